@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The blocks of a card: which can be given away, and who has them. */
+#include <linux/module.h>
+#include <linux/slab.h>
+
+#include "vdfl.h"
+
+static char *opt_in;
+module_param(opt_in, charp, 0444);
+MODULE_PARM_DESC(opt_in,
+		 "Comma separated block types to offer although they are not by default, e.g. uart,qsfp,fme-1f,vendor-12345678");
+
+static void site_add_hole(struct dfl_site *site, u32 where, u64 len)
+{
+	struct dfl_hole *hole = &site->hole[site->nr_holes++];
+
+	hole->bar = where & PCI_MSIX_TABLE_BIR;
+	hole->off = where & PCI_MSIX_TABLE_OFFSET;
+	hole->len = len;
+}
+
+/* Whoever writes the MSI-X table directs interrupts anywhere. */
+static void site_add_msix(struct dfl_site *site, struct pci_dev *pdev)
+{
+	int vectors = pci_msix_vec_count(pdev);
+	u32 where;
+
+	if (vectors <= 0)
+		return;
+	pci_read_config_dword(pdev, pdev->msix_cap + PCI_MSIX_TABLE, &where);
+	site_add_hole(site, where, vectors * PCI_MSIX_ENTRY_SIZE);
+	pci_read_config_dword(pdev, pdev->msix_cap + PCI_MSIX_PBA, &where);
+	site_add_hole(site, where, ALIGN(vectors, 64) / 8);
+}
+
+static void site_init(struct dfl_site *site, struct pci_dev *pdev)
+{
+	int i;
+
+	memset(site, 0, sizeof(*site));
+	site->page_size = PAGE_SIZE;
+	site->opt_in = opt_in;
+	for (i = 0; i < DFL_NR_BARS; i++) {
+		if (!(pci_resource_flags(pdev, i) & IORESOURCE_MEM))
+			continue;
+		site->bar_start[i] = pci_resource_start(pdev, i);
+		site->bar_len[i] = pci_resource_len(pdev, i);
+	}
+	site_add_msix(site, pdev);
+}
+
+/**
+ * vdfl_blocks_init() - decide what can be given away
+ * @card: its headers are known
+ *
+ * Return: 0 or -ENOMEM; undone by vdfl_blocks_free().
+ */
+int vdfl_blocks_init(struct vdfl_card *card)
+{
+	u32 i, nr = card->map->nr_headers;
+	struct dfl_site site;
+
+	card->window = kvcalloc(nr, sizeof(*card->window), GFP_KERNEL);
+	card->block = kvcalloc(nr, sizeof(*card->block), GFP_KERNEL);
+	if (!card->window || !card->block)
+		return -ENOMEM;
+
+	site_init(&site, card->pdev);
+	if (!dfl_carve(card->map, &site, card->window))
+		pci_warn(card->pdev,
+			 "no block can be given away; see dfl/blocks/*/withheld and the module parameter opt_in\n");
+
+	for (i = 0; i < nr; i++) {
+		struct vdfl_block *block = &card->block[i];
+
+		block->card = card;
+		block->header = &card->map->header[i];
+		block->window = &card->window[i];
+		snprintf(block->pos, sizeof(block->pos), "b%u-o%llx",
+			 block->header->bar, block->header->off);
+	}
+	card->nr_blocks = nr;
+	return 0;
+}
+
+void vdfl_blocks_free(struct vdfl_card *card)
+{
+	kvfree(card->block);
+	kvfree(card->window);
+}
+
+/** vdfl_block_guid() - GUID of @block in text order, zero if it has none */
+void vdfl_block_guid(const struct vdfl_block *block, u8 guid[16])
+{
+	__be64 words[2] = {
+		cpu_to_be64(block->header->guid_h),
+		cpu_to_be64(block->header->guid_l),
+	};
+
+	memcpy(guid, words, sizeof(words));
+}
+
+/** vdfl_block_port() - the port whose AFU @block is, or NULL */
+const struct dfl_header *vdfl_block_port(const struct vdfl_block *block)
+{
+	const struct dfl_header *h = block->header;
+
+	if (h->kind != DFL_KIND_AFU || h->parent == DFL_NO_PARENT)
+		return NULL;
+	return &block->card->map->header[h->parent];
+}
+
+static bool block_port_dead(const struct vdfl_block *block)
+{
+	const struct dfl_header *port = vdfl_block_port(block);
+
+	return port && test_bit(port - block->card->map->header,
+				block->card->dead_ports);
+}
+
+/** vdfl_block_assignable() - could a user have this block at all? */
+bool vdfl_block_assignable(const struct vdfl_block *block)
+{
+	return block->window->why == DFL_OK;
+}
+
+static bool block_fits(const struct vdfl_block *block,
+		       const struct vdfl_type *type)
+{
+	lockdep_assert_held(&block->card->lock);
+
+	if (block->owner || !vdfl_block_assignable(block) ||
+	    block_port_dead(block))
+		return false;
+	if (type->block)
+		return block == type->block;
+	return !strcmp(block->window->type, type->kind);
+}
+
+/**
+ * vdfl_block_claim() - reserve a free block of @type
+ * @type: what is asked for
+ * @vd: new owner; its tenant is reachable by the card from now on
+ *
+ * Return: the block, or an ERR_PTR: -ENOSPC when none is free, -ENODEV when
+ * the card is lost.
+ */
+struct vdfl_block *vdfl_block_claim(struct vdfl_type *type,
+				    struct vdfl_mdev *vd)
+{
+	struct vdfl_block *found = ERR_PTR(-ENOSPC);
+	struct vdfl_card *card = type->card;
+	u32 i;
+
+	mutex_lock(&card->lock);
+	for (i = 0; i < card->nr_blocks && IS_ERR(found); i++)
+		if (block_fits(&card->block[i], type))
+			found = &card->block[i];
+	if (card->gone)
+		found = ERR_PTR(-ENODEV);
+	if (!IS_ERR(found)) {
+		found->owner = vd;
+		list_add_tail(&vd->tenant.node, &card->tenants);
+	}
+	mutex_unlock(&card->lock);
+	return found;
+}
+
+/** vdfl_block_release() - give back what vdfl_block_claim() reserved */
+void vdfl_block_release(struct vdfl_mdev *vd)
+{
+	struct vdfl_card *card = vd->card;
+
+	mutex_lock(&card->lock);
+	list_del(&vd->tenant.node);
+	vd->block->owner = NULL;
+	mutex_unlock(&card->lock);
+}
+
+/** vdfl_blocks_free_of() - number of blocks of @type nobody has */
+unsigned int vdfl_blocks_free_of(struct vdfl_type *type)
+{
+	struct vdfl_card *card = type->card;
+	unsigned int nr = 0;
+	u32 i;
+
+	mutex_lock(&card->lock);
+	for (i = 0; i < card->nr_blocks; i++)
+		nr += block_fits(&card->block[i], type);
+	mutex_unlock(&card->lock);
+	return nr;
+}

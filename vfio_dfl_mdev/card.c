@@ -1,0 +1,443 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * One PCI function with feature lists: its BARs, the snapshot of its headers,
+ * its lifetime, and its end.
+ */
+#include <linux/io.h>
+#include <linux/jiffies.h>
+#include <linux/slab.h>
+#include <linux/wait.h>
+
+#include "vdfl.h"
+
+/* All header reads of a probe together; each may take tens of ms on bad links */
+#define WALK_TIMEOUT		(5 * HZ)
+#define FREE_RETRY		(HZ / 10)
+#define VSEC_DWORDS		(2 + DFL_MAX_LISTS)	/* header, count, entries */
+
+#define CXL_DVSEC_VENDOR	0x1e98
+#define CXL_DVSEC_DEVICE	0
+
+static struct workqueue_struct *cards_wq;
+static DECLARE_WAIT_QUEUE_HEAD(cards_gone);
+static atomic_t cards_alive;
+
+/* --- reading the lists ------------------------------------------------- */
+
+struct walk_ctx {
+	struct vdfl_card *card;
+	unsigned long deadline;
+};
+
+static void __iomem *card_map_bar(struct vdfl_card *card, u8 bar)
+{
+	if (!card->bar[bar])
+		card->bar[bar] = pci_iomap(card->pdev, bar, 0);
+	return card->bar[bar];
+}
+
+static u64 walk_read64(void *data, u8 bar, u64 off)
+{
+	struct walk_ctx *ctx = data;
+	void __iomem *base = card_map_bar(ctx->card, bar);
+
+	if (!base || time_after(jiffies, ctx->deadline))
+		return ~0ULL;
+	return readq(base + off);
+}
+
+static int walk_release_port(void *data, u8 bar, u64 off)
+{
+	struct walk_ctx *ctx = data;
+
+	if (!card_map_bar(ctx->card, bar))
+		return -ENOMEM;
+	return vdfl_port_release(ctx->card, bar, off);
+}
+
+static u64 card_bar_len(struct pci_dev *pdev, int bar)
+{
+	if (!(pci_resource_flags(pdev, bar) & IORESOURCE_MEM))
+		return 0;
+	return pci_resource_len(pdev, bar);
+}
+
+/* Returns the dwords read from the VSEC header on; 0 if there is no VSEC. */
+static unsigned int card_read_vsec(struct pci_dev *pdev, u32 *vsec)
+{
+	u16 pos = pci_find_vsec_capability(pdev, PCI_VENDOR_ID_INTEL,
+					   DFL_VSEC_ID);
+	unsigned int len, i;
+
+	if (!pos)
+		return 0;
+	pci_read_config_dword(pdev, pos + DFL_VSEC_HDR, &vsec[0]);
+	len = min_t(unsigned int, FIELD_GET(DFL_VSEC_HDR_LEN, vsec[0]),
+		    PCI_CFG_SPACE_EXP_SIZE - pos);
+	if (len < DFL_VSEC_ENTRY)
+		return 1;
+	len = min_t(unsigned int, (len - DFL_VSEC_HDR) / 4, VSEC_DWORDS);
+	for (i = 1; i < len; i++)
+		pci_read_config_dword(pdev, pos + DFL_VSEC_HDR + 4 * i,
+				      &vsec[i]);
+	return len;
+}
+
+static void card_log_notes(struct vdfl_card *card)
+{
+	const struct dfl_map *map = card->map;
+	u32 i, nr = min_t(u32, map->nr_notes, DFL_MAX_NOTES);
+
+	for (i = 0; i < nr; i++)
+		pci_notice(card->pdev, "BAR%u+0x%llx: %s (0x%llx)\n",
+			   map->note[i].bar, map->note[i].off,
+			   dfl_why_text(map->note[i].why), map->note[i].value);
+	if (map->nr_notes > nr)
+		pci_notice(card->pdev, "%u more oddities not shown\n",
+			   map->nr_notes - nr);
+}
+
+static int card_refuse_lists(struct vdfl_card *card, int err)
+{
+	const struct dfl_note *note = &card->map->note[0];
+
+	if (card->map->nr_notes)
+		pci_err(card->pdev,
+			"refused: no usable feature list; first reason: BAR%u+0x%llx: %s (0x%llx)\n",
+			note->bar, note->off, dfl_why_text(note->why),
+			note->value);
+	else
+		pci_err(card->pdev, "refused: no feature list found\n");
+	return err;
+}
+
+static int card_walk(struct vdfl_card *card)
+{
+	struct walk_ctx ctx = {
+		.card = card,
+		.deadline = jiffies + WALK_TIMEOUT,
+	};
+	struct dfl_source src = {
+		.read64 = walk_read64,
+		.release_port = walk_release_port,
+		.ctx = &ctx,
+	};
+	u32 vsec[VSEC_DWORDS] = {};
+	unsigned int dwords = card_read_vsec(card->pdev, vsec);
+	int i, ret;
+
+	for (i = 0; i < DFL_NR_BARS; i++)
+		src.bar_len[i] = card_bar_len(card->pdev, i);
+	src.nr_vectors = max(pci_msix_vec_count(card->pdev), 0);
+
+	ret = dfl_walk(&src, dwords ? vsec : NULL, dwords, card->map);
+	if (ret)
+		return card_refuse_lists(card, ret);
+	card_log_notes(card);
+
+	if (card->map->fme_cap & (DFL_FME_CAP_COHERENT | DFL_FME_CAP_PCIE1)) {
+		pci_err(card->pdev,
+			"refused: the card has a coherent or second PCIe link (capability 0x%llx) that bus master does not gate\n",
+			card->map->fme_cap);
+		return -EOPNOTSUPP;
+	}
+	return 0;
+}
+
+/**
+ * vdfl_card_check_header() - is the header of @block still what it was?
+ * @block: its registers can be read now
+ *
+ * Return: 0; -EIO when the card shows another header than at probe, as after a
+ * reconfiguration.
+ */
+int vdfl_card_check_header(struct vdfl_block *block)
+{
+	const struct dfl_header *h = block->header;
+	void __iomem *io = block->card->bar[h->bar] + h->off;
+	bool same = readq(io + DFL_DFH) == h->dfh;
+
+	if (h->guid_l || h->guid_h)
+		same = same && readq(io + DFL_GUID_L) == h->guid_l &&
+		       readq(io + DFL_GUID_H) == h->guid_h;
+	if (same)
+		return 0;
+	pci_warn(block->card->pdev,
+		 "%s: header differs from the one found at probe; unbind and bind the card to scan it again\n",
+		 block->pos);
+	return -EIO;
+}
+
+/** vdfl_card_answers() - does config space still show the card? */
+bool vdfl_card_answers(struct vdfl_card *card)
+{
+	u16 vendor;
+
+	pci_read_config_word(card->pdev, PCI_VENDOR_ID, &vendor);
+	return !PCI_POSSIBLE_ERROR(vendor);
+}
+
+/* --- tenants ----------------------------------------------------------- */
+
+/** vdfl_card_block() - put all blocks out of reach because of @why */
+void vdfl_card_block(struct vdfl_card *card, unsigned int why)
+{
+	struct vdfl_tenant *tenant;
+
+	mutex_lock(&card->lock);
+	list_for_each_entry(tenant, &card->tenants, node)
+		tenant->ops->block(tenant, why);
+	mutex_unlock(&card->lock);
+}
+
+/** vdfl_card_unblock() - take back @why of vdfl_card_block() */
+void vdfl_card_unblock(struct vdfl_card *card, unsigned int why)
+{
+	struct vdfl_tenant *tenant;
+
+	mutex_lock(&card->lock);
+	list_for_each_entry(tenant, &card->tenants, node)
+		tenant->ops->unblock(tenant, why);
+	mutex_unlock(&card->lock);
+}
+
+/** vdfl_card_alarm() - tell all users of an error */
+void vdfl_card_alarm(struct vdfl_card *card)
+{
+	struct vdfl_tenant *tenant;
+
+	mutex_lock(&card->lock);
+	list_for_each_entry(tenant, &card->tenants, node)
+		tenant->ops->alarm(tenant);
+	mutex_unlock(&card->lock);
+}
+
+/**
+ * vdfl_card_lost() - the card cannot be used any more
+ * @card: any time between probe and remove
+ * @why: for the log
+ *
+ * Access ends for good when this returns: mappings are revoked, users are told
+ * and asked to let go, no interrupt is delivered. May sleep.
+ */
+void vdfl_card_lost(struct vdfl_card *card, const char *why)
+{
+	struct vdfl_tenant *tenant;
+
+	mutex_lock(&card->lock);
+	if (card->gone) {
+		mutex_unlock(&card->lock);
+		return;
+	}
+	WRITE_ONCE(card->gone, true);
+	pci_info(card->pdev, "taken from its users: %s\n", why);
+	list_for_each_entry(tenant, &card->tenants, node)
+		tenant->ops->block(tenant, VDFL_BLOCKED_GONE);
+	list_for_each_entry(tenant, &card->tenants, node) {
+		tenant->ops->alarm(tenant);
+		tenant->ops->evict(tenant);
+	}
+	mutex_unlock(&card->lock);
+	vdfl_irq_suspend(card);
+}
+
+/* --- lifetime ---------------------------------------------------------- */
+
+static void card_free_work(struct work_struct *work)
+{
+	struct vdfl_card *card = container_of(to_delayed_work(work),
+					      struct vdfl_card, free_work);
+
+	if (!vdfl_types_drained(card)) {
+		queue_delayed_work(cards_wq, &card->free_work, FREE_RETRY);
+		return;
+	}
+	vdfl_types_free(card);
+	vdfl_blocks_free(card);
+	kvfree(card->map);
+	pci_dev_put(card->pdev);
+	kfree(card);
+	if (atomic_dec_and_test(&cards_alive))
+		wake_up(&cards_gone);
+}
+
+static struct vdfl_card *card_alloc(struct pci_dev *pdev)
+{
+	struct vdfl_card *card = kzalloc(sizeof(*card), GFP_KERNEL);
+
+	if (!card)
+		return NULL;
+	card->map = kvzalloc(sizeof(*card->map), GFP_KERNEL);
+	if (!card->map) {
+		kfree(card);
+		return NULL;
+	}
+	kref_init(&card->ref);
+	card->pdev = pci_dev_get(pdev);
+	mutex_init(&card->lock);
+	mutex_init(&card->reset_lock);
+	INIT_LIST_HEAD(&card->tenants);
+	INIT_DELAYED_WORK(&card->free_work, card_free_work);
+	atomic_inc(&cards_alive);
+	return card;
+}
+
+static void card_release(struct kref *ref)
+{
+	struct vdfl_card *card = container_of(ref, struct vdfl_card, ref);
+
+	queue_delayed_work(cards_wq, &card->free_work, 0);
+}
+
+struct vdfl_card *vdfl_card_get(struct vdfl_card *card)
+{
+	kref_get(&card->ref);
+	return card;
+}
+
+void vdfl_card_put(struct vdfl_card *card)
+{
+	kref_put(&card->ref, card_release);
+}
+
+static int card_acceptable(struct pci_dev *pdev)
+{
+	if (pci_num_vf(pdev)) {
+		pci_err(pdev,
+			"refused: its virtual functions are enabled and can master the bus; write 0 to sriov_numvfs first\n");
+		return -EBUSY;
+	}
+	if (pci_find_dvsec_capability(pdev, CXL_DVSEC_VENDOR,
+				      CXL_DVSEC_DEVICE)) {
+		pci_err(pdev,
+			"refused: CXL traffic is not gated by bus master\n");
+		return -EOPNOTSUPP;
+	}
+	return 0;
+}
+
+static int card_memory_bars(struct pci_dev *pdev)
+{
+	return pci_select_bars(pdev, IORESOURCE_MEM);
+}
+
+static void card_unmap_bars(struct vdfl_card *card)
+{
+	int i;
+
+	for (i = 0; i < DFL_NR_BARS; i++) {
+		if (card->bar[i])
+			pci_iounmap(card->pdev, card->bar[i]);
+		card->bar[i] = NULL;
+	}
+}
+
+static int card_enable(struct vdfl_card *card)
+{
+	struct pci_dev *pdev = card->pdev;
+	int ret = pci_enable_device_mem(pdev);
+
+	if (ret)
+		return ret;
+	ret = pci_request_selected_regions_exclusive(pdev,
+						     card_memory_bars(pdev),
+						     VDFL_NAME);
+	if (ret) {
+		pci_err(pdev,
+			"refused: its BARs are in use, see /proc/iomem (%pe)\n",
+			ERR_PTR(ret));
+		pci_disable_device(pdev);
+		return ret;
+	}
+	/* What error recovery restores must have bus master off */
+	return pci_save_state(pdev);
+}
+
+static void card_disable(struct vdfl_card *card)
+{
+	card_unmap_bars(card);
+	pci_release_selected_regions(card->pdev, card_memory_bars(card->pdev));
+	pci_disable_device(card->pdev);
+}
+
+static int card_scan(struct vdfl_card *card)
+{
+	int ret = card_walk(card);
+
+	if (ret)
+		return ret;
+	ret = vdfl_blocks_init(card);
+	if (ret)
+		return ret;
+	vdfl_irq_init(card);
+	return vdfl_sysfs_add(card);
+}
+
+/**
+ * vdfl_card_probe() - take possession of a function and find its blocks
+ * @pdev: function that the PCI driver is being bound to
+ *
+ * Bus master is off and verified before the function is touched otherwise.
+ * Each reason to refuse a card is logged with what to do about it.
+ *
+ * Return: the card, or an ERR_PTR; undone by vdfl_card_remove().
+ */
+struct vdfl_card *vdfl_card_probe(struct pci_dev *pdev)
+{
+	struct vdfl_card *card = card_alloc(pdev);
+	int ret;
+
+	if (!card)
+		return ERR_PTR(-ENOMEM);
+	ret = vdfl_busmaster_init(card);
+	if (ret)
+		goto err_put;
+	ret = card_acceptable(pdev);
+	if (ret)
+		goto err_put;
+	ret = vdfl_fence_init(card);
+	if (ret)
+		goto err_put;
+	ret = card_enable(card);
+	if (ret)
+		goto err_fence;
+	ret = card_scan(card);
+	if (ret)
+		goto err_disable;
+	return card;
+
+err_disable:
+	card_disable(card);
+err_fence:
+	vdfl_fence_fini(card);
+err_put:
+	vdfl_card_put(card);
+	return ERR_PTR(ret);
+}
+
+/**
+ * vdfl_card_remove() - give the function back
+ * @card: no instance is left, though VFIO may still hold memory of some
+ */
+void vdfl_card_remove(struct vdfl_card *card)
+{
+	vdfl_busmaster_fini(card);
+	vdfl_sysfs_remove(card);
+	card_disable(card);
+	vdfl_fence_fini(card);
+	vdfl_card_put(card);
+}
+
+/** vdfl_cards_init() - once per module */
+int vdfl_cards_init(void)
+{
+	cards_wq = alloc_workqueue(VDFL_NAME, WQ_UNBOUND, 0);
+	return cards_wq ? 0 : -ENOMEM;
+}
+
+/** vdfl_cards_exit() - wait until the memory of all cards is freed */
+void vdfl_cards_exit(void)
+{
+	wait_event(cards_gone, !atomic_read(&cards_alive));
+	destroy_workqueue(cards_wq);
+}

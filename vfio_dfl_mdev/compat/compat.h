@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Makes older kernels look like the newest one. Included before every file by
+ * Kbuild, never by name.
+ */
+#ifndef _VDFL_COMPAT_H
+#define _VDFL_COMPAT_H
+
+#include <linux/eventfd.h>
+#include <linux/hrtimer.h>
+#include <linux/mm.h>
+#include <linux/vfio.h>
+
+#ifdef VDFL_COMPAT_EVENTFD_SIGNAL
+#define eventfd_signal(ctx)	eventfd_signal(ctx, 1)
+#endif
+
+#ifdef VDFL_COMPAT_NO_VM_FLAGS_SET
+static inline void vm_flags_set(struct vm_area_struct *vma, vm_flags_t flags)
+{
+	vma->vm_flags |= flags;
+}
+#endif
+
+#ifdef VDFL_COMPAT_NO_HRTIMER_SETUP
+static inline void
+hrtimer_setup(struct hrtimer *timer,
+	      enum hrtimer_restart (*function)(struct hrtimer *),
+	      clockid_t clock_id, enum hrtimer_mode mode)
+{
+	hrtimer_init(timer, clock_id, mode);
+	timer->function = function;
+}
+#endif
+
+/* Before 6.2 the driver frees the device that its release op is called for. */
+static inline void vdfl_compat_free_device(struct vfio_device *vdev)
+{
+#ifdef VDFL_COMPAT_FREE_DEVICE
+	vfio_free_device(vdev);
+#endif
+}
+
+/* Operations that a device without DMA borrows from the core, where known */
+#if defined(VDFL_COMPAT_NO_IOMMUFD)
+#define VDFL_COMPAT_IOMMUFD_OPS
+#elif defined(VDFL_COMPAT_NO_DETACH_IOAS)
+#define VDFL_COMPAT_IOMMUFD_OPS						\
+	.bind_iommufd	= vfio_iommufd_emulated_bind,			\
+	.unbind_iommufd	= vfio_iommufd_emulated_unbind,			\
+	.attach_ioas	= vfio_iommufd_emulated_attach_ioas,
+#else
+#define VDFL_COMPAT_IOMMUFD_OPS						\
+	.bind_iommufd	= vfio_iommufd_emulated_bind,			\
+	.unbind_iommufd	= vfio_iommufd_emulated_unbind,			\
+	.attach_ioas	= vfio_iommufd_emulated_attach_ioas,		\
+	.detach_ioas	= vfio_iommufd_emulated_detach_ioas,
+#endif
+
+/*
+ * Before 6.19 the ioctl operation also has to answer
+ * VFIO_DEVICE_GET_REGION_INFO; vdfl_compat_ioctl() does it as the core does now
+ * and hands everything else on.
+ */
+#ifdef VDFL_COMPAT_NO_REGION_INFO_CAPS
+#define VDFL_COMPAT_IOCTL_OPS	.ioctl = vdfl_compat_ioctl,
+long vdfl_compat_ioctl(struct vfio_device *vdev, unsigned int cmd,
+		       unsigned long arg);
+#else
+#define VDFL_COMPAT_IOCTL_OPS						\
+	.ioctl			= vdfl_mdev_ioctl,			\
+	.get_region_info_caps	= vdfl_region_info,
+#endif
+long vdfl_mdev_ioctl(struct vfio_device *vdev, unsigned int cmd,
+		     unsigned long arg);
+
+/**
+ * struct vdfl_mapping - finds the user mappings of an instance again
+ * @file: carries an address space of its own where VFIO devices have none
+ *
+ * vdfl_mapping_init() and vdfl_mapping_release() pair. mmap calls
+ * vdfl_mapping_attach(); vdfl_mapping_owner() is what init got.
+ * vdfl_mapping_zap() takes every page from every user; it may sleep.
+ */
+#ifdef VDFL_COMPAT_NO_INODE
+struct vdfl_mapping {
+	struct file *file;
+};
+
+int vdfl_mapping_init(struct vdfl_mapping *mapping, void *owner);
+void vdfl_mapping_release(struct vdfl_mapping *mapping);
+void vdfl_mapping_attach(struct vdfl_mapping *mapping,
+			 struct vm_area_struct *vma, void *owner);
+void *vdfl_mapping_owner(struct vm_area_struct *vma);
+void vdfl_mapping_zap(struct vdfl_mapping *mapping, struct vfio_device *vdev);
+void vdfl_mapping_vma_open(struct vm_area_struct *vma);
+void vdfl_mapping_vma_close(struct vm_area_struct *vma);
+
+#define VDFL_COMPAT_VM_OPS						\
+	.open	= vdfl_mapping_vma_open,				\
+	.close	= vdfl_mapping_vma_close,
+#else
+struct vdfl_mapping {
+};
+
+static inline int vdfl_mapping_init(struct vdfl_mapping *mapping, void *owner)
+{
+	return 0;
+}
+
+static inline void vdfl_mapping_release(struct vdfl_mapping *mapping)
+{
+}
+
+static inline void vdfl_mapping_attach(struct vdfl_mapping *mapping,
+				       struct vm_area_struct *vma, void *owner)
+{
+	vma->vm_private_data = owner;
+}
+
+static inline void *vdfl_mapping_owner(struct vm_area_struct *vma)
+{
+	return vma->vm_private_data;
+}
+
+static inline void vdfl_mapping_zap(struct vdfl_mapping *mapping,
+				    struct vfio_device *vdev)
+{
+	unmap_mapping_range(vdev->inode->i_mapping, 0, 0, true);
+}
+
+#define VDFL_COMPAT_VM_OPS
+#endif
+
+#endif /* _VDFL_COMPAT_H */

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * From headers and policy to windows: what a user of each feature may touch,
+ * and which of it may be mapped.
+ */
+#ifndef _VDFL_DFL_CARVE_H
+#define _VDFL_DFL_CARVE_H
+
+#include "dfl_policy.h"
+
+#define DFL_MAX_HOLES		4
+
+/** struct dfl_hole - bytes of a BAR no user may touch (MSI-X table, PBA) */
+struct dfl_hole {
+	u8 bar;
+	u64 off;
+	u64 len;
+};
+
+/**
+ * struct dfl_site - what carving needs to know of the machine
+ * @page_size: bytes, a power of two
+ * @bar_start: physical address of each BAR
+ * @bar_len: bytes of each memory BAR
+ * @hole: @nr_holes ranges to keep out
+ * @opt_in: administrator's list, or NULL
+ */
+struct dfl_site {
+	u64 page_size;
+	u64 bar_start[DFL_NR_BARS];
+	u64 bar_len[DFL_NR_BARS];
+	struct dfl_hole hole[DFL_MAX_HOLES];
+	unsigned int nr_holes;
+	const char *opt_in;
+};
+
+/**
+ * struct dfl_window - what header number i of the map became
+ * @rule: policy row
+ * @why: DFL_OK if it can be given to a user, else why not
+ * @size: bytes from the header on that the user may access; 0 if withheld
+ * @map_size: bytes from the header on that may be mapped: whole host pages
+ *	that hold nothing else
+ * @csr: version 1: byte offset of the registers from the header
+ * @type: type name without position
+ */
+struct dfl_window {
+	const struct dfl_rule *rule;
+	enum dfl_why why;
+	u64 size;
+	u64 map_size;
+	u64 csr;
+	char type[DFL_TYPE_NAME_LEN];
+};
+
+/**
+ * dfl_carve() - one window per header of @map
+ * @win: at least @map->nr_headers entries
+ *
+ * Windows that are given out (why == DFL_OK) never share a byte, never hold
+ * the header of another feature, never touch a hole, and stay in their BAR.
+ *
+ * Return: number of windows that can be given to users.
+ */
+unsigned int dfl_carve(const struct dfl_map *map, const struct dfl_site *site,
+		       struct dfl_window *win);
+
+#endif /* _VDFL_DFL_CARVE_H */

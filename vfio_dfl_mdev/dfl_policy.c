@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Policy table: feature id to class, size and type name.
+ *
+ * Never: whatever can harm the card, other users, or reach host memory, and
+ * whatever has no public register map. Sizes are those of the real registers;
+ * the distance to the next header covers unlisted blocks on real cards.
+ */
+#include "dfl_policy.h"
+
+#define PAGE_OF_REGS		0x1000
+#define NO_CAP			(~0ULL)
+
+#define NEVER_ROW(_parent, _stem, _id)					\
+	{ .parent = _parent, .kind = DFL_KIND_PRIVATE,			\
+	  .version = DFL_ANY_VERSION, .id = _id,			\
+	  .class = DFL_CLASS_NEVER, .flags = DFL_RULE_BY_ID,		\
+	  .max_size = PAGE_OF_REGS, .stem = _stem }
+
+#define NEVER_FME(_id)		NEVER_ROW(DFL_KIND_FME, "fme", _id)
+#define NEVER_PORT(_id)		NEVER_ROW(DFL_KIND_PORT, "port", _id)
+
+#define PAGE_ROW(_parent, _class, _id, _stem)				\
+	{ .parent = _parent, .kind = DFL_KIND_PRIVATE,			\
+	  .version = DFL_ANY_VERSION, .id = _id, .class = _class,	\
+	  .max_size = PAGE_OF_REGS, .stem = _stem }
+
+#define YES_FME(_id, _stem)						\
+	PAGE_ROW(DFL_KIND_FME, DFL_CLASS_YES, _id, _stem)
+#define OPT_IN_FME(_id, _stem)						\
+	PAGE_ROW(DFL_KIND_FME, DFL_CLASS_OPT_IN, _id, _stem)
+#define OPT_IN_PORT(_id, _stem)						\
+	PAGE_ROW(DFL_KIND_PORT, DFL_CLASS_OPT_IN, _id, _stem)
+
+/* First match counts. */
+static const struct dfl_rule rules[] = {
+	YES_FME(DFL_FME_ETH_GROUP, "eth-group"),
+	YES_FME(DFL_FME_HSSI, "hssi"),
+	OPT_IN_FME(DFL_FME_QSFP, "qsfp"),
+	OPT_IN_FME(DFL_FME_TOD, "tod"),
+	{
+		/*
+		 * The 16 bytes it declares are too few for its registers;
+		 * reads pop its FIFO, so no page of it is ever mapped.
+		 */
+		.parent = DFL_KIND_FME, .kind = DFL_KIND_PRIVATE,
+		.version = 1, .id = DFL_FME_UART,
+		.guid_l = 0xe1df0d4ace8e486cULL,
+		.guid_h = 0x9e6641a6ca26cc04ULL,
+		.class = DFL_CLASS_OPT_IN,
+		.flags = DFL_RULE_TRAP | DFL_RULE_NARROW |
+			 DFL_RULE_CSR_SHIFTED,
+		.max_size = PAGE_OF_REGS, .stem = "uart",
+	}, {
+		.parent = DFL_KIND_FME, .kind = DFL_KIND_PRIVATE,
+		.version = 1, .id = DFL_FME_VENDOR,
+		.class = DFL_CLASS_OPT_IN, .flags = DFL_RULE_BY_GUID,
+		.max_size = NO_CAP, .stem = "vendor",
+	}, {
+		.parent = DFL_KIND_PORT, .kind = DFL_KIND_AFU,
+		.version = DFL_ANY_VERSION,
+		.class = DFL_CLASS_YES, .flags = DFL_RULE_BY_GUID,
+		.max_size = NO_CAP, .stem = "afu",
+	},
+	NEVER_FME(DFL_FME_PERF),
+	NEVER_FME(DFL_FME_THERMAL),
+	NEVER_FME(DFL_FME_POWER),
+	NEVER_FME(DFL_FME_IPERF),
+	NEVER_FME(DFL_FME_ERROR),
+	NEVER_FME(DFL_FME_PR),
+	NEVER_FME(DFL_FME_HSSI_LEGACY),
+	NEVER_FME(DFL_FME_DPERF),
+	NEVER_FME(DFL_FME_QSPI),
+	NEVER_FME(DFL_FME_EMIF),
+	NEVER_FME(DFL_FME_HSSI_D5005),
+	NEVER_FME(DFL_FME_UNREGISTERED_0B),
+	NEVER_FME(DFL_FME_NIOS),
+	NEVER_FME(DFL_FME_MAX10_SPI),
+	NEVER_FME(DFL_FME_MAC_ROM),
+	NEVER_FME(DFL_FME_TCM),
+	NEVER_FME(DFL_FME_PMCI),
+	NEVER_FME(DFL_FME_ST2MM),
+	NEVER_FME(DFL_FME_PCIE),
+	NEVER_FME(DFL_FME_UART),
+	NEVER_FME(DFL_FME_CXL_CACHE),
+	NEVER_FME(DFL_FME_SGDMA),
+	/* larger as listed, but its upper part repeats PR and port reset */
+	OPT_IN_PORT(DFL_PORT_STP, "stp"),
+	OPT_IN_PORT(DFL_PORT_USERCLK, "userclk"),
+	NEVER_PORT(DFL_PORT_ERROR),
+	NEVER_PORT(DFL_PORT_UMSG),
+	NEVER_PORT(DFL_PORT_UINT),
+};
+
+static const struct dfl_rule unknown_fme = {
+	.parent = DFL_KIND_FME, .kind = DFL_KIND_PRIVATE,
+	.version = DFL_ANY_VERSION,
+	.class = DFL_CLASS_OPT_IN, .flags = DFL_RULE_BY_ID,
+	.max_size = PAGE_OF_REGS, .stem = "fme",
+};
+
+static const struct dfl_rule unknown_port = {
+	.parent = DFL_KIND_PORT, .kind = DFL_KIND_PRIVATE,
+	.version = DFL_ANY_VERSION,
+	.class = DFL_CLASS_OPT_IN, .flags = DFL_RULE_BY_ID,
+	.max_size = PAGE_OF_REGS, .stem = "port",
+};
+
+/* Interface units, and what the walk could make no sense of */
+static const struct dfl_rule not_a_feature = {
+	.kind = DFL_KIND_OPAQUE, .version = DFL_ANY_VERSION,
+	.class = DFL_CLASS_NEVER, .flags = DFL_RULE_BY_ID,
+	.max_size = PAGE_OF_REGS, .stem = "opaque",
+};
+
+static bool rule_matches(const struct dfl_rule *rule,
+			 const struct dfl_header *h, enum dfl_kind parent)
+{
+	if (rule->parent != parent || rule->kind != h->kind)
+		return false;
+	if (rule->kind == DFL_KIND_AFU)
+		return true;	/* its id field says nothing */
+	if (rule->id != h->id)
+		return false;
+	if (rule->version != DFL_ANY_VERSION && rule->version != h->version)
+		return false;
+	return !(rule->guid_l | rule->guid_h) ||
+	       (rule->guid_l == h->guid_l && rule->guid_h == h->guid_h);
+}
+
+const struct dfl_rule *dfl_policy_find(const struct dfl_map *map, u32 index)
+{
+	const struct dfl_header *h = &map->header[index];
+	enum dfl_kind parent = DFL_KIND_PORT;	/* an AFU may stand alone */
+	unsigned int i;
+
+	if (h->kind != DFL_KIND_AFU && h->kind != DFL_KIND_PRIVATE)
+		return &not_a_feature;
+	if (h->parent != DFL_NO_PARENT)
+		parent = map->header[h->parent].kind;
+	for (i = 0; i < ARRAY_SIZE(rules); i++)
+		if (rule_matches(&rules[i], h, parent))
+			return &rules[i];
+	if (h->kind == DFL_KIND_PRIVATE && parent == DFL_KIND_FME)
+		return &unknown_fme;
+	if (h->kind == DFL_KIND_PRIVATE && parent == DFL_KIND_PORT)
+		return &unknown_port;
+	return &not_a_feature;
+}
+
+void dfl_policy_type_name(const struct dfl_rule *rule,
+			  const struct dfl_map *map, u32 index, char *buf)
+{
+	const struct dfl_header *h = &map->header[index];
+
+	if (rule->flags & DFL_RULE_BY_GUID)
+		snprintf(buf, DFL_TYPE_NAME_LEN, "%s-%08x", rule->stem,
+			 (u32)(h->guid_h >> 32));
+	else if (rule->flags & DFL_RULE_BY_ID)
+		snprintf(buf, DFL_TYPE_NAME_LEN, "%s-%x", rule->stem,
+			 (unsigned int)h->id);
+	else
+		snprintf(buf, DFL_TYPE_NAME_LEN, "%s", rule->stem);
+}
+
+/* One entry of the administrator's list, taken apart */
+struct entry {
+	const char *name;
+	size_t name_len;
+	const char *csr;	/* behind the '@' */
+	size_t csr_len;
+};
+
+static bool is(const char *text, size_t len, const char *word)
+{
+	return len == strlen(word) && !memcmp(text, word, len);
+}
+
+/* Take the first entry off @list; returns the rest, NULL behind the last. */
+static const char *next_entry(const char *list, struct entry *e)
+{
+	size_t len = strcspn(list, ",\n");
+	size_t name_len = strcspn(list, "@,\n");
+
+	e->name = list;
+	e->name_len = name_len;
+	e->csr = name_len < len ? list + name_len + 1 : NULL;
+	e->csr_len = name_len < len ? len - name_len - 1 : 0;
+	return list[len] ? list + len + 1 : NULL;
+}
+
+/* The encoding that an entry names; 0 if it names none that exists */
+static u32 entry_csr(const struct entry *e)
+{
+	if (e->csr && is(e->csr, e->csr_len, "plain"))
+		return DFL_RULE_CSR_PLAIN;
+	if (e->csr && is(e->csr, e->csr_len, "shifted"))
+		return DFL_RULE_CSR_SHIFTED;
+	return 0;
+}
+
+static bool entry_names(const struct entry *e, const struct dfl_rule *rule,
+			const char *type)
+{
+	if (e->csr && (!(rule->flags & DFL_RULE_BY_GUID) || !entry_csr(e)))
+		return false;
+	if (is(e->name, e->name_len, type))
+		return true;
+	return !(rule->flags & (DFL_RULE_BY_GUID | DFL_RULE_BY_ID)) &&
+	       is(e->name, e->name_len, rule->stem);
+}
+
+bool dfl_policy_opted_in(const char *list, const struct dfl_rule *rule,
+			 const char *type)
+{
+	struct entry e;
+
+	while (list) {
+		list = next_entry(list, &e);
+		if (entry_names(&e, rule, type))
+			return true;
+	}
+	return false;
+}
+
+u32 dfl_policy_csr(const char *list, const struct dfl_rule *rule,
+		   const char *type)
+{
+	u32 said = 0;
+	struct entry e;
+
+	if (rule->flags & DFL_RULE_CSR)
+		return rule->flags & DFL_RULE_CSR;
+	while (list) {
+		list = next_entry(list, &e);
+		if (entry_names(&e, rule, type))
+			said |= entry_csr(&e);
+	}
+	/* both is as good as none */
+	return said == DFL_RULE_CSR ? 0 : said;
+}

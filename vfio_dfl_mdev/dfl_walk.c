@@ -1,0 +1,819 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Bounded walk of Device Feature Lists.
+ *
+ * A walk only moves forward, stays inside its list, and adds one header per
+ * step until the array is full: that bounds it. Lists come first; the AFUs
+ * behind ports come last, when every header they could collide with is known.
+ */
+#include "dfl_walk.h"
+
+#define ALL_ONES		(~0ULL)
+#define WORD			8
+
+/* Bytes that must be there before a header of this kind can be read */
+#define MIN_PRIVATE		0x08
+#define MIN_AFU			0x18
+#define MIN_FIU			0x20
+#define MIN_V1			0x28
+#define MIN_PORT		0x48
+#define MIN_FME			0x70
+
+/* No header is read further than this */
+#define MAX_SPAN		(DFL_PARAM + WORD * DFL_MAX_PARAM_WORDS)
+
+#define NO_PORT			0xff
+#define MAX_MSIX		2048
+#define DEFAULT_AFU_VECTORS	4
+
+/* A port that was found, until its AFU is looked for */
+struct port {
+	int header;
+	int afu;	/* an AFU header in the port's own list */
+	u64 end;	/* of the list that holds the port */
+	u64 next_afu;
+	u64 window;
+};
+
+struct walk {
+	const struct dfl_source *src;
+	struct dfl_map *map;
+	int fiu;	/* header of the FIU that features belong to */
+	u64 end;	/* of the list under way */
+	u64 used;	/* end of what the last list was seen to hold */
+	bool have_fme;
+	u8 vf_ports;
+	unsigned int nr_ofst;
+	u64 ofst[DFL_MAX_PORTS];
+	struct port port[DFL_MAX_PORTS];
+};
+
+static u64 read64(const struct walk *w, u8 bar, u64 off)
+{
+	return w->src->read64(w->src->ctx, bar, off);
+}
+
+static void note(struct walk *w, enum dfl_why why, u8 bar, u64 off, u64 value)
+{
+	struct dfl_map *map = w->map;
+
+	if (map->nr_notes < DFL_MAX_NOTES)
+		map->note[map->nr_notes] = (struct dfl_note) {
+			.why = why,
+			.bar = bar,
+			.off = off,
+			.value = value,
+		};
+	map->nr_notes++;
+}
+
+/* List a header, but for ever out of reach */
+static void refuse(struct walk *w, struct dfl_header *h, enum dfl_why why,
+		   u64 value)
+{
+	h->kind = DFL_KIND_OPAQUE;
+	h->why = why;
+	note(w, why, h->bar, h->off, value);
+}
+
+static struct dfl_header *add_header(struct walk *w, u8 bar, u64 off, u64 dfh)
+{
+	struct dfl_map *map = w->map;
+	struct dfl_header *h;
+
+	if (map->nr_headers == DFL_MAX_HEADERS) {
+		note(w, DFL_WHY_TOO_MANY, bar, off, dfh);
+		return NULL;
+	}
+	h = &map->header[map->nr_headers++];
+	h->bar = bar;
+	h->off = off;
+	h->dfh = dfh;
+	h->id = FIELD_GET(DFL_DFH_ID, dfh);
+	h->revision = FIELD_GET(DFL_DFH_REVISION, dfh);
+	h->version = FIELD_GET(DFL_DFH_VERSION, dfh);
+	h->parent = DFL_NO_PARENT;
+	h->port = NO_PORT;
+	return h;
+}
+
+static u64 min_header(const struct dfl_header *h)
+{
+	if (h->version)
+		return h->version == 1 ? MIN_V1 : MIN_PRIVATE;
+
+	switch (FIELD_GET(DFL_DFH_TYPE, h->dfh)) {
+	case DFL_TYPE_FIU:
+		if (h->id == DFL_FIU_FME)
+			return MIN_FME;
+		return h->id == DFL_FIU_PORT ? MIN_PORT : MIN_FIU;
+	case DFL_TYPE_AFU:
+		return MIN_AFU;
+	default:
+		return MIN_PRIVATE;
+	}
+}
+
+static void read_guid(struct walk *w, struct dfl_header *h)
+{
+	h->guid_l = read64(w, h->bar, h->off + DFL_GUID_L);
+	h->guid_h = read64(w, h->bar, h->off + DFL_GUID_H);
+}
+
+static bool vectors_taken(const struct dfl_map *map, u64 first, u64 count)
+{
+	u32 i;
+
+	for (i = 0; i < map->nr_headers; i++) {
+		const struct dfl_header *h = &map->header[i];
+
+		if (h->nr_vectors && first < h->first_vector + h->nr_vectors &&
+		    h->first_vector < first + count)
+			return true;
+	}
+	return false;
+}
+
+static void claim_vectors(struct walk *w, struct dfl_header *h, u64 first,
+			  u64 count)
+{
+	u64 total = min_t(u64, w->src->nr_vectors, MAX_MSIX);
+
+	if (!count || h->nr_vectors)
+		return;
+	if (count > DFL_MAX_VECTORS || first >= total ||
+	    count > total - first) {
+		note(w, DFL_WHY_VECTORS, h->bar, h->off, first);
+		return;
+	}
+	if (vectors_taken(w->map, first, count)) {
+		note(w, DFL_WHY_VECTOR_SHARED, h->bar, h->off, first);
+		return;
+	}
+	h->first_vector = first;
+	h->nr_vectors = count;
+}
+
+/* Copy the parameter blocks; all of them or none. */
+static void read_params(struct walk *w, struct dfl_header *h, u64 room)
+{
+	u64 left = min_t(u64, (room - DFL_PARAM) / WORD, DFL_MAX_PARAM_WORDS);
+	u64 at = h->off + DFL_PARAM;
+	u64 word, words;
+
+	do {
+		word = left ? read64(w, h->bar, at) : 0;
+		words = FIELD_GET(DFL_PARAM_NEXT, word);
+		if (!words || words > left) {
+			h->nr_params = 0;
+			memset(h->params, 0, sizeof(h->params));
+			note(w, DFL_WHY_PARAMS, h->bar, at, word);
+			return;
+		}
+		left -= words;
+		h->params[h->nr_params++] = word;
+		for (at += WORD; --words; at += WORD)
+			h->params[h->nr_params++] = read64(w, h->bar, at);
+	} while (!FIELD_GET(DFL_PARAM_EOP, word));
+}
+
+/* The first interrupt parameter that has data counts. */
+static void claim_param_vectors(struct walk *w, struct dfl_header *h)
+{
+	u64 words;
+	u32 i;
+
+	for (i = 0; i < h->nr_params; i += words) {
+		words = FIELD_GET(DFL_PARAM_NEXT, h->params[i]);
+		if (words < 2 ||
+		    FIELD_GET(DFL_PARAM_ID, h->params[i]) != DFL_PARAM_MSIX)
+			continue;
+		claim_vectors(w, h,
+			      FIELD_GET(DFL_PARAM_MSIX_START, h->params[i + 1]),
+			      FIELD_GET(DFL_PARAM_MSIX_COUNT, h->params[i + 1]));
+		return;
+	}
+}
+
+/* The rest of a version 1 header; at least MIN_V1 of @room bytes are there. */
+static void read_v1(struct walk *w, struct dfl_header *h, u64 room)
+{
+	read_guid(w, h);
+	h->csr_addr = read64(w, h->bar, h->off + DFL_CSR_ADDR);
+	h->csr_size = read64(w, h->bar, h->off + DFL_CSR_SIZE_GROUP);
+	if (!FIELD_GET(DFL_CSR_HAS_PARAMS, h->csr_size))
+		return;
+	read_params(w, h, room);
+	claim_param_vectors(w, h);
+}
+
+static void take_fme(struct walk *w, struct dfl_header *h)
+{
+	u64 ports;
+	u32 i;
+
+	if (w->have_fme) {
+		refuse(w, h, DFL_WHY_FIU_DUPLICATE, h->dfh);
+		return;
+	}
+	w->have_fme = true;
+	h->kind = DFL_KIND_FME;
+	read_guid(w, h);
+	w->map->fme_cap = read64(w, h->bar, h->off + DFL_FME_CAP);
+
+	ports = FIELD_GET(DFL_FME_CAP_NUM_PORTS, w->map->fme_cap);
+	if (ports > DFL_MAX_PORTS) {
+		note(w, DFL_WHY_PORT_COUNT, h->bar, h->off, ports);
+		ports = DFL_MAX_PORTS;
+	}
+	w->nr_ofst = ports;
+	for (i = 0; i < w->nr_ofst; i++) {
+		w->ofst[i] = read64(w, h->bar, h->off + DFL_FME_PORT_OFST(i));
+		if (FIELD_GET(DFL_PORT_OFST_IMPLEMENTED, w->ofst[i]) &&
+		    FIELD_GET(DFL_PORT_OFST_VF, w->ofst[i]))
+			w->vf_ports |= BIT(i);
+	}
+}
+
+static void take_port(struct walk *w, struct dfl_header *h)
+{
+	u64 cap = read64(w, h->bar, h->off + DFL_PORT_CAP);
+	struct port *port = &w->port[FIELD_GET(DFL_PORT_CAP_NUMBER, cap)];
+
+	if (port->header != DFL_NO_PARENT) {
+		refuse(w, h, DFL_WHY_FIU_DUPLICATE, cap);
+		return;
+	}
+	h->kind = DFL_KIND_PORT;
+	h->port = FIELD_GET(DFL_PORT_CAP_NUMBER, cap);
+	read_guid(w, h);
+	port->header = h - w->map->header;
+	port->end = w->end;
+	port->window = FIELD_GET(DFL_PORT_CAP_MMIO_KIB, cap) * 1024;
+	port->next_afu = FIELD_GET(DFL_NEXT_AFU_OFFSET,
+				   read64(w, h->bar, h->off + DFL_NEXT_AFU));
+}
+
+static void take_fiu(struct walk *w, struct dfl_header *h)
+{
+	w->fiu = h - w->map->header;
+	if (h->version)
+		refuse(w, h, DFL_WHY_VERSION, h->dfh);
+	else if (h->id == DFL_FIU_FME)
+		take_fme(w, h);
+	else if (h->id == DFL_FIU_PORT)
+		take_port(w, h);
+	else
+		refuse(w, h, DFL_WHY_FIU_UNKNOWN, h->dfh);
+}
+
+/* An AFU header in the list of its port; the rest of it is read later. */
+static void take_listed_afu(struct walk *w, struct dfl_header *h)
+{
+	struct port *port;
+
+	if (h->port == NO_PORT) {
+		refuse(w, h, DFL_WHY_AFU_UNDER_FME, h->dfh);
+		return;
+	}
+	port = &w->port[h->port];
+	if (port->afu != DFL_NO_PARENT ||
+	    (port->next_afu &&
+	     port->next_afu != h->off - w->map->header[port->header].off)) {
+		refuse(w, h, DFL_WHY_AFU_OFFSET, h->dfh);
+		return;
+	}
+	h->kind = DFL_KIND_AFU;
+	port->afu = h - w->map->header;
+}
+
+static void take_private(struct walk *w, struct dfl_header *h)
+{
+	u64 cap;
+
+	h->kind = DFL_KIND_PRIVATE;
+	if (h->version == 1) {
+		read_v1(w, h, h->limit);
+	} else if (h->port != NO_PORT && h->id == DFL_PORT_UINT &&
+		   h->limit >= DFL_UINT_CAP + WORD) {
+		cap = read64(w, h->bar, h->off + DFL_UINT_CAP);
+		claim_vectors(w, h, FIELD_GET(DFL_UINT_CAP_FIRST, cap),
+			      FIELD_GET(DFL_UINT_CAP_COUNT, cap));
+	}
+}
+
+/* What belongs below an FIU */
+static void take_child(struct walk *w, struct dfl_header *h)
+{
+	const struct dfl_header *fiu;
+
+	if (w->fiu == DFL_NO_PARENT) {
+		refuse(w, h, DFL_WHY_NO_FIU, h->dfh);
+		return;
+	}
+	fiu = &w->map->header[w->fiu];
+	h->parent = w->fiu;
+	h->port = fiu->port;
+	if (fiu->why)
+		refuse(w, h, fiu->why, h->dfh);
+	else if (h->version > 1)
+		refuse(w, h, DFL_WHY_VERSION, h->dfh);
+	else if (FIELD_GET(DFL_DFH_TYPE, h->dfh) == DFL_TYPE_AFU)
+		take_listed_afu(w, h);
+	else
+		take_private(w, h);
+}
+
+static enum dfl_why check_extent(const struct dfl_header *h, u64 rest)
+{
+	if (rest < min_header(h))
+		return DFL_WHY_TRUNCATED;
+	if (h->limit < rest && h->limit % WORD)
+		return DFL_WHY_NEXT_UNALIGNED;
+	if (h->limit < min_header(h))
+		return DFL_WHY_NEXT_SHORT;
+	return DFL_OK;
+}
+
+/* Returns the distance to the next header, 0 at the end of the list. */
+static u64 take_header(struct walk *w, u8 bar, u64 off, u64 dfh)
+{
+	u64 next = FIELD_GET(DFL_DFH_NEXT, dfh);
+	u64 rest = w->end - off;
+	struct dfl_header *h;
+	enum dfl_why why;
+
+	h = add_header(w, bar, off, dfh);
+	if (!h)
+		return 0;
+	h->limit = next && next < rest ? next : rest;
+	w->used = off + (h->limit < rest ? h->limit : min_t(u64, rest, MAX_SPAN));
+
+	why = check_extent(h, rest);
+	if (why) {
+		/* an FIU that cannot be read has no children to read either */
+		refuse(w, h, why, dfh);
+		return 0;
+	}
+	switch (FIELD_GET(DFL_DFH_TYPE, dfh)) {
+	case DFL_TYPE_FIU:
+		take_fiu(w, h);
+		break;
+	case DFL_TYPE_AFU:
+	case DFL_TYPE_PRIVATE:
+		take_child(w, h);
+		break;
+	default:
+		refuse(w, h, DFL_WHY_TYPE_UNKNOWN, dfh);
+		break;
+	}
+	if (FIELD_GET(DFL_DFH_EOL, dfh) || h->limit == rest)
+		return 0;
+	return h->limit;
+}
+
+static int walk_list(struct walk *w, const struct dfl_list *list, u64 dfh)
+{
+	u64 off = list->start;
+	u64 step;
+
+	w->fiu = DFL_NO_PARENT;
+	w->end = list->start + list->len;
+	w->used = off + WORD;
+	for (;;) {
+		if (dfh == ALL_ONES) {
+			note(w, DFL_WHY_GONE, list->bar, off, dfh);
+			return -EIO;
+		}
+		if (!dfh) {
+			note(w, DFL_WHY_ZERO, list->bar, off, dfh);
+			return 0;
+		}
+		step = take_header(w, list->bar, off, dfh);
+		if (!step)
+			return 0;
+		off += step;
+		if (w->end - off < WORD) {
+			note(w, DFL_WHY_TRUNCATED, list->bar, off, step);
+			return 0;
+		}
+		dfh = read64(w, list->bar, off);
+	}
+}
+
+static int walk_lists(struct walk *w, const struct dfl_list *list,
+		      unsigned int nr)
+{
+	unsigned int i;
+	int err = 0;
+
+	for (i = 0; i < nr && !err; i++)
+		err = walk_list(w, &list[i],
+				read64(w, list[i].bar, list[i].start));
+	return err;
+}
+
+static bool vsec_entry(const struct walk *w, u32 entry,
+		       const struct dfl_list *seen, unsigned int nr,
+		       struct dfl_list *list)
+{
+	unsigned int i;
+	u64 len;
+
+	list->bar = FIELD_GET(DFL_VSEC_ENTRY_BIR, entry);
+	list->start = entry & DFL_VSEC_ENTRY_OFFSET;
+	if (list->bar >= DFL_NR_BARS)
+		return false;
+	len = w->src->bar_len[list->bar];
+	if (list->start >= len || len - list->start < WORD)
+		return false;
+	for (i = 0; i < nr; i++)
+		if (seen[i].bar == list->bar)
+			return false;
+	list->len = len - list->start;
+	return true;
+}
+
+/* Returns how many of the lists that a VSEC announces can be walked. */
+static unsigned int vsec_lists(struct walk *w, const u32 *vsec,
+			       unsigned int dwords, struct dfl_list *list)
+{
+	/* @vsec starts behind the dword of the extended capability itself */
+	const u32 *entry = vsec + (DFL_VSEC_ENTRY - DFL_VSEC_HDR) / 4;
+	unsigned int nr = 0;
+	u32 i, count, len;
+
+	if (!vsec)
+		return 0;
+	if (dwords < 2 || FIELD_GET(DFL_VSEC_HDR_ID, vsec[0]) != DFL_VSEC_ID) {
+		note(w, DFL_WHY_VSEC_BAD, 0, 0, dwords ? vsec[0] : 0);
+		return 0;
+	}
+	count = vsec[(DFL_VSEC_COUNT - DFL_VSEC_HDR) / 4];
+	len = FIELD_GET(DFL_VSEC_HDR_LEN, vsec[0]);
+	if (count > DFL_MAX_LISTS || count > dwords - 2 ||
+	    len < DFL_VSEC_ENTRY + 4 * count) {
+		note(w, DFL_WHY_VSEC_BAD, 0, 0, count);
+		return 0;
+	}
+	for (i = 0; i < count; i++) {
+		if (vsec_entry(w, entry[i], list, nr, &list[nr]))
+			nr++;
+		else
+			note(w, DFL_WHY_VSEC_ENTRY, 0, i, entry[i]);
+	}
+	return nr;
+}
+
+/* Where does a port have a list of its own, outside of what FME's list holds? */
+static bool port_list(const struct walk *w, u64 ofst,
+		      const struct dfl_list *seen, unsigned int nr,
+		      struct dfl_list *list)
+{
+	unsigned int i;
+	u64 len;
+
+	list->bar = FIELD_GET(DFL_PORT_OFST_BAR, ofst);
+	list->start = FIELD_GET(DFL_PORT_OFST_OFFSET, ofst);
+	if (list->bar >= DFL_NR_BARS || list->start % WORD)
+		return false;
+	len = w->src->bar_len[list->bar];
+	if (list->start >= len || len - list->start < MIN_PORT)
+		return false;
+	if (list->bar == 0 && list->start < w->used)
+		return false;
+	for (i = 0; i < nr; i++)
+		if (seen[i].bar == list->bar && seen[i].start == list->start)
+			return false;
+	list->len = len - list->start;
+	return true;
+}
+
+/* No list runs into the start of another one. */
+static void part_lists(struct dfl_list *list, unsigned int nr)
+{
+	unsigned int i, j;
+
+	for (i = 0; i < nr; i++)
+		for (j = 0; j < nr; j++)
+			if (list[i].bar == list[j].bar &&
+			    list[i].start < list[j].start)
+				list[i].len = min(list[i].len, list[j].start -
+						  list[i].start);
+}
+
+static int walk_port_lists(struct walk *w)
+{
+	struct dfl_list list[DFL_MAX_PORTS];
+	unsigned int i, nr = 0;
+
+	for (i = 0; i < w->nr_ofst; i++) {
+		u64 ofst = w->ofst[i];
+
+		if (!FIELD_GET(DFL_PORT_OFST_IMPLEMENTED, ofst) ||
+		    (w->vf_ports & BIT(i)) ||
+		    FIELD_GET(DFL_PORT_OFST_BAR, ofst) == DFL_PORT_OFST_BAR_SKIP)
+			continue;
+		if (port_list(w, ofst, list, nr, &list[nr]))
+			nr++;
+		else
+			note(w, DFL_WHY_PORT_OFST, 0, DFL_FME_PORT_OFST(i),
+			     ofst);
+	}
+	part_lists(list, nr);
+	return walk_lists(w, list, nr);
+}
+
+static void read_afu(struct walk *w, struct dfl_header *h, u64 room)
+{
+	if (h->version == 1)
+		read_v1(w, h, room);
+	else
+		read_guid(w, h);
+}
+
+/* A function that starts with an AFU header is that AFU, up to its end. */
+static void take_whole_bar(struct walk *w, u64 dfh)
+{
+	struct dfl_header *h = add_header(w, 0, 0, dfh);
+
+	h->kind = DFL_KIND_AFU;
+	h->limit = w->src->bar_len[0];
+	if (h->version > 1) {
+		refuse(w, h, DFL_WHY_VERSION, dfh);
+	} else if (h->limit < min_header(h)) {
+		refuse(w, h, DFL_WHY_TRUNCATED, dfh);
+	} else {
+		read_afu(w, h, h->limit);
+		claim_vectors(w, h, 0, min_t(u64, w->src->nr_vectors,
+					     DEFAULT_AFU_VECTORS));
+	}
+}
+
+static int walk_bar0(struct walk *w)
+{
+	struct dfl_list list = { .len = w->src->bar_len[0] };
+	u64 dfh;
+	int err;
+
+	if (list.len < WORD)
+		return -ENODEV;
+	dfh = read64(w, 0, 0);
+	if (dfh == ALL_ONES) {
+		note(w, DFL_WHY_GONE, 0, 0, dfh);
+		return -EIO;
+	}
+	switch (FIELD_GET(DFL_DFH_TYPE, dfh)) {
+	case DFL_TYPE_AFU:
+		take_whole_bar(w, dfh);
+		return 0;
+	case DFL_TYPE_FIU:
+		err = walk_list(w, &list, dfh);
+		return err ?: walk_port_lists(w);
+	default:
+		return -ENODEV;
+	}
+}
+
+/* Ports that were given to a virtual function are not ours to touch. */
+static void leave_vf_ports(struct walk *w)
+{
+	u32 i;
+
+	for (i = 0; i < w->map->nr_headers; i++) {
+		struct dfl_header *h = &w->map->header[i];
+
+		if (h->port == NO_PORT || !(w->vf_ports & BIT(h->port)))
+			continue;
+		if (!h->why)
+			h->why = DFL_WHY_PORT_VF;
+		if (h->kind == DFL_KIND_PORT)
+			note(w, DFL_WHY_PORT_VF, h->bar, h->off, h->port);
+	}
+}
+
+static bool hits_header(const struct dfl_map *map, u8 bar, u64 off, u64 len)
+{
+	u32 i;
+
+	for (i = 0; i < map->nr_headers; i++) {
+		const struct dfl_header *h = &map->header[i];
+
+		if (h->bar == bar && h->off < off + len &&
+		    off < h->off + min_t(u64, h->limit, MAX_SPAN))
+			return true;
+	}
+	return false;
+}
+
+/* How far is it to the next known header, @limit at most? */
+static u64 room_at(const struct dfl_map *map, u8 bar, u64 off, u64 limit)
+{
+	u32 i;
+
+	for (i = 0; i < map->nr_headers; i++) {
+		const struct dfl_header *h = &map->header[i];
+
+		if (h->bar == bar && h->off > off)
+			limit = min(limit, h->off - off);
+	}
+	return limit;
+}
+
+/* Judge where the port says its AFU is; no word of the AFU is read yet. */
+static enum dfl_why locate_afu(const struct walk *w, const struct port *port,
+			       u64 *off)
+{
+	const struct dfl_header *fiu = &w->map->header[port->header];
+	u64 bar_len = w->src->bar_len[fiu->bar];
+
+	if (port->afu != DFL_NO_PARENT) {
+		*off = w->map->header[port->afu].off;
+	} else {
+		if (port->next_afu % WORD ||
+		    port->next_afu >= port->end - fiu->off)
+			return DFL_WHY_AFU_OFFSET;
+		*off = fiu->off + port->next_afu;
+		if (hits_header(w->map, fiu->bar, *off, MIN_V1))
+			return DFL_WHY_AFU_OFFSET;
+	}
+	if (port->window < MIN_V1 || port->window > bar_len - *off)
+		return DFL_WHY_AFU_SIZE;
+	return DFL_OK;
+}
+
+/* The header of an AFU whose port is out of reset */
+static struct dfl_header *afu_header(struct walk *w, const struct port *port,
+				     u8 bar, u64 off)
+{
+	struct dfl_header *h;
+	u64 dfh;
+
+	if (port->afu != DFL_NO_PARENT)
+		return &w->map->header[port->afu];
+	dfh = read64(w, bar, off);
+	if (dfh == ALL_ONES || FIELD_GET(DFL_DFH_TYPE, dfh) != DFL_TYPE_AFU) {
+		note(w, DFL_WHY_AFU_HEADER, bar, off, dfh);
+		return NULL;
+	}
+	h = add_header(w, bar, off, dfh);
+	if (h) {
+		h->kind = DFL_KIND_AFU;
+		h->parent = port->header;
+		h->port = w->map->header[port->header].port;
+	}
+	return h;
+}
+
+/* User interrupts of a port are those of its AFU. */
+static void move_vectors(struct dfl_map *map, struct dfl_header *afu)
+{
+	u32 i;
+
+	for (i = 0; i < map->nr_headers; i++) {
+		struct dfl_header *h = &map->header[i];
+
+		if (h->kind != DFL_KIND_PRIVATE || h->version ||
+		    h->port != afu->port || !h->nr_vectors)
+			continue;
+		afu->first_vector = h->first_vector;
+		afu->nr_vectors = h->nr_vectors;
+		h->first_vector = 0;
+		h->nr_vectors = 0;
+		return;
+	}
+}
+
+/* Nothing may come of an AFU that its port already lists. */
+static void drop_afu(struct walk *w, const struct port *port, enum dfl_why why,
+		     u64 value)
+{
+	const struct dfl_header *fiu = &w->map->header[port->header];
+
+	if (port->afu != DFL_NO_PARENT)
+		refuse(w, &w->map->header[port->afu], why, value);
+	else
+		note(w, why, fiu->bar, fiu->off, value);
+}
+
+static void take_afu(struct walk *w, const struct port *port)
+{
+	struct dfl_header *fiu = &w->map->header[port->header];
+	struct dfl_header *h;
+	enum dfl_why why;
+	u64 off;
+
+	why = locate_afu(w, port, &off);
+	if (why) {
+		drop_afu(w, port, why, why == DFL_WHY_AFU_SIZE ?
+			 port->window : port->next_afu);
+		return;
+	}
+	if (w->src->release_port(w->src->ctx, fiu->bar, fiu->off)) {
+		fiu->why = DFL_WHY_PORT_STUCK;
+		drop_afu(w, port, DFL_WHY_PORT_STUCK, off);
+		return;
+	}
+	h = afu_header(w, port, fiu->bar, off);
+	if (!h)
+		return;
+	h->limit = port->window;
+	if (h->version > 1) {
+		refuse(w, h, DFL_WHY_VERSION, h->dfh);
+		return;
+	}
+	move_vectors(w->map, h);
+	read_afu(w, h, room_at(w->map, h->bar, h->off, h->limit));
+}
+
+static void take_afus(struct walk *w)
+{
+	unsigned int i;
+
+	for (i = 0; i < DFL_MAX_PORTS; i++) {
+		const struct port *port = &w->port[i];
+
+		if (port->header == DFL_NO_PARENT ||
+		    w->map->header[port->header].why ||
+		    (port->afu == DFL_NO_PARENT && !port->next_afu))
+			continue;
+		take_afu(w, port);
+	}
+}
+
+static bool any_usable(const struct dfl_map *map)
+{
+	u32 i;
+
+	for (i = 0; i < map->nr_headers; i++)
+		if (!map->header[i].why)
+			return true;
+	return false;
+}
+
+int dfl_walk(const struct dfl_source *src, const u32 *vsec,
+	     unsigned int vsec_dwords, struct dfl_map *map)
+{
+	struct walk w = { .src = src, .map = map };
+	struct dfl_list list[DFL_MAX_LISTS + 1];
+	unsigned int i, nr;
+	int err;
+
+	memset(map, 0, sizeof(*map));
+	for (i = 0; i < DFL_MAX_PORTS; i++) {
+		w.port[i].header = DFL_NO_PARENT;
+		w.port[i].afu = DFL_NO_PARENT;
+	}
+	nr = vsec_lists(&w, vsec, vsec_dwords, list);
+	err = nr ? walk_lists(&w, list, nr) : walk_bar0(&w);
+	if (err) {
+		map->nr_headers = 0;
+		return err;
+	}
+	leave_vf_ports(&w);
+	take_afus(&w);
+	return any_usable(map) ? 0 : -EINVAL;
+}
+
+static const char * const why_text[DFL_WHY_NR] = {
+	[DFL_OK]		= "",
+	[DFL_WHY_GONE]		= "card does not answer",
+	[DFL_WHY_ZERO]		= "header is zero",
+	[DFL_WHY_NEXT_UNALIGNED] = "next offset is not aligned",
+	[DFL_WHY_NEXT_SHORT]	= "next offset lies inside the header",
+	[DFL_WHY_TRUNCATED]	= "header does not fit in its list",
+	[DFL_WHY_TOO_MANY]	= "too many headers",
+	[DFL_WHY_NO_FIU]	= "feature without interface unit",
+	[DFL_WHY_FIU_UNKNOWN]	= "interface unit of unknown kind",
+	[DFL_WHY_FIU_DUPLICATE]	= "interface unit exists already",
+	[DFL_WHY_TYPE_UNKNOWN]	= "unknown header type",
+	[DFL_WHY_VSEC_BAD]	= "list capability is malformed",
+	[DFL_WHY_VSEC_ENTRY]	= "list capability has a bad entry",
+	[DFL_WHY_PORT_COUNT]	= "too many ports announced",
+	[DFL_WHY_PORT_OFST]	= "bad port location",
+	[DFL_WHY_PORT_VF]	= "port belongs to a virtual function",
+	[DFL_WHY_PORT_STUCK]	= "port does not leave or enter reset",
+	[DFL_WHY_AFU_OFFSET]	= "bad AFU location",
+	[DFL_WHY_AFU_HEADER]	= "no AFU header",
+	[DFL_WHY_AFU_SIZE]	= "AFU window is empty or leaves the BAR",
+	[DFL_WHY_AFU_UNDER_FME]	= "AFU without port",
+	[DFL_WHY_PARAMS]	= "malformed parameters",
+	[DFL_WHY_VECTORS]	= "bad interrupt vectors",
+	[DFL_WHY_VECTOR_SHARED]	= "interrupt vectors belong to another feature",
+	[DFL_WHY_POLICY]	= "never handed out",
+	[DFL_WHY_OPT_IN]	= "needs opt-in",
+	[DFL_WHY_VERSION]	= "unknown header version",
+	[DFL_WHY_GUID]		= "invalid GUID",
+	[DFL_WHY_CSR_ABSOLUTE]	= "absolute register address",
+	[DFL_WHY_CSR_AMBIGUOUS]	= "ambiguous register address",
+	[DFL_WHY_CSR_RANGE]	= "bad register window",
+	[DFL_WHY_OVERLAP]	= "overlaps another feature",
+	[DFL_WHY_MSIX]		= "holds MSI-X structures",
+};
+
+const char *dfl_why_text(enum dfl_why why)
+{
+	if ((unsigned int)why >= DFL_WHY_NR)
+		return "unknown";
+	return why_text[why];
+}

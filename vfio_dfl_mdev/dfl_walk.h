@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Bounded walk of Device Feature Lists into the caller's arrays.
+ *
+ * Every word of the card is hostile: it is read once, kept, and judged from
+ * the copy. Nothing here allocates, locks or prints.
+ */
+#ifndef _VDFL_DFL_WALK_H
+#define _VDFL_DFL_WALK_H
+
+#include "pure_env.h"
+#include "dfl_regs.h"
+
+#define DFL_NR_BARS		6
+#define DFL_MAX_LISTS		6	/* what a VSEC may announce */
+#define DFL_MAX_HEADERS		256
+#define DFL_MAX_NOTES		64
+#define DFL_MAX_PARAM_WORDS	32	/* per feature; more is "no parameters" */
+#define DFL_MAX_VECTORS		64	/* per feature */
+#define DFL_NO_PARENT		-1
+
+enum dfl_kind {
+	DFL_KIND_FME,
+	DFL_KIND_PORT,
+	DFL_KIND_AFU,
+	DFL_KIND_PRIVATE,
+	DFL_KIND_OPAQUE,	/* listed, never given to anyone */
+};
+
+/**
+ * enum dfl_why - why something on the card was dropped or is withheld
+ *
+ * One code per distinct reason; dfl_why_text() has the words. 0 is "fine".
+ */
+enum dfl_why {
+	DFL_OK,
+	/* ends of a walk, or parts of it dropped */
+	DFL_WHY_GONE,			/* all-ones header */
+	DFL_WHY_ZERO,			/* all-zero header */
+	DFL_WHY_NEXT_UNALIGNED,
+	DFL_WHY_NEXT_SHORT,		/* headers would overlap */
+	DFL_WHY_TRUNCATED,		/* header does not fit in the list */
+	DFL_WHY_TOO_MANY,
+	DFL_WHY_NO_FIU,			/* feature before any FIU */
+	DFL_WHY_FIU_UNKNOWN,
+	DFL_WHY_FIU_DUPLICATE,
+	DFL_WHY_TYPE_UNKNOWN,
+	DFL_WHY_VSEC_BAD,
+	DFL_WHY_VSEC_ENTRY,
+	DFL_WHY_PORT_COUNT,
+	DFL_WHY_PORT_OFST,
+	DFL_WHY_PORT_VF,
+	DFL_WHY_PORT_STUCK,		/* reset never acknowledged */
+	DFL_WHY_AFU_OFFSET,
+	DFL_WHY_AFU_HEADER,
+	DFL_WHY_AFU_SIZE,
+	DFL_WHY_AFU_UNDER_FME,
+	DFL_WHY_PARAMS,
+	DFL_WHY_VECTORS,		/* range bad */
+	DFL_WHY_VECTOR_SHARED,
+	/* a block is known but withheld */
+	DFL_WHY_POLICY,			/* class never */
+	DFL_WHY_OPT_IN,
+	DFL_WHY_VERSION,		/* header version >= 2 */
+	DFL_WHY_GUID,			/* zero or all-ones */
+	DFL_WHY_CSR_ABSOLUTE,
+	DFL_WHY_CSR_AMBIGUOUS,
+	DFL_WHY_CSR_RANGE,
+	DFL_WHY_OVERLAP,
+	DFL_WHY_MSIX,			/* nothing left beside MSI-X structures */
+	DFL_WHY_NR,
+};
+
+/**
+ * struct dfl_source - where header words come from
+ * @read64: read the aligned word at @off of memory BAR @bar; the walk has
+ *	checked that it lies inside. All-ones means the card is gone.
+ * @release_port: take the port whose header is at @bar/@off out of reset so
+ *	that its AFU can be read; 0, or a negative errno if it never answers.
+ * @ctx: handed to both
+ * @bar_len: bytes of each memory BAR, 0 where there is none
+ * @nr_vectors: interrupt vectors of the function
+ */
+struct dfl_source {
+	u64 (*read64)(void *ctx, u8 bar, u64 off);
+	int (*release_port)(void *ctx, u8 bar, u64 off);
+	void *ctx;
+	u64 bar_len[DFL_NR_BARS];
+	u32 nr_vectors;
+};
+
+/** struct dfl_list - one list: @len bytes from @start of BAR @bar */
+struct dfl_list {
+	u8 bar;
+	u64 start;
+	u64 len;
+};
+
+/**
+ * struct dfl_header - snapshot of one feature header
+ * @kind: what it is
+ * @why: DFL_OK, or why it can never be given away (walk's own reasons)
+ * @bar: BAR that holds it
+ * @version: header version
+ * @revision: revision field
+ * @id: id field
+ * @parent: index of its FIU in the map, or DFL_NO_PARENT
+ * @port: port number (ports and what is below them), else 0xff
+ * @off: byte offset in @bar
+ * @limit: upper bound of its size in bytes: distance to the next header, or
+ *	to the end of the list; for an AFU its announced window
+ * @dfh: first header word
+ * @guid_l: GUID words, 0 when this header has none
+ * @guid_h: see @guid_l
+ * @csr_addr: version 1: raw word
+ * @csr_size: version 1: raw word
+ * @first_vector: first interrupt vector of the card
+ * @nr_vectors: number of vectors, 0 if none or not believable
+ * @nr_params: words in @params
+ * @params: version 1: parameter blocks, header words included
+ */
+struct dfl_header {
+	enum dfl_kind kind;
+	enum dfl_why why;
+	u8 bar;
+	u8 version;
+	u8 revision;
+	u8 port;
+	u16 id;
+	s16 parent;
+	u64 off;
+	u64 limit;
+	u64 dfh;
+	u64 guid_l;
+	u64 guid_h;
+	u64 csr_addr;
+	u64 csr_size;
+	u16 first_vector;
+	u16 nr_vectors;
+	u16 nr_params;
+	u64 params[DFL_MAX_PARAM_WORDS];
+};
+
+/** struct dfl_note - something on the card was not as it should be */
+struct dfl_note {
+	enum dfl_why why;
+	u8 bar;
+	u64 off;
+	u64 value;	/* the word or number that was refused */
+};
+
+/**
+ * struct dfl_map - result of dfl_walk()
+ * @header: the headers in the order found; an AFU follows its port's header
+ * @note: what was dropped; @nr_notes counts on past DFL_MAX_NOTES
+ * @fme_cap: FME capability word, 0 without FME
+ */
+struct dfl_map {
+	u64 fme_cap;
+	u32 nr_headers;
+	u32 nr_notes;
+	struct dfl_header header[DFL_MAX_HEADERS];
+	struct dfl_note note[DFL_MAX_NOTES];
+};
+
+/**
+ * dfl_walk() - find every feature of a card
+ * @src: how to read it
+ * @vsec: body of the DFL VSEC as read from config space, from its VSEC header
+ *	dword (+0x04) on, or NULL if the function has none
+ * @vsec_dwords: dwords in @vsec
+ * @map: result, cleared first
+ *
+ * Reads each word at most once: per header at most five words, plus
+ * parameters; the port locations count as parameters of the FME.
+ *
+ * Return: 0, -ENODEV when the card has no list at all, -EINVAL when the lists
+ * found hold no usable header, -EIO when the card does not answer.
+ */
+int dfl_walk(const struct dfl_source *src, const u32 *vsec,
+	     unsigned int vsec_dwords, struct dfl_map *map);
+
+/** dfl_why_text() - a few words for the log and sysfs */
+const char *dfl_why_text(enum dfl_why why);
+
+#endif /* _VDFL_DFL_WALK_H */

@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Interrupts of an instance: MSI-X vectors, the error and the device request
+ * index, all of them eventfds. SET_IRQS answers as vfio-pci does.
+ */
+#include <linux/nospec.h>
+
+#include "trace.h"
+#include "vdfl.h"
+
+/* Signals under the lock, so that whoever replaces an eventfd can put it. */
+static void irq_line_fire(struct vdfl_irq_line *line)
+{
+	struct vdfl_mdev *vd = container_of(line, struct vdfl_mdev, line);
+	unsigned int i, nr = 0;
+	unsigned long flags;
+
+	spin_lock_irqsave(&vd->irq_lock, flags);
+	for (i = 0; i < vd->nr_vectors; i++) {
+		if (!vd->vector[i])
+			continue;
+		eventfd_signal(vd->vector[i]);
+		nr++;
+	}
+	spin_unlock_irqrestore(&vd->irq_lock, flags);
+	trace_vdfl_irq(vd->vdev.dev, nr);
+}
+
+static bool irq_signal(struct vdfl_mdev *vd, struct eventfd_ctx **slot)
+{
+	unsigned long flags;
+	bool set;
+
+	spin_lock_irqsave(&vd->irq_lock, flags);
+	set = *slot;
+	if (set)
+		eventfd_signal(*slot);
+	spin_unlock_irqrestore(&vd->irq_lock, flags);
+	return set;
+}
+
+/* No signal reaches the old eventfd when this returns. */
+static void irq_replace(struct vdfl_mdev *vd, struct eventfd_ctx **slot,
+			struct eventfd_ctx *ctx)
+{
+	struct eventfd_ctx *old;
+
+	spin_lock_irq(&vd->irq_lock);
+	old = *slot;
+	*slot = ctx;
+	spin_unlock_irq(&vd->irq_lock);
+	if (old)
+		eventfd_ctx_put(old);
+}
+
+void vdfl_mdev_irq_init(struct vdfl_mdev *vd)
+{
+	mutex_init(&vd->irq_gate);
+	spin_lock_init(&vd->irq_lock);
+	vd->line.fire = irq_line_fire;
+}
+
+/** vdfl_mdev_irq_count() - interrupts of @index, 0 for what is unknown */
+unsigned int vdfl_mdev_irq_count(struct vdfl_mdev *vd, u32 index)
+{
+	switch (index) {
+	case VFIO_PCI_MSIX_IRQ_INDEX:
+		return vd->nr_vectors;
+	case VFIO_PCI_ERR_IRQ_INDEX:
+	case VFIO_PCI_REQ_IRQ_INDEX:
+		return 1;
+	default:
+		return 0;
+	}
+}
+
+/** vdfl_mdev_fire_err() - tell the user of a fatal error, if it listens */
+void vdfl_mdev_fire_err(struct vdfl_mdev *vd)
+{
+	irq_signal(vd, &vd->err);
+}
+
+/** vdfl_mdev_fire_req() - ask the user to let go; false if it cannot hear */
+bool vdfl_mdev_fire_req(struct vdfl_mdev *vd)
+{
+	return irq_signal(vd, &vd->req);
+}
+
+/* --- MSI-X -------------------------------------------------------------- */
+
+static bool msix_wanted(const struct vdfl_mdev *vd)
+{
+	unsigned int i;
+
+	for (i = 0; i < vd->nr_vectors; i++)
+		if (vd->vector[i])
+			return true;
+	return false;
+}
+
+/* The card's interrupts are needed only while a vector has an eventfd. */
+static int msix_update_line(struct vdfl_mdev *vd)
+{
+	bool wanted = msix_wanted(vd);
+	int ret = 0;
+
+	lockdep_assert_held(&vd->irq_gate);
+	if (wanted == vd->armed)
+		return 0;
+	if (wanted)
+		ret = vdfl_irq_arm(vd->card, &vd->line);
+	else
+		vdfl_irq_disarm(vd->card, &vd->line);
+	if (!ret)
+		vd->armed = wanted;
+	return ret;
+}
+
+/* Any negative @fd clears the vector; a bad one clears it, too. */
+static int msix_set_vector(struct vdfl_mdev *vd, unsigned int nr, s32 fd)
+{
+	struct eventfd_ctx *ctx = NULL;
+	struct eventfd_ctx **slot;
+
+	nr = array_index_nospec(nr, DFL_MAX_VECTORS);
+	slot = &vd->vector[nr];
+	if (fd >= 0)
+		ctx = eventfd_ctx_fdget(fd);
+	irq_replace(vd, slot, IS_ERR(ctx) ? NULL : ctx);
+	return PTR_ERR_OR_ZERO(ctx);
+}
+
+static void msix_clear(struct vdfl_mdev *vd, unsigned int start,
+		       unsigned int end)
+{
+	for (; start < end; start++)
+		msix_set_vector(vd, start, -1);
+}
+
+/* An error clears the vectors up to and including the one that failed. */
+static int msix_set_block(struct vdfl_mdev *vd, const struct vfio_irq_set *hdr,
+			  const s32 *fds)
+{
+	unsigned int i = 0;
+	int ret = 0;
+
+	while (i < hdr->count && !ret) {
+		ret = msix_set_vector(vd, hdr->start + i, fds ? fds[i] : -1);
+		i++;
+	}
+	if (!ret)
+		ret = msix_update_line(vd);
+	if (ret) {
+		msix_clear(vd, hdr->start, hdr->start + i);
+		msix_update_line(vd);
+	}
+	return ret;
+}
+
+static void msix_disable(struct vdfl_mdev *vd)
+{
+	msix_clear(vd, 0, vd->nr_vectors);
+	msix_update_line(vd);
+	vd->msix_on = false;
+}
+
+static int msix_enable(struct vdfl_mdev *vd, const struct vfio_irq_set *hdr,
+		       const s32 *fds)
+{
+	int ret;
+
+	if (!(hdr->start + hdr->count))
+		return -ERANGE;
+	vd->msix_on = true;
+	ret = msix_set_block(vd, hdr, fds);
+	if (ret)
+		msix_disable(vd);
+	return ret;
+}
+
+static void msix_loopback(struct vdfl_mdev *vd, const struct vfio_irq_set *hdr,
+			  const u8 *bools)
+{
+	unsigned int i;
+
+	for (i = 0; i < hdr->count; i++)
+		if (!bools || bools[i])
+			irq_signal(vd, &vd->vector[array_index_nospec(hdr->start + i,
+								      DFL_MAX_VECTORS)]);
+}
+
+static int msix_trigger(struct vdfl_mdev *vd, const struct vfio_irq_set *hdr,
+			void *data)
+{
+	lockdep_assert_held(&vd->irq_gate);
+
+	if (hdr->flags & VFIO_IRQ_SET_DATA_EVENTFD) {
+		if (vd->msix_on)
+			return msix_set_block(vd, hdr, data);
+		return msix_enable(vd, hdr, data);
+	}
+	if (!vd->msix_on)
+		return -EINVAL;
+	if (!hdr->count && hdr->flags & VFIO_IRQ_SET_DATA_NONE)
+		msix_disable(vd);
+	else
+		msix_loopback(vd, hdr, data);
+	return 0;
+}
+
+/* --- error and device request ------------------------------------------- */
+
+static int single_set(struct vdfl_mdev *vd, struct eventfd_ctx **slot, s32 fd)
+{
+	struct eventfd_ctx *ctx = NULL;
+
+	if (fd < -1)
+		return -EINVAL;
+	if (fd >= 0) {
+		ctx = eventfd_ctx_fdget(fd);
+		if (IS_ERR(ctx))
+			return PTR_ERR(ctx);
+	}
+	irq_replace(vd, slot, ctx);
+	return 0;
+}
+
+static int single_none(struct vdfl_mdev *vd, struct eventfd_ctx **slot,
+		       u32 count)
+{
+	if (!*slot)
+		return -EINVAL;
+	if (count)
+		irq_signal(vd, slot);
+	else
+		irq_replace(vd, slot, NULL);
+	return 0;
+}
+
+static int single_trigger(struct vdfl_mdev *vd, struct eventfd_ctx **slot,
+			  const struct vfio_irq_set *hdr, void *data)
+{
+	lockdep_assert_held(&vd->irq_gate);
+
+	if (hdr->flags & VFIO_IRQ_SET_DATA_NONE)
+		return single_none(vd, slot, hdr->count);
+	if (!hdr->count)
+		return -EINVAL;
+	if (hdr->flags & VFIO_IRQ_SET_DATA_EVENTFD)
+		return single_set(vd, slot, *(s32 *)data);
+	if (*(u8 *)data)
+		irq_signal(vd, slot);
+	return 0;
+}
+
+/**
+ * vdfl_mdev_set_irqs() - VFIO_DEVICE_SET_IRQS
+ * @vd: open instance
+ * @hdr: checked by vfio_set_irqs_validate_and_prepare()
+ * @data: copy of the payload, NULL if it is empty
+ *
+ * Return: 0; -ENOTTY for an action the index does not have; -EINVAL or -ERANGE
+ * for one that does not fit its state; -EBADF or -EINVAL for a bad eventfd.
+ */
+int vdfl_mdev_set_irqs(struct vdfl_mdev *vd, const struct vfio_irq_set *hdr,
+		       void *data)
+{
+	u32 action = hdr->flags & VFIO_IRQ_SET_ACTION_TYPE_MASK;
+	int ret;
+
+	if (action != VFIO_IRQ_SET_ACTION_TRIGGER)
+		return -ENOTTY;
+
+	mutex_lock(&vd->irq_gate);
+	if (hdr->index == VFIO_PCI_MSIX_IRQ_INDEX)
+		ret = msix_trigger(vd, hdr, data);
+	else if (hdr->index == VFIO_PCI_ERR_IRQ_INDEX)
+		ret = single_trigger(vd, &vd->err, hdr, data);
+	else
+		ret = single_trigger(vd, &vd->req, hdr, data);
+	mutex_unlock(&vd->irq_gate);
+	return ret;
+}
+
+/** vdfl_mdev_irq_close() - the last user is gone: drop all eventfds */
+void vdfl_mdev_irq_close(struct vdfl_mdev *vd)
+{
+	mutex_lock(&vd->irq_gate);
+	if (vd->msix_on)
+		msix_disable(vd);
+	irq_replace(vd, &vd->err, NULL);
+	irq_replace(vd, &vd->req, NULL);
+	mutex_unlock(&vd->irq_gate);
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The only door from the pure files (list walk, policy, carving, config space)
+ * to kernel headers. Unit tests and fuzzers put a user-space twin before it.
+ */
+#ifndef _VDFL_PURE_ENV_H
+#define _VDFL_PURE_ENV_H
+
+#include <linux/bitfield.h>
+#include <linux/bits.h>
+#include <linux/build_bug.h>
+#include <linux/errno.h>
+#include <linux/kernel.h>
+#include <linux/minmax.h>
+#include <linux/pci_regs.h>
+#include <linux/string.h>
+#include <linux/types.h>
+
+#endif /* _VDFL_PURE_ENV_H */

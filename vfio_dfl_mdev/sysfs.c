@@ -1,0 +1,412 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What administrators see of a card, its blocks and its instances: one value
+ * per file. Documentation/ABI/testing/sysfs-driver-vfio_dfl_mdev describes it.
+ */
+#include <linux/kobject.h>
+#include <linux/slab.h>
+#include <linux/sysfs.h>
+
+#include "vdfl.h"
+
+/**
+ * struct vdfl_dir - a directory of ours below the PCI function
+ * @kobj: freed by the last reference
+ * @card: the card it belongs to
+ * @block: the block it shows, or NULL for the directory of the card
+ *
+ * Removing the directory waits for readers, so nothing here needs references.
+ */
+struct vdfl_dir {
+	struct kobject kobj;
+	struct vdfl_card *card;
+	struct vdfl_block *block;
+};
+
+struct dir_attribute {
+	struct attribute attr;
+	ssize_t (*show)(struct vdfl_dir *dir, char *buf);
+	ssize_t (*store)(struct vdfl_dir *dir, const char *buf, size_t count);
+};
+
+#define DIR_ATTR_RO(dir, name) \
+	static struct dir_attribute dir##_##name##_attr = \
+		__ATTR(name, 0444, dir##_##name##_show, NULL)
+#define DIR_ATTR_RW(dir, name) \
+	static struct dir_attribute dir##_##name##_attr = \
+		__ATTR(name, 0644, dir##_##name##_show, dir##_##name##_store)
+
+static struct vdfl_dir *dir_of(struct kobject *kobj)
+{
+	return container_of(kobj, struct vdfl_dir, kobj);
+}
+
+static ssize_t dir_show(struct kobject *kobj, struct attribute *attr, char *buf)
+{
+	struct dir_attribute *da = container_of(attr, struct dir_attribute,
+						attr);
+
+	return da->show(dir_of(kobj), buf);
+}
+
+static ssize_t dir_store(struct kobject *kobj, struct attribute *attr,
+			 const char *buf, size_t count)
+{
+	struct dir_attribute *da = container_of(attr, struct dir_attribute,
+						attr);
+
+	return da->store ? da->store(dir_of(kobj), buf, count) : -EACCES;
+}
+
+static const struct sysfs_ops dir_ops = {
+	.show	= dir_show,
+	.store	= dir_store,
+};
+
+static void dir_release(struct kobject *kobj)
+{
+	kfree(dir_of(kobj));
+}
+
+/* --- the card ------------------------------------------------------------ */
+
+static ssize_t card_fence_command_show(struct vdfl_dir *dir, char *buf)
+{
+	return sysfs_emit(buf, "%s\n",
+			  vdfl_fences(dir->card) & VFIO_DFL_MDEV_FENCE_COMMAND ?
+			  "in force" : "lost");
+}
+DIR_ATTR_RO(card, fence_command);
+
+static ssize_t card_fence_iommu_show(struct vdfl_dir *dir, char *buf)
+{
+	return sysfs_emit(buf, "%s\n",
+			  vdfl_fences(dir->card) & VFIO_DFL_MDEV_FENCE_IOMMU ?
+			  "in force" : "not available: no IOMMU");
+}
+DIR_ATTR_RO(card, fence_iommu);
+
+static ssize_t card_busmaster_violations_show(struct vdfl_dir *dir, char *buf)
+{
+	return sysfs_emit(buf, "%d\n",
+			  atomic_read(&dir->card->busmaster.violations));
+}
+DIR_ATTR_RO(card, busmaster_violations);
+
+static ssize_t card_irq_source_show(struct vdfl_dir *dir, char *buf)
+{
+	return sysfs_emit(buf, "%s\n", dir->card->irq.source->name);
+}
+DIR_ATTR_RO(card, irq_source);
+
+static ssize_t card_irq_holdoff_us_show(struct vdfl_dir *dir, char *buf)
+{
+	return sysfs_emit(buf, "%u\n", READ_ONCE(dir->card->irq.holdoff_us));
+}
+
+static ssize_t card_irq_holdoff_us_store(struct vdfl_dir *dir, const char *buf,
+					 size_t count)
+{
+	unsigned int value;
+	int ret = kstrtouint(buf, 0, &value);
+
+	if (ret)
+		return ret;
+	if (value < VDFL_HOLDOFF_MIN_US || value > VDFL_HOLDOFF_MAX_US)
+		return -ERANGE;
+	WRITE_ONCE(dir->card->irq.holdoff_us, value);
+	return count;
+}
+DIR_ATTR_RW(card, irq_holdoff_us);
+
+static ssize_t card_gone_show(struct vdfl_dir *dir, char *buf)
+{
+	return sysfs_emit(buf, "%d\n", READ_ONCE(dir->card->gone));
+}
+DIR_ATTR_RO(card, gone);
+
+static struct attribute *card_attrs[] = {
+	&card_busmaster_violations_attr.attr,
+	&card_fence_command_attr.attr,
+	&card_fence_iommu_attr.attr,
+	&card_gone_attr.attr,
+	&card_irq_holdoff_us_attr.attr,
+	&card_irq_source_attr.attr,
+	NULL
+};
+ATTRIBUTE_GROUPS(card);
+
+static const struct kobj_type card_ktype = {
+	.sysfs_ops	= &dir_ops,
+	.release	= dir_release,
+	.default_groups	= card_groups,
+};
+
+/* --- blocks -------------------------------------------------------------- */
+
+#define BLOCK_ATTR(name, fmt, value)					\
+static ssize_t block_##name##_show(struct vdfl_dir *dir, char *buf)	\
+{									\
+	const struct vdfl_block *block = dir->block;			\
+									\
+	return sysfs_emit(buf, fmt "\n", value);			\
+}									\
+DIR_ATTR_RO(block, name)
+
+static const char *block_kind(const struct vdfl_block *block)
+{
+	static const char * const name[] = {
+		[DFL_KIND_FME]		= "fme",
+		[DFL_KIND_PORT]		= "port",
+		[DFL_KIND_AFU]		= "afu",
+		[DFL_KIND_PRIVATE]	= "private",
+		[DFL_KIND_OPAQUE]	= "opaque",
+	};
+
+	return name[block->header->kind];
+}
+
+static const char *block_class(const struct vdfl_block *block)
+{
+	static const char * const name[] = {
+		[DFL_CLASS_NEVER]	= "never",
+		[DFL_CLASS_OPT_IN]	= "opt-in",
+		[DFL_CLASS_YES]		= "yes",
+	};
+
+	return name[block->window->rule->class];
+}
+
+static const char *block_withheld(const struct vdfl_block *block)
+{
+	if (vdfl_block_assignable(block))
+		return "";
+	return dfl_why_text(block->window->why);
+}
+
+static const char *block_parent(const struct vdfl_block *block)
+{
+	if (block->header->parent == DFL_NO_PARENT)
+		return "";
+	return block->card->block[block->header->parent].pos;
+}
+
+BLOCK_ATTR(kind, "%s", block_kind(block));
+BLOCK_ATTR(feature_id, "0x%x", block->header->id);
+BLOCK_ATTR(revision, "%u", block->header->revision);
+BLOCK_ATTR(dfh_version, "%u", block->header->version);
+BLOCK_ATTR(parent, "%s", block_parent(block));
+BLOCK_ATTR(bar, "%u", block->header->bar);
+BLOCK_ATTR(offset, "0x%llx", block->header->off);
+BLOCK_ATTR(size, "0x%llx",
+	   vdfl_block_assignable(block) ? block->window->size : 0);
+BLOCK_ATTR(mappable, "0x%llx",
+	   vdfl_block_assignable(block) ? block->window->map_size : 0);
+BLOCK_ATTR(class, "%s", block_class(block));
+BLOCK_ATTR(withheld, "%s", block_withheld(block));
+BLOCK_ATTR(type, "%s",
+	   vdfl_block_assignable(block) ? block->window->type : "");
+BLOCK_ATTR(vectors, "%u", block->header->nr_vectors);
+BLOCK_ATTR(scrub, "%s", vdfl_block_scrub_name(block));
+
+static ssize_t block_guid_show(struct vdfl_dir *dir, char *buf)
+{
+	const struct dfl_header *h = dir->block->header;
+	u8 guid[16];
+
+	if (!h->guid_l && !h->guid_h)
+		return sysfs_emit(buf, "\n");
+	vdfl_block_guid(dir->block, guid);
+	return sysfs_emit(buf, "%pUb\n", guid);
+}
+DIR_ATTR_RO(block, guid);
+
+static ssize_t block_instance_show(struct vdfl_dir *dir, char *buf)
+{
+	struct vdfl_mdev *owner;
+	ssize_t len;
+
+	mutex_lock(&dir->card->lock);
+	owner = dir->block->owner;
+	len = sysfs_emit(buf, "%s\n", owner ? vdfl_mdev_name(owner) : "");
+	mutex_unlock(&dir->card->lock);
+	return len;
+}
+DIR_ATTR_RO(block, instance);
+
+static struct attribute *block_attrs[] = {
+	&block_bar_attr.attr,
+	&block_class_attr.attr,
+	&block_dfh_version_attr.attr,
+	&block_feature_id_attr.attr,
+	&block_guid_attr.attr,
+	&block_instance_attr.attr,
+	&block_kind_attr.attr,
+	&block_mappable_attr.attr,
+	&block_offset_attr.attr,
+	&block_parent_attr.attr,
+	&block_revision_attr.attr,
+	&block_scrub_attr.attr,
+	&block_size_attr.attr,
+	&block_type_attr.attr,
+	&block_vectors_attr.attr,
+	&block_withheld_attr.attr,
+	NULL
+};
+ATTRIBUTE_GROUPS(block);
+
+static const struct kobj_type block_ktype = {
+	.sysfs_ops	= &dir_ops,
+	.release	= dir_release,
+	.default_groups	= block_groups,
+};
+
+static struct vdfl_dir *dir_add(struct vdfl_card *card,
+				struct vdfl_block *block,
+				const struct kobj_type *ktype,
+				struct kobject *parent, const char *name)
+{
+	struct vdfl_dir *dir = kzalloc(sizeof(*dir), GFP_KERNEL);
+	int ret;
+
+	if (!dir)
+		return ERR_PTR(-ENOMEM);
+	dir->card = card;
+	dir->block = block;
+	ret = kobject_init_and_add(&dir->kobj, ktype, parent, "%s", name);
+	if (ret) {
+		kobject_put(&dir->kobj);
+		return ERR_PTR(ret);
+	}
+	return dir;
+}
+
+static void dir_del(struct vdfl_dir **dir)
+{
+	if (!*dir)
+		return;
+	kobject_del(&(*dir)->kobj);
+	kobject_put(&(*dir)->kobj);
+	*dir = NULL;
+}
+
+static int blocks_add(struct vdfl_card *card)
+{
+	struct vdfl_dir *dir;
+	u32 i;
+
+	for (i = 0; i < card->nr_blocks; i++) {
+		dir = dir_add(card, &card->block[i], &block_ktype,
+			      card->blocks_dir, card->block[i].pos);
+		if (IS_ERR(dir))
+			return PTR_ERR(dir);
+		card->block[i].dir = dir;
+	}
+	return 0;
+}
+
+/**
+ * vdfl_sysfs_add() - show the card and its blocks below the PCI function
+ * @card: its blocks are known
+ *
+ * Return: 0 or a negative errno, with nothing left behind; undone by
+ * vdfl_sysfs_remove().
+ */
+int vdfl_sysfs_add(struct vdfl_card *card)
+{
+	struct vdfl_dir *dir = dir_add(card, NULL, &card_ktype,
+				       &card->pdev->dev.kobj, "dfl");
+	int ret = -ENOMEM;
+
+	if (IS_ERR(dir))
+		return PTR_ERR(dir);
+	card->dir = dir;
+	card->blocks_dir = kobject_create_and_add("blocks", &dir->kobj);
+	if (card->blocks_dir)
+		ret = blocks_add(card);
+	if (ret)
+		vdfl_sysfs_remove(card);
+	return ret;
+}
+
+void vdfl_sysfs_remove(struct vdfl_card *card)
+{
+	u32 i;
+
+	for (i = 0; i < card->nr_blocks; i++)
+		dir_del(&card->block[i].dir);
+	if (card->blocks_dir) {
+		kobject_del(card->blocks_dir);
+		kobject_put(card->blocks_dir);
+		card->blocks_dir = NULL;
+	}
+	dir_del(&card->dir);
+}
+
+/* --- instances ------------------------------------------------------------ */
+
+static ssize_t block_show(struct device *dev, struct device_attribute *attr,
+			  char *buf)
+{
+	struct vdfl_mdev *vd = dev_get_drvdata(dev);
+
+	return sysfs_emit(buf, "%s\n", vd->block->pos);
+}
+static DEVICE_ATTR_RO(block);
+
+static ssize_t irq_source_show(struct device *dev,
+			       struct device_attribute *attr, char *buf)
+{
+	struct vdfl_mdev *vd = dev_get_drvdata(dev);
+
+	return sysfs_emit(buf, "%s\n", vd->card->irq.source->name);
+}
+static DEVICE_ATTR_RO(irq_source);
+
+static ssize_t mmap_show(struct device *dev, struct device_attribute *attr,
+			 char *buf)
+{
+	struct vdfl_mdev *vd = dev_get_drvdata(dev);
+
+	return sysfs_emit(buf, "%s\n", READ_ONCE(vd->mmap_on) ? "on" : "off");
+}
+
+static ssize_t mmap_store(struct device *dev, struct device_attribute *attr,
+			  const char *buf, size_t count)
+{
+	struct vdfl_mdev *vd = dev_get_drvdata(dev);
+	bool on;
+	int ret = kstrtobool(buf, &on);
+
+	if (!ret)
+		ret = vdfl_region_set_mmap(vd, on);
+	return ret ?: count;
+}
+static DEVICE_ATTR_RW(mmap);
+
+static ssize_t scrub_show(struct device *dev, struct device_attribute *attr,
+			  char *buf)
+{
+	struct vdfl_mdev *vd = dev_get_drvdata(dev);
+
+	return sysfs_emit(buf, "%s\n", vdfl_block_scrub_name(vd->block));
+}
+static DEVICE_ATTR_RO(scrub);
+
+static struct attribute *mdev_attrs[] = {
+	&dev_attr_block.attr,
+	&dev_attr_irq_source.attr,
+	&dev_attr_mmap.attr,
+	&dev_attr_scrub.attr,
+	NULL
+};
+
+static const struct attribute_group mdev_group = {
+	.name	= "dfl",
+	.attrs	= mdev_attrs,
+};
+
+const struct attribute_group *vdfl_mdev_groups[] = {
+	&mdev_group,
+	NULL
+};

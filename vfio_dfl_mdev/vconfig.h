@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Emulated PCI config space of an instance: a value and a write mask for every
+ * byte. A write changes only this memory and says what it meant.
+ */
+#ifndef _VDFL_VCONFIG_H
+#define _VDFL_VCONFIG_H
+
+#include "pure_env.h"
+
+#define VCONFIG_SIZE		4096
+
+/* Layout of the MSI-X BAR */
+#define VCONFIG_MSIX_BAR	4
+#define VCONFIG_MSIX_BAR_SIZE	4096
+#define VCONFIG_MSIX_PBA	0x800
+
+#define VCONFIG_MEMORY_ON	BIT(0)	/* memory enable went 0 -> 1 */
+#define VCONFIG_MEMORY_OFF	BIT(1)	/* memory enable went 1 -> 0 */
+#define VCONFIG_FLR		BIT(2)	/* function level reset was asked for */
+
+/**
+ * struct vconfig_desc - what the config space shall announce
+ * @class: 24 bits: class, subclass, programming interface
+ * @bar0_size: bytes, a power of two, at least 4096
+ * @bar0_prefetch: announce BAR 0 as prefetchable
+ * @nr_vectors: MSI-X vectors, 0 for no MSI-X capability and no BAR 4
+ * @flr: announce function level reset
+ */
+struct vconfig_desc {
+	u16 vendor;
+	u16 device;
+	u16 subvendor;
+	u16 subdevice;
+	u8 revision;
+	u32 class;
+	u64 bar0_size;
+	bool bar0_prefetch;
+	u16 nr_vectors;
+	bool flr;
+};
+
+struct vconfig {
+	u8 value[VCONFIG_SIZE];
+	u8 writable[VCONFIG_SIZE];
+};
+
+/** vconfig_init() - reset values and masks; memory enable starts at 1 */
+void vconfig_init(struct vconfig *cfg, const struct vconfig_desc *desc);
+
+/**
+ * vconfig_read() - copy @len bytes from @off into @buf
+ * The caller has checked off + len <= VCONFIG_SIZE.
+ */
+void vconfig_read(const struct vconfig *cfg, u32 off, void *buf, u32 len);
+
+/**
+ * vconfig_write() - write @len bytes from @buf to @off
+ * The caller has checked off + len <= VCONFIG_SIZE.
+ * Return: VCONFIG_* effects
+ */
+u32 vconfig_write(struct vconfig *cfg, u32 off, const void *buf, u32 len);
+
+/** vconfig_memory_on() - is virtual memory enable set? */
+bool vconfig_memory_on(const struct vconfig *cfg);
+
+#endif /* _VDFL_VCONFIG_H */
