@@ -1,0 +1,365 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* vdflctl read, write: registers of a block, by system call or by mapping */
+
+#include <errno.h>
+#include <getopt.h>
+#include <linux/vfio.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "window.h"
+
+static void on_sigbus(int sig)
+{
+	static const char text[] =
+		"vdflctl: the mapping was taken back, the card may be gone\n"
+		"vdflctl: vdflctl list shows its state\n";
+
+	ssize_t done = write(STDERR_FILENO, text, sizeof(text) - 1);
+
+	(void)sig;
+	(void)done;
+	_exit(EXIT_FAILURE);
+}
+
+int window_open(struct window *win, const char *uuid, struct fault *fault)
+{
+	struct description desc;
+	struct instance inst;
+	int ret;
+
+	win->map = NULL;
+	if (model_instance_load(&inst, uuid, fault) ||
+	    vfio_open(&win->dev, &inst, fault))
+		return -1;
+	ret = region_get(win->dev.device, VFIO_PCI_BAR0_REGION_INDEX,
+			 &win->bar);
+	if (ret)
+		fault_set(fault, "cannot find the registers of %s: %s", uuid,
+			  strerror(-ret));
+	else
+		ret = describe(win->dev.device, &desc, fault);
+	if (ret) {
+		vfio_close(&win->dev);
+		return -1;
+	}
+	win->size = desc.block.size;
+	win->scrubbed = desc.block.scrub != VFIO_DFL_MDEV_SCRUB_NONE;
+	return 0;
+}
+
+void window_close(struct window *win)
+{
+	if (win->map)
+		munmap(win->map, win->map_size);
+	vfio_close(&win->dev);
+}
+
+int window_check(const struct window *win, __u64 offset, __u32 width,
+		 __u64 count, struct fault *fault)
+{
+	if (offset % width) {
+		fault_set(fault, "offset 0x%llx is not a multiple of width %u",
+			  offset, width);
+		return fault_next(fault, "choose another offset or --width");
+	}
+	if (offset < win->size && count <= (win->size - offset) / width)
+		return 0;
+	fault_set(fault, "%llu times %u bytes at 0x%llx: outside of the block of 0x%llx bytes",
+		  count, width, offset, win->size);
+	return fault_next(fault, "offsets count from its header, the last one is 0x%llx",
+			  win->size - width);
+}
+
+static int map_area(struct window *win, __u32 i, struct fault *fault)
+{
+	struct sigaction action = { .sa_handler = on_sigbus };
+	void *map;
+
+	map = mmap(NULL, win->bar.area[i].size, PROT_READ | PROT_WRITE,
+		   MAP_SHARED, win->dev.device,
+		   win->bar.offset + win->bar.area[i].offset);
+	if (map == MAP_FAILED)
+		return fault_set(fault, "cannot map 0x%llx bytes at 0x%llx: %s",
+				 win->bar.area[i].size,
+				 win->bar.area[i].offset, strerror(errno));
+	sigaction(SIGBUS, &action, NULL);
+	win->map = map;
+	win->map_start = win->bar.area[i].offset;
+	win->map_size = win->bar.area[i].size;
+	return 0;
+}
+
+int window_map(struct window *win, __u64 offset, __u64 len,
+	       struct fault *fault)
+{
+	__u32 i;
+
+	for (i = 0; i < win->bar.nr_areas; i++) {
+		if (offset >= win->bar.area[i].offset &&
+		    offset - win->bar.area[i].offset < win->bar.area[i].size &&
+		    len <= win->bar.area[i].size -
+			   (offset - win->bar.area[i].offset))
+			return map_area(win, i, fault);
+	}
+	if (!win->bar.nr_areas)
+		fault_set(fault, "nothing of this block can be mapped");
+	else
+		fault_set(fault, "cannot map 0x%llx bytes at 0x%llx, only 0x%llx bytes at 0x%llx",
+			  len, offset, win->bar.area[0].size,
+			  win->bar.area[0].offset);
+	return fault_next(fault, "leave out --map to go through the driver");
+}
+
+/* A register is accessed once, as wide as asked for */
+#define REGISTER(type, at)	(*(volatile type *)(at))
+
+static __u64 load(void *at, __u32 width)
+{
+	switch (width) {
+	case 1:
+		return REGISTER(__u8, at);
+	case 2:
+		return REGISTER(__u16, at);
+	case 4:
+		return REGISTER(__u32, at);
+	default:
+		return REGISTER(__u64, at);
+	}
+}
+
+static void store(void *at, __u32 width, __u64 value)
+{
+	switch (width) {
+	case 1:
+		REGISTER(__u8, at) = value;
+		break;
+	case 2:
+		REGISTER(__u16, at) = value;
+		break;
+	case 4:
+		REGISTER(__u32, at) = value;
+		break;
+	default:
+		REGISTER(__u64, at) = value;
+	}
+}
+
+static int access_failed(const char *verb, __u64 offset, __u32 width,
+			 ssize_t done, struct fault *fault)
+{
+	int error = errno;
+
+	fault_set(fault, "cannot %s %u bytes at 0x%llx: %s", verb, width,
+		  offset, done < 0 ? strerror(error) : "cut short");
+	if (done < 0 && error == EINVAL)
+		return fault_next(fault, "most blocks take 4 and 8 bytes only: see --width");
+	return fault_next(fault, "vdflctl list shows if the card is still there");
+}
+
+int window_read(const struct window *win, __u64 offset, __u32 width,
+		__u64 *value, struct fault *fault)
+{
+	ssize_t done;
+
+	*value = 0;
+	if (win->map) {
+		*value = load((char *)win->map + (offset - win->map_start),
+			      width);
+		return 0;
+	}
+	/* registers are little endian, as are the machines we run on */
+	done = pread(win->dev.device, value, width, win->bar.offset + offset);
+	if (done == (ssize_t)width)
+		return 0;
+	return access_failed("read", offset, width, done, fault);
+}
+
+int window_write(const struct window *win, __u64 offset, __u32 width,
+		 __u64 value, struct fault *fault)
+{
+	ssize_t done;
+
+	if (win->map) {
+		store((char *)win->map + (offset - win->map_start), width,
+		      value);
+		return 0;
+	}
+	done = pwrite(win->dev.device, &value, width,
+		      win->bar.offset + offset);
+	if (done == (ssize_t)width)
+		return 0;
+	return access_failed("write", offset, width, done, fault);
+}
+
+/**
+ * struct request - what the command line asks for
+ * @uuid: of the instance
+ * @offset: of the first register
+ * @count: registers to read
+ * @value: to write
+ * @width: bytes per access
+ * @map: through a mapping
+ * @write: @value, else read @count
+ */
+struct request {
+	char uuid[UUID_LEN];
+	__u64 offset;
+	__u64 count;
+	__u64 value;
+	__u32 width;
+	bool map;
+	bool write;
+};
+
+static int read_all(const struct window *win, const struct request *req,
+		    struct fault *fault)
+{
+	__u64 i, offset, value;
+
+	for (i = 0; i < req->count; i++) {
+		offset = req->offset + i * req->width;
+		if (window_read(win, offset, req->width, &value, fault))
+			return -1;
+		printf("0x%05llx: 0x%0*llx\n", offset, (int)req->width * 2,
+		       value);
+	}
+	return 0;
+}
+
+static int write_one(const struct window *win, const struct request *req,
+		     struct fault *fault)
+{
+	if (window_write(win, req->offset, req->width, req->value, fault))
+		return -1;
+	if (win->scrubbed)
+		fprintf(stderr, "vdflctl: note: the block is reset now that it is closed\n");
+	return 0;
+}
+
+static int serve(const struct request *req)
+{
+	struct fault fault;
+	struct window win;
+	int ret;
+
+	if (window_open(&win, req->uuid, &fault))
+		return fault_report(&fault);
+	ret = window_check(&win, req->offset, req->width, req->count, &fault);
+	if (!ret && req->map)
+		ret = window_map(&win, req->offset, req->count * req->width,
+				 &fault);
+	if (!ret)
+		ret = req->write ? write_one(&win, req, &fault) :
+				   read_all(&win, req, &fault);
+	window_close(&win);
+	return ret ? fault_report(&fault) : EXIT_SUCCESS;
+}
+
+static bool parse_width(const char *text, __u32 *width)
+{
+	__u64 number;
+
+	if (!parse_number(text, &number) ||
+	    (number != 1 && number != 2 && number != 4 && number != 8))
+		return false;
+	*width = number;
+	return true;
+}
+
+static bool fits(__u64 value, __u32 width)
+{
+	return width == 8 || !(value >> (width * 8));
+}
+
+static int parse_places(const struct command *cmd, int argc, char **argv,
+			struct request *req)
+{
+	if (!arguments_are(argc, argv, optind, req->write ? 3 : 2))
+		return command_misuse(cmd, NULL);
+	if (command_uuid(cmd, argv[optind], req->uuid))
+		return EXIT_USAGE;
+	if (!parse_number(argv[optind + 1], &req->offset))
+		return command_misuse(cmd, "'%s' is not an offset",
+				      argv[optind + 1]);
+	if (!req->write)
+		return 0;
+	if (!parse_number(argv[optind + 2], &req->value))
+		return command_misuse(cmd, "'%s' is not a value",
+				      argv[optind + 2]);
+	if (!fits(req->value, req->width))
+		return command_misuse(cmd, "value %s does not fit in %u bytes",
+				      argv[optind + 2], req->width);
+	return 0;
+}
+
+static int run(const struct command *cmd, int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "width", required_argument, NULL, 'w' },
+		{ "map", no_argument, NULL, 'm' },
+		{ "help", no_argument, NULL, 'h' },
+		{ "count", required_argument, NULL, 'n' },
+		{ 0 },
+	};
+	struct request req = {
+		.count = 1,
+		.width = 8,
+		.write = cmd == &cmd_write,
+	};
+	int opt, ret;
+
+	while ((opt = getopt_long(argc, argv, "w:mhn:", options, NULL)) != -1) {
+		switch (opt) {
+		case 'h':
+			return command_help(cmd);
+		case 'm':
+			req.map = true;
+			break;
+		case 'w':
+			if (parse_width(optarg, &req.width))
+				break;
+			return command_misuse(cmd, "a width is 1, 2, 4 or 8, not '%s'",
+					      optarg);
+		case 'n':
+			if (!req.write && parse_number(optarg, &req.count) &&
+			    req.count)
+				break;
+			return command_misuse(cmd, "--count %s makes no sense here",
+					      optarg);
+		default:
+			return command_misuse(cmd, NULL);
+		}
+	}
+	ret = parse_places(cmd, argc, argv, &req);
+	return ret ? ret : serve(&req);
+}
+
+const struct command cmd_read = {
+	.name = "read",
+	.arguments = "[--width BYTES] [--count N] [--map] UUID OFFSET",
+	.summary = "Read registers of an instance",
+	.details =
+"  -w, --width BYTES   of each access: 8 (default), 4, and 2 or 1 where legal\n"
+"  -n, --count N       as many registers, one after the other\n"
+"  -m, --map           through a mapping instead of system calls\n"
+"\n"
+"OFFSET counts from the header of the block. A block whose scrub is\n"
+"port-reset is reset whenever its last user closes it.\n",
+	.run = run,
+};
+
+const struct command cmd_write = {
+	.name = "write",
+	.arguments = "[--width BYTES] [--map] UUID OFFSET VALUE",
+	.summary = "Write a register of an instance",
+	.details =
+"  -w, --width BYTES   of the access: 8 (default), 4, and 2 or 1 where legal\n"
+"  -m, --map           through a mapping instead of system calls\n"
+"\n"
+"OFFSET counts from the header of the block. A block whose scrub is\n"
+"port-reset is reset whenever its last user closes it, this command too.\n",
+	.run = run,
+};

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* vdflctl create, remove: the life of an instance */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "vdflctl.h"
+
+static int new_uuid(char uuid[UUID_LEN], struct fault *fault)
+{
+	static const char source[] = "/proc/sys/kernel/random/uuid";
+	char text[UUID_LEN] = "";
+	int fd = open(source, O_RDONLY | O_CLOEXEC);
+
+	if (fd >= 0) {
+		if (read(fd, text, sizeof(text) - 1) != sizeof(text) - 1)
+			text[0] = '\0';
+		close(fd);
+	}
+	if (parse_uuid(text, uuid))
+		return 0;
+	fault_set(fault, "cannot get a UUID from %s", source);
+	return fault_next(fault, "choose one with --uuid");
+}
+
+static int create_failed(int error, const char *bdf, const char *type,
+			 const char *uuid, struct fault *fault)
+{
+	fault_set(fault, "cannot create %s of type %s on %s: %s", uuid, type,
+		  bdf, strerror(error));
+	switch (error) {
+	case EACCES:
+	case EPERM:
+		return fault_next(fault, "creating instances needs root");
+	case EEXIST:
+		return fault_next(fault, "this UUID is taken: leave out --uuid");
+	case ENOSPC:
+	case EUSERS:
+		return fault_next(fault, "none is free: vdflctl list %s shows who has them",
+				  bdf);
+	case ENODEV:
+		return fault_next(fault, "the card is going away, or gone: vdflctl list");
+	default:
+		return fault_next(fault, "the kernel log may say more: dmesg");
+	}
+}
+
+static int create_one(const char *bdf, const char *type, const char *uuid,
+		      struct fault *fault)
+{
+	int ret;
+
+	if (!model_card_bound(bdf)) {
+		fault_set(fault, "%s is not bound to " DRIVER, bdf);
+		return fault_next(fault, "bind it, as root: vdflctl bind %s",
+				  bdf);
+	}
+	if (!sysfs_exists("bus/pci/devices/%s/mdev_supported_types/"
+			  TYPE_PREFIX "%s", bdf, type)) {
+		fault_set(fault, "%s has no type %s", bdf, type);
+		return fault_next(fault, "vdflctl list %s shows its types",
+				  bdf);
+	}
+	ret = sysfs_write(uuid, "bus/pci/devices/%s/mdev_supported_types/"
+			  TYPE_PREFIX "%s/create", bdf, type);
+	return ret ? create_failed(-ret, bdf, type, uuid, fault) : 0;
+}
+
+static int run_create(const struct command *cmd, int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "uuid", required_argument, NULL, 'u' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 },
+	};
+	char bdf[BDF_LEN], type[NAME_LEN], uuid[UUID_LEN] = "";
+	struct fault fault;
+	int opt;
+
+	while ((opt = getopt_long(argc, argv, "u:h", options, NULL)) != -1) {
+		if (opt == 'h')
+			return command_help(cmd);
+		if (opt != 'u')
+			return command_misuse(cmd, NULL);
+		if (command_uuid(cmd, optarg, uuid))
+			return EXIT_USAGE;
+	}
+	if (!arguments_are(argc, argv, optind, 2))
+		return command_misuse(cmd, NULL);
+	if (command_bdf(cmd, argv[optind], bdf))
+		return EXIT_USAGE;
+	if (!parse_type(argv[optind + 1], type))
+		return command_misuse(cmd, "'%s' cannot be a type",
+				      argv[optind + 1]);
+	if (!uuid[0] && new_uuid(uuid, &fault))
+		return fault_report(&fault);
+	if (create_one(bdf, type, uuid, &fault))
+		return fault_report(&fault);
+	printf("%s\n", uuid);
+	return EXIT_SUCCESS;
+}
+
+static int remove_one(const char *uuid, bool wait, struct fault *fault)
+{
+	struct instance inst;
+	int ret;
+
+	if (model_instance_load(&inst, uuid, fault))
+		return -1;
+	if (!wait && vfio_in_use(&inst)) {
+		fault_set(fault, "%s is in use: a program has group %s open",
+			  uuid, inst.group);
+		return fault_next(fault, "fuser %s/vfio/%s names it; --wait asks it to let go",
+				  dev_root(), inst.group);
+	}
+	ret = sysfs_write("1", "bus/mdev/devices/%s/remove", uuid);
+	if (!ret)
+		return 0;
+	fault_set(fault, "cannot remove %s: %s", uuid, strerror(-ret));
+	if (ret == -EACCES || ret == -EPERM)
+		return fault_next(fault, "removing instances needs root");
+	return fault_next(fault, "vdflctl list shows whether it is still there");
+}
+
+/* Goes on after a failure: the others are not to blame */
+static int remove_list(char **uuids, size_t count, bool wait)
+{
+	int status = EXIT_SUCCESS;
+	struct fault fault;
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		if (remove_one(uuids[i], wait, &fault))
+			status = fault_report(&fault);
+	}
+	return status;
+}
+
+static int remove_all(const char *bdf, bool wait)
+{
+	struct names uuids;
+	struct fault fault;
+	int status;
+
+	if (!model_card_bound(bdf)) {
+		fault_set(&fault, "%s is not bound to " DRIVER, bdf);
+		return fault_report(&fault);
+	}
+	model_instances(&uuids, bdf);
+	status = remove_list(uuids.name, uuids.count, wait);
+	names_free(&uuids);
+	return status;
+}
+
+static int run_remove(const struct command *cmd, int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "all", required_argument, NULL, 'a' },
+		{ "wait", no_argument, NULL, 'w' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 },
+	};
+	char bdf[BDF_LEN] = "", uuid[UUID_LEN];
+	bool wait = false;
+	int opt, i;
+
+	while ((opt = getopt_long(argc, argv, "a:wh", options, NULL)) != -1) {
+		if (opt == 'h')
+			return command_help(cmd);
+		if (opt != 'a' && opt != 'w')
+			return command_misuse(cmd, NULL);
+		if (opt == 'w')
+			wait = true;
+		else if (command_bdf(cmd, optarg, bdf))
+			return EXIT_USAGE;
+	}
+	if (bdf[0]) {
+		if (!arguments_are(argc, argv, optind, 0))
+			return command_misuse(cmd, NULL);
+		return remove_all(bdf, wait);
+	}
+	if (optind == argc)
+		return command_misuse(cmd, "which instance?");
+	for (i = optind; i < argc; i++) {
+		if (command_uuid(cmd, argv[i], uuid))
+			return EXIT_USAGE;
+		memcpy(argv[i], uuid, strlen(uuid));
+	}
+	return remove_list(argv + optind, argc - optind, wait);
+}
+
+const struct command cmd_create = {
+	.name = "create",
+	.arguments = "[--uuid UUID] BDF TYPE",
+	.summary = "Make an instance of a type and print its UUID",
+	.details =
+"  -u, --uuid UUID   use this one instead of a random one\n"
+"\n"
+"TYPE is a name from vdflctl list, with or without " TYPE_PREFIX ".\n"
+"Needs root. The instance lives until it is removed or the card is unbound;\n"
+"mdevctl define makes one that comes back.\n",
+	.run = run_create,
+};
+
+const struct command cmd_remove = {
+	.name = "remove",
+	.arguments = "[--wait] {UUID... | --all BDF}",
+	.summary = "Remove instances",
+	.details =
+"  -a, --all BDF   all instances of one card\n"
+"  -w, --wait      if one is in use, ask its user to let go and wait for it\n"
+"\n"
+"Needs root.\n",
+	.run = run_remove,
+};

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* vdflctl list: what there is */
+
+#include <getopt.h>
+#include <string.h>
+
+#include "vdflctl.h"
+
+static const char *or_unknown(const char *text)
+{
+	return text[0] ? text : "?";
+}
+
+static const char *or_dash(const char *text)
+{
+	return text[0] ? text : "-";
+}
+
+static void number_text(char *buf, size_t size, __u64 number)
+{
+	if (number == ABSENT)
+		text_set(buf, size, "?");
+	else
+		text_set(buf, size, "%llu", number);
+}
+
+/* "0x8086" as "8086" */
+static const char *plain_hex(const char *text)
+{
+	return strncmp(text, "0x", 2) ? or_unknown(text) : text + 2;
+}
+
+static void print_head(const struct card *card)
+{
+	char violations[NAME_LEN], holdoff[NAME_LEN];
+
+	number_text(violations, sizeof(violations), card->busmaster_violations);
+	number_text(holdoff, sizeof(holdoff), card->irq_holdoff_us);
+	printf("%s %s:%s, subsystem %s:%s%s\n", card->address,
+	       plain_hex(card->vendor), plain_hex(card->device),
+	       plain_hex(card->subsystem_vendor),
+	       plain_hex(card->subsystem_device),
+	       card->gone == 1 ? ", GONE: the card does not answer" : "");
+	printf("  fences:      bus master off: %s, violations: %s\n",
+	       strcmp(card->fence_command, "lost") ?
+	       or_unknown(card->fence_command) : "LOST", violations);
+	printf("               iommu: %s\n", or_unknown(card->fence_iommu));
+	printf("  interrupts:  %s", or_unknown(card->irq_source));
+	if (strcmp(card->irq_source, "none"))
+		printf(", holdoff %s us", holdoff);
+	putchar('\n');
+}
+
+static void block_row(struct table *table, const struct block *block)
+{
+	char size[NAME_LEN], map[NAME_LEN], vectors[NAME_LEN];
+	char state[TEXT_LEN + NAME_LEN];
+
+	text_size(size, sizeof(size), block->size);
+	text_size(map, sizeof(map), block->mappable);
+	text_size(vectors, sizeof(vectors), block->vectors);
+	if (block->withheld[0])
+		text_set(state, sizeof(state), "withheld: %s",
+			 block->withheld);
+	else if (block->instance[0])
+		text_set(state, sizeof(state), "used by %s", block->instance);
+	else
+		text_set(state, sizeof(state), "free, type %s",
+			 or_unknown(block->type));
+	table_row(table, block->pos, or_unknown(block->feature_id),
+		  block->what, or_unknown(block->class), size, map, vectors,
+		  state);
+}
+
+static void print_blocks(const struct card *card)
+{
+	struct table table;
+	size_t i;
+
+	if (!card->nr_blocks)
+		return;
+	table_start(&table, 8);
+	table_row(&table, "BLOCK", "ID", "WHAT", "CLASS", "SIZE", "MAP",
+		  "IRQS", "STATE");
+	for (i = 0; i < card->nr_blocks; i++)
+		block_row(&table, &card->blocks[i]);
+	putchar('\n');
+	table_print(&table, 2);
+}
+
+static void print_types(const struct card *card)
+{
+	char available[NAME_LEN];
+	struct table table;
+	size_t i;
+
+	if (!card->nr_types)
+		return;
+	table_start(&table, 3);
+	table_row(&table, "TYPE", "FREE", "NAME");
+	for (i = 0; i < card->nr_types; i++) {
+		number_text(available, sizeof(available),
+			    card->types[i].available_instances);
+		table_row(&table, card->types[i].type, available,
+			  or_dash(card->types[i].name));
+	}
+	putchar('\n');
+	table_print(&table, 2);
+}
+
+static void print_instances(const struct card *card)
+{
+	const struct instance *inst;
+	struct table table;
+	size_t i;
+
+	if (!card->nr_instances)
+		return;
+	table_start(&table, 6);
+	table_row(&table, "INSTANCE", "TYPE", "BLOCK", "GROUP", "MMAP",
+		  "SCRUB");
+	for (i = 0; i < card->nr_instances; i++) {
+		inst = &card->instances[i];
+		table_row(&table, inst->uuid, or_unknown(inst->type),
+			  or_unknown(inst->block), or_dash(inst->group),
+			  or_unknown(inst->mmap), or_unknown(inst->scrub));
+	}
+	putchar('\n');
+	table_print(&table, 2);
+}
+
+static void print_card(const struct card *card)
+{
+	print_head(card);
+	print_blocks(card);
+	print_types(card);
+	print_instances(card);
+}
+
+static void list(const struct names *names, json_t *json)
+{
+	struct card card;
+	size_t i;
+
+	for (i = 0; i < names->count; i++) {
+		model_card_load(&card, names->name[i]);
+		if (json) {
+			json_array_append_new(json, card_json(&card));
+		} else {
+			if (i)
+				putchar('\n');
+			print_card(&card);
+		}
+		model_card_free(&card);
+	}
+}
+
+static void say_none(void)
+{
+	if (sysfs_exists("bus/pci/drivers/" DRIVER))
+		fprintf(stderr,
+			"No card is bound to " DRIVER ". As root: vdflctl bind BDF\n");
+	else
+		fprintf(stderr, "Driver " DRIVER
+			" is not loaded. As root: modprobe " DRIVER "\n");
+}
+
+static int list_all(bool json)
+{
+	json_t *cards = json ? json_array() : NULL;
+	struct names names;
+
+	model_cards(&names);
+	list(&names, cards);
+	if (!names.count && !json)
+		say_none();
+	names_free(&names);
+	return json ? print_json(json_pack("{s:o}", "cards", cards)) :
+		      EXIT_SUCCESS;
+}
+
+static int not_bound(const char *bdf)
+{
+	char driver[NAME_LEN];
+	struct fault fault;
+
+	if (!sysfs_exists("bus/pci/devices/%s", bdf)) {
+		fault_set(&fault, "there is no PCI device %s", bdf);
+		return fault_report(&fault);
+	}
+	sysfs_link(driver, sizeof(driver), "bus/pci/devices/%s/driver", bdf);
+	fault_set(&fault, "%s is not bound to " DRIVER ", its driver is %s",
+		  bdf, driver[0] ? driver : "none");
+	fault_next(&fault, "bind it, as root: vdflctl bind %s", bdf);
+	return fault_report(&fault);
+}
+
+static int list_one(char *bdf, bool json)
+{
+	struct names names = { .count = 1, .name = &bdf };
+	json_t *cards;
+
+	if (!model_card_bound(bdf))
+		return not_bound(bdf);
+	cards = json ? json_array() : NULL;
+	list(&names, cards);
+	return json ? print_json(json_pack("{s:o}", "cards", cards)) :
+		      EXIT_SUCCESS;
+}
+
+static int run(const struct command *cmd, int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "json", no_argument, NULL, 'j' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 },
+	};
+	char bdf[BDF_LEN];
+	bool json = false;
+	int opt;
+
+	while ((opt = getopt_long(argc, argv, "jh", options, NULL)) != -1) {
+		if (opt == 'h')
+			return command_help(cmd);
+		if (opt != 'j')
+			return command_misuse(cmd, NULL);
+		json = true;
+	}
+	if (optind == argc)
+		return list_all(json);
+	if (!arguments_are(argc, argv, optind, 1))
+		return command_misuse(cmd, NULL);
+	if (command_bdf(cmd, argv[optind], bdf))
+		return EXIT_USAGE;
+	return list_one(bdf, json);
+}
+
+const struct command cmd_list = {
+	.name = "list",
+	.arguments = "[--json] [BDF]",
+	.summary = "Show cards, their blocks, types and instances",
+	.details =
+"  -j, --json   for programs: numbers in bytes, null for what is not there\n"
+"\n"
+"Without BDF all cards bound to " DRIVER ". Needs no privilege.\n",
+	.run = run,
+};

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Small files of the kernel */
+
+#include <dirent.h>
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "vdflctl.h"
+
+static int path_from(char *path, const char *fmt, va_list ap)
+{
+	const char *root = secure_getenv("VDFL_SYSFS");
+	int used, len;
+
+	used = snprintf(path, PATH_LEN, "%s/", root ? root : "/sys");
+	if (used >= PATH_LEN)
+		return -ENAMETOOLONG;
+	len = vsnprintf(path + used, PATH_LEN - used, fmt, ap);
+	return len < PATH_LEN - used ? 0 : -ENAMETOOLONG;
+}
+
+int sysfs_path(char *path, const char *fmt, ...)
+{
+	va_list ap;
+	int ret;
+
+	va_start(ap, fmt);
+	ret = path_from(path, fmt, ap);
+	va_end(ap);
+	return ret;
+}
+
+bool sysfs_exists(const char *fmt, ...)
+{
+	char path[PATH_LEN];
+	va_list ap;
+	int ret;
+
+	va_start(ap, fmt);
+	ret = path_from(path, fmt, ap);
+	va_end(ap);
+	return !ret && !access(path, F_OK);
+}
+
+int sysfs_read(char *buf, size_t size, const char *fmt, ...)
+{
+	char path[PATH_LEN];
+	ssize_t len;
+	va_list ap;
+	int fd, ret;
+
+	buf[0] = '\0';
+	va_start(ap, fmt);
+	ret = path_from(path, fmt, ap);
+	va_end(ap);
+	if (ret)
+		return ret;
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	len = read(fd, buf, size - 1);
+	ret = len < 0 ? -errno : 0;
+	close(fd);
+	buf[len > 0 ? len : 0] = '\0';
+	buf[strcspn(buf, "\n")] = '\0';
+	return ret;
+}
+
+int sysfs_write(const char *text, const char *fmt, ...)
+{
+	char path[PATH_LEN];
+	size_t len = strlen(text);
+	ssize_t done;
+	va_list ap;
+	int fd, ret;
+
+	va_start(ap, fmt);
+	ret = path_from(path, fmt, ap);
+	va_end(ap);
+	if (ret)
+		return ret;
+	/* to the kernel truncating means nothing, to a test's file it does */
+	fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	done = write(fd, text, len);
+	if (done < 0)
+		ret = -errno;
+	else if ((size_t)done < len)
+		ret = -EIO;
+	close(fd);
+	return ret;
+}
+
+int sysfs_link(char *buf, size_t size, const char *fmt, ...)
+{
+	char path[PATH_LEN], target[PATH_LEN];
+	const char *last;
+	ssize_t len;
+	va_list ap;
+	int ret;
+
+	buf[0] = '\0';
+	va_start(ap, fmt);
+	ret = path_from(path, fmt, ap);
+	va_end(ap);
+	if (ret)
+		return ret;
+	len = readlink(path, target, sizeof(target) - 1);
+	if (len < 0)
+		return -errno;
+	target[len] = '\0';
+	last = strrchr(target, '/');
+	text_set(buf, size, "%s", last ? last + 1 : target);
+	return 0;
+}
+
+void sysfs_names(struct names *names, bool (*keep)(const char *name),
+		 const char *fmt, ...)
+{
+	char path[PATH_LEN];
+	struct dirent **entry;
+	va_list ap;
+	int i, n, ret;
+
+	*names = (struct names){ 0 };
+	va_start(ap, fmt);
+	ret = path_from(path, fmt, ap);
+	va_end(ap);
+	if (ret)
+		return;
+	n = scandir(path, &entry, NULL, alphasort);
+	if (n < 0)
+		return;
+	names->name = calloc(n, sizeof(*names->name));
+	if (!names->name)
+		err(EXIT_FAILURE, "%s", path);
+	for (i = 0; i < n; i++) {
+		if (keep(entry[i]->d_name)) {
+			names->name[names->count] = strdup(entry[i]->d_name);
+			if (!names->name[names->count++])
+				err(EXIT_FAILURE, "%s", path);
+		}
+		free(entry[i]);
+	}
+	free(entry);
+}
+
+void names_free(struct names *names)
+{
+	size_t i;
+
+	for (i = 0; i < names->count; i++)
+		free(names->name[i]);
+	free(names->name);
+}

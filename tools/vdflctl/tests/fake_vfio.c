@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Preloaded into vdflctl: plain files below VDFL_DEV become a VFIO group,
+ * container and device. The device keeps its registers in the file
+ * VDFL_DEV/device, region INDEX at INDEX << 16: not where the driver has
+ * them, since only REGION_INFO may tell.
+ *
+ * FAKE_OPEN_ERRNO   opening the group fails with it
+ * FAKE_IRQS         what an armed MSI-X eventfd holds at once (default 0)
+ * FAKE_REQUEST      the request eventfd is signalled at once
+ * FAKE_NO_MMAP      no areas to map
+ */
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/vfio.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/ioctl.h>
+#include <sys/types.h>
+#include <linux/vfio_dfl_mdev.h>
+
+#define REGIONS		(VFIO_PCI_NUM_REGIONS + 1)
+#define REGION_SHIFT	16
+
+/* Headers older than 6.6 lack it; the fd is its third word */
+#define BIND_IOMMUFD	_IO(VFIO_TYPE, VFIO_BASE + 18)
+
+static const __u64 region_size[REGIONS] = {
+	[VFIO_PCI_BAR0_REGION_INDEX] = 0x2000,
+	[VFIO_PCI_BAR4_REGION_INDEX] = 0x1000,
+	[VFIO_PCI_CONFIG_REGION_INDEX] = 0x1000,
+	[VFIO_PCI_NUM_REGIONS] = 0x1000,
+};
+
+static const __u32 irq_count[VFIO_PCI_NUM_IRQS] = {
+	[VFIO_PCI_MSIX_IRQ_INDEX] = 4,
+	[VFIO_PCI_ERR_IRQ_INDEX] = 1,
+	[VFIO_PCI_REQ_IRQ_INDEX] = 1,
+};
+
+static int number_from(const char *name)
+{
+	const char *text = getenv(name);
+
+	return text ? atoi(text) : 0;
+}
+
+static int fail(int error)
+{
+	errno = error;
+	return -1;
+}
+
+int open(const char *path, int flags, ...)
+{
+	int (*real)(const char *path, int flags, ...) =
+		(int (*)(const char *, int, ...))dlsym(RTLD_NEXT, "open");
+
+	if (strstr(path, "/vfio/7") && number_from("FAKE_OPEN_ERRNO"))
+		return fail(number_from("FAKE_OPEN_ERRNO"));
+	return real(path, flags, 0);
+}
+
+static int open_device(void)
+{
+	char path[4096];
+
+	snprintf(path, sizeof(path), "%s/device", getenv("VDFL_DEV"));
+	return open(path, O_RDWR | O_CLOEXEC);
+}
+
+static int device_info(struct vfio_device_info *info)
+{
+	info->flags = VFIO_DEVICE_FLAGS_PCI | VFIO_DEVICE_FLAGS_RESET;
+	info->num_regions = REGIONS;
+	info->num_irqs = VFIO_PCI_NUM_IRQS;
+	return 0;
+}
+
+/* One page of BAR0 can be mapped */
+static void add_areas(struct vfio_region_info *info)
+{
+	struct vfio_region_info_cap_sparse_mmap *cap = (void *)(info + 1);
+	__u32 size = sizeof(*cap) + sizeof(cap->areas[0]);
+
+	info->flags |= VFIO_REGION_INFO_FLAG_MMAP |
+		       VFIO_REGION_INFO_FLAG_CAPS;
+	if (info->argsz < sizeof(*info) + size) {
+		info->argsz = sizeof(*info) + size;
+		info->cap_offset = 0;
+		return;
+	}
+	info->cap_offset = sizeof(*info);
+	memset(cap, 0, size);
+	cap->header.id = VFIO_REGION_INFO_CAP_SPARSE_MMAP;
+	cap->header.version = 1;
+	cap->nr_areas = 1;
+	cap->areas[0].size = 0x1000;
+}
+
+static void add_type(struct vfio_region_info *info)
+{
+	struct vfio_region_info_cap_type *type = (void *)(info + 1);
+
+	info->flags |= VFIO_REGION_INFO_FLAG_CAPS;
+	if (info->argsz < sizeof(*info) + sizeof(*type)) {
+		info->argsz = sizeof(*info) + sizeof(*type);
+		info->cap_offset = 0;
+		return;
+	}
+	info->cap_offset = sizeof(*info);
+	memset(type, 0, sizeof(*type));
+	type->header.id = VFIO_REGION_INFO_CAP_TYPE;
+	type->header.version = 1;
+	type->type = VFIO_DFL_MDEV_REGION_TYPE;
+	type->subtype = VFIO_DFL_MDEV_REGION_SUBTYPE;
+}
+
+static int region_info(struct vfio_region_info *info)
+{
+	if (info->index >= REGIONS)
+		return fail(EINVAL);
+	info->flags = 0;
+	info->size = region_size[info->index];
+	info->offset = (__u64)info->index << REGION_SHIFT;
+	if (!info->size)
+		return 0;
+	info->flags = VFIO_REGION_INFO_FLAG_READ;
+	if (info->index != VFIO_PCI_NUM_REGIONS)
+		info->flags |= VFIO_REGION_INFO_FLAG_WRITE;
+	if (info->index == VFIO_PCI_NUM_REGIONS)
+		add_type(info);
+	else if (info->index == VFIO_PCI_BAR0_REGION_INDEX &&
+		 !number_from("FAKE_NO_MMAP"))
+		add_areas(info);
+	return 0;
+}
+
+static int irq_info(struct vfio_irq_info *info)
+{
+	if (info->index >= VFIO_PCI_NUM_IRQS)
+		return fail(EINVAL);
+	info->flags = VFIO_IRQ_INFO_EVENTFD;
+	info->count = irq_count[info->index];
+	return 0;
+}
+
+static int set_irqs(const struct vfio_irq_set *set)
+{
+	int signals = 0;
+	int fd;
+
+	if (set->index >= VFIO_PCI_NUM_IRQS || set->count != 1 ||
+	    set->start >= irq_count[set->index] ||
+	    set->argsz != sizeof(*set) + sizeof(fd) ||
+	    set->flags != (VFIO_IRQ_SET_DATA_EVENTFD |
+			   VFIO_IRQ_SET_ACTION_TRIGGER))
+		return fail(EINVAL);
+	memcpy(&fd, set->data, sizeof(fd));
+	if (set->index == VFIO_PCI_MSIX_IRQ_INDEX)
+		signals = number_from("FAKE_IRQS");
+	else if (set->index == VFIO_PCI_REQ_IRQ_INDEX)
+		signals = number_from("FAKE_REQUEST");
+	return signals ? eventfd_write(fd, signals) : 0;
+}
+
+int ioctl(int fd, unsigned long request, ...)
+{
+	va_list ap;
+	void *arg;
+
+	(void)fd;
+	va_start(ap, request);
+	arg = va_arg(ap, void *);
+	va_end(ap);
+	switch (request) {
+	case VFIO_GET_API_VERSION:
+		return VFIO_API_VERSION;
+	case VFIO_GROUP_GET_STATUS:
+		((struct vfio_group_status *)arg)->flags =
+			VFIO_GROUP_FLAGS_VIABLE;
+		return 0;
+	case VFIO_GROUP_SET_CONTAINER:
+	case VFIO_SET_IOMMU:
+		return 0;
+	case VFIO_GROUP_GET_DEVICE_FD:
+		return open_device();
+	case BIND_IOMMUFD:
+		return fcntl(((const int *)arg)[2], F_GETFD) < 0 ? -1 : 0;
+	case VFIO_DEVICE_GET_INFO:
+		return device_info(arg);
+	case VFIO_DEVICE_GET_REGION_INFO:
+		return region_info(arg);
+	case VFIO_DEVICE_GET_IRQ_INFO:
+		return irq_info(arg);
+	case VFIO_DEVICE_SET_IRQS:
+		return set_irqs(arg);
+	default:
+		return fail(ENOTTY);
+	}
+}

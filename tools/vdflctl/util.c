@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Messages, and the shapes of what people type */
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "vdflctl.h"
+
+int fault_set(struct fault *fault, const char *fmt, ...)
+{
+	va_list ap;
+
+	fault->next[0] = '\0';
+	va_start(ap, fmt);
+	vsnprintf(fault->what, sizeof(fault->what), fmt, ap);
+	va_end(ap);
+	return -1;
+}
+
+int fault_next(struct fault *fault, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(fault->next, sizeof(fault->next), fmt, ap);
+	va_end(ap);
+	return -1;
+}
+
+int fault_report(const struct fault *fault)
+{
+	fprintf(stderr, "vdflctl: %s\n", fault->what);
+	if (fault->next[0])
+		fprintf(stderr, "vdflctl: %s\n", fault->next);
+	return EXIT_FAILURE;
+}
+
+void text_set(char *buf, size_t size, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(buf, size, fmt, ap);
+	va_end(ap);
+}
+
+void text_size(char *buf, size_t size, __u64 bytes)
+{
+	if (bytes == ABSENT)
+		text_set(buf, size, "?");
+	else if (!bytes)
+		text_set(buf, size, "-");
+	else if (bytes % (1 << 20) == 0)
+		text_set(buf, size, "%lluM", bytes >> 20);
+	else if (bytes % (1 << 10) == 0)
+		text_set(buf, size, "%lluK", bytes >> 10);
+	else
+		text_set(buf, size, "%llu", bytes);
+}
+
+bool parse_number(const char *text, __u64 *value)
+{
+	char *end;
+
+	/* strtoull() takes blanks and a minus sign; we do not */
+	if (!isdigit((unsigned char)text[0]))
+		return false;
+	errno = 0;
+	*value = strtoull(text, &end, 0);
+	return !errno && !*end;
+}
+
+/* Does @text look like @shape, where x stands for a hex digit? */
+static bool has_shape(const char *text, const char *shape)
+{
+	for (; *shape; shape++, text++) {
+		if (*shape == 'x' ? !isxdigit((unsigned char)*text) :
+				    *text != *shape)
+			return false;
+	}
+	return !*text;
+}
+
+static void copy_lower(char *to, const char *from)
+{
+	do {
+		*to++ = tolower((unsigned char)*from);
+	} while (*from++);
+}
+
+bool parse_bdf(const char *text, char bdf[BDF_LEN])
+{
+	/* a domain has four digits, or more behind some controllers */
+	static const char * const full[] = {
+		"xxxx:xx:xx.x", "xxxxx:xx:xx.x", "xxxxxx:xx:xx.x",
+		"xxxxxxx:xx:xx.x", "xxxxxxxx:xx:xx.x",
+	};
+	size_t i;
+
+	if (has_shape(text, "xx:xx.x")) {
+		memcpy(bdf, "0000:", 5);
+		copy_lower(bdf + 5, text);
+		return true;
+	}
+	for (i = 0; i < ARRAY_SIZE(full); i++) {
+		if (has_shape(text, full[i])) {
+			copy_lower(bdf, text);
+			return true;
+		}
+	}
+	return false;
+}
+
+bool parse_uuid(const char *text, char uuid[UUID_LEN])
+{
+	if (!has_shape(text, "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx"))
+		return false;
+	copy_lower(uuid, text);
+	return true;
+}
+
+bool parse_type(const char *text, char type[NAME_LEN])
+{
+	size_t len;
+
+	if (!strncmp(text, TYPE_PREFIX, strlen(TYPE_PREFIX)))
+		text += strlen(TYPE_PREFIX);
+	len = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-");
+	if (!len || len >= NAME_LEN || text[len])
+		return false;
+	memcpy(type, text, len + 1);
+	return true;
+}
+
+bool arguments_are(int argc, char **argv, int first, int count)
+{
+	if (argc - first < count)
+		fprintf(stderr, "%s: something is missing\n", argv[0]);
+	else if (argc - first > count)
+		fprintf(stderr, "%s: what is '%s' for?\n", argv[0],
+			argv[first + count]);
+	return argc - first == count;
+}
+
+int print_json(json_t *root)
+{
+	int ret = json_dumpf(root, stdout, JSON_INDENT(2));
+
+	json_decref(root);
+	putchar('\n');
+	if (!ret && !fflush(stdout))
+		return EXIT_SUCCESS;
+	perror("vdflctl: cannot write JSON");
+	return EXIT_FAILURE;
+}

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Opening an instance: through its group where that exists, else through its
+ * device node and iommufd. No memory is mapped for DMA, so no privilege and
+ * no locked memory is needed.
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/vfio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "vdflctl.h"
+
+#ifndef VFIO_DEVICE_BIND_IOMMUFD	/* headers older than 6.6 */
+struct vfio_device_bind_iommufd {
+	__u32 argsz;
+	__u32 flags;
+	__s32 iommufd;
+	__u32 out_devid;
+};
+
+#define VFIO_DEVICE_BIND_IOMMUFD	_IO(VFIO_TYPE, VFIO_BASE + 18)
+#endif
+
+const char *dev_root(void)
+{
+	const char *root = secure_getenv("VDFL_DEV");
+
+	return root ? root : "/dev";
+}
+
+static int open_failed(const char *path, const struct instance *inst,
+		       struct fault *fault)
+{
+	int error = errno;
+
+	fault_set(fault, "cannot open %s: %s", path, strerror(error));
+	switch (error) {
+	case EACCES:
+	case EPERM:
+		return fault_next(fault, "ask root: vdflctl give %s USER",
+				  inst->uuid);
+	case EBUSY:
+		return fault_next(fault, "another program has it open: fuser %s names it",
+				  path);
+	case ENOENT:
+	case ENODEV:
+		return fault_next(fault, "load VFIO, as root: modprobe -a vfio vfio_iommu_type1");
+	default:
+		return -1;
+	}
+}
+
+static int open_node(const char *name, const struct instance *inst,
+		     struct fault *fault)
+{
+	char path[PATH_LEN];
+	int fd;
+
+	text_set(path, sizeof(path), "%s/%s", dev_root(), name);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	return fd < 0 ? open_failed(path, inst, fault) : fd;
+}
+
+static int step_failed(const char *step, const struct instance *inst,
+		       struct fault *fault)
+{
+	int error = errno;
+
+	fault_set(fault, "%s of %s: %s", step, inst->uuid, strerror(error));
+	if (error == EBUSY)
+		return fault_next(fault, "another program has the instance open");
+	if (error == ENODEV || error == EIO)
+		return fault_next(fault, "the card may be gone, or on its way out: vdflctl list");
+	return -1;
+}
+
+static int use_group(struct vfio_dev *dev, const struct instance *inst,
+		     struct fault *fault)
+{
+	struct vfio_group_status status = { .argsz = sizeof(status) };
+
+	if (ioctl(dev->container, VFIO_GET_API_VERSION) != VFIO_API_VERSION)
+		return fault_set(fault, "%s/vfio/vfio speaks another version of VFIO",
+				 dev_root());
+	if (ioctl(dev->group, VFIO_GROUP_GET_STATUS, &status))
+		return step_failed("group status", inst, fault);
+	if (!(status.flags & VFIO_GROUP_FLAGS_VIABLE))
+		return fault_set(fault, "group %s is not viable", inst->group);
+	if (ioctl(dev->group, VFIO_GROUP_SET_CONTAINER, &dev->container))
+		return step_failed("setting the container", inst, fault);
+	if (ioctl(dev->container, VFIO_SET_IOMMU, VFIO_TYPE1v2_IOMMU)) {
+		fault_set(fault, "choosing the IOMMU model for %s: %s",
+			  inst->uuid, strerror(errno));
+		return fault_next(fault, "as root: modprobe vfio_iommu_type1");
+	}
+	dev->device = ioctl(dev->group, VFIO_GROUP_GET_DEVICE_FD, inst->uuid);
+	if (dev->device < 0)
+		return step_failed("opening the device", inst, fault);
+	return 0;
+}
+
+static int open_by_group(struct vfio_dev *dev, const struct instance *inst,
+			 struct fault *fault)
+{
+	char name[PATH_LEN];
+
+	/* the group first: its error tells the user more */
+	text_set(name, sizeof(name), "vfio/%s", inst->group);
+	dev->group = open_node(name, inst, fault);
+	if (dev->group < 0)
+		return -1;
+	dev->container = open_node("vfio/vfio", inst, fault);
+	if (dev->container < 0)
+		return -1;
+	return use_group(dev, inst, fault);
+}
+
+static int open_by_cdev(struct vfio_dev *dev, const struct instance *inst,
+			struct fault *fault)
+{
+	struct vfio_device_bind_iommufd bind = { .argsz = sizeof(bind) };
+	char name[PATH_LEN];
+
+	text_set(name, sizeof(name), "vfio/devices/%s", inst->cdev);
+	dev->device = open_node(name, inst, fault);
+	if (dev->device < 0)
+		return -1;
+	dev->container = open_node("iommu", inst, fault);
+	if (dev->container < 0)
+		return -1;
+	bind.iommufd = dev->container;
+	if (ioctl(dev->device, VFIO_DEVICE_BIND_IOMMUFD, &bind))
+		return step_failed("binding to iommufd", inst, fault);
+	return 0;
+}
+
+static bool has_group_node(const struct instance *inst)
+{
+	char path[PATH_LEN];
+
+	text_set(path, sizeof(path), "%s/vfio/%s", dev_root(), inst->group);
+	return inst->group[0] && !access(path, F_OK);
+}
+
+int vfio_open(struct vfio_dev *dev, const struct instance *inst,
+	      struct fault *fault)
+{
+	int ret;
+
+	*dev = (struct vfio_dev){ .container = -1, .group = -1, .device = -1 };
+	if (inst->cdev[0] && !has_group_node(inst))
+		ret = open_by_cdev(dev, inst, fault);
+	else
+		ret = open_by_group(dev, inst, fault);
+	if (ret)
+		vfio_close(dev);
+	return ret;
+}
+
+void vfio_close(struct vfio_dev *dev)
+{
+	if (dev->device >= 0)
+		close(dev->device);
+	if (dev->group >= 0)
+		close(dev->group);
+	if (dev->container >= 0)
+		close(dev->container);
+}
+
+bool vfio_in_use(const struct instance *inst)
+{
+	char path[PATH_LEN];
+	int fd;
+
+	if (!has_group_node(inst))
+		return false;
+	text_set(path, sizeof(path), "%s/vfio/%s", dev_root(), inst->group);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		return errno == EBUSY;
+	close(fd);
+	return false;
+}
