@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* An accelerator made for tests: storage, a counter, interrupts, DMA. */
+#include "../card.h"
+
+#define AFU_SCRATCH0	0x28
+#define AFU_SCRATCH1	0x30
+#define AFU_COUNTER	0x38
+#define AFU_W1C		0x40
+#define AFU_RO		0x48
+#define AFU_IRQ_TRIGGER	0x50
+#define AFU_IRQ_STATUS	0x58
+#define AFU_DMA_ADDR	0x60
+#define AFU_DMA_DATA	0x68
+#define AFU_DMA_GO	0x70
+#define AFU_DMA_RESULT	0x78
+#define AFU_RAM		0x1000
+#define AFU_RAM_END	0x2000
+#define AFU_RO_VALUE	0x1122334455667788ULL
+
+static int afu_init(struct block *b, const json_t *spec)
+{
+	u64 off;
+
+	(void)spec;
+	block_add_reg(b, AFU_SCRATCH0, 0, CARD_ONES);
+	block_add_reg(b, AFU_SCRATCH1, 0, CARD_ONES);
+	block_add_reg(b, AFU_COUNTER, 0, 0);
+	block_reg(b, AFU_COUNTER)->flags |= REG_COUNTER;
+	block_add_reg(b, AFU_W1C, 0, 0);
+	block_reg(b, AFU_W1C)->w1c = CARD_ONES;
+	block_add_reg(b, AFU_RO, AFU_RO_VALUE, 0);
+	block_add_reg(b, AFU_IRQ_TRIGGER, 0, 0);
+	block_reg(b, AFU_IRQ_TRIGGER)->flags |= REG_HOOKED;
+	block_add_reg(b, AFU_IRQ_STATUS, 0, 0);
+	block_reg(b, AFU_IRQ_STATUS)->flags |= REG_HOOKED;
+	block_add_reg(b, AFU_DMA_ADDR, 0, CARD_ONES);
+	block_add_reg(b, AFU_DMA_DATA, 0, CARD_ONES);
+	block_add_reg(b, AFU_DMA_GO, 0, 0);
+	block_reg(b, AFU_DMA_GO)->flags |= REG_HOOKED;
+	block_add_reg(b, AFU_DMA_RESULT, 0, 0);
+	for (off = AFU_RAM; off < AFU_RAM_END; off += 8)
+		block_add_reg(b, off, 0, CARD_ONES);
+	return 0;
+}
+
+static u64 vector_mask(const struct block *b)
+{
+	return b->nr_vectors ? GENMASK_ULL(b->nr_vectors - 1, 0) : 0;
+}
+
+static void set_status(struct block *b, u64 status)
+{
+	block_reg(b, AFU_IRQ_STATUS)->value = status;
+	b->cause = status;
+	irq_update(b->card);
+}
+
+static void trigger(struct block *b, u64 vectors)
+{
+	u64 old = b->cause, again = vectors & old;
+	u32 i;
+
+	set_status(b, old | vectors);
+	for (i = 0; i < b->nr_vectors; i++)
+		if (again & BIT_ULL(i))
+			irq_event(b, i);
+}
+
+static void afu_write(struct block *b, u64 off, u64 value, u64 bits)
+{
+	u64 written = value & bits;
+
+	if (off == AFU_IRQ_TRIGGER)
+		trigger(b, written & vector_mask(b));
+	else if (off == AFU_IRQ_STATUS)
+		set_status(b, b->cause & ~written);
+	else if (written & 1)
+		dma_start(b, block_reg(b, AFU_DMA_ADDR)->value,
+			  block_reg(b, AFU_DMA_DATA)->value);
+}
+
+void afu_dma_result(struct block *b, enum dma_result result)
+{
+	block_reg(b, AFU_DMA_RESULT)->value = result;
+}
+
+static void afu_reset(struct block *b)
+{
+	dma_forget(b->card->dma, b);
+}
+
+static void afu_raise(struct block *b, u32 vector, bool on)
+{
+	if (on)
+		trigger(b, BIT_ULL(vector));
+	else
+		set_status(b, b->cause & ~BIT_ULL(vector));
+}
+
+const struct model model_afu = {
+	.name = "afu",
+	.init = afu_init,
+	.write = afu_write,
+	.reset = afu_reset,
+	.raise = afu_raise,
+};

@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* PCI config space: bytes with write masks, and what writes set off. */
+#include <string.h>
+
+#include <linux/pci_regs.h>
+
+#include "card.h"
+
+#define CFG_PM		0x40
+#define CFG_MSIX	0x50
+#define CFG_EXP		0x60
+#define CFG_DSN		0x100
+#define CFG_ALTERA	0x110
+#define CFG_VSEC	0x200
+
+/* A vendor-specific capability that says nothing about feature lists. */
+#define ALTERA_VSEC_ID	0x1172
+#define ALTERA_VSEC_LEN	0x44
+
+#define COMMAND_WMASK	(PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER | \
+			 PCI_COMMAND_PARITY | PCI_COMMAND_SERR | \
+			 PCI_COMMAND_INTX_DISABLE)
+#define DEVCTL_WMASK	(PCI_EXP_DEVCTL_CERE | PCI_EXP_DEVCTL_NFERE | \
+			 PCI_EXP_DEVCTL_FERE | PCI_EXP_DEVCTL_URRE | \
+			 PCI_EXP_DEVCTL_RELAX_EN | PCI_EXP_DEVCTL_PAYLOAD | \
+			 PCI_EXP_DEVCTL_EXT_TAG | PCI_EXP_DEVCTL_NOSNOOP_EN | \
+			 PCI_EXP_DEVCTL_READRQ | PCI_EXP_DEVCTL_BCR_FLR)
+#define MSIX_WMASK	(PCI_MSIX_FLAGS_ENABLE | PCI_MSIX_FLAGS_MASKALL)
+#define POWER_D3HOT	3
+
+static u16 get16(const u8 *bytes, u32 off)
+{
+	return bytes[off] | bytes[off + 1] << 8;
+}
+
+static void put16(u8 *bytes, u32 off, u16 value)
+{
+	bytes[off] = value;
+	bytes[off + 1] = value >> 8;
+}
+
+static void put32(u8 *bytes, u32 off, u32 value)
+{
+	put16(bytes, off, value);
+	put16(bytes, off + 2, value >> 16);
+}
+
+static void init_header(struct config *cfg, const struct identity *id)
+{
+	put16(cfg->reset, PCI_VENDOR_ID, id->vendor);
+	put16(cfg->reset, PCI_DEVICE_ID, id->device);
+	put16(cfg->wmask, PCI_COMMAND, COMMAND_WMASK);
+	put16(cfg->reset, PCI_STATUS, PCI_STATUS_CAP_LIST);
+	put32(cfg->reset, PCI_CLASS_REVISION, id->class << 8 | id->revision);
+	cfg->wmask[PCI_CACHE_LINE_SIZE] = 0xff;
+	put16(cfg->reset, PCI_SUBSYSTEM_VENDOR_ID, id->subvendor);
+	put16(cfg->reset, PCI_SUBSYSTEM_ID, id->subdevice);
+	cfg->reset[PCI_CAPABILITY_LIST] = CFG_PM;
+	cfg->wmask[PCI_INTERRUPT_LINE] = 0xff;
+	cfg->reset[PCI_INTERRUPT_PIN] = id->pin;
+}
+
+static void init_bar(struct config *cfg, u32 nr, const struct bar *bar)
+{
+	u32 off = PCI_BASE_ADDRESS_0 + 4 * nr;
+	u32 low = PCI_BASE_ADDRESS_SPACE_MEMORY;
+
+	if (!bar->size)
+		return;
+	if (bar->prefetchable)
+		low |= PCI_BASE_ADDRESS_MEM_PREFETCH;
+	if (bar->is64) {
+		low |= PCI_BASE_ADDRESS_MEM_TYPE_64;
+		put32(cfg->wmask, off + 4, ~(bar->size - 1) >> 32);
+	}
+	put32(cfg->reset, off, low);
+	put32(cfg->wmask, off, ~(bar->size - 1));
+}
+
+static void init_pm(struct config *cfg, u8 next)
+{
+	cfg->reset[CFG_PM] = PCI_CAP_ID_PM;
+	cfg->reset[CFG_PM + PCI_CAP_LIST_NEXT] = next;
+	put16(cfg->reset, CFG_PM + PCI_PM_PMC, 3);
+	/* No_Soft_Reset is 0: leaving D3hot resets the function. */
+	put16(cfg->wmask, CFG_PM + PCI_PM_CTRL, PCI_PM_CTRL_STATE_MASK);
+}
+
+static void init_msix(struct config *cfg, const struct identity *id)
+{
+	cfg->reset[CFG_MSIX] = PCI_CAP_ID_MSIX;
+	cfg->reset[CFG_MSIX + PCI_CAP_LIST_NEXT] = CFG_EXP;
+	put16(cfg->reset, CFG_MSIX + PCI_MSIX_FLAGS, id->nr_vectors - 1);
+	put16(cfg->wmask, CFG_MSIX + PCI_MSIX_FLAGS, MSIX_WMASK);
+	put32(cfg->reset, CFG_MSIX + PCI_MSIX_TABLE, id->table | id->table_bar);
+	put32(cfg->reset, CFG_MSIX + PCI_MSIX_PBA, id->pba | id->pba_bar);
+}
+
+static void init_express(struct config *cfg)
+{
+	cfg->reset[CFG_EXP] = PCI_CAP_ID_EXP;
+	put16(cfg->reset, CFG_EXP + PCI_EXP_FLAGS, 2);
+	put32(cfg->reset, CFG_EXP + PCI_EXP_DEVCAP,
+	      PCI_EXP_DEVCAP_RBER | PCI_EXP_DEVCAP_FLR | 1);
+	put16(cfg->reset, CFG_EXP + PCI_EXP_DEVCTL, PCI_EXP_DEVCTL_READRQ_512B);
+	put16(cfg->wmask, CFG_EXP + PCI_EXP_DEVCTL, DEVCTL_WMASK);
+	/* 8 GT/s, 8 lanes */
+	put32(cfg->reset, CFG_EXP + PCI_EXP_LNKCAP, 3 | 8 << 4);
+	put16(cfg->wmask, CFG_EXP + PCI_EXP_LNKCTL,
+	      PCI_EXP_LNKCTL_ASPMC | PCI_EXP_LNKCTL_CCC);
+	put16(cfg->reset, CFG_EXP + PCI_EXP_LNKSTA, 3 | 8 << 4);
+	put32(cfg->reset, CFG_EXP + PCI_EXP_LNKCAP2, 0xe);
+	put16(cfg->reset, CFG_EXP + PCI_EXP_LNKCTL2, 3);
+}
+
+static void put_ext_cap(struct config *cfg, u32 off, u16 id, u32 next)
+{
+	put32(cfg->reset, off, id | 1 << 16 | next << 20);
+}
+
+static void init_extended(struct config *cfg, const struct vsec *vsec)
+{
+	u32 len = DFL_VSEC_ENTRY + 4 * vsec->nr_entries;
+	u32 i;
+
+	put_ext_cap(cfg, CFG_DSN, PCI_EXT_CAP_ID_DSN, CFG_ALTERA);
+	put32(cfg->reset, CFG_DSN + 4, 0x00f10d00);
+	put32(cfg->reset, CFG_DSN + 8, 0x644c4644);
+	put_ext_cap(cfg, CFG_ALTERA, PCI_EXT_CAP_ID_VNDR,
+		    vsec->present ? CFG_VSEC : 0);
+	put32(cfg->reset, CFG_ALTERA + PCI_VNDR_HEADER,
+	      ALTERA_VSEC_ID | ALTERA_VSEC_LEN << 20);
+	if (!vsec->present)
+		return;
+	put_ext_cap(cfg, CFG_VSEC, PCI_EXT_CAP_ID_VNDR, 0);
+	put32(cfg->reset, CFG_VSEC + DFL_VSEC_HDR, DFL_VSEC_ID | len << 20);
+	put32(cfg->reset, CFG_VSEC + DFL_VSEC_COUNT, vsec->count);
+	for (i = 0; i < vsec->nr_entries; i++)
+		put32(cfg->reset, CFG_VSEC + DFL_VSEC_ENTRY + 4 * i,
+		      vsec->entries[i]);
+}
+
+void config_init(struct card *c)
+{
+	struct config *cfg = &c->cfg;
+	u32 i;
+
+	init_header(cfg, &c->id);
+	for (i = 0; i < CARD_NR_BARS; i++)
+		init_bar(cfg, i, &c->bars[i]);
+	init_pm(cfg, c->id.nr_vectors ? CFG_MSIX : CFG_EXP);
+	if (c->id.nr_vectors)
+		init_msix(cfg, &c->id);
+	init_express(cfg);
+	init_extended(cfg, &c->id.vsec);
+	memcpy(cfg->value, cfg->reset, sizeof(cfg->value));
+}
+
+static u16 command(const struct card *c)
+{
+	return get16(c->cfg.value, PCI_COMMAND);
+}
+
+static u16 power_state(const struct card *c)
+{
+	return c->cfg.value[CFG_PM + PCI_PM_CTRL] & PCI_PM_CTRL_STATE_MASK;
+}
+
+static u16 msix_flags(const struct card *c)
+{
+	if (!c->id.nr_vectors)
+		return 0;
+	return get16(c->cfg.value, CFG_MSIX + PCI_MSIX_FLAGS);
+}
+
+bool config_bus_master(const struct card *c)
+{
+	return command(c) & PCI_COMMAND_MASTER && power_state(c) == 0;
+}
+
+bool config_memory_on(const struct card *c)
+{
+	return command(c) & PCI_COMMAND_MEMORY && power_state(c) == 0;
+}
+
+bool config_intx_disabled(const struct card *c)
+{
+	return command(c) & PCI_COMMAND_INTX_DISABLE;
+}
+
+bool config_msix_enabled(const struct card *c)
+{
+	return msix_flags(c) & PCI_MSIX_FLAGS_ENABLE;
+}
+
+bool config_msix_masked(const struct card *c)
+{
+	return msix_flags(c) & PCI_MSIX_FLAGS_MASKALL;
+}
+
+static void log_bus_master(struct card *c, bool on, const char *why)
+{
+	c->bus_master_on_count += on;
+	log_event(c->log, "bus-master", "{s:b,s:s}", "on", on, "why", why);
+}
+
+/** config_reset() - registers as after FLR or power-up */
+void config_reset(struct card *c)
+{
+	bool was_master = command(c) & PCI_COMMAND_MASTER;
+
+	memcpy(c->cfg.value, c->cfg.reset, sizeof(c->cfg.value));
+	if (was_master)
+		log_bus_master(c, false, "reset");
+}
+
+void config_read(struct card *c, u32 off, u32 len, void *data)
+{
+	u8 *bytes = data;
+
+	if (c->vanished) {
+		memset(data, 0xff, len);
+		return;
+	}
+	memcpy(data, c->cfg.value + off, len);
+	if (off <= PCI_STATUS && PCI_STATUS < off + len && c->id.pin &&
+	    c->irq.any_cause && !config_msix_enabled(c))
+		bytes[PCI_STATUS - off] |= PCI_STATUS_INTERRUPT;
+}
+
+static bool touches(u32 off, u32 len, u32 reg, u32 reg_len)
+{
+	return off < reg + reg_len && reg < off + len;
+}
+
+static void command_written(struct card *c, u16 old)
+{
+	u16 new = command(c);
+
+	log_event(c->log, "command", "{s:o,s:o}", "old", log_hex(old),
+		  "new", log_hex(new));
+	if ((old ^ new) & PCI_COMMAND_MASTER)
+		log_bus_master(c, new & PCI_COMMAND_MASTER, "command");
+}
+
+static void function_level_reset(struct card *c)
+{
+	c->flr++;
+	log_event(c->log, "flr", "{}");
+	card_reset(c, "flr");
+}
+
+/** config_write() - the driver wrote @len bytes at @off; both are in range */
+void config_write(struct card *c, u32 off, u32 len, const void *data)
+{
+	u16 old_command = command(c), old_power = power_state(c);
+	bool old_msix = config_msix_enabled(c);
+	struct config *cfg = &c->cfg;
+	const u8 *bytes = data;
+	u32 i;
+
+	if (c->vanished)
+		return;
+	for (i = 0; i < len; i++) {
+		u8 *value = &cfg->value[off + i];
+		u8 mask = cfg->wmask[off + i];
+
+		*value = (*value & ~mask) | (bytes[i] & mask);
+	}
+	if (touches(off, len, PCI_COMMAND, 2))
+		command_written(c, old_command);
+	if (get16(cfg->value, CFG_EXP + PCI_EXP_DEVCTL) &
+	    PCI_EXP_DEVCTL_BCR_FLR) {
+		function_level_reset(c);
+		return;
+	}
+	if (old_power == POWER_D3HOT && power_state(c) == 0)
+		card_reset(c, "pm");
+	irq_enables_changed(c, !old_msix && config_msix_enabled(c));
+}

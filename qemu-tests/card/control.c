@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Requests of the tests: one JSON object in, one out. */
+#include <stdio.h>
+#include <string.h>
+
+#include "card.h"
+
+static json_t *failure(const char *why)
+{
+	return json_pack("{s:b,s:s}", "ok", false, "error", why);
+}
+
+static json_t *success(void)
+{
+	return json_pack("{s:b}", "ok", true);
+}
+
+static bool get_u64(const json_t *req, const char *key, u64 *out)
+{
+	return image_parse_u64(json_object_get(req, key), out);
+}
+
+/* The block at "bar"/"offset" of @req; @off becomes the offset inside it. */
+static struct block *get_block(struct card *c, const json_t *req, u64 *off)
+{
+	struct block *b;
+	u64 bar;
+
+	if (!get_u64(req, "bar", &bar) || !get_u64(req, "offset", off) ||
+	    bar >= CARD_NR_BARS)
+		return NULL;
+	b = card_find_block(c, bar, *off);
+	if (b)
+		*off -= b->offset;
+	return b;
+}
+
+static json_t *op_peek(struct card *c, const json_t *req)
+{
+	u64 off;
+	struct block *b = get_block(c, req, &off);
+
+	if (!b || off % 8)
+		return failure("no register there");
+	return json_pack("{s:b,s:o}", "ok", true, "value",
+			 log_hex(block_reg(b, off)->value));
+}
+
+static json_t *op_poke(struct card *c, const json_t *req)
+{
+	u64 off, value;
+	struct block *b = get_block(c, req, &off);
+
+	if (!b || off % 8)
+		return failure("no register there");
+	if (!get_u64(req, "value", &value))
+		return failure("no value");
+	block_reg(b, off)->value = value;
+	/* A changed header is another image in the FPGA: it survives resets. */
+	if (off < b->header_len)
+		block_reg(b, off)->reset = value;
+	return success();
+}
+
+static void raise_cause(struct block *b, u32 vector, bool on)
+{
+	if (on)
+		b->cause |= BIT_ULL(vector);
+	else
+		b->cause &= ~BIT_ULL(vector);
+	irq_update(b->card);
+}
+
+static json_t *set_interrupt(struct card *c, const json_t *req, bool on)
+{
+	u64 off, vector;
+	struct block *b = get_block(c, req, &off);
+
+	if (!b || off)
+		return failure("no block there");
+	if (!get_u64(req, "vector", &vector) || vector >= b->nr_vectors)
+		return failure("no such vector");
+	if (b->port && port_in_reset(b->port))
+		return failure("in reset");
+	if (b->model->raise)
+		b->model->raise(b, vector, on);
+	else
+		raise_cause(b, vector, on);
+	return success();
+}
+
+static json_t *op_raise(struct card *c, const json_t *req)
+{
+	return set_interrupt(c, req, true);
+}
+
+static json_t *op_lower(struct card *c, const json_t *req)
+{
+	return set_interrupt(c, req, false);
+}
+
+static json_t *op_vanish(struct card *c, const json_t *req)
+{
+	(void)req;
+	card_vanish(c);
+	return success();
+}
+
+static json_t *op_return(struct card *c, const json_t *req)
+{
+	(void)req;
+	card_return(c);
+	return success();
+}
+
+static json_t *block_stats(const struct block *b)
+{
+	return json_pack("{s:i,s:o,s:I,s:I,s:I,s:I,s:I}", "bar", b->bar,
+			 "offset", log_hex(b->offset),
+			 "reads", (json_int_t)b->reads,
+			 "writes", (json_int_t)b->writes,
+			 "header_reads", (json_int_t)b->header_reads,
+			 "resets", (json_int_t)b->resets,
+			 "stray", (json_int_t)b->stray);
+}
+
+static json_t *op_stats(struct card *c, const json_t *req)
+{
+	json_t *blocks = json_array();
+	size_t i;
+
+	(void)req;
+	for (i = 0; i < c->nr_blocks; i++)
+		json_array_append_new(blocks, block_stats(&c->blocks[i]));
+	return json_pack("{s:b,s:i,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:o,s:o}",
+			 "ok", true,
+			 "bus_master", config_bus_master(c),
+			 "bus_master_on_count",
+			 (json_int_t)c->bus_master_on_count,
+			 "dma_attempts", (json_int_t)c->dma_attempts,
+			 "dma_refused", (json_int_t)c->dma_refused,
+			 "dma_done", (json_int_t)c->dma_done,
+			 "intx_asserted", (json_int_t)c->intx_asserted,
+			 "reads", (json_int_t)c->reads,
+			 "writes", (json_int_t)c->writes,
+			 "stray", (json_int_t)c->stray,
+			 "flr", (json_int_t)c->flr,
+			 "pending", log_hex(c->irq.pending),
+			 "blocks", blocks);
+}
+
+static struct block *block_named(struct card *c, const char *name)
+{
+	size_t i;
+
+	for (i = 0; name && i < c->nr_blocks; i++)
+		if (!strcmp(c->blocks[i].name, name))
+			return &c->blocks[i];
+	return NULL;
+}
+
+static json_t *op_own(struct card *c, const json_t *req)
+{
+	const json_t *names = json_object_get(req, "blocks");
+	json_t *name;
+	size_t i;
+
+	json_array_foreach(names, i, name)
+		if (!block_named(c, json_string_value(name)))
+			return failure("no such block");
+	card_own(c, names);
+	json_array_foreach(names, i, name)
+		block_named(c, json_string_value(name))->owned = true;
+	return success();
+}
+
+static json_t *op_mark(struct card *c, const json_t *req)
+{
+	const char *text = json_string_value(json_object_get(req, "text"));
+
+	if (!text)
+		return failure("no text");
+	log_event(c->log, "mark", "{s:s}", "text", text);
+	return success();
+}
+
+static const struct {
+	const char *name;
+	json_t *(*execute)(struct card *c, const json_t *req);
+} ops[] = {
+	{ "peek", op_peek },
+	{ "poke", op_poke },
+	{ "raise", op_raise },
+	{ "lower", op_lower },
+	{ "vanish", op_vanish },
+	{ "return", op_return },
+	{ "stats", op_stats },
+	{ "own", op_own },
+	{ "mark", op_mark },
+};
+
+/** control_execute() - answer to the request on @line; never NULL */
+json_t *control_execute(struct card *c, const char *line)
+{
+	json_t *req = json_loads(line, 0, NULL);
+	const char *op = json_string_value(json_object_get(req, "op"));
+	json_t *reply = NULL;
+	size_t i;
+
+	for (i = 0; op && i < ARRAY_SIZE(ops) && !reply; i++)
+		if (!strcmp(ops[i].name, op))
+			reply = ops[i].execute(c, req);
+	if (!reply)
+		reply = failure(req ? "unknown op" : "not JSON");
+	json_decref(req);
+	return reply;
+}

@@ -1,0 +1,438 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# What the scenarios share; sourced by them, inside the VM. A scenario ends by
+# itself: leaving the shell prints the plan and fails if a check failed.
+#
+# shellcheck disable=SC2034 # several names are for the scenarios
+
+set -u
+
+DRIVER=vfio_dfl_mdev
+PCI=/sys/bus/pci/devices
+MDEV=/sys/bus/mdev/devices
+KERNEL=${KERNEL:-${VDFL_KERNEL:?}}
+MODULE=/src/build/$KERNEL/$DRIVER/$DRIVER.ko
+VDFLCTL=/src/build/vdflctl/vdflctl
+TENANT=/src/build/selftests/tenant_user
+LOCKS=/run/lock
+
+# --- results ----------------------------------------------------------------
+
+tap_count=0
+tap_failed=0
+
+tap_result()
+{
+	tap_count=$((tap_count + 1))
+	if [ "$1" = 0 ]; then
+		echo "ok $tap_count $2"
+	else
+		tap_failed=$((tap_failed + 1))
+		echo "not ok $tap_count $2"
+	fi
+}
+
+# tap_note TEXT: a diagnostic line for each line of TEXT
+tap_note()
+{
+	local line
+
+	while IFS= read -r line; do
+		echo "# $line"
+	done <<<"$*"
+}
+
+# tap_ok NAME CMD...: passes if CMD does
+tap_ok()
+{
+	local name=$1 status=0
+
+	shift
+	"$@" || status=$?
+	tap_result "$status" "$name"
+	[ "$status" = 0 ] || tap_note "expected status 0 of: $*, got $status"
+	return "$status"
+}
+
+# tap_fails NAME CMD...: passes if CMD does not
+tap_fails()
+{
+	local name=$1
+
+	shift
+	if "$@"; then
+		tap_result 1 "$name"
+		tap_note "expected an error from: $*"
+		return 1
+	fi
+	tap_result 0 "$name"
+}
+
+# tap_is NAME GOT WANT
+tap_is()
+{
+	if [ "$2" = "$3" ]; then
+		tap_result 0 "$1"
+		return
+	fi
+	tap_result 1 "$1"
+	tap_note "expected: $3"
+	tap_note "got:      $2"
+	return 1
+}
+
+# tap_like NAME GOT REGEX
+tap_like()
+{
+	if [[ $2 =~ $3 ]]; then
+		tap_result 0 "$1"
+		return
+	fi
+	tap_result 1 "$1"
+	tap_note "expected a match of: $3"
+	tap_note "got: $2"
+	return 1
+}
+
+# tap_within NAME GOT LOW HIGH: an integer in a closed range
+tap_within()
+{
+	if [ "$2" -ge "$3" ] 2>/dev/null && [ "$2" -le "$4" ]; then
+		tap_result 0 "$1 ($2)"
+		return
+	fi
+	tap_result 1 "$1"
+	tap_note "expected: $3 to $4"
+	tap_note "got:      $2"
+	return 1
+}
+
+# tap_same NAME GOT-FILE WANT-FILE: shows the difference
+tap_same()
+{
+	local diff
+
+	if diff=$(diff -u "$3" "$2"); then
+		tap_result 0 "$1"
+		return
+	fi
+	tap_result 1 "$1"
+	tap_note "$diff"
+	return 1
+}
+
+# tap_skip NAME WHY
+tap_skip()
+{
+	tap_count=$((tap_count + 1))
+	echo "ok $tap_count $1 # SKIP $2"
+}
+
+# bail WHY: nothing more can be tested
+bail()
+{
+	tap_result 1 "scenario cannot go on: $*"
+	exit 1
+}
+
+tap_end()
+{
+	local status=$?
+
+	echo "1..$tap_count"
+	[ "$tap_failed" = 0 ] && [ "$tap_count" -gt 0 ] || status=1
+	exit "$status"
+}
+trap tap_end EXIT
+
+# --- time and waiting ---------------------------------------------------------
+
+# now_ms: milliseconds since boot
+now_ms()
+{
+	local up
+
+	read -r up _ </proc/uptime
+	echo $((10#${up/./} * 10))
+}
+
+# wait_for SECONDS CMD...: until CMD succeeds, or fail
+wait_for()
+{
+	local end=$(($(now_ms) + $1 * 1000))
+
+	shift
+	until "$@"; do
+		[ "$(now_ms)" -lt "$end" ] || return 1
+		sleep 0.05
+	done
+}
+
+# --- module, cards and instances --------------------------------------------
+
+# load_module [PARAMETER=VALUE]...
+load_module()
+{
+	local name
+
+	for name in vfio vfio_iommu_type1 mdev irqbypass; do
+		modprobe "$name" || return
+	done
+	# Up to 6.1 a module of its own
+	[ "$KERNEL" != 6.1 ] || modprobe vfio_virqfd || return
+	insmod "$MODULE" "$@"
+}
+
+unload_module()
+{
+	rmmod "$DRIVER"
+}
+
+# What stands behind a root port is a card; they come in the order given.
+CARDS=()
+for dev in "$PCI"/*; do
+	[ "${dev##*/0000:00:}" != "$dev" ] || CARDS+=("${dev##*/}")
+done
+unset dev
+
+# card_bdf N
+card_bdf()
+{
+	echo "${CARDS[$1]}"
+}
+
+# bind_bdf BDF: 0 if our driver has it afterwards
+bind_bdf()
+{
+	echo "$DRIVER" >"$PCI/$1/driver_override" || return
+	echo "$1" >/sys/bus/pci/drivers_probe || return
+	is_bound "$1"
+}
+
+# bind_card N: prints the bus address
+bind_card()
+{
+	bind_bdf "${CARDS[$1]}" || return
+	echo "${CARDS[$1]}"
+}
+
+is_bound()
+{
+	[ "$PCI/$1/driver" -ef "/sys/bus/pci/drivers/$DRIVER" ]
+}
+
+unbind_bdf()
+{
+	echo "$1" >"/sys/bus/pci/drivers/$DRIVER/unbind"
+}
+
+# card_attr BDF NAME: a value below dfl/
+card_attr()
+{
+	cat "$PCI/$1/dfl/$2"
+}
+
+# type_dir BDF TYPE
+type_dir()
+{
+	echo "$PCI/$1/mdev_supported_types/$DRIVER-$2"
+}
+
+# types BDF: names of the types, without prefix, sorted
+types()
+{
+	local dir
+
+	for dir in "$PCI/$1/mdev_supported_types/$DRIVER"-*; do
+		[ ! -d "$dir" ] || echo "${dir##*/"$DRIVER"-}"
+	done | sort
+}
+
+# free_of BDF TYPE: available_instances
+free_of()
+{
+	cat "$(type_dir "$1" "$2")/available_instances"
+}
+
+new_uuid()
+{
+	cat /proc/sys/kernel/random/uuid
+}
+
+# create_mdev BDF TYPE [UUID]: prints the UUID; a refusal's message on stderr
+create_mdev()
+{
+	local uuid=${3:-$(new_uuid)}
+
+	echo "$uuid" >"$(type_dir "$1" "$2")/create" || return
+	echo "$uuid"
+}
+
+# remove_mdev UUID
+remove_mdev()
+{
+	echo 1 >"$MDEV/$1/remove"
+}
+
+# mdev_block UUID: position of its block
+mdev_block()
+{
+	cat "$MDEV/$1/dfl/block"
+}
+
+# refusal CMD...: the error text of a command that has to fail, e.g.
+# "No space left on device"; "success" if it does not fail
+refusal()
+{
+	local text
+
+	if text=$("$@" 2>&1); then
+		echo success
+	else
+		echo "${text##*: }"
+	fi
+}
+
+# --- the card's side ----------------------------------------------------------
+
+# card_ctl N JSON: prints the reply
+card_ctl()
+{
+	mkdir -p "$LOCKS"
+	(
+		flock 9
+		exec 3<>"/dev/virtio-ports/card$1"
+		printf '%s\n' "$2" >&3
+		IFS= read -r -t 60 reply <&3
+		printf '%s\n' "$reply"
+	) 9>"$LOCKS/card$1"
+}
+
+# card_do N OP [JSON-MEMBERS]: 0 if the card says ok
+card_do()
+{
+	[ "$(card_ctl "$1" "{\"op\":\"$2\"${3:+,$3}}" | jq .ok)" = true ]
+}
+
+# card_stat N FILTER: of the statistics, with jq
+card_stat()
+{
+	card_ctl "$1" '{"op":"stats"}' | jq -r "$2"
+}
+
+# block_stat N POS NAME: one counter of the block at POS (b0-o2000)
+block_stat()
+{
+	local bar=${2%%-*} off=${2##*-o}
+
+	card_stat "$1" "first(.blocks[] | select(.bar == ${bar#b} and
+		.offset == \"0x$off\")) | .$3"
+}
+
+# card_peek N BAR OFFSET: a register, without side effects
+card_peek()
+{
+	card_ctl "$1" "{\"op\":\"peek\",\"bar\":$2,\"offset\":\"$3\"}" |
+		jq -r '.value // .error'
+}
+
+# card_poke N BAR OFFSET VALUE
+card_poke()
+{
+	card_do "$1" poke "\"bar\":$2,\"offset\":\"$3\",\"value\":\"$4\""
+}
+
+# card_mark N TEXT: a line in the card's log
+card_mark()
+{
+	card_do "$1" mark "\"text\":\"$2\""
+}
+
+# card_log N FILTER: lines of the card's log, with jq
+card_log()
+{
+	jq -c "$2" "/out/card$1.jsonl"
+}
+
+# --- users ----------------------------------------------------------------------
+#
+# A tenant is a process that uses an instance and does what it is told, see
+# selftests/tenant_user.c.
+
+declare -A TENANT_PID TENANT_IN TENANT_OUT
+
+# tenant_start NAME UUID
+tenant_start()
+{
+	local in out dir
+
+	dir=$(mktemp -d)
+	mkfifo "$dir/in" "$dir/out"
+	"$TENANT" "$2" <"$dir/in" >"$dir/out" &
+	TENANT_PID[$1]=$!
+	exec {in}>"$dir/in" {out}<"$dir/out"
+	TENANT_IN[$1]=$in TENANT_OUT[$1]=$out
+	rm -r "$dir"
+	[ "$(tenant_reply "$1")" = ready ]
+}
+
+# tenant_send NAME COMMAND...: does not wait
+tenant_send()
+{
+	local name=$1
+
+	shift
+	echo "$*" >&"${TENANT_IN[$name]}"
+}
+
+# tenant_reply NAME [SECONDS]: to the earliest command without one
+tenant_reply()
+{
+	local reply
+
+	if IFS= read -r -t "${2:-30}" reply <&"${TENANT_OUT[$1]}"; then
+		printf '%s\n' "$reply"
+	else
+		echo "no reply"
+	fi
+}
+
+# tenant NAME COMMAND...: prints the reply
+tenant()
+{
+	tenant_send "$@"
+	tenant_reply "$1"
+}
+
+# tenant_end NAME: lets it close everything and end, and waits for that
+tenant_end()
+{
+	local in=${TENANT_IN[$1]} out=${TENANT_OUT[$1]}
+
+	# Later tenants hold copies of the pipe: its end is not seen
+	echo quit >&"$in"
+	wait "${TENANT_PID[$1]}"
+	exec {in}>&- {out}<&-
+}
+
+# --- kernel log -------------------------------------------------------------------
+
+# log_mark: messages from here on are "new"
+log_mark()
+{
+	LOG_SEEN=$(dmesg | wc -l)
+}
+
+# log_new [REGEX]: lines since log_mark
+log_new()
+{
+	dmesg | tail -n "+$((LOG_SEEN + 1))" | grep -E -- "${1-}" || :
+}
+
+# log_count REGEX: how many of them
+log_count()
+{
+	log_new "$1" | grep -c . || :
+}
+log_mark
