@@ -26,9 +26,10 @@ SOURCE=linux-source-7.3
 
 # tiny-initramfs only satisfies the kernels' dependency: we make our own.
 PACKAGES=(
-	"$SOURCE" binutils busybox-static clang cpio driverctl gcc gcc-12 jq kmod
-	libc6-dev libcap2-bin libclang-rt-dev libjansson-dev make mdevctl pciutils
-	perl pkgconf procps python3-docutils python3-minimal qemu-system-x86
+	"$SOURCE" bc binutils bison busybox-static clang cpio driverctl flex gcc
+	gcc-12 jq kmod libc6-dev libcap2-bin libclang-rt-dev libcmocka-dev
+	libelf-dev libjansson-dev libssl-dev make mandoc mdevctl pciutils perl
+	pkgconf procps python3-docutils python3-minimal qemu-system-x86
 	seabios shellcheck socat sparse strace tiny-initramfs util-linux xz-utils
 )
 
