@@ -89,7 +89,7 @@ void vdfl_blocks_free(struct vdfl_card *card)
 	kvfree(card->window);
 }
 
-/** vdfl_block_guid() - GUID of @block in text order, zero if it has none */
+/* vdfl_block_guid(): GUID of @block in text order, zero if it has none */
 void vdfl_block_guid(const struct vdfl_block *block, u8 guid[16])
 {
 	__be64 words[2] = {
@@ -100,7 +100,7 @@ void vdfl_block_guid(const struct vdfl_block *block, u8 guid[16])
 	memcpy(guid, words, sizeof(words));
 }
 
-/** vdfl_block_port() - the port whose AFU @block is, or NULL */
+/* vdfl_block_port(): the port whose AFU @block is, or NULL */
 const struct dfl_header *vdfl_block_port(const struct vdfl_block *block)
 {
 	const struct dfl_header *h = block->header;
@@ -118,7 +118,7 @@ static bool block_port_dead(const struct vdfl_block *block)
 				block->card->dead_ports);
 }
 
-/** vdfl_block_assignable() - could a user have this block at all? */
+/* vdfl_block_assignable(): could a user have this block at all? */
 bool vdfl_block_assignable(const struct vdfl_block *block)
 {
 	return block->window->why == DFL_OK;
@@ -166,7 +166,7 @@ struct vdfl_block *vdfl_block_claim(struct vdfl_type *type,
 	return found;
 }
 
-/** vdfl_block_release() - give back what vdfl_block_claim() reserved */
+/* vdfl_block_release(): give back what vdfl_block_claim() reserved */
 void vdfl_block_release(struct vdfl_mdev *vd)
 {
 	struct vdfl_card *card = vd->card;
@@ -177,7 +177,7 @@ void vdfl_block_release(struct vdfl_mdev *vd)
 	mutex_unlock(&card->lock);
 }
 
-/** vdfl_blocks_free_of() - number of blocks of @type nobody has */
+/* vdfl_blocks_free_of(): number of blocks of @type nobody has */
 unsigned int vdfl_blocks_free_of(struct vdfl_type *type)
 {
 	struct vdfl_card *card = type->card;

@@ -104,7 +104,7 @@ int vdfl_busmaster_init(struct vdfl_card *card)
 	return ret;
 }
 
-/** vdfl_busmaster_start() - look again twice a second from now on */
+/* vdfl_busmaster_start(): look again twice a second from now on */
 void vdfl_busmaster_start(struct vdfl_card *card)
 {
 	schedule_delayed_work(&card->busmaster.audit, AUDIT_INTERVAL);

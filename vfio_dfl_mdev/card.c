@@ -168,7 +168,7 @@ int vdfl_card_check_header(struct vdfl_block *block)
 	return -EIO;
 }
 
-/** vdfl_card_answers() - does config space still show the card? */
+/* vdfl_card_answers(): does config space still show the card? */
 bool vdfl_card_answers(struct vdfl_card *card)
 {
 	u16 vendor;
@@ -179,7 +179,7 @@ bool vdfl_card_answers(struct vdfl_card *card)
 
 /* --- tenants ----------------------------------------------------------- */
 
-/** vdfl_card_block() - put all blocks out of reach because of @why */
+/* vdfl_card_block(): put all blocks out of reach because of @why */
 void vdfl_card_block(struct vdfl_card *card, unsigned int why)
 {
 	struct vdfl_tenant *tenant;
@@ -190,7 +190,7 @@ void vdfl_card_block(struct vdfl_card *card, unsigned int why)
 	mutex_unlock(&card->lock);
 }
 
-/** vdfl_card_unblock() - take back @why of vdfl_card_block() */
+/* vdfl_card_unblock(): take back @why of vdfl_card_block() */
 void vdfl_card_unblock(struct vdfl_card *card, unsigned int why)
 {
 	struct vdfl_tenant *tenant;
@@ -201,7 +201,7 @@ void vdfl_card_unblock(struct vdfl_card *card, unsigned int why)
 	mutex_unlock(&card->lock);
 }
 
-/** vdfl_card_alarm() - tell all users of an error */
+/* vdfl_card_alarm(): tell all users of an error */
 void vdfl_card_alarm(struct vdfl_card *card)
 {
 	struct vdfl_tenant *tenant;
@@ -428,14 +428,14 @@ void vdfl_card_remove(struct vdfl_card *card)
 	vdfl_card_put(card);
 }
 
-/** vdfl_cards_init() - once per module */
+/* vdfl_cards_init(): once per module */
 int vdfl_cards_init(void)
 {
 	cards_wq = alloc_workqueue(VDFL_NAME, WQ_UNBOUND, 0);
 	return cards_wq ? 0 : -ENOMEM;
 }
 
-/** vdfl_cards_exit() - wait until the memory of all cards is freed */
+/* vdfl_cards_exit(): wait until the memory of all cards is freed */
 void vdfl_cards_exit(void)
 {
 	wait_event(cards_gone, !atomic_read(&cards_alive));

@@ -127,7 +127,7 @@ static const struct vdfl_irq_source *irq_choose(struct pci_dev *pdev)
 
 /* --- lines -------------------------------------------------------------- */
 
-/** vdfl_irq_init() - choose the source; nothing is requested yet */
+/* vdfl_irq_init(): choose the source; nothing is requested yet */
 void vdfl_irq_init(struct vdfl_card *card)
 {
 	struct vdfl_card_irq *irq = &card->irq;
@@ -175,7 +175,7 @@ int vdfl_irq_arm(struct vdfl_card *card, struct vdfl_irq_line *line)
 	return ret;
 }
 
-/** vdfl_irq_disarm() - @line is not fired any more when this returns */
+/* vdfl_irq_disarm(): @line is not fired any more when this returns */
 void vdfl_irq_disarm(struct vdfl_card *card, struct vdfl_irq_line *line)
 {
 	struct vdfl_card_irq *irq = &card->irq;
@@ -191,7 +191,7 @@ void vdfl_irq_disarm(struct vdfl_card *card, struct vdfl_irq_line *line)
 	mutex_unlock(&irq->mutex);
 }
 
-/** vdfl_irq_suspend() - no interrupt is delivered when this returns */
+/* vdfl_irq_suspend(): no interrupt is delivered when this returns */
 void vdfl_irq_suspend(struct vdfl_card *card)
 {
 	struct vdfl_card_irq *irq = &card->irq;
@@ -202,7 +202,7 @@ void vdfl_irq_suspend(struct vdfl_card *card)
 	mutex_unlock(&irq->mutex);
 }
 
-/** vdfl_irq_resume() - deliver again to the lines that are still armed */
+/* vdfl_irq_resume(): deliver again to the lines that are still armed */
 int vdfl_irq_resume(struct vdfl_card *card)
 {
 	struct vdfl_card_irq *irq = &card->irq;

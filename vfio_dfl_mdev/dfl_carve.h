@@ -22,7 +22,8 @@ struct dfl_hole {
  * @page_size: bytes, a power of two
  * @bar_start: physical address of each BAR
  * @bar_len: bytes of each memory BAR
- * @hole: @nr_holes ranges to keep out
+ * @hole: ranges to keep out
+ * @nr_holes: entries in @hole
  * @opt_in: administrator's list, or NULL
  */
 struct dfl_site {
@@ -55,6 +56,8 @@ struct dfl_window {
 
 /**
  * dfl_carve() - one window per header of @map
+ * @map: result of dfl_walk()
+ * @site: the machine and the administrator's wishes
  * @win: at least @map->nr_headers entries
  *
  * Windows that are given out (why == DFL_OK) never share a byte, never hold

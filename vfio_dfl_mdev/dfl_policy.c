@@ -131,13 +131,17 @@ static bool rule_matches(const struct dfl_rule *rule,
 const struct dfl_rule *dfl_policy_find(const struct dfl_map *map, u32 index)
 {
 	const struct dfl_header *h = &map->header[index];
-	enum dfl_kind parent = DFL_KIND_PORT;	/* an AFU may stand alone */
+	enum dfl_kind parent;
 	unsigned int i;
 
 	if (h->kind != DFL_KIND_AFU && h->kind != DFL_KIND_PRIVATE)
 		return &not_a_feature;
 	if (h->parent != DFL_NO_PARENT)
 		parent = map->header[h->parent].kind;
+	else if (h->kind == DFL_KIND_AFU)
+		parent = DFL_KIND_PORT;	/* an AFU may stand alone */
+	else
+		return &not_a_feature;
 	for (i = 0; i < ARRAY_SIZE(rules); i++)
 		if (rule_matches(&rules[i], h, parent))
 			return &rules[i];

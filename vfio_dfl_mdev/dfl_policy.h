@@ -55,7 +55,9 @@ struct dfl_rule {
 };
 
 /**
- * dfl_policy_find() - rule for header @index of @map
+ * dfl_policy_find() - rule for a header
+ * @map: result of dfl_walk()
+ * @index: of the header in @map
  *
  * Return: the rule; never NULL: what the table does not know is opt-in, and
  * what can never be given away gets a rule of class never.
@@ -63,7 +65,10 @@ struct dfl_rule {
 const struct dfl_rule *dfl_policy_find(const struct dfl_map *map, u32 index);
 
 /**
- * dfl_policy_type_name() - name of the type header @h has under @rule
+ * dfl_policy_type_name() - name of the type a header has
+ * @rule: its rule
+ * @map: result of dfl_walk()
+ * @index: of the header in @map
  * @buf: DFL_TYPE_NAME_LEN bytes; only [a-z0-9-] and the final 0 are written
  */
 void dfl_policy_type_name(const struct dfl_rule *rule, const struct dfl_map *map,
@@ -74,15 +79,22 @@ void dfl_policy_type_name(const struct dfl_rule *rule, const struct dfl_map *map
  * @list: comma separated stems ("uart") or full names ("vendor-12345678"), or
  *	NULL. Where the name ends in a GUID or an id the stem alone is not
  *	enough: it would stand for whatever the card comes up with.
+ * @rule: rule of the block
+ * @type: its type name
  *
  * A name that ends in a GUID may be followed by "@plain" or "@shifted", see
  * dfl_policy_csr().
+ *
+ * Return: whether the administrator wants it handed out
  */
 bool dfl_policy_opted_in(const char *list, const struct dfl_rule *rule,
 			 const char *type);
 
 /**
  * dfl_policy_csr() - how is the relative CSR address of @type encoded?
+ * @list: as for dfl_policy_opted_in()
+ * @rule: rule of the block
+ * @type: its type name
  *
  * Two encodings are in use and the header does not tell which; a wrong guess
  * gives away the registers of another feature. So either the table knows, or

@@ -35,6 +35,12 @@ struct port {
 	u64 window;
 };
 
+/* A word that was read and turned out to begin no header */
+struct dead_end {
+	u8 bar;
+	u64 off;
+};
+
 struct walk {
 	const struct dfl_source *src;
 	struct dfl_map *map;
@@ -46,6 +52,8 @@ struct walk {
 	unsigned int nr_ofst;
 	u64 ofst[DFL_MAX_PORTS];
 	struct port port[DFL_MAX_PORTS];
+	unsigned int nr_dead_ends;	/* one per list and one per AFU */
+	struct dead_end dead_end[DFL_MAX_LISTS + DFL_MAX_PORTS];
 };
 
 static u64 read64(const struct walk *w, u8 bar, u64 off)
@@ -67,6 +75,13 @@ static void note(struct walk *w, enum dfl_why why, u8 bar, u64 off, u64 value)
 	map->nr_notes++;
 }
 
+static void dead_end(struct walk *w, enum dfl_why why, u8 bar, u64 off,
+		     u64 dfh)
+{
+	note(w, why, bar, off, dfh);
+	w->dead_end[w->nr_dead_ends++] = (struct dead_end) { bar, off };
+}
+
 /* List a header, but for ever out of reach */
 static void refuse(struct walk *w, struct dfl_header *h, enum dfl_why why,
 		   u64 value)
@@ -82,7 +97,7 @@ static struct dfl_header *add_header(struct walk *w, u8 bar, u64 off, u64 dfh)
 	struct dfl_header *h;
 
 	if (map->nr_headers == DFL_MAX_HEADERS) {
-		note(w, DFL_WHY_TOO_MANY, bar, off, dfh);
+		dead_end(w, DFL_WHY_TOO_MANY, bar, off, dfh);
 		return NULL;
 	}
 	h = &map->header[map->nr_headers++];
@@ -379,14 +394,14 @@ static int walk_list(struct walk *w, const struct dfl_list *list, u64 dfh)
 
 	w->fiu = DFL_NO_PARENT;
 	w->end = list->start + list->len;
-	w->used = off + WORD;
 	for (;;) {
+		w->used = off + WORD;
 		if (dfh == ALL_ONES) {
 			note(w, DFL_WHY_GONE, list->bar, off, dfh);
 			return -EIO;
 		}
 		if (!dfh) {
-			note(w, DFL_WHY_ZERO, list->bar, off, dfh);
+			dead_end(w, DFL_WHY_ZERO, list->bar, off, dfh);
 			return 0;
 		}
 		step = take_header(w, list->bar, off, dfh);
@@ -438,10 +453,9 @@ static bool vsec_entry(const struct walk *w, u32 entry,
 static unsigned int vsec_lists(struct walk *w, const u32 *vsec,
 			       unsigned int dwords, struct dfl_list *list)
 {
-	/* @vsec starts behind the dword of the extended capability itself */
-	const u32 *entry = vsec + (DFL_VSEC_ENTRY - DFL_VSEC_HDR) / 4;
 	unsigned int nr = 0;
 	u32 i, count, len;
+	const u32 *entry;
 
 	if (!vsec)
 		return 0;
@@ -456,6 +470,8 @@ static unsigned int vsec_lists(struct walk *w, const u32 *vsec,
 		note(w, DFL_WHY_VSEC_BAD, 0, 0, count);
 		return 0;
 	}
+	/* @vsec starts behind the dword of the extended capability itself */
+	entry = vsec + (DFL_VSEC_ENTRY - DFL_VSEC_HDR) / 4;
 	for (i = 0; i < count; i++) {
 		if (vsec_entry(w, entry[i], list, nr, &list[nr]))
 			nr++;
@@ -592,31 +608,39 @@ static void leave_vf_ports(struct walk *w)
 	}
 }
 
-static bool hits_header(const struct dfl_map *map, u8 bar, u64 off, u64 len)
+/* Is a word of [@off, @off + @len) part of a header, or read in vain? */
+static bool was_read(const struct walk *w, u8 bar, u64 off, u64 len)
 {
 	u32 i;
 
-	for (i = 0; i < map->nr_headers; i++) {
-		const struct dfl_header *h = &map->header[i];
+	for (i = 0; i < w->map->nr_headers; i++) {
+		const struct dfl_header *h = &w->map->header[i];
 
 		if (h->bar == bar && h->off < off + len &&
 		    off < h->off + min_t(u64, h->limit, MAX_SPAN))
 			return true;
 	}
+	for (i = 0; i < w->nr_dead_ends; i++)
+		if (w->dead_end[i].bar == bar && w->dead_end[i].off >= off &&
+		    w->dead_end[i].off < off + len)
+			return true;
 	return false;
 }
 
-/* How far is it to the next known header, @limit at most? */
-static u64 room_at(const struct dfl_map *map, u8 bar, u64 off, u64 limit)
+/* How much of @limit lies before the next word that was read? */
+static u64 room_at(const struct walk *w, u8 bar, u64 off, u64 limit)
 {
 	u32 i;
 
-	for (i = 0; i < map->nr_headers; i++) {
-		const struct dfl_header *h = &map->header[i];
+	for (i = 0; i < w->map->nr_headers; i++) {
+		const struct dfl_header *h = &w->map->header[i];
 
 		if (h->bar == bar && h->off > off)
 			limit = min(limit, h->off - off);
 	}
+	for (i = 0; i < w->nr_dead_ends; i++)
+		if (w->dead_end[i].bar == bar && w->dead_end[i].off > off)
+			limit = min(limit, w->dead_end[i].off - off);
 	return limit;
 }
 
@@ -634,7 +658,7 @@ static enum dfl_why locate_afu(const struct walk *w, const struct port *port,
 		    port->next_afu >= port->end - fiu->off)
 			return DFL_WHY_AFU_OFFSET;
 		*off = fiu->off + port->next_afu;
-		if (hits_header(w->map, fiu->bar, *off, MIN_V1))
+		if (was_read(w, fiu->bar, *off, MIN_V1))
 			return DFL_WHY_AFU_OFFSET;
 	}
 	if (port->window < MIN_V1 || port->window > bar_len - *off)
@@ -653,7 +677,7 @@ static struct dfl_header *afu_header(struct walk *w, const struct port *port,
 		return &w->map->header[port->afu];
 	dfh = read64(w, bar, off);
 	if (dfh == ALL_ONES || FIELD_GET(DFL_DFH_TYPE, dfh) != DFL_TYPE_AFU) {
-		note(w, DFL_WHY_AFU_HEADER, bar, off, dfh);
+		dead_end(w, DFL_WHY_AFU_HEADER, bar, off, dfh);
 		return NULL;
 	}
 	h = add_header(w, bar, off, dfh);
@@ -723,7 +747,7 @@ static void take_afu(struct walk *w, const struct port *port)
 		return;
 	}
 	move_vectors(w->map, h);
-	read_afu(w, h, room_at(w->map, h->bar, h->off, h->limit));
+	read_afu(w, h, room_at(w, h->bar, h->off, h->limit));
 }
 
 static void take_afus(struct walk *w)

@@ -27,8 +27,8 @@ enum dfl_kind {
 	DFL_KIND_OPAQUE,	/* listed, never given to anyone */
 };
 
-/**
- * enum dfl_why - why something on the card was dropped or is withheld
+/*
+ * Why something on the card was dropped or is withheld.
  *
  * One code per distinct reason; dfl_why_text() has the words. 0 is "fine".
  */
@@ -151,9 +151,11 @@ struct dfl_note {
 
 /**
  * struct dfl_map - result of dfl_walk()
- * @header: the headers in the order found; an AFU follows its port's header
- * @note: what was dropped; @nr_notes counts on past DFL_MAX_NOTES
  * @fme_cap: FME capability word, 0 without FME
+ * @nr_headers: entries in @header
+ * @nr_notes: things noted; counts on past DFL_MAX_NOTES
+ * @header: the headers in the order found; an AFU follows its port's header
+ * @note: what was dropped
  */
 struct dfl_map {
 	u64 fme_cap;
@@ -180,7 +182,7 @@ struct dfl_map {
 int dfl_walk(const struct dfl_source *src, const u32 *vsec,
 	     unsigned int vsec_dwords, struct dfl_map *map);
 
-/** dfl_why_text() - a few words for the log and sysfs */
+/* dfl_why_text(): a few words for the log and sysfs */
 const char *dfl_why_text(enum dfl_why why);
 
 #endif /* _VDFL_DFL_WALK_H */

@@ -62,7 +62,7 @@ void vdfl_fence_fini(struct vdfl_card *card)
 	card->group = NULL;
 }
 
-/** vdfl_fences() - VFIO_DFL_MDEV_FENCE_* in force now */
+/* vdfl_fences(): VFIO_DFL_MDEV_FENCE_* in force now */
 u32 vdfl_fences(struct vdfl_card *card)
 {
 	u32 fences = 0;

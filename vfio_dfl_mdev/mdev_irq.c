@@ -60,7 +60,7 @@ void vdfl_mdev_irq_init(struct vdfl_mdev *vd)
 	vd->line.fire = irq_line_fire;
 }
 
-/** vdfl_mdev_irq_count() - interrupts of @index, 0 for what is unknown */
+/* vdfl_mdev_irq_count(): interrupts of @index, 0 for what is unknown */
 unsigned int vdfl_mdev_irq_count(struct vdfl_mdev *vd, u32 index)
 {
 	switch (index) {
@@ -74,13 +74,13 @@ unsigned int vdfl_mdev_irq_count(struct vdfl_mdev *vd, u32 index)
 	}
 }
 
-/** vdfl_mdev_fire_err() - tell the user of a fatal error, if it listens */
+/* vdfl_mdev_fire_err(): tell the user of a fatal error, if it listens */
 void vdfl_mdev_fire_err(struct vdfl_mdev *vd)
 {
 	irq_signal(vd, &vd->err);
 }
 
-/** vdfl_mdev_fire_req() - ask the user to let go; false if it cannot hear */
+/* vdfl_mdev_fire_req(): ask the user to let go; false if it cannot hear */
 bool vdfl_mdev_fire_req(struct vdfl_mdev *vd)
 {
 	return irq_signal(vd, &vd->req);
@@ -282,7 +282,7 @@ int vdfl_mdev_set_irqs(struct vdfl_mdev *vd, const struct vfio_irq_set *hdr,
 	return ret;
 }
 
-/** vdfl_mdev_irq_close() - the last user is gone: drop all eventfds */
+/* vdfl_mdev_irq_close(): the last user is gone: drop all eventfds */
 void vdfl_mdev_irq_close(struct vdfl_mdev *vd)
 {
 	mutex_lock(&vd->irq_gate);

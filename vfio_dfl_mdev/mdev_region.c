@@ -61,7 +61,7 @@ void vdfl_region_block(struct vdfl_mdev *vd, unsigned int why)
 	up_write(&vd->memory_lock);
 }
 
-/** vdfl_region_unblock() - take back @why; others may still hold */
+/* vdfl_region_unblock(): take back @why; others may still hold */
 void vdfl_region_unblock(struct vdfl_mdev *vd, unsigned int why)
 {
 	down_write(&vd->memory_lock);
@@ -401,7 +401,7 @@ static int region_cap_type(struct vfio_info_cap *caps)
 	return vfio_info_add_capability(caps, &type.header, sizeof(type));
 }
 
-/** vdfl_region_info() - VFIO_DEVICE_GET_REGION_INFO; @info->index is the user's */
+/* vdfl_region_info(): VFIO_DEVICE_GET_REGION_INFO; @info->index is the user's */
 int vdfl_region_info(struct vfio_device *vdev, struct vfio_region_info *info,
 		     struct vfio_info_cap *caps)
 {

@@ -97,13 +97,13 @@ int vdfl_types_register(struct vdfl_card *card)
 	return 0;
 }
 
-/** vdfl_types_unregister() - remove all instances; waits for their users */
+/* vdfl_types_unregister(): remove all instances; waits for their users */
 void vdfl_types_unregister(struct vdfl_card *card)
 {
 	mdev_unregister_parent(&card->parent);
 }
 
-/** vdfl_types_drained() - has the mdev core let go of all types? */
+/* vdfl_types_drained(): has the mdev core let go of all types? */
 bool vdfl_types_drained(struct vdfl_card *card)
 {
 	unsigned int i;

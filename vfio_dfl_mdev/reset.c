@@ -62,13 +62,13 @@ static int port_reset(struct vdfl_card *card, const struct dfl_header *port)
 	return ret;
 }
 
-/** vdfl_block_has_reset() - can @block be cleaned between users? */
+/* vdfl_block_has_reset(): can @block be cleaned between users? */
 bool vdfl_block_has_reset(const struct vdfl_block *block)
 {
 	return vdfl_block_port(block);
 }
 
-/** vdfl_block_scrub_name() - how @block is cleaned between users, for sysfs */
+/* vdfl_block_scrub_name(): how @block is cleaned between users, for sysfs */
 const char *vdfl_block_scrub_name(const struct vdfl_block *block)
 {
 	return vdfl_block_has_reset(block) ? "port-reset" : "none";

@@ -29,7 +29,7 @@
 				 PCI_EXP_DEVCTL_READRQ_512B)
 
 /* One lane at 2.5 GT/s: as little as a link can promise */
-#define LINK_X1			(1 << 4)
+#define LINK_X1			BIT(4)
 
 struct field {
 	u16 off;
@@ -128,14 +128,14 @@ void vconfig_read(const struct vconfig *cfg, u32 off, void *buf, u32 len)
 static bool announces_flr(const struct vconfig *cfg)
 {
 	return cfg->value[PCIE_CAP + PCI_EXP_DEVCAP + 3] &
-	       PCI_EXP_DEVCAP_FLR >> 24;
+	       (PCI_EXP_DEVCAP_FLR >> 24);
 }
 
 /* What the byte at @off asks for beyond its stored value */
 static u32 byte_effect(const struct vconfig *cfg, u32 off, u8 byte)
 {
 	if (off == PCIE_CAP + PCI_EXP_DEVCTL + 1 &&
-	    (byte & PCI_EXP_DEVCTL_BCR_FLR >> 8) && announces_flr(cfg))
+	    (byte & (PCI_EXP_DEVCTL_BCR_FLR >> 8)) && announces_flr(cfg))
 		return VCONFIG_FLR;
 	return 0;
 }

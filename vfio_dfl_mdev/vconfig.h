@@ -21,6 +21,11 @@
 
 /**
  * struct vconfig_desc - what the config space shall announce
+ * @vendor: ids as those of the card
+ * @device: see @vendor
+ * @subvendor: see @vendor
+ * @subdevice: see @vendor
+ * @revision: see @vendor
  * @class: 24 bits: class, subclass, programming interface
  * @bar0_size: bytes, a power of two, at least 4096
  * @bar0_prefetch: announce BAR 0 as prefetchable
@@ -45,23 +50,19 @@ struct vconfig {
 	u8 writable[VCONFIG_SIZE];
 };
 
-/** vconfig_init() - reset values and masks; memory enable starts at 1 */
+/* Reset values and masks; memory enable starts at 1. */
 void vconfig_init(struct vconfig *cfg, const struct vconfig_desc *desc);
 
-/**
- * vconfig_read() - copy @len bytes from @off into @buf
- * The caller has checked off + len <= VCONFIG_SIZE.
- */
+/* The caller has checked off + len <= VCONFIG_SIZE. */
 void vconfig_read(const struct vconfig *cfg, u32 off, void *buf, u32 len);
 
-/**
- * vconfig_write() - write @len bytes from @buf to @off
+/*
  * The caller has checked off + len <= VCONFIG_SIZE.
- * Return: VCONFIG_* effects
+ * Returns the effects, VCONFIG_*.
  */
 u32 vconfig_write(struct vconfig *cfg, u32 off, const void *buf, u32 len);
 
-/** vconfig_memory_on() - is virtual memory enable set? */
+/* Is virtual memory enable set? */
 bool vconfig_memory_on(const struct vconfig *cfg);
 
 #endif /* _VDFL_VCONFIG_H */
