@@ -76,8 +76,7 @@ static void busmaster_audit(struct work_struct *work)
 		vdfl_card_lost(card, "it no longer answers");
 	else if (ret)
 		vdfl_card_lost(card, "bus master cannot be turned off");
-	if (!READ_ONCE(card->gone))
-		schedule_delayed_work(&card->busmaster.audit, AUDIT_INTERVAL);
+	schedule_delayed_work(&card->busmaster.audit, AUDIT_INTERVAL);
 }
 
 /**

@@ -230,7 +230,10 @@ void vdfl_card_lost(struct vdfl_card *card, const char *why)
 		return;
 	}
 	WRITE_ONCE(card->gone, true);
-	pci_info(card->pdev, "taken from its users: %s\n", why);
+	if (!list_empty(&card->tenants))
+		pci_warn(card->pdev, "taken from its users: %s\n", why);
+	else
+		pci_info(card->pdev, "no longer usable: %s\n", why);
 	list_for_each_entry(tenant, &card->tenants, node)
 		tenant->ops->block(tenant, VDFL_BLOCKED_GONE);
 	list_for_each_entry(tenant, &card->tenants, node) {

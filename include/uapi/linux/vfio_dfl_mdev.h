@@ -28,8 +28,8 @@
 #define VFIO_DFL_MDEV_IRQ_POLL		2u
 #define VFIO_DFL_MDEV_IRQ_MSIX		3u
 
-#define VFIO_DFL_MDEV_FENCE_COMMAND	(1u << 0) /* PCI bus master reads 0 */
-#define VFIO_DFL_MDEV_FENCE_IOMMU	(1u << 1) /* IOMMU group is blocked */
+#define VFIO_DFL_MDEV_FENCE_COMMAND	0x1u /* PCI bus master reads 0 */
+#define VFIO_DFL_MDEV_FENCE_IOMMU	0x2u /* IOMMU group is blocked */
 
 #define VFIO_DFL_MDEV_SCRUB_NONE	0u
 #define VFIO_DFL_MDEV_SCRUB_PORT_RESET	1u /* on first open, last close, RESET */
