@@ -49,6 +49,17 @@ static void site_init(struct dfl_site *site, struct pci_dev *pdev)
 	site_add_msix(site, pdev);
 }
 
+/* Policy is no news; a header that does not make sense is. */
+static void block_log_bad(const struct vdfl_block *block)
+{
+	enum dfl_why why = block->window->why;
+
+	if (why == DFL_OK || why == DFL_WHY_POLICY || why == DFL_WHY_OPT_IN)
+		return;
+	pci_notice(block->card->pdev, "%s (feature 0x%x) is withheld: %s\n",
+		   block->pos, block->header->id, dfl_why_text(why));
+}
+
 /**
  * vdfl_blocks_init() - decide what can be given away
  * @card: its headers are known
@@ -78,6 +89,7 @@ int vdfl_blocks_init(struct vdfl_card *card)
 		block->window = &card->window[i];
 		snprintf(block->pos, sizeof(block->pos), "b%u-o%llx",
 			 block->header->bar, block->header->off);
+		block_log_bad(block);
 	}
 	card->nr_blocks = nr;
 	return 0;

@@ -154,7 +154,7 @@ struct dfl_note {
  * @fme_cap: FME capability word, 0 without FME
  * @nr_headers: entries in @header
  * @nr_notes: things noted; counts on past DFL_MAX_NOTES
- * @header: the headers in the order found; an AFU follows its port's header
+ * @header: what the lists hold, in the order found, then the AFUs behind ports
  * @note: what was dropped
  */
 struct dfl_map {

@@ -205,6 +205,8 @@ static pci_ers_result_t err_mmio_enabled(struct pci_dev *pdev)
 static pci_ers_result_t err_slot_reset(struct pci_dev *pdev)
 {
 	pci_restore_state(pdev);
+	/* Restoring used up what was saved, on older kernels */
+	pci_save_state(pdev);
 	return PCI_ERS_RESULT_RECOVERED;
 }
 

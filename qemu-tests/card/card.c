@@ -150,17 +150,18 @@ static u64 read_block(const struct access *a)
 	return read_reg(b, a->rel) >> (8 * (a->rel % 8));
 }
 
+/* @value has no bits outside @bits, the ones the write covers */
 static void write_reg(struct block *b, u64 rel, u64 value, u64 bits)
 {
 	struct reg *r = block_reg(b, rel);
-	u64 merged = (r->value & ~bits) | (value & bits);
+	u64 merged = (r->value & ~bits) | value;
 
 	if (r->flags & REG_HOOKED && b->model->write) {
 		b->model->write(b, rel & ~7ULL, merged, bits);
 		return;
 	}
-	r->value = (r->value & ~(r->rw & bits)) | (value & bits & r->rw);
-	r->value &= ~(value & bits & r->w1c);
+	r->value = (r->value & ~r->rw) | (merged & r->rw);
+	r->value &= ~(value & r->w1c);
 }
 
 static void write_block(const struct access *a)

@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -243,7 +244,7 @@ void dma_message_done(struct card *c, int error)
 	if (!b || !d->sent)
 		return;
 	d->waiting = NULL;
-	report(b, d->message.addr, result, error ? "client refused" : NULL);
+	report(b, d->message.addr, result, error ? strerror(-error) : NULL);
 	if (!d->abandoned)
 		afu_dma_result(b, result);
 }

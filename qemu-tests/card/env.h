@@ -13,7 +13,6 @@ typedef __u16 u16;
 typedef __u32 u32;
 typedef __u64 u64;
 
-#define __packed		__attribute__((__packed__))
 #define __printf(fmt, first)	__attribute__((format(printf, fmt, first)))
 
 #define BIT(n)			(1UL << (n))

@@ -3,8 +3,21 @@
  * From a profile to a card: identity, BARs, blocks and their header words.
  *
  * Numbers in a profile are JSON integers or strings in C notation ("0x1000").
- * A key that has no default must be there; the profiles themselves serve as
- * examples of every key.
+ * The whole card: "pci", "bars", "msix", "vsec", "dishonest", "blocks". Of a
+ * block, in any order and all with defaults (0 unless said):
+ *
+ *   kind		fme, port, afu, bbb, private (default), hidden: no header
+ *   bar, offset, size	where it decodes; size is next, 4 KiB at most, unless given
+ *   type, id, rev, version, next, eol, guid	header fields; type as of kind
+ *   next_afu		port: offset of its AFU
+ *   csr		version 1: address as in the header, size, group, instance,
+ *			and for plain blocks "start" of the registers
+ *   params		version 1: list of {id, data: [words]}
+ *   words		{offset: value} in place of whatever was computed
+ *   model		behaviour, by default that of the kind: plain for private
+ *   first, count	interrupt vectors
+ *
+ * What else a model takes is read by its init function in blocks/.
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -157,7 +170,7 @@ static u64 dfh_word(const struct kind_row *row, const json_t *spec)
 	return word;
 }
 
-static void put_params(struct block *b, const json_t *params)
+static int put_params(struct block *b, const json_t *params)
 {
 	u64 off = DFL_PARAM;
 	json_t *param, *word;
@@ -174,17 +187,18 @@ static void put_params(struct block *b, const json_t *params)
 			 (last ? DFL_PARAM_EOP : 0));
 		off += PARAM_ALIGN;
 		json_array_foreach(data, j, word) {
-			u64 value = 0;
+			u64 value;
 
 			if (!image_parse_u64(word, &value))
-				bad("%s: bad parameter data", b->name);
+				return bad("%s: bad parameter", b->name);
 			put_word(b, off, value);
 			off += PARAM_ALIGN;
 		}
 	}
+	return 0;
 }
 
-static void put_version_1(struct block *b, const json_t *spec)
+static int put_version_1(struct block *b, const json_t *spec)
 {
 	const json_t *csr = json_object_get(spec, "csr");
 	const json_t *params = json_object_get(spec, "params");
@@ -196,7 +210,7 @@ static void put_version_1(struct block *b, const json_t *spec)
 		size |= DFL_CSR_HAS_PARAMS;
 	put_word(b, DFL_CSR_ADDR, image_u64(csr, "address", 0));
 	put_word(b, DFL_CSR_SIZE_GROUP, size);
-	put_params(b, params);
+	return put_params(b, params);
 }
 
 static int put_header(struct block *b, const struct kind_row *row,
@@ -216,8 +230,8 @@ static int put_header(struct block *b, const struct kind_row *row,
 		put_word(b, DFL_GUID_H, high);
 	}
 	if (version_1)
-		put_version_1(b, spec);
-	else if (row->type == DFL_TYPE_FIU)
+		return put_version_1(b, spec);
+	if (row->type == DFL_TYPE_FIU)
 		put_word(b, DFL_NEXT_AFU, image_u64(spec, "next_afu", 0));
 	return 0;
 }

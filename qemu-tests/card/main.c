@@ -77,7 +77,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 static const struct argp parser = {
 	.options = option_table,
 	.parser = parse_option,
-	.doc = "A simulated FPGA card with a Device Feature List.\vServes one client; ends when it leaves, on SIGTERM, or after a lonely minute.",
+	.doc = "Simulated FPGA card for one client.\vEnds when it leaves, or on SIGTERM.",
 };
 
 /* Gets its name only once it listens, so that whoever sees it can connect. */

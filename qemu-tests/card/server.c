@@ -88,13 +88,12 @@ struct region_access {
 	u8 data[];
 };
 
-/* count is 32 bits wide for clients, with the data right behind it */
 struct dma_write {
 	struct header hdr;
 	u64 addr;
-	u32 count;
+	u64 count;
 	u64 data;
-} __packed;
+};
 
 /** struct message - one message in the receive buffer and its descriptors */
 struct message {
@@ -219,15 +218,19 @@ static int check_set_irqs(const struct card *c, const struct message *m)
 
 	if (set->index >= NR_IRQS || set->flags != (data | action))
 		return -EINVAL;
+	if (m->nr_fds && (data != VFIO_IRQ_SET_DATA_EVENTFD ||
+			  action != VFIO_IRQ_SET_ACTION_TRIGGER ||
+			  m->nr_fds != set->count))
+		return -EINVAL;
 	count = irq_count(c, set->index);
 	if (set->start > count || set->count > count - set->start)
 		return -EINVAL;
 	if (action == VFIO_IRQ_SET_ACTION_TRIGGER) {
 		if (data == VFIO_IRQ_SET_DATA_EVENTFD)
-			return !m->nr_fds || m->nr_fds == set->count ? 0 : -EINVAL;
+			return 0;
 		return data == VFIO_IRQ_SET_DATA_NONE && !set->count ? 0 : -EINVAL;
 	}
-	/* masking: INTx only, and without descriptors */
+	/* masking: INTx only */
 	if (set->index != VFIO_PCI_INTX_IRQ_INDEX || set->count != 1 ||
 	    data != VFIO_IRQ_SET_DATA_NONE)
 		return -EINVAL;
@@ -532,7 +535,7 @@ static void handle(struct server *s, const struct message *m)
 	if ((m->hdr.flags & FLAG_TYPE) == FLAG_REPLY) {
 		if (m->hdr.command == CMD_DMA_WRITE)
 			dma_message_done(s->card, m->hdr.flags & FLAG_ERROR ?
-					 -EIO : 0);
+					 -(int)m->hdr.error ?: -EIO : 0);
 		return;
 	}
 	error = check_message(s->card, m);

@@ -103,10 +103,11 @@ class Client:
         return self.next_id
 
     def _serve_dma(self, ident, body):
-        addr, count = struct.unpack_from("<QI", body)
-        self.dma_writes.append((addr, body[12:12 + count]))
-        reply = struct.pack("<HHIII", ident, DMA_WRITE, 16 + 12, REPLY, 0)
-        self.sock.sendall(reply + body[:12])
+        addr, count = struct.unpack_from("<QQ", body)
+        assert len(body) == 16 + count, len(body)
+        self.dma_writes.append((addr, body[16:]))
+        reply = struct.pack("<HHIII", ident, DMA_WRITE, 16 + 16, REPLY, 0)
+        self.sock.sendall(reply + body[:16])
 
     def serve(self):
         """Take one request of the card."""
