@@ -1,0 +1,669 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* From words on a card to what users may touch and map. */
+#include "cmocka_env.h"
+#include "dfl_carve.h"
+#include "fake_card.h"
+
+static struct fake_card card;
+static struct dfl_map map;
+static struct dfl_site site;
+static struct dfl_window win[DFL_MAX_HEADERS];
+
+static unsigned int carve(void)
+{
+	memcpy(site.bar_len, card.src.bar_len, sizeof(site.bar_len));
+	memset(win, 0xa5, sizeof(win));
+	assert_int_equal(dfl_walk(&card.src, NULL, 0, &map), 0);
+	return dfl_carve(&map, &site, win);
+}
+
+static int reset(void **state)
+{
+	(void)state;
+	memset(&site, 0, sizeof(site));
+	site.page_size = 0x1000;
+	site.bar_start[0] = 0x80000000;
+	site.bar_start[2] = 0x4000000000;
+	return 0;
+}
+
+static const struct dfl_window *window_at(u8 bar, u64 off)
+{
+	unsigned int i;
+
+	for (i = 0; i < map.nr_headers; i++)
+		if (map.header[i].bar == bar && map.header[i].off == off)
+			return &win[i];
+	fail_msg("no header at BAR %u 0x%llx", bar, off);
+	return NULL;
+}
+
+static void expect_given(u8 bar, u64 off, u64 size, u64 map_size)
+{
+	const struct dfl_window *w = window_at(bar, off);
+
+	assert_int_equal(w->why, DFL_OK);
+	assert_int_equal(w->size, size);
+	assert_int_equal(w->map_size, map_size);
+}
+
+static void expect_withheld(u8 bar, u64 off, enum dfl_why why)
+{
+	const struct dfl_window *w = window_at(bar, off);
+
+	assert_int_equal(w->why, why);
+	assert_int_equal(w->size, 0);
+	assert_int_equal(w->map_size, 0);
+	assert_int_equal(w->csr, 0);
+}
+
+static void add_hole(u8 bar, u64 off, u64 len)
+{
+	site.hole[site.nr_holes++] = (struct dfl_hole) {
+		.bar = bar, .off = off, .len = len,
+	};
+}
+
+/* Does any window hold this byte? */
+static bool reachable(u8 bar, u64 off)
+{
+	unsigned int i;
+
+	for (i = 0; i < map.nr_headers; i++)
+		if (map.header[i].bar == bar && map.header[i].off <= off &&
+		    off - map.header[i].off < win[i].size)
+			return true;
+	return false;
+}
+
+struct expect {
+	u64 off;
+	enum dfl_class class;
+	enum dfl_why why;
+	u64 size;
+	u64 map_size;
+	const char *type;
+};
+
+static void expect_windows(const struct expect *e, unsigned int nr)
+{
+	unsigned int i;
+
+	assert_int_equal(map.nr_headers, nr);
+	for (i = 0; i < nr; i++) {
+		assert_int_equal(map.header[i].off, e[i].off);
+		assert_int_equal(win[i].rule->class, e[i].class);
+		assert_int_equal(win[i].why, e[i].why);
+		assert_int_equal(win[i].size, e[i].size);
+		assert_int_equal(win[i].map_size, e[i].map_size);
+		if (e[i].type)
+			assert_string_equal(win[i].type, e[i].type);
+	}
+}
+
+#define NEVER(_off)	\
+	{ .off = _off, .class = DFL_CLASS_NEVER, .why = DFL_WHY_POLICY }
+
+static void n6001(void **state)
+{
+	static const struct expect e[] = {
+		NEVER(0x00000), NEVER(0x01000), NEVER(0x03000),
+		NEVER(0x04000),
+		{ 0x12000, DFL_CLASS_OPT_IN, 0, 0x1000, 0x1000, "qsfp" },
+		{ 0x13000, DFL_CLASS_OPT_IN, 0, 0x1000, 0x1000, "qsfp" },
+		{ 0x14000, DFL_CLASS_YES, 0, 0x1000, 0x1000, "hssi" },
+		NEVER(0x15000), NEVER(0x20000), NEVER(0x40000),
+		{ 0x60000, DFL_CLASS_OPT_IN, 0, 0x1000, 0, "uart" },
+		NEVER(0x70000), NEVER(0x71000),
+		{ 0x72000, DFL_CLASS_OPT_IN, 0, 0x1000, 0x1000, "userclk" },
+		{ 0x73000, DFL_CLASS_OPT_IN, 0, 0x1000, 0x1000, "stp" },
+		NEVER(0x80000),
+	};
+
+	(void)state;
+	fake_n6001(&card);
+	site.opt_in = "qsfp,uart,userclk,stp";
+	assert_int_equal(carve(), 6);
+	expect_windows(e, ARRAY_SIZE(e));
+	assert_int_equal(window_at(0, 0x60000)->csr, 0x200);
+	/* the PCIe block behind "global error", and what STP would alias */
+	assert_false(reachable(0, 0x10000));
+	assert_false(reachable(0, 0x7b000));
+	assert_false(reachable(0, 0x7c038));
+
+	/* without opt-in the HSSI block alone remains */
+	site.opt_in = NULL;
+	fake_n6001(&card);
+	assert_int_equal(carve(), 1);
+	expect_withheld(0, 0x12000, DFL_WHY_OPT_IN);
+	expect_withheld(0, 0x60000, DFL_WHY_OPT_IN);
+	expect_withheld(0, 0x73000, DFL_WHY_OPT_IN);
+}
+
+static void d5005(void **state)
+{
+	static const struct expect e[] = {
+		NEVER(0x00000), NEVER(0x01000), NEVER(0x03000),
+		NEVER(0x04000), NEVER(0x10000), NEVER(0x20000),
+		NEVER(0x30000), NEVER(0x40000), NEVER(0x90000),
+		NEVER(0x91000),
+		{ 0x92000, DFL_CLASS_OPT_IN, 0, 0x1000, 0x1000, "userclk" },
+		{ 0x93000, DFL_CLASS_OPT_IN, 0, 0x1000, 0x1000, "stp" },
+		NEVER(0xa0000),
+	};
+
+	(void)state;
+	fake_d5005(&card);
+	site.opt_in = "stp,userclk";
+	assert_int_equal(carve(), 2);
+	expect_windows(e, ARRAY_SIZE(e));
+	/* ST2MM hides behind EMIF */
+	assert_false(reachable(0, 0x80010));
+}
+
+static void two_ports(void **state)
+{
+	(void)state;
+	fake_two_ports(&card);
+	assert_int_equal(carve(), 3);
+	expect_given(0, 0x1000, 0x1000, 0x1000);
+	expect_given(2, 0x40000, 0x10000, 0x10000);
+	expect_given(2, 0xc0000, 0x10000, 0x10000);
+	assert_string_equal(window_at(2, 0x40000)->type, "afu-d8424dc4");
+	expect_withheld(2, 0x0, DFL_WHY_POLICY);
+	expect_withheld(2, 0x2000, DFL_WHY_OPT_IN);
+}
+
+static void whole_bar(void **state)
+{
+	(void)state;
+	fake_init(&card);
+	card.src.bar_len[0] = 0x100000;
+	fake_set(&card, 0, 0x00, 0x1000010000000000);
+	fake_set(&card, 0, 0x08, 0xf89e433683f9040b);
+	fake_set(&card, 0, 0x10, 0xd8424dc4a4a3c413);
+	assert_int_equal(carve(), 1);
+	expect_given(0, 0x0, 0x100000, 0x100000);
+
+	/* MSI-X on top of the header, as on a real function */
+	add_hole(0, 0x0, 0x10);
+	assert_int_equal(carve(), 0);
+	expect_withheld(0, 0x0, DFL_WHY_MSIX);
+}
+
+static void walk_reason_wins(void **state)
+{
+	(void)state;
+	fake_small(&card);
+	fake_set(&card, 0, 0x1000, 0x3020000010000010);
+	assert_int_equal(carve(), 2);
+	expect_withheld(0, 0x1000, DFL_WHY_VERSION);
+	expect_given(0, 0x2000, 0x1000, 0x1000);
+}
+
+/* Sizes */
+
+static void case_37_next_is_no_size(void **state)
+{
+	(void)state;
+	fake_small(&card);
+	fake_set(&card, 0, 0x2000, 0x3000000080000010);
+	assert_int_equal(carve(), 2);
+	expect_given(0, 0x2000, 0x1000, 0x1000);
+	assert_false(reachable(0, 0x3000));
+}
+
+static void last_block_ends_with_bar(void **state)
+{
+	(void)state;
+	fake_small(&card);
+	card.src.bar_len[0] = 0x3800;
+	assert_int_equal(carve(), 3);
+	expect_given(0, 0x3000, 0x800, 0);
+	assert_true(reachable(0, 0x37ff));
+	assert_false(reachable(0, 0x3800));
+}
+
+static void bar_of_card_may_be_shorter_than_walked(void **state)
+{
+	(void)state;
+	fake_small(&card);
+	assert_int_equal(dfl_walk(&card.src, NULL, 0, &map), 0);
+	site.bar_len[0] = 0x2400;
+	assert_int_equal(dfl_carve(&map, &site, win), 2);
+	expect_given(0, 0x1000, 0x1000, 0x1000);
+	expect_given(0, 0x2000, 0x400, 0);
+	expect_withheld(0, 0x3000, DFL_WHY_TRUNCATED);
+}
+
+/* Pages */
+
+static void case_06_shared_page_is_trapped(void **state)
+{
+	(void)state;
+	/* one at the start of the page, one in its middle */
+	fake_small(&card);
+	fake_set(&card, 0, 0x1000, 0x3000000008000010);
+	fake_set(&card, 0, 0x1800, 0x3000000008000010);
+	assert_int_equal(carve(), 4);
+	expect_given(0, 0x1000, 0x800, 0);
+	expect_given(0, 0x1800, 0x800, 0);
+	expect_given(0, 0x2000, 0x1000, 0x1000);
+}
+
+static void afu_page_shared_at_its_end(void **state)
+{
+	(void)state;
+	/* AFU of 1 page and 1 KiB, then whatever */
+	fake_two_ports(&card);
+	fake_set(&card, 2, 0x30, 0x0000000400000500);
+	assert_int_equal(carve(), 3);
+	expect_given(2, 0x40000, 0x1400, 0x1000);
+
+	/* starts amid a page: not one page of it, though it fills some */
+	fake_two_ports(&card);
+	fake_set(&card, 2, 0x18, 0x40800);
+	fake_set(&card, 2, 0x40800, 0x1000010000000000);
+	fake_set(&card, 2, 0x40808, 0x1);
+	assert_int_equal(carve(), 3);
+	expect_given(2, 0x40800, 0x10000, 0);
+}
+
+static void large_pages(void **state)
+{
+	(void)state;
+	fake_two_ports(&card);
+	site.page_size = 0x10000;
+	assert_int_equal(carve(), 3);
+	expect_given(0, 0x1000, 0x1000, 0);
+	expect_given(2, 0x40000, 0x10000, 0x10000);
+
+	/* one KiB short of a page */
+	fake_two_ports(&card);
+	fake_set(&card, 2, 0x30, 0x0000000400003f00);
+	assert_int_equal(carve(), 3);
+	expect_given(2, 0x40000, 0xfc00, 0);
+}
+
+static void case_33_bar_not_page_aligned(void **state)
+{
+	(void)state;
+	fake_small(&card);
+	site.bar_start[0] = 0x80000800;
+	assert_int_equal(carve(), 3);
+	expect_given(0, 0x1000, 0x1000, 0);
+	expect_given(0, 0x3000, 0x1000, 0);
+
+	fake_init(&card);
+	card.src.bar_len[0] = 0x400;
+	site.bar_start[0] = 0x80000000;
+	fake_set(&card, 0, 0x00, 0x1000010000000000);
+	fake_set(&card, 0, 0x08, 0x1);
+	assert_int_equal(carve(), 1);
+	expect_given(0, 0x0, 0x400, 0);
+}
+
+/* MSI-X structures */
+
+static void case_32_holes(void **state)
+{
+	(void)state;
+	/* table and PBA amid the second block's page */
+	fake_small(&card);
+	add_hole(0, 0x2800, 0x100);
+	add_hole(0, 0x2c00, 0x8);
+	assert_int_equal(carve(), 3);
+	expect_given(0, 0x1000, 0x1000, 0x1000);
+	expect_given(0, 0x2000, 0x800, 0);
+	expect_given(0, 0x3000, 0x1000, 0x1000);
+	assert_false(reachable(0, 0x2c08));
+}
+
+static void hole_edges(void **state)
+{
+	static const struct {
+		u64 off;
+		u64 len;
+		u64 size;	/* of the block at 0x2000 */
+	} rows[] = {
+		{ 0x1ff0, 0x10, 0x1000 },	/* up to it */
+		{ 0x1ff0, 0x11, 0 },		/* one byte into it */
+		{ 0x3000, 0x10, 0x1000 },	/* right behind it */
+		{ 0x2fff, 0x10, 0xff8 },	/* its last byte */
+		{ 0x2008, 0x10, 0x8 },		/* all but the header */
+		{ 0x2007, 0x10, 0 },
+		{ 0x2000, 0x1, 0 },
+		{ 0x1000, 0x3000, 0 },		/* over all of it */
+		{ 0x0, ~0ULL, 0 },
+		{ 0x2800, 0, 0x1000 },		/* no hole */
+	};
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		site.nr_holes = 0;
+		add_hole(0, rows[i].off, rows[i].len);
+		fake_small(&card);
+		carve();
+		if (rows[i].size)
+			expect_given(0, 0x2000, rows[i].size,
+				     rows[i].size & ~0xfffULL);
+		else
+			expect_withheld(0, 0x2000, DFL_WHY_MSIX);
+	}
+	/* in another BAR it is nobody's business */
+	site.nr_holes = 0;
+	add_hole(4, 0x2000, 0x1000);
+	fake_small(&card);
+	assert_int_equal(carve(), 3);
+}
+
+static void afu_over_hole_is_cut(void **state)
+{
+	(void)state;
+	fake_two_ports(&card);
+	add_hole(2, 0x43010, 0x100);
+	assert_int_equal(carve(), 3);
+	expect_given(2, 0x40000, 0x3010, 0x3000);
+}
+
+/* Overlap */
+
+static void afu_over_features_of_a_port(void **state)
+{
+	(void)state;
+	/* AFU of port 0 runs into port 1 */
+	fake_two_ports(&card);
+	fake_set(&card, 2, 0x30, 0x0000000400010100);
+	assert_int_equal(carve(), 2);
+	expect_withheld(2, 0x40000, DFL_WHY_OVERLAP);
+	expect_given(2, 0xc0000, 0x10000, 0x10000);
+
+	/* 256 KiB just reach it */
+	fake_two_ports(&card);
+	fake_set(&card, 2, 0x30, 0x0000000400010000);
+	assert_int_equal(carve(), 3);
+	expect_given(2, 0x40000, 0x40000, 0x40000);
+}
+
+static void afu_over_first_word_of_a_port(void **state)
+{
+	(void)state;
+	fake_two_ports(&card);
+	fake_set(&card, 0, 0x40, 0x100000020004fff8);
+	fake_set(&card, 2, 0x4fff8, 0x4000010010000001);
+	fake_set(&card, 2, 0x50028, 0x0000000000000001);
+	assert_int_equal(carve(), 1);
+	expect_withheld(2, 0x40000, DFL_WHY_OVERLAP);
+
+	/* one word further on they only touch */
+	fake_two_ports(&card);
+	fake_set(&card, 0, 0x40, 0x1000000200050000);
+	fake_set(&card, 2, 0x50000, 0x4000010010000001);
+	fake_set(&card, 2, 0x50030, 0x0000000000000001);
+	assert_int_equal(carve(), 2);
+	expect_given(2, 0x40000, 0x10000, 0x10000);
+}
+
+static void afu_over_feature_that_is_given(void **state)
+{
+	(void)state;
+	fake_two_ports(&card);
+	site.opt_in = "userclk";
+	fake_set(&card, 2, 0x18, 0x1800);
+	fake_set(&card, 2, 0x1800, 0x1000010000000000);
+	fake_set(&card, 2, 0x1808, 0x1);
+	assert_int_equal(carve(), 4);
+	expect_withheld(2, 0x1800, DFL_WHY_OVERLAP);
+	expect_given(2, 0x2000, 0x1000, 0x1000);
+}
+
+static void afu_inside_withheld_feature(void **state)
+{
+	(void)state;
+	/* in the page of port errors, behind the last header of the list */
+	fake_two_ports(&card);
+	fake_set(&card, 2, 0x2000, 0x3000010000000010);
+	fake_set(&card, 2, 0x18, 0x2800);
+	fake_set(&card, 2, 0x30, 0x0000000400000100);
+	fake_set(&card, 2, 0x2800, 0x1000010000000000);
+	fake_set(&card, 2, 0x2808, 0x1);
+	assert_int_equal(carve(), 2);
+	expect_withheld(2, 0x2800, DFL_WHY_OVERLAP);
+
+	/* the page behind is nobody's */
+	fake_two_ports(&card);
+	fake_set(&card, 2, 0x2000, 0x3000010000000010);
+	fake_set(&card, 2, 0x18, 0x3000);
+	fake_set(&card, 2, 0x30, 0x0000000400000100);
+	fake_set(&card, 2, 0x3000, 0x1000010000000000);
+	fake_set(&card, 2, 0x3008, 0x1);
+	assert_int_equal(carve(), 3);
+	expect_given(2, 0x3000, 0x400, 0);
+}
+
+static void afu_inside_feature_takes_it_along(void **state)
+{
+	(void)state;
+	/* user clock, last of its list, would hold a header of another */
+	fake_two_ports(&card);
+	site.opt_in = "userclk";
+	fake_set(&card, 2, 0x18, 0x2800);
+	fake_set(&card, 2, 0x2800, 0x1000010000000000);
+	fake_set(&card, 2, 0x2808, 0x1);
+	assert_int_equal(carve(), 3);
+	expect_withheld(2, 0x2000, DFL_WHY_OVERLAP);
+	expect_withheld(2, 0x2800, DFL_WHY_OVERLAP);
+	expect_given(2, 0x82000, 0x1000, 0x1000);
+}
+
+/* GUIDs */
+
+static void case_30_guid_selects(void **state)
+{
+	(void)state;
+	fake_two_ports(&card);
+	fake_set(&card, 2, 0x40008, 0);
+	fake_set(&card, 2, 0x40010, 0);
+	fake_set(&card, 2, 0xc0008, ~0ULL);
+	fake_set(&card, 2, 0xc0010, ~0ULL);
+	assert_int_equal(carve(), 1);
+	expect_withheld(2, 0x40000, DFL_WHY_GUID);
+	expect_withheld(2, 0xc0000, DFL_WHY_GUID);
+}
+
+/* Version 1 registers */
+
+static void uart(void **state)
+{
+	(void)state;
+	fake_uart(&card);
+	site.opt_in = "uart";
+	assert_int_equal(carve(), 2);
+	expect_given(0, 0x1000, 0x1000, 0);
+	assert_int_equal(window_at(0, 0x1000)->csr, 0x200);
+	assert_string_equal(window_at(0, 0x1000)->type, "uart");
+
+	/* its next header bounds it */
+	fake_uart(&card);
+	fake_set(&card, 0, 0x1000, 0x3010000004000024);
+	fake_set(&card, 0, 0x1400, 0x3000010010000010);
+	assert_int_equal(carve(), 2);
+	expect_given(0, 0x1000, 0x400, 0);
+
+	/* another GUID: who knows what it is */
+	fake_uart(&card);
+	fake_set(&card, 0, 0x1008, 0xe1df0d4ace8e486d);
+	assert_int_equal(carve(), 1);
+	expect_withheld(0, 0x1000, DFL_WHY_POLICY);
+}
+
+/* A vendor block at 0x1000 of fake_uart()'s card, registers at @csr_addr */
+static void set_vendor(u64 csr_addr, u64 csr_size)
+{
+	fake_uart(&card);
+	fake_set(&card, 0, 0x1000, 0x3010000010000023);
+	fake_set(&card, 0, 0x1008, 0x1);
+	fake_set(&card, 0, 0x1010, 0x1234567800000000);
+	fake_set(&card, 0, 0x1018, csr_addr);
+	fake_set(&card, 0, 0x1020, csr_size);
+}
+
+static void case_24_encoding(void **state)
+{
+	(void)state;
+	set_vendor(0x100, 0x0000004000000000);
+	assert_int_equal(carve(), 1);
+	expect_withheld(0, 0x1000, DFL_WHY_OPT_IN);
+	assert_string_equal(window_at(0, 0x1000)->type, "vendor-12345678");
+
+	set_vendor(0x100, 0x0000004000000000);
+	site.opt_in = "vendor-12345678";
+	assert_int_equal(carve(), 1);
+	expect_withheld(0, 0x1000, DFL_WHY_CSR_AMBIGUOUS);
+
+	set_vendor(0x100, 0x0000004000000000);
+	site.opt_in = "vendor-12345678@plain";
+	assert_int_equal(carve(), 2);
+	expect_given(0, 0x1000, 0x140, 0);
+	assert_int_equal(window_at(0, 0x1000)->csr, 0x100);
+
+	set_vendor(0x100, 0x0000004000000000);
+	site.opt_in = "vendor-12345678@shifted";
+	assert_int_equal(carve(), 2);
+	expect_given(0, 0x1000, 0xc0, 0);
+	assert_int_equal(window_at(0, 0x1000)->csr, 0x80);
+
+	/* known to be fine as version 0, unknown layout as version 1 */
+	fake_uart(&card);
+	fake_set(&card, 0, 0x1000, 0x3010000010000010);
+	assert_int_equal(carve(), 1);
+	expect_withheld(0, 0x1000, DFL_WHY_CSR_AMBIGUOUS);
+}
+
+static void case_22_absolute(void **state)
+{
+	(void)state;
+	site.opt_in = "vendor-12345678@plain,uart";
+	set_vendor(0x101, 0x0000004000000000);
+	assert_int_equal(carve(), 1);
+	expect_withheld(0, 0x1000, DFL_WHY_CSR_ABSOLUTE);
+
+	fake_uart(&card);
+	fake_set(&card, 0, 0x1018, 0x0000000080001201);
+	assert_int_equal(carve(), 1);
+	expect_withheld(0, 0x1000, DFL_WHY_CSR_ABSOLUTE);
+}
+
+static void case_23_bad_range(void **state)
+{
+	static const struct {
+		u64 addr;
+		u64 size;
+	} bad[] = {
+		{ 0x100, 0x0000000000000000 },	/* no size */
+		{ 0x020, 0x0000001000000000 },	/* over the header */
+		{ 0x026, 0x0000001000000000 },	/* last bytes of it */
+		{ 0x028, 0x0000001080000000 },	/* over parameters */
+		{ 0x066, 0x0000001080000000 },	/* last of them */
+		{ 0x1000, 0x0000001000000000 },	/* behind the end */
+		{ 0x1008, 0x0000001000000000 },
+		{ 0xff8, 0x0000001000000000 },	/* over the end */
+		{ 0x100, 0x00000f0100000000 },	/* one byte over the end */
+		{ 0x100, 0xffffffff00000000 },
+		{ 0xfffffffffffffffe, 0x0000001000000000 },	/* wraps */
+		{ 0xfffffffffffffff0, 0xffffffff00000000 },
+	};
+	unsigned int i;
+
+	(void)state;
+	site.opt_in = "vendor-12345678@plain";
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		set_vendor(bad[i].addr, bad[i].size);
+		assert_int_equal(carve(), 1);
+		expect_withheld(0, 0x1000, DFL_WHY_CSR_RANGE);
+		expect_given(0, 0x2000, 0x1000, 0x1000);
+	}
+	/* right behind the header, up to the end */
+	set_vendor(0x28, 0x00000fd800000000);
+	assert_int_equal(carve(), 2);
+	expect_given(0, 0x1000, 0x1000, 0x1000);
+	set_vendor(0x68, 0x0000000180000000);
+	assert_int_equal(carve(), 2);
+	expect_given(0, 0x1000, 0x70, 0);
+	/* unreadable parameters still have a header */
+	set_vendor(0x28, 0x0000001080000000);
+	fake_set(&card, 0, 0x1028, 0);
+	assert_int_equal(carve(), 1);
+	expect_withheld(0, 0x1000, DFL_WHY_CSR_RANGE);
+
+	/* the UART's, in the other encoding */
+	site.opt_in = "uart";
+	fake_uart(&card);
+	fake_set(&card, 0, 0x1018, 0x2000);
+	assert_int_equal(carve(), 1);
+	expect_withheld(0, 0x1000, DFL_WHY_CSR_RANGE);
+}
+
+static void version_1_larger_than_a_page(void **state)
+{
+	(void)state;
+	site.opt_in = "vendor-12345678@plain";
+	set_vendor(0x100, 0x0000300000000000);
+	fake_set(&card, 0, 0x1000, 0x3010000080000023);
+	fake_set(&card, 0, 0x9000, 0x3000010010000010);
+	assert_int_equal(carve(), 2);
+	expect_given(0, 0x1000, 0x3100, 0x3000);
+}
+
+static void hole_in_registers_of_version_1(void **state)
+{
+	(void)state;
+	site.opt_in = "vendor-12345678@plain";
+	set_vendor(0x100, 0x0000004000000000);
+	add_hole(0, 0x1140, 0x10);
+	assert_int_equal(carve(), 2);
+	expect_given(0, 0x1000, 0x140, 0);
+
+	set_vendor(0x100, 0x0000004000000000);
+	site.hole[0].off = 0x1138;
+	assert_int_equal(carve(), 1);
+	expect_withheld(0, 0x1000, DFL_WHY_MSIX);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(n6001, reset),
+		cmocka_unit_test_setup(d5005, reset),
+		cmocka_unit_test_setup(two_ports, reset),
+		cmocka_unit_test_setup(whole_bar, reset),
+		cmocka_unit_test_setup(walk_reason_wins, reset),
+		cmocka_unit_test_setup(case_37_next_is_no_size, reset),
+		cmocka_unit_test_setup(last_block_ends_with_bar, reset),
+		cmocka_unit_test_setup(bar_of_card_may_be_shorter_than_walked,
+				       reset),
+		cmocka_unit_test_setup(case_06_shared_page_is_trapped, reset),
+		cmocka_unit_test_setup(afu_page_shared_at_its_end, reset),
+		cmocka_unit_test_setup(large_pages, reset),
+		cmocka_unit_test_setup(case_33_bar_not_page_aligned, reset),
+		cmocka_unit_test_setup(case_32_holes, reset),
+		cmocka_unit_test_setup(hole_edges, reset),
+		cmocka_unit_test_setup(afu_over_hole_is_cut, reset),
+		cmocka_unit_test_setup(afu_over_features_of_a_port, reset),
+		cmocka_unit_test_setup(afu_over_first_word_of_a_port, reset),
+		cmocka_unit_test_setup(afu_over_feature_that_is_given, reset),
+		cmocka_unit_test_setup(afu_inside_withheld_feature, reset),
+		cmocka_unit_test_setup(afu_inside_feature_takes_it_along,
+				       reset),
+		cmocka_unit_test_setup(case_30_guid_selects, reset),
+		cmocka_unit_test_setup(uart, reset),
+		cmocka_unit_test_setup(case_24_encoding, reset),
+		cmocka_unit_test_setup(case_22_absolute, reset),
+		cmocka_unit_test_setup(case_23_bad_range, reset),
+		cmocka_unit_test_setup(version_1_larger_than_a_page, reset),
+		cmocka_unit_test_setup(hole_in_registers_of_version_1, reset),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

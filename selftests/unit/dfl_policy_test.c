@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The policy table row by row, type names, and the administrator's list. */
+#include "cmocka_env.h"
+#include "dfl_policy.h"
+
+static struct dfl_map map;
+
+/* One feature of @id below @parent; header 0 is the FIU, 1 the feature. */
+static const struct dfl_rule *rule_of(enum dfl_kind parent, enum dfl_kind kind,
+				      u8 version, u16 id)
+{
+	map.nr_headers = 2;
+	map.header[0].kind = parent;
+	map.header[0].parent = DFL_NO_PARENT;
+	map.header[1].kind = kind;
+	map.header[1].parent = 0;
+	map.header[1].version = version;
+	map.header[1].id = id;
+	return dfl_policy_find(&map, 1);
+}
+
+static const struct dfl_rule *fme(u16 id)
+{
+	return rule_of(DFL_KIND_FME, DFL_KIND_PRIVATE, 0, id);
+}
+
+static const struct dfl_rule *port(u16 id)
+{
+	return rule_of(DFL_KIND_PORT, DFL_KIND_PRIVATE, 0, id);
+}
+
+static void set_guid(u64 guid_h, u64 guid_l)
+{
+	map.header[1].guid_h = guid_h;
+	map.header[1].guid_l = guid_l;
+}
+
+static void expect_name(const struct dfl_rule *rule, const char *name)
+{
+	char buf[DFL_TYPE_NAME_LEN];
+
+	memset(buf, 'x', sizeof(buf));
+	dfl_policy_type_name(rule, &map, 1, buf);
+	assert_string_equal(buf, name);
+}
+
+static int reset(void **state)
+{
+	(void)state;
+	memset(&map, 0, sizeof(map));
+	return 0;
+}
+
+static void never_below_fme(void **state)
+{
+	static const u16 ids[] = {
+		0x00, 0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07, 0x08, 0x09,
+		0x0a, 0x0b, 0x0d, 0x0e, 0x0f, 0x11, 0x12, 0x14, 0x20, 0x24,
+		0x25, 0x26,
+	};
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(ids); i++) {
+		assert_int_equal(fme(ids[i])->class, DFL_CLASS_NEVER);
+		assert_int_equal(rule_of(DFL_KIND_FME, DFL_KIND_PRIVATE, 1,
+					 ids[i])->class, DFL_CLASS_NEVER);
+	}
+}
+
+static void never_below_port(void **state)
+{
+	(void)state;
+	assert_int_equal(port(0x10)->class, DFL_CLASS_NEVER);
+	assert_int_equal(port(0x11)->class, DFL_CLASS_NEVER);
+	assert_int_equal(port(0x12)->class, DFL_CLASS_NEVER);
+}
+
+static void never_interface_units(void **state)
+{
+	static const enum dfl_kind kinds[] = {
+		DFL_KIND_FME, DFL_KIND_PORT, DFL_KIND_OPAQUE,
+	};
+	unsigned int i;
+	u16 id;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(kinds); i++)
+		for (id = 0; id < 0x40; id++)
+			assert_int_equal(rule_of(DFL_KIND_FME, kinds[i], 0,
+						 id)->class, DFL_CLASS_NEVER);
+	/* nor anything without an interface unit but an AFU */
+	for (id = 0; id < 0x40; id++) {
+		port(id);
+		map.header[1].parent = DFL_NO_PARENT;
+		assert_int_equal(dfl_policy_find(&map, 1)->class,
+				 DFL_CLASS_NEVER);
+	}
+	/* nor below something opaque */
+	assert_int_equal(rule_of(DFL_KIND_OPAQUE, DFL_KIND_PRIVATE, 0,
+				 0x10)->class, DFL_CLASS_NEVER);
+}
+
+static void given_below_fme(void **state)
+{
+	static const struct {
+		u16 id;
+		enum dfl_class class;
+		const char *name;
+	} rows[] = {
+		{ 0x10, DFL_CLASS_YES, "eth-group" },
+		{ 0x15, DFL_CLASS_YES, "hssi" },
+		{ 0x13, DFL_CLASS_OPT_IN, "qsfp" },
+		{ 0x22, DFL_CLASS_OPT_IN, "tod" },
+		{ 0x1f, DFL_CLASS_OPT_IN, "fme-1f" },
+		{ 0x21, DFL_CLASS_OPT_IN, "fme-21" },
+		{ 0x23, DFL_CLASS_OPT_IN, "fme-23" },
+		{ 0x7a, DFL_CLASS_OPT_IN, "fme-7a" },
+		{ 0xfff, DFL_CLASS_OPT_IN, "fme-fff" },
+		{ 0xfe, DFL_CLASS_OPT_IN, "fme-fe" },
+	};
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		const struct dfl_rule *rule = fme(rows[i].id);
+
+		assert_int_equal(rule->class, rows[i].class);
+		assert_int_equal(rule->max_size, 0x1000);
+		assert_int_equal(rule->flags & (DFL_RULE_NARROW | DFL_RULE_CSR),
+				 0);
+		expect_name(rule, rows[i].name);
+	}
+}
+
+static void given_below_port(void **state)
+{
+	static const struct {
+		u16 id;
+		const char *name;
+	} rows[] = {
+		{ 0x13, "stp" }, { 0x14, "userclk" }, { 0x22, "port-22" },
+		{ 0x0, "port-0" },
+	};
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		const struct dfl_rule *rule = port(rows[i].id);
+
+		assert_int_equal(rule->class, DFL_CLASS_OPT_IN);
+		assert_int_equal(rule->max_size, 0x1000);
+		expect_name(rule, rows[i].name);
+	}
+}
+
+static void id_means_nothing_without_parent(void **state)
+{
+	(void)state;
+	/* 0x10: Ethernet group or port errors; 0x14: ST2MM or user clock */
+	assert_int_equal(fme(0x10)->class, DFL_CLASS_YES);
+	assert_int_equal(port(0x10)->class, DFL_CLASS_NEVER);
+	assert_int_equal(fme(0x14)->class, DFL_CLASS_NEVER);
+	assert_int_equal(port(0x14)->class, DFL_CLASS_OPT_IN);
+}
+
+static void afu_row(void **state)
+{
+	const struct dfl_rule *rule;
+
+	(void)state;
+	rule = rule_of(DFL_KIND_PORT, DFL_KIND_AFU, 0, 0);
+	set_guid(0xd8424dc4a4a3c413, 0xf89e433683f9040b);
+	assert_int_equal(rule->class, DFL_CLASS_YES);
+	assert_true(rule->flags & DFL_RULE_BY_GUID);
+	assert_true(rule->max_size >= 1ULL << 32);
+	expect_name(rule, "afu-d8424dc4");
+
+	/* the id field of an AFU is free for other uses */
+	assert_ptr_equal(rule_of(DFL_KIND_PORT, DFL_KIND_AFU, 1, 0x765), rule);
+	/* stands alone on functions without ports */
+	map.header[1].parent = DFL_NO_PARENT;
+	assert_ptr_equal(dfl_policy_find(&map, 1), rule);
+	/* leading zeros belong to the name */
+	set_guid(0x000000ab00000000, 1);
+	expect_name(rule, "afu-000000ab");
+}
+
+static void uart_row(void **state)
+{
+	const struct dfl_rule *rule;
+
+	(void)state;
+	set_guid(0x9e6641a6ca26cc04, 0xe1df0d4ace8e486c);
+	rule = rule_of(DFL_KIND_FME, DFL_KIND_PRIVATE, 1, 0x24);
+	assert_int_equal(rule->class, DFL_CLASS_OPT_IN);
+	assert_int_equal(rule->flags, DFL_RULE_TRAP | DFL_RULE_NARROW |
+			 DFL_RULE_CSR_SHIFTED);
+	assert_int_equal(rule->max_size, 0x1000);
+	expect_name(rule, "uart");
+
+	set_guid(0x9e6641a6ca26cc04, 0xe1df0d4ace8e486d);
+	rule = rule_of(DFL_KIND_FME, DFL_KIND_PRIVATE, 1, 0x24);
+	assert_int_equal(rule->class, DFL_CLASS_NEVER);
+	set_guid(0x9e6641a6ca26cc05, 0xe1df0d4ace8e486c);
+	rule = rule_of(DFL_KIND_FME, DFL_KIND_PRIVATE, 1, 0x24);
+	assert_int_equal(rule->class, DFL_CLASS_NEVER);
+}
+
+static void vendor_row(void **state)
+{
+	const struct dfl_rule *rule;
+
+	(void)state;
+	set_guid(0x1234567800000000, 1);
+	rule = rule_of(DFL_KIND_FME, DFL_KIND_PRIVATE, 1, 0x23);
+	assert_int_equal(rule->class, DFL_CLASS_OPT_IN);
+	assert_int_equal(rule->flags, DFL_RULE_BY_GUID);
+	expect_name(rule, "vendor-12345678");
+}
+
+static void opt_in_list(void **state)
+{
+	const struct dfl_rule *tod;
+
+	(void)state;
+	tod = fme(0x22);
+	assert_false(dfl_policy_opted_in(NULL, tod, "tod"));
+	assert_false(dfl_policy_opted_in("", tod, "tod"));
+	assert_false(dfl_policy_opted_in(",,", tod, "tod"));
+	assert_true(dfl_policy_opted_in("tod", tod, "tod"));
+	assert_true(dfl_policy_opted_in("tod\n", tod, "tod"));
+	assert_true(dfl_policy_opted_in("uart,tod", tod, "tod"));
+	assert_true(dfl_policy_opted_in("tod,uart", tod, "tod"));
+	assert_true(dfl_policy_opted_in("uart,tod,qsfp", tod, "tod"));
+	/* whole words only, and no wildcards */
+	assert_false(dfl_policy_opted_in("to", tod, "tod"));
+	assert_false(dfl_policy_opted_in("todo", tod, "tod"));
+	assert_false(dfl_policy_opted_in("atod", tod, "tod"));
+	assert_false(dfl_policy_opted_in("tod ", tod, "tod"));
+	assert_false(dfl_policy_opted_in("all-opt-in", tod, "tod"));
+	assert_false(dfl_policy_opted_in("*", tod, "tod"));
+	/* an encoding where there is none to name */
+	assert_false(dfl_policy_opted_in("tod@plain", tod, "tod"));
+}
+
+static void opt_in_needs_full_name(void **state)
+{
+	const struct dfl_rule *rule;
+
+	(void)state;
+	rule = fme(0x7a);
+	assert_true(dfl_policy_opted_in("fme-7a", rule, "fme-7a"));
+	assert_false(dfl_policy_opted_in("fme", rule, "fme-7a"));
+	assert_false(dfl_policy_opted_in("fme-7", rule, "fme-7a"));
+
+	rule = rule_of(DFL_KIND_FME, DFL_KIND_PRIVATE, 1, 0x23);
+	assert_true(dfl_policy_opted_in("vendor-12345678", rule,
+					"vendor-12345678"));
+	assert_false(dfl_policy_opted_in("vendor", rule, "vendor-12345678"));
+	assert_false(dfl_policy_opted_in("vendor-12345679", rule,
+					 "vendor-12345678"));
+}
+
+static void csr_encoding(void **state)
+{
+	static const char name[] = "vendor-12345678";
+	static const struct {
+		const char *list;
+		bool opted_in;
+		u32 csr;
+	} rows[] = {
+		{ NULL, false, 0 },
+		{ "vendor-12345678", true, 0 },
+		{ "vendor-12345678@plain", true, DFL_RULE_CSR_PLAIN },
+		{ "vendor-12345678@shifted", true, DFL_RULE_CSR_SHIFTED },
+		{ "uart,vendor-12345678@plain,tod", true, DFL_RULE_CSR_PLAIN },
+		{ "vendor-12345678,vendor-12345678@plain", true,
+		  DFL_RULE_CSR_PLAIN },
+		/* both is as good as none */
+		{ "vendor-12345678@plain,vendor-12345678@shifted", true, 0 },
+		{ "vendor-12345679@plain,vendor-12345678", true, 0 },
+		{ "vendor-12345678@", false, 0 },
+		{ "vendor-12345678@plai", false, 0 },
+		{ "vendor-12345678@plain ", false, 0 },
+		{ "vendor-12345678@plain@shifted", false, 0 },
+		{ "vendor@plain", false, 0 },
+		{ "@plain", false, 0 },
+	};
+	const struct dfl_rule *rule;
+	unsigned int i;
+
+	(void)state;
+	rule = rule_of(DFL_KIND_FME, DFL_KIND_PRIVATE, 1, 0x23);
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		assert_int_equal(dfl_policy_opted_in(rows[i].list, rule, name),
+				 rows[i].opted_in);
+		assert_int_equal(dfl_policy_csr(rows[i].list, rule, name),
+				 rows[i].csr);
+	}
+	/* what the table knows nobody can change */
+	set_guid(0x9e6641a6ca26cc04, 0xe1df0d4ace8e486c);
+	rule = rule_of(DFL_KIND_FME, DFL_KIND_PRIVATE, 1, 0x24);
+	assert_int_equal(dfl_policy_csr("uart@plain", rule, "uart"),
+			 DFL_RULE_CSR_SHIFTED);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(never_below_fme, reset),
+		cmocka_unit_test_setup(never_below_port, reset),
+		cmocka_unit_test_setup(never_interface_units, reset),
+		cmocka_unit_test_setup(given_below_fme, reset),
+		cmocka_unit_test_setup(given_below_port, reset),
+		cmocka_unit_test_setup(id_means_nothing_without_parent, reset),
+		cmocka_unit_test_setup(afu_row, reset),
+		cmocka_unit_test_setup(uart_row, reset),
+		cmocka_unit_test_setup(vendor_row, reset),
+		cmocka_unit_test_setup(opt_in_list, reset),
+		cmocka_unit_test_setup(opt_in_needs_full_name, reset),
+		cmocka_unit_test_setup(csr_encoding, reset),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
