@@ -49,12 +49,13 @@ static void site_init(struct dfl_site *site, struct pci_dev *pdev)
 	site_add_msix(site, pdev);
 }
 
-/* Policy is no news; a header that does not make sense is. */
+/* Policy is no news, nor what the walk has said. */
 static void block_log_bad(const struct vdfl_block *block)
 {
 	enum dfl_why why = block->window->why;
 
-	if (why == DFL_OK || why == DFL_WHY_POLICY || why == DFL_WHY_OPT_IN)
+	if (why == block->header->why || why == DFL_WHY_POLICY ||
+	    why == DFL_WHY_OPT_IN)
 		return;
 	pci_notice(block->card->pdev, "%s (feature 0x%x) is withheld: %s\n",
 		   block->pos, block->header->id, dfl_why_text(why));

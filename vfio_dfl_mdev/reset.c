@@ -10,9 +10,12 @@
 #include "trace.h"
 #include "vdfl.h"
 
-/* The hardware acknowledges within 1 ms; a stuck port must not hold users up */
+/*
+ * The hardware acknowledges within 1 ms. A stuck port must not hold users up,
+ * but one that is given up wrongly, on a machine that stalls, is lost to them.
+ */
 #define PORT_ACK_STEP_US	10
-#define PORT_ACK_LIMIT_US	10000
+#define PORT_ACK_LIMIT_US	200000
 
 static int port_wait_ack(void __iomem *ctrl, u64 want)
 {
