@@ -1,16 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The one owner of the card's bus-master bit: turns it off before anything
- * else, proves it by reading back, looks again twice a second and whenever the
- * card changes hands, and reports what it finds.
+ * The one owner of bus-master bits: the card's, and on request that of the port
+ * above it. Turns them off before anything else, proves it by reading back,
+ * looks again twice a second and whenever the card changes hands, and reports
+ * what it finds. Only here is it decided when the card's bit may be on.
  */
 #include <linux/kobject.h>
+#include <linux/module.h>
 
 #include "vdfl.h"
 
 #define AUDIT_INTERVAL	(HZ / 2)
 
-/* -ENODEV: the card does not answer; -EIO: it does not let the bit go. */
+static bool refuse_after_violation = true;
+module_param(refuse_after_violation, bool, 0644);
+MODULE_PARM_DESC(refuse_after_violation,
+		 "After bus master was found on, refuse new opens until 1 is written to dfl/busmaster_acknowledged (default: Y)");
+
+static bool fence_port;
+module_param(fence_port, bool, 0444);
+MODULE_PARM_DESC(fence_port,
+		 "Also keep bus master off in the port above a card that is alone below it (default: N)");
+
+/* -ENODEV: the device does not answer; -EIO: it does not let the bit go. */
 static int busmaster_off(struct pci_dev *pdev, bool *was_on)
 {
 	u16 command;
@@ -30,12 +42,125 @@ static int busmaster_off(struct pci_dev *pdev, bool *was_on)
 	return command & PCI_COMMAND_MASTER ? -EIO : 0;
 }
 
+/* vdfl_busmaster_is_on(): is the bit of some function on? */
+bool vdfl_busmaster_is_on(struct pci_dev *pdev)
+{
+	u16 command;
+
+	pci_read_config_word(pdev, PCI_COMMAND, &command);
+	return !PCI_POSSIBLE_ERROR(command) && command & PCI_COMMAND_MASTER;
+}
+
+/* --- the port above ------------------------------------------------------- */
+
+static int count_function(struct pci_dev *pdev, void *nr)
+{
+	++*(unsigned int *)nr;
+	return 0;
+}
+
+/* A port can be fenced if nothing but the card depends on it. */
+static bool port_serves_only_card(struct pci_dev *port)
+{
+	unsigned int below = 0;
+
+	pci_walk_bus(port->subordinate, count_function, &below);
+	return pci_is_pcie(port) && below == 1;
+}
+
+static void port_keep_off(struct vdfl_busmaster *bm)
+{
+	bool was_on;
+
+	if (!bm->port)
+		return;
+	WRITE_ONCE(bm->port_lost, busmaster_off(bm->port, &was_on));
+	if (was_on)
+		dev_warn_ratelimited(&bm->port->dev,
+				     "bus master was turned on above a fenced card; %s\n",
+				     bm->port_lost ? "it stays on" :
+						     "it is off again");
+}
+
+/**
+ * vdfl_busmaster_fence_port() - turn bus master off above the card, if asked to
+ * @card: enabled, since enabling a function turns the bit on above it
+ *
+ * What the port can no longer send upstream includes its own interrupts (hot
+ * plug, AER, PME).
+ *
+ * Return: 0, also when that is not possible for this port; -EIO when the port
+ * does not let the bit go.
+ */
+int vdfl_busmaster_fence_port(struct vdfl_card *card)
+{
+	struct pci_dev *port = pci_upstream_bridge(card->pdev);
+	struct vdfl_busmaster *bm = &card->busmaster;
+	bool was_on;
+	int ret;
+
+	if (!fence_port)
+		return 0;
+	if (!port || !port_serves_only_card(port)) {
+		pci_warn(card->pdev,
+			 "fence_port: the card is not alone below its port; that fence is not available\n");
+		return 0;
+	}
+	ret = busmaster_off(port, &was_on);
+	if (ret) {
+		pci_err(card->pdev,
+			"refused: bus master of the port above cannot be turned off\n");
+		return ret;
+	}
+	bm->port = pci_dev_get(port);
+	return 0;
+}
+
+static void port_restore(struct vdfl_busmaster *bm)
+{
+	if (!bm->port)
+		return;
+	if (bm->port_was_on)
+		pci_set_master(bm->port);
+	pci_dev_put(bm->port);
+	bm->port = NULL;
+}
+
+/* vdfl_busmaster_port_state(): the fence above the card, for sysfs */
+const char *vdfl_busmaster_port_state(struct vdfl_card *card)
+{
+	if (!fence_port)
+		return "not available: fence_port is not set";
+	if (!card->busmaster.port)
+		return "not available: the card is not alone below its port";
+	return READ_ONCE(card->busmaster.port_lost) ? "lost" : "in force";
+}
+
+/* --- the card ------------------------------------------------------------- */
+
+/* vdfl_busmaster_fences(): VFIO_DFL_MDEV_FENCE_* that bus-master bits make */
+u32 vdfl_busmaster_fences(struct vdfl_card *card)
+{
+	struct vdfl_busmaster *bm = &card->busmaster;
+	u32 fences = 0;
+
+	if (!READ_ONCE(bm->lost) && !READ_ONCE(bm->allowed))
+		fences |= VFIO_DFL_MDEV_FENCE_COMMAND;
+	if (bm->port && !READ_ONCE(bm->port_lost))
+		fences |= VFIO_DFL_MDEV_FENCE_PORT;
+	return fences;
+}
+
 static void busmaster_violation(struct vdfl_card *card, bool lost)
 {
 	char *env[] = { "VFIO_DFL_EVENT=bus-master", NULL };
 
+	if (lost && READ_ONCE(card->busmaster.lost))
+		return;		/* said already */
 	atomic_inc(&card->busmaster.violations);
 	WRITE_ONCE(card->busmaster.lost, lost);
+	if (refuse_after_violation)
+		WRITE_ONCE(card->busmaster.refuse, true);
 	if (lost)
 		dev_err_ratelimited(&card->pdev->dev,
 				    "bus master is on and cannot be turned off\n");
@@ -47,22 +172,102 @@ static void busmaster_violation(struct vdfl_card *card, bool lost)
 }
 
 /**
- * vdfl_busmaster_verify() - make sure that bus master is off
- * @card: bound card; vdfl_card.lock is not held
+ * vdfl_busmaster_verify() - make sure that bus master is off, unless allowed
+ * @card: bound card; vdfl_card.lock is not held, vdfl_card.reset_lock is
  *
  * A bit found on is turned off, counted, logged and reported to users.
  *
- * Return: 0 when the bit reads 0 now, -EIO when it stays on, -ENODEV when the
- * card does not answer.
+ * Return: 0 when the bit reads what it should, -EIO when it stays on, -ENODEV
+ * when the card does not answer.
  */
 int vdfl_busmaster_verify(struct vdfl_card *card)
 {
-	bool was_on;
-	int ret = busmaster_off(card->pdev, &was_on);
+	struct vdfl_busmaster *bm = &card->busmaster;
+	bool was_on = false;
+	int ret = 0;
+
+	lockdep_assert_held(&card->reset_lock);
+	mutex_lock(&bm->lock);
+	port_keep_off(bm);
+	if (!bm->allowed)
+		ret = busmaster_off(card->pdev, &was_on);
+	else if (!vdfl_card_answers(card))
+		ret = -ENODEV;
+	mutex_unlock(&bm->lock);
 
 	if (was_on)
 		busmaster_violation(card, ret == -EIO);
 	return ret;
+}
+
+/**
+ * vdfl_busmaster_may_open() - may a user have one of the card's blocks now?
+ * @card: bound card
+ *
+ * Return: 0; -EPERM after a violation that nobody has acknowledged; else as
+ * vdfl_busmaster_verify().
+ */
+int vdfl_busmaster_may_open(struct vdfl_card *card)
+{
+	int ret = vdfl_busmaster_verify(card);
+
+	if (ret || !READ_ONCE(card->busmaster.refuse))
+		return ret;
+	dev_warn_ratelimited(&card->pdev->dev,
+			     "bus master was found on: no new users until 1 is written to dfl/busmaster_acknowledged\n");
+	return -EPERM;
+}
+
+/* vdfl_busmaster_acknowledge(): an administrator knows of the violations */
+void vdfl_busmaster_acknowledge(struct vdfl_card *card)
+{
+	WRITE_ONCE(card->busmaster.refuse, false);
+}
+
+/*
+ * vdfl_busmaster_may_be_on(): does an IOMMU stop everything but the card's own
+ * interrupts, and does no fence above the card stop those, too?
+ */
+bool vdfl_busmaster_may_be_on(struct vdfl_card *card)
+{
+	return vdfl_fence_isolates_msi(card) && !card->busmaster.port;
+}
+
+/**
+ * vdfl_busmaster_allow() - turn bus master on for real MSI-X
+ * @card: bound card
+ *
+ * Return: 0; -EPERM unless vdfl_busmaster_may_be_on().
+ */
+int vdfl_busmaster_allow(struct vdfl_card *card)
+{
+	struct vdfl_busmaster *bm = &card->busmaster;
+
+	if (!vdfl_busmaster_may_be_on(card))
+		return -EPERM;
+	mutex_lock(&bm->lock);
+	WRITE_ONCE(bm->allowed, true);
+	pci_set_master(card->pdev);
+	mutex_unlock(&bm->lock);
+	return 0;
+}
+
+/*
+ * vdfl_busmaster_forbid(): bus master is off when this returns; if the card does
+ * not let it go, the audit takes the card from its users
+ */
+void vdfl_busmaster_forbid(struct vdfl_card *card)
+{
+	struct vdfl_busmaster *bm = &card->busmaster;
+	bool was_on;
+	int ret;
+
+	mutex_lock(&bm->lock);
+	ret = busmaster_off(card->pdev, &was_on);
+	WRITE_ONCE(bm->allowed, false);
+	mutex_unlock(&bm->lock);
+	if (ret == -EIO)
+		pci_err(card->pdev, "bus master cannot be turned off again\n");
 }
 
 static void busmaster_audit(struct work_struct *work)
@@ -70,12 +275,8 @@ static void busmaster_audit(struct work_struct *work)
 	struct vdfl_card *card = container_of(to_delayed_work(work),
 					      struct vdfl_card,
 					      busmaster.audit);
-	int ret = vdfl_busmaster_verify(card);
 
-	if (ret == -ENODEV)
-		vdfl_card_lost(card, "it no longer answers");
-	else if (ret)
-		vdfl_card_lost(card, "bus master cannot be turned off");
+	vdfl_card_audit(card);
 	schedule_delayed_work(&card->busmaster.audit, AUDIT_INTERVAL);
 }
 
@@ -91,9 +292,13 @@ static void busmaster_audit(struct work_struct *work)
  */
 int vdfl_busmaster_init(struct vdfl_card *card)
 {
+	struct pci_dev *port = pci_upstream_bridge(card->pdev);
 	bool was_on;
 	int ret = busmaster_off(card->pdev, &was_on);
 
+	/* Enabling the function turns the bit on above it */
+	card->busmaster.port_was_on = port && vdfl_busmaster_is_on(port);
+	mutex_init(&card->busmaster.lock);
 	INIT_DELAYED_WORK(&card->busmaster.audit, busmaster_audit);
 	if (ret == -EIO)
 		pci_err(card->pdev,
@@ -109,7 +314,9 @@ void vdfl_busmaster_start(struct vdfl_card *card)
 	schedule_delayed_work(&card->busmaster.audit, AUDIT_INTERVAL);
 }
 
+/* vdfl_busmaster_fini(): stop looking; the port above gets its bit back */
 void vdfl_busmaster_fini(struct vdfl_card *card)
 {
 	cancel_delayed_work_sync(&card->busmaster.audit);
+	port_restore(&card->busmaster);
 }

@@ -29,17 +29,18 @@ struct walk_ctx {
 	unsigned long deadline;
 };
 
-static void __iomem *card_map_bar(struct vdfl_card *card, u8 bar)
+/* vdfl_card_map_bar(): mapping of a BAR until the card is released, or NULL */
+void __iomem *vdfl_card_map_bar(struct vdfl_card *card, u8 bar)
 {
-	if (!card->bar[bar])
+	if (bar < DFL_NR_BARS && !card->bar[bar])
 		card->bar[bar] = pci_iomap(card->pdev, bar, 0);
-	return card->bar[bar];
+	return bar < DFL_NR_BARS ? card->bar[bar] : NULL;
 }
 
 static u64 walk_read64(void *data, u8 bar, u64 off)
 {
 	struct walk_ctx *ctx = data;
-	void __iomem *base = card_map_bar(ctx->card, bar);
+	void __iomem *base = vdfl_card_map_bar(ctx->card, bar);
 
 	if (!base || time_after(jiffies, ctx->deadline))
 		return ~0ULL;
@@ -50,7 +51,7 @@ static int walk_release_port(void *data, u8 bar, u64 off)
 {
 	struct walk_ctx *ctx = data;
 
-	if (!card_map_bar(ctx->card, bar))
+	if (!vdfl_card_map_bar(ctx->card, bar))
 		return -ENOMEM;
 	return vdfl_port_release(ctx->card, bar, off);
 }
@@ -213,6 +214,35 @@ void vdfl_card_alarm(struct vdfl_card *card)
 }
 
 /**
+ * vdfl_card_open() - an instance is about to be used
+ * @card: where its block is
+ *
+ * Until vdfl_card_close() the interrupt source of the card stays what it is.
+ *
+ * Return: 0, -ENODEV when the card is lost.
+ */
+int vdfl_card_open(struct vdfl_card *card)
+{
+	int ret = -ENODEV;
+
+	mutex_lock(&card->lock);
+	if (!card->gone) {
+		card->nr_open++;
+		ret = 0;
+	}
+	mutex_unlock(&card->lock);
+	return ret;
+}
+
+/* vdfl_card_close(): undo vdfl_card_open() */
+void vdfl_card_close(struct vdfl_card *card)
+{
+	mutex_lock(&card->lock);
+	card->nr_open--;
+	mutex_unlock(&card->lock);
+}
+
+/**
  * vdfl_card_lost() - the card cannot be used any more
  * @card: any time between probe and remove
  * @why: for the log
@@ -236,12 +266,17 @@ void vdfl_card_lost(struct vdfl_card *card, const char *why)
 		pci_info(card->pdev, "no longer usable: %s\n", why);
 	list_for_each_entry(tenant, &card->tenants, node)
 		tenant->ops->block(tenant, VDFL_BLOCKED_GONE);
+	mutex_unlock(&card->lock);
+
+	/* With msix this turns bus master off: before anybody hears of the end */
+	vdfl_irq_suspend(card);
+
+	mutex_lock(&card->lock);
 	list_for_each_entry(tenant, &card->tenants, node) {
 		tenant->ops->alarm(tenant);
 		tenant->ops->evict(tenant);
 	}
 	mutex_unlock(&card->lock);
-	vdfl_irq_suspend(card);
 }
 
 /* --- lifetime ---------------------------------------------------------- */
@@ -349,11 +384,22 @@ static int card_enable(struct vdfl_card *card)
 		pci_err(pdev,
 			"refused: its BARs are in use, see /proc/iomem (%pe)\n",
 			ERR_PTR(ret));
-		pci_disable_device(pdev);
-		return ret;
+		goto err_disable;
 	}
+	/* Nobody handles the pin until an instance is armed */
+	if (pdev->pin)
+		pci_intx(pdev, 0);
 	/* What error recovery restores must have bus master off */
-	return pci_save_state(pdev);
+	ret = pci_save_state(pdev);
+	if (ret)
+		goto err_release;
+	return 0;
+
+err_release:
+	pci_release_selected_regions(pdev, card_memory_bars(pdev));
+err_disable:
+	pci_disable_device(pdev);
+	return ret;
 }
 
 static void card_disable(struct vdfl_card *card)
@@ -398,17 +444,25 @@ struct vdfl_card *vdfl_card_probe(struct pci_dev *pdev)
 	ret = card_acceptable(pdev);
 	if (ret)
 		goto err_put;
+	ret = vdfl_fence_check_siblings(card);
+	if (ret)
+		goto err_put;
 	ret = vdfl_fence_init(card);
 	if (ret)
 		goto err_put;
 	ret = card_enable(card);
 	if (ret)
 		goto err_fence;
-	ret = card_scan(card);
+	ret = vdfl_busmaster_fence_port(card);
 	if (ret)
 		goto err_disable;
+	ret = card_scan(card);
+	if (ret)
+		goto err_port;
 	return card;
 
+err_port:
+	vdfl_busmaster_fini(card);
 err_disable:
 	card_disable(card);
 err_fence:

@@ -1,131 +1,49 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Where the card's interrupts come from, and lending them to instances.
- *
- * With bus master off a card cannot send MSI or MSI-X. What needs no memory
- * write is the interrupt pin: one line for all blocks, so every armed instance
- * is signalled. The line is masked at the card when it fires and unmasked no
- * sooner than the hold-off later, which caps what a tenant that never
- * acknowledges can cost the others.
+ * Lending the card's interrupts to instances: which source is in use, and
+ * which instances it serves. The source runs only while an instance is armed.
  */
-#include <linux/interrupt.h>
-#include <linux/ktime.h>
+#include <linux/sysfs.h>
 
 #include "vdfl.h"
 
-#define HOLDOFF_DEFAULT_US	500
-
-static void irq_fire_all(struct vdfl_card_irq *irq)
+static bool none_usable(struct vdfl_card *card)
 {
-	struct vdfl_irq_line *line;
-
-	lockdep_assert_held(&irq->lock);
-	list_for_each_entry(line, &irq->armed, node)
-		line->fire(line);
+	return true;
 }
-
-/* --- the interrupt pin -------------------------------------------------- */
-
-static ktime_t intx_holdoff(struct vdfl_card_irq *irq)
-{
-	return ns_to_ktime((u64)READ_ONCE(irq->holdoff_us) * NSEC_PER_USEC);
-}
-
-static irqreturn_t intx_handler(int nr, void *data)
-{
-	struct vdfl_card *card = data;
-	struct vdfl_card_irq *irq = &card->irq;
-	irqreturn_t ret = IRQ_NONE;
-	unsigned long flags;
-
-	spin_lock_irqsave(&irq->lock, flags);
-	if (irq->running && pci_check_and_mask_intx(card->pdev)) {
-		ret = IRQ_HANDLED;
-		if (!irq->held) {
-			irq->held = true;
-			irq_fire_all(irq);
-			hrtimer_start(&irq->holdoff, intx_holdoff(irq),
-				      HRTIMER_MODE_REL_SOFT);
-		}
-	}
-	spin_unlock_irqrestore(&irq->lock, flags);
-	return ret;
-}
-
-/* A cause that still stands is a new signal, not an unmasked line. */
-static enum hrtimer_restart intx_holdoff_over(struct hrtimer *timer)
-{
-	struct vdfl_card *card = container_of(timer, struct vdfl_card,
-					      irq.holdoff);
-	struct vdfl_card_irq *irq = &card->irq;
-	enum hrtimer_restart again = HRTIMER_NORESTART;
-	unsigned long flags;
-
-	spin_lock_irqsave(&irq->lock, flags);
-	irq->held = irq->running && !pci_check_and_unmask_intx(card->pdev);
-	if (irq->held) {
-		irq_fire_all(irq);
-		hrtimer_forward_now(timer, intx_holdoff(irq));
-		again = HRTIMER_RESTART;
-	}
-	spin_unlock_irqrestore(&irq->lock, flags);
-	return again;
-}
-
-static void irq_set_running(struct vdfl_card_irq *irq, bool running)
-{
-	spin_lock_irq(&irq->lock);
-	irq->running = running;
-	irq->held = false;
-	spin_unlock_irq(&irq->lock);
-}
-
-static int intx_start(struct vdfl_card *card)
-{
-	struct vdfl_card_irq *irq = &card->irq;
-	int ret;
-
-	irq_set_running(irq, true);
-	pci_intx(card->pdev, 0);
-	ret = request_irq(card->pdev->irq, intx_handler, IRQF_SHARED, VDFL_NAME,
-			  card);
-	if (ret)
-		irq_set_running(irq, false);
-	else
-		pci_intx(card->pdev, 1);
-	return ret;
-}
-
-static void intx_stop(struct vdfl_card *card)
-{
-	struct vdfl_card_irq *irq = &card->irq;
-
-	irq_set_running(irq, false);
-	free_irq(card->pdev->irq, card);
-	hrtimer_cancel(&irq->holdoff);
-	pci_intx(card->pdev, 0);
-}
-
-static const struct vdfl_irq_source source_intx = {
-	.name	= "intx",
-	.uapi	= VFIO_DFL_MDEV_IRQ_INTX,
-	.start	= intx_start,
-	.stop	= intx_stop,
-};
 
 static const struct vdfl_irq_source source_none = {
 	.name	= "none",
 	.uapi	= VFIO_DFL_MDEV_IRQ_NONE,
+	.usable	= none_usable,
 };
 
-static const struct vdfl_irq_source *irq_choose(struct pci_dev *pdev)
+/* In the order of preference; the last one is never chosen by itself. */
+static const struct vdfl_irq_source * const sources[] = {
+	&vdfl_irq_intx,
+	&vdfl_irq_poll,
+	&source_none,
+	&vdfl_irq_msix,
+};
+
+static const struct vdfl_irq_source *source_auto(struct vdfl_card *card)
 {
-	if (pdev->pin && pdev->irq && !pdev->broken_intx_masking)
-		return &source_intx;
-	return &source_none;
+	unsigned int i = 0;
+
+	while (!sources[i]->usable(card))
+		i++;
+	return sources[i];
 }
 
-/* --- lines -------------------------------------------------------------- */
+static const struct vdfl_irq_source *source_by_name(const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(sources); i++)
+		if (sysfs_streq(sources[i]->name, name))
+			return sources[i];
+	return NULL;
+}
 
 /* vdfl_irq_init(): choose the source; nothing is requested yet */
 void vdfl_irq_init(struct vdfl_card *card)
@@ -135,16 +53,111 @@ void vdfl_irq_init(struct vdfl_card *card)
 	mutex_init(&irq->mutex);
 	spin_lock_init(&irq->lock);
 	INIT_LIST_HEAD(&irq->armed);
-	hrtimer_setup(&irq->holdoff, intx_holdoff_over, CLOCK_MONOTONIC,
-		      HRTIMER_MODE_REL_SOFT);
-	irq->holdoff_us = HOLDOFF_DEFAULT_US;
-	irq->source = irq_choose(card->pdev);
+	vdfl_intx_init(card);
+	vdfl_poll_init(card);
+	irq->source = source_auto(card);
 }
 
-static bool irq_needed(struct vdfl_card *card)
+/**
+ * vdfl_irq_choose() - use another source
+ * @card: bound card
+ * @name: of a source, or "auto"
+ *
+ * Return: 0; -EINVAL for an unknown name; -EOPNOTSUPP when the card cannot be
+ * heard that way; -EBUSY while an instance is open.
+ */
+int vdfl_irq_choose(struct vdfl_card *card, const char *name)
+{
+	const struct vdfl_irq_source *source = sysfs_streq(name, "auto") ?
+		source_auto(card) : source_by_name(name);
+	int ret = 0;
+
+	if (!source)
+		return -EINVAL;
+	if (!source->usable(card))
+		return -EOPNOTSUPP;
+	mutex_lock(&card->lock);
+	if (card->nr_open)
+		ret = -EBUSY;
+	else
+		WRITE_ONCE(card->irq.source, source);
+	mutex_unlock(&card->lock);
+	return ret;
+}
+
+/* vdfl_irq_usable(): names of the sources this card has, for sysfs */
+ssize_t vdfl_irq_usable(struct vdfl_card *card, char *buf)
+{
+	unsigned int i;
+	ssize_t len = 0;
+
+	for (i = 0; i < ARRAY_SIZE(sources); i++)
+		if (sources[i]->usable(card))
+			len += sysfs_emit_at(buf, len, "%s%s", len ? " " : "",
+					     sources[i]->name);
+	return len + sysfs_emit_at(buf, len, "\n");
+}
+
+/* vdfl_irq_set_running(): for sources; lines are fired only while running */
+void vdfl_irq_set_running(struct vdfl_card *card, bool running)
+{
+	spin_lock_irq(&card->irq.lock);
+	card->irq.running = running;
+	spin_unlock_irq(&card->irq.lock);
+}
+
+static int source_start(struct vdfl_card *card)
 {
 	lockdep_assert_held(&card->irq.mutex);
-	return !list_empty(&card->irq.armed) && !READ_ONCE(card->gone);
+	if (READ_ONCE(card->gone))
+		return -EIO;
+	if (card->irq.running || card->irq.suspended ||
+	    !card->irq.source->start)
+		return 0;
+	return card->irq.source->start(card);
+}
+
+static void source_stop(struct vdfl_card *card)
+{
+	lockdep_assert_held(&card->irq.mutex);
+	if (card->irq.running)
+		card->irq.source->stop(card);
+}
+
+static int line_on(struct vdfl_card *card, struct vdfl_irq_line *line)
+{
+	const struct vdfl_irq_source *source = card->irq.source;
+
+	if (!card->irq.running || !source->line_on)
+		return 0;
+	return source->line_on(card, line);
+}
+
+static void line_off(struct vdfl_card *card, struct vdfl_irq_line *line)
+{
+	const struct vdfl_irq_source *source = card->irq.source;
+
+	if (card->irq.running && source->line_off)
+		source->line_off(card, line);
+}
+
+static void line_add(struct vdfl_card *card, struct vdfl_irq_line *line)
+{
+	/* Nothing of what an earlier user saw */
+	line->polled = 0;
+	line->stuck = 0;
+	memset(line->run, 0, sizeof(line->run));
+
+	spin_lock_irq(&card->irq.lock);
+	list_add_tail(&line->node, &card->irq.armed);
+	spin_unlock_irq(&card->irq.lock);
+}
+
+static void line_del(struct vdfl_card *card, struct vdfl_irq_line *line)
+{
+	spin_lock_irq(&card->irq.lock);
+	list_del(&line->node);
+	spin_unlock_irq(&card->irq.lock);
 }
 
 /**
@@ -152,25 +165,25 @@ static bool irq_needed(struct vdfl_card *card)
  * @card: where the block is
  * @line: not armed; its instance has interrupt vectors
  *
- * The source runs only while a line is armed.
- *
  * Return: 0, or the error of the source; -EIO when the card is lost.
  */
 int vdfl_irq_arm(struct vdfl_card *card, struct vdfl_irq_line *line)
 {
 	struct vdfl_card_irq *irq = &card->irq;
-	int ret = 0;
+	int ret;
 
 	mutex_lock(&irq->mutex);
-	if (READ_ONCE(card->gone))
-		ret = -EIO;
-	else if (list_empty(&irq->armed) && irq->source->start)
-		ret = irq->source->start(card);
-	if (!ret) {
-		spin_lock_irq(&irq->lock);
-		list_add_tail(&line->node, &irq->armed);
-		spin_unlock_irq(&irq->lock);
-	}
+	ret = source_start(card);
+	if (ret)
+		goto out;
+	line_add(card, line);
+	ret = line_on(card, line);
+	if (!ret)
+		goto out;
+	line_del(card, line);
+	if (list_empty(&irq->armed))
+		source_stop(card);
+out:
 	mutex_unlock(&irq->mutex);
 	return ret;
 }
@@ -179,38 +192,43 @@ int vdfl_irq_arm(struct vdfl_card *card, struct vdfl_irq_line *line)
 void vdfl_irq_disarm(struct vdfl_card *card, struct vdfl_irq_line *line)
 {
 	struct vdfl_card_irq *irq = &card->irq;
-	bool stop;
 
 	mutex_lock(&irq->mutex);
-	spin_lock_irq(&irq->lock);
-	list_del(&line->node);
-	stop = list_empty(&irq->armed) && irq->running;
-	spin_unlock_irq(&irq->lock);
-	if (stop)
-		irq->source->stop(card);
+	line_del(card, line);
+	line_off(card, line);
+	if (list_empty(&irq->armed))
+		source_stop(card);
 	mutex_unlock(&irq->mutex);
 }
 
-/* vdfl_irq_suspend(): no interrupt is delivered when this returns */
+/*
+ * vdfl_irq_suspend(): no interrupt is delivered from when this returns until
+ * vdfl_irq_resume(); arming in between takes effect there
+ */
 void vdfl_irq_suspend(struct vdfl_card *card)
 {
-	struct vdfl_card_irq *irq = &card->irq;
+	struct vdfl_irq_line *line;
 
-	mutex_lock(&irq->mutex);
-	if (irq->running)
-		irq->source->stop(card);
-	mutex_unlock(&irq->mutex);
+	mutex_lock(&card->irq.mutex);
+	card->irq.suspended = true;
+	list_for_each_entry(line, &card->irq.armed, node)
+		line_off(card, line);
+	source_stop(card);
+	mutex_unlock(&card->irq.mutex);
 }
 
 /* vdfl_irq_resume(): deliver again to the lines that are still armed */
 int vdfl_irq_resume(struct vdfl_card *card)
 {
-	struct vdfl_card_irq *irq = &card->irq;
+	struct vdfl_irq_line *line;
 	int ret = 0;
 
-	mutex_lock(&irq->mutex);
-	if (irq_needed(card) && !irq->running && irq->source->start)
-		ret = irq->source->start(card);
-	mutex_unlock(&irq->mutex);
+	mutex_lock(&card->irq.mutex);
+	card->irq.suspended = false;
+	if (!list_empty(&card->irq.armed))
+		ret = source_start(card);
+	list_for_each_entry(line, &card->irq.armed, node)
+		ret = ret ?: line_on(card, line);
+	mutex_unlock(&card->irq.mutex);
 	return ret;
 }

@@ -5,6 +5,7 @@
  */
 #include <linux/iommu.h>
 #include <linux/module.h>
+#include <linux/msi.h>
 
 #include "vdfl.h"
 
@@ -12,6 +13,11 @@ static bool require_iommu;
 module_param(require_iommu, bool, 0444);
 MODULE_PARM_DESC(require_iommu,
 		 "Refuse cards whose DMA no IOMMU can block (default: N)");
+
+static bool refuse_siblings;
+module_param(refuse_siblings, bool, 0444);
+MODULE_PARM_DESC(refuse_siblings,
+		 "Refuse cards with another function that masters the bus (default: N)");
 
 static int fence_without_iommu(struct vdfl_card *card)
 {
@@ -65,11 +71,81 @@ void vdfl_fence_fini(struct vdfl_card *card)
 /* vdfl_fences(): VFIO_DFL_MDEV_FENCE_* in force now */
 u32 vdfl_fences(struct vdfl_card *card)
 {
-	u32 fences = 0;
+	u32 fences = vdfl_busmaster_fences(card);
 
-	if (!READ_ONCE(card->busmaster.lost))
-		fences |= VFIO_DFL_MDEV_FENCE_COMMAND;
 	if (card->group)
 		fences |= VFIO_DFL_MDEV_FENCE_IOMMU;
 	return fences;
+}
+
+/*
+ * vdfl_fence_isolates_msi(): would the IOMMU stop all writes of the card but
+ * its own interrupts?
+ */
+bool vdfl_fence_isolates_msi(struct vdfl_card *card)
+{
+	return card->group && msi_device_has_isolated_msi(&card->pdev->dev);
+}
+
+/* --- other functions of the card ------------------------------------------ */
+
+/*
+ * Fills @buf (a page) with the names of the other functions in the slot that
+ * master the bus, and counts them. They have requester ids of their own: no
+ * fence of this function stops them.
+ */
+static unsigned int siblings_mastering(struct vdfl_card *card, char *buf)
+{
+	struct pci_dev *pdev = card->pdev;
+	unsigned int fn, nr = 0;
+	ssize_t len = 0;
+
+	for (fn = 0; fn < 8; fn++) {
+		unsigned int devfn = PCI_DEVFN(PCI_SLOT(pdev->devfn), fn);
+		struct pci_dev *other;
+
+		other = pci_get_domain_bus_and_slot(pci_domain_nr(pdev->bus),
+						    pdev->bus->number, devfn);
+		if (other && other != pdev && vdfl_busmaster_is_on(other)) {
+			len += sysfs_emit_at(buf, len, "%s%s", nr ? " " : "",
+					     pci_name(other));
+			nr++;
+		}
+		pci_dev_put(other);
+	}
+	sysfs_emit_at(buf, len, "\n");
+	return nr;
+}
+
+/* vdfl_fence_siblings(): functions of the card that master the bus, for sysfs */
+ssize_t vdfl_fence_siblings(struct vdfl_card *card, char *buf)
+{
+	siblings_mastering(card, buf);
+	return strlen(buf);
+}
+
+/**
+ * vdfl_fence_check_siblings() - do other functions of the card master the bus?
+ * @card: not yet visible to anyone
+ *
+ * Return: 0, also when they do but that is no reason to refuse; -EBUSY when it
+ * is; -ENOMEM.
+ */
+int vdfl_fence_check_siblings(struct vdfl_card *card)
+{
+	char *names = (char *)get_zeroed_page(GFP_KERNEL);
+	int ret = 0;
+
+	if (!names)
+		return -ENOMEM;
+	if (siblings_mastering(card, names)) {
+		strim(names);
+		if (refuse_siblings)
+			ret = -EBUSY;
+		pci_warn(card->pdev,
+			 "%sother functions of the card master the bus: %s; unbind their drivers\n",
+			 ret ? "refused: " : "", names);
+	}
+	free_page((unsigned long)names);
+	return ret;
 }

@@ -9,21 +9,18 @@
 #include "vdfl.h"
 
 /* Signals under the lock, so that whoever replaces an eventfd can put it. */
-static void irq_line_fire(struct vdfl_irq_line *line)
+static void irq_line_fire(struct vdfl_irq_line *line, u64 pending)
 {
 	struct vdfl_mdev *vd = container_of(line, struct vdfl_mdev, line);
-	unsigned int i, nr = 0;
 	unsigned long flags;
+	u64 left;
 
 	spin_lock_irqsave(&vd->irq_lock, flags);
-	for (i = 0; i < vd->nr_vectors; i++) {
-		if (!vd->vector[i])
-			continue;
-		eventfd_signal(vd->vector[i]);
-		nr++;
-	}
+	pending &= vd->listening;
+	for (left = pending; left; left &= left - 1)
+		eventfd_signal(vd->vector[__ffs64(left)]);
 	spin_unlock_irqrestore(&vd->irq_lock, flags);
-	trace_vdfl_irq(vd->vdev.dev, nr);
+	trace_vdfl_irq(vd->vdev.dev, hweight64(pending));
 }
 
 static bool irq_signal(struct vdfl_mdev *vd, struct eventfd_ctx **slot)
@@ -88,20 +85,10 @@ bool vdfl_mdev_fire_req(struct vdfl_mdev *vd)
 
 /* --- MSI-X -------------------------------------------------------------- */
 
-static bool msix_wanted(const struct vdfl_mdev *vd)
-{
-	unsigned int i;
-
-	for (i = 0; i < vd->nr_vectors; i++)
-		if (vd->vector[i])
-			return true;
-	return false;
-}
-
 /* The card's interrupts are needed only while a vector has an eventfd. */
 static int msix_update_line(struct vdfl_mdev *vd)
 {
-	bool wanted = msix_wanted(vd);
+	bool wanted = vd->listening;
 	int ret = 0;
 
 	lockdep_assert_held(&vd->irq_gate);
@@ -116,17 +103,30 @@ static int msix_update_line(struct vdfl_mdev *vd)
 	return ret;
 }
 
+/* As irq_replace(), and keeps track of who listens. */
+static void vector_replace(struct vdfl_mdev *vd, unsigned int nr,
+			   struct eventfd_ctx *ctx)
+{
+	spin_lock_irq(&vd->irq_lock);
+	swap(vd->vector[nr], ctx);
+	if (vd->vector[nr])
+		vd->listening |= BIT_ULL(nr);
+	else
+		vd->listening &= ~BIT_ULL(nr);
+	spin_unlock_irq(&vd->irq_lock);
+	if (ctx)
+		eventfd_ctx_put(ctx);
+}
+
 /* Any negative @fd clears the vector; a bad one clears it, too. */
 static int msix_set_vector(struct vdfl_mdev *vd, unsigned int nr, s32 fd)
 {
 	struct eventfd_ctx *ctx = NULL;
-	struct eventfd_ctx **slot;
 
 	nr = array_index_nospec(nr, DFL_MAX_VECTORS);
-	slot = &vd->vector[nr];
 	if (fd >= 0)
 		ctx = eventfd_ctx_fdget(fd);
-	irq_replace(vd, slot, IS_ERR(ctx) ? NULL : ctx);
+	vector_replace(vd, nr, IS_ERR(ctx) ? NULL : ctx);
 	return PTR_ERR_OR_ZERO(ctx);
 }
 

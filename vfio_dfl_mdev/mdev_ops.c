@@ -117,19 +117,17 @@ static int mdev_open(struct vfio_device *vdev)
 	struct vdfl_mdev *vd = vdfl_mdev_of(vdev);
 	int ret;
 
-	if (READ_ONCE(vd->card->gone))
-		return -ENODEV;
-	ret = vdfl_busmaster_verify(vd->card);
+	ret = vdfl_card_open(vd->card);
 	if (ret)
 		return ret;
-	ret = vdfl_block_scrub(vd->block);
-	if (ret)
+	ret = vdfl_block_prepare(vd->block);
+	if (ret) {
+		vdfl_card_close(vd->card);
 		return ret;
-	ret = vdfl_card_check_header(vd->block);
-	if (ret)
-		return ret;
-
+	}
 	vd->nr_vectors = mdev_nr_vectors(vd);
+	vd->line.first = vd->block->header->first_vector;
+	vd->line.nr = vd->nr_vectors;
 	mdev_init_config(vd);
 	vdfl_region_unblock(vd, VDFL_BLOCKED_CLOSED | VDFL_BLOCKED_MEMORY);
 	return 0;
@@ -142,6 +140,7 @@ static void mdev_close(struct vfio_device *vdev)
 	vdfl_region_block(vd, VDFL_BLOCKED_CLOSED);
 	vdfl_mdev_irq_close(vd);
 	vdfl_block_scrub(vd->block);
+	vdfl_card_close(vd->card);
 }
 
 static void mdev_request(struct vfio_device *vdev, unsigned int count)

@@ -145,12 +145,16 @@ static bool piece_in_block(const struct vdfl_mdev *vd, u64 pos,
 /* Registers take 4 and 8 bytes, aligned, unless the policy says otherwise. */
 static bool bar0_access_legal(const struct vdfl_mdev *vd, u64 pos, size_t count)
 {
-	if (vd->block->window->rule->flags & DFL_RULE_NARROW)
-		return count > 8 || (is_power_of_2(count) &&
-				     IS_ALIGNED(pos, count));
+	if (count < 4 && vd->block->window->rule->flags & DFL_RULE_NARROW)
+		return is_power_of_2(count) && IS_ALIGNED(pos, count);
 	if (count == 8)
 		return IS_ALIGNED(pos, 8);
 	return IS_ALIGNED(pos, 4) && IS_ALIGNED(count, 4);
+}
+
+static bool piece_is_ones(u64 value, unsigned int width)
+{
+	return value == GENMASK_ULL(8 * width - 1, 0);
 }
 
 static u64 bar0_read_piece(struct vdfl_mdev *vd, u64 pos, unsigned int width)
@@ -174,9 +178,9 @@ static void bar0_write_piece(struct vdfl_mdev *vd, u64 pos, unsigned int width,
 }
 
 /* All-ones may be a register's value, or all that is left of the card. */
-static int bar0_check_alive(struct vdfl_mdev *vd, const u8 *buf, size_t len)
+static int bar0_check_alive(struct vdfl_mdev *vd)
 {
-	if (memchr_inv(buf, 0xff, len) || vdfl_card_answers(vd->card))
+	if (vdfl_card_answers(vd->card))
 		return 0;
 	vdfl_card_lost(vd->card, "it no longer answers");
 	return -EIO;
@@ -198,8 +202,9 @@ static int bar0_read_chunk(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len)
 		memcpy(buf + done, &value, width);
 	}
 	up_read(&vd->memory_lock);
-	if (!ret && pos < vd->block->window->size)
-		ret = bar0_check_alive(vd, buf, len);
+	if (!ret && pos < vd->block->window->size &&
+	    !memchr_inv(buf, 0xff, len))
+		ret = bar0_check_alive(vd);
 	return ret;
 }
 
@@ -219,6 +224,53 @@ static int bar0_write_chunk(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len)
 		memcpy(&value, buf + done, width);
 		bar0_write_piece(vd, pos + done, width, value);
 	}
+	up_read(&vd->memory_lock);
+	return ret;
+}
+
+/* --- one register: what nearly every trapped access is --------------------- */
+
+static bool is_one_register(u32 index, size_t count)
+{
+	return index == VFIO_PCI_BAR0_REGION_INDEX && (count == 4 || count == 8);
+}
+
+static int bar0_read_register(struct vdfl_mdev *vd, u64 pos, char __user *buf,
+			      unsigned int width)
+{
+	u64 value = 0;
+	int ret = 0;
+
+	down_read(&vd->memory_lock);
+	if (vd->blocked)
+		ret = -EIO;
+	else
+		value = bar0_read_piece(vd, pos, width);
+	up_read(&vd->memory_lock);
+	if (!ret && piece_is_ones(value, width) &&
+	    pos < vd->block->window->size)
+		ret = bar0_check_alive(vd);
+	if (ret)
+		return ret;
+	return width == 8 ? put_user(value, (u64 __user *)buf) :
+			    put_user(value, (u32 __user *)buf);
+}
+
+static int bar0_write_register(struct vdfl_mdev *vd, u64 pos,
+			       const char __user *buf, unsigned int width)
+{
+	u64 value;
+	int ret;
+
+	ret = width == 8 ? get_user(value, (const u64 __user *)buf) :
+			   get_user(value, (const u32 __user *)buf);
+	if (ret)
+		return ret;
+	down_read(&vd->memory_lock);
+	if (vd->blocked)
+		ret = -EIO;
+	else
+		bar0_write_piece(vd, pos, width, value);
 	up_read(&vd->memory_lock);
 	return ret;
 }
@@ -457,14 +509,31 @@ static size_t chunk_len(u64 pos, size_t left)
 	return min_t(size_t, left, CHUNK - (pos & (CHUNK - 1)));
 }
 
+static noinline_for_stack int region_read_chunks(struct vdfl_mdev *vd,
+						 u32 index, u64 pos,
+						 char __user *buf, size_t count)
+{
+	size_t done, len;
+	u8 chunk[CHUNK];
+	int ret;
+
+	for (done = 0; done < count; done += len) {
+		len = chunk_len(pos + done, count - done);
+		ret = regions[index].read(vd, pos + done, chunk, len);
+		if (ret)
+			return ret;
+		if (copy_to_user(buf + done, chunk, len))
+			return -EFAULT;
+	}
+	return 0;
+}
+
 ssize_t vdfl_region_read(struct vfio_device *vdev, char __user *buf,
 			 size_t count, loff_t *ppos)
 {
 	struct vdfl_mdev *vd = vdfl_mdev_of(vdev);
 	u64 index = (u64)*ppos >> REGION_SHIFT;
 	u64 pos = *ppos & REGION_MASK;
-	size_t done, len;
-	u8 chunk[CHUNK];
 	int ret;
 
 	if (!count)
@@ -475,17 +544,34 @@ ssize_t vdfl_region_read(struct vfio_device *vdev, char __user *buf,
 	ret = region_check(vd, index, pos, &count);
 	if (ret)
 		return ret;
+	if (is_one_register(index, count))
+		ret = bar0_read_register(vd, pos, buf, count);
+	else
+		ret = region_read_chunks(vd, index, pos, buf, count);
+	if (ret)
+		return ret;
+	*ppos += count;
+	return count;
+}
+
+static noinline_for_stack int region_write_chunks(struct vdfl_mdev *vd,
+						  u32 index, u64 pos,
+						  const char __user *buf,
+						  size_t count)
+{
+	size_t done, len;
+	u8 chunk[CHUNK];
+	int ret;
 
 	for (done = 0; done < count; done += len) {
 		len = chunk_len(pos + done, count - done);
-		ret = regions[index].read(vd, pos + done, chunk, len);
+		if (copy_from_user(chunk, buf + done, len))
+			return -EFAULT;
+		ret = regions[index].write(vd, pos + done, chunk, len);
 		if (ret)
 			return ret;
-		if (copy_to_user(buf + done, chunk, len))
-			return -EFAULT;
 	}
-	*ppos += count;
-	return count;
+	return 0;
 }
 
 ssize_t vdfl_region_write(struct vfio_device *vdev, const char __user *buf,
@@ -494,8 +580,6 @@ ssize_t vdfl_region_write(struct vfio_device *vdev, const char __user *buf,
 	struct vdfl_mdev *vd = vdfl_mdev_of(vdev);
 	u64 index = (u64)*ppos >> REGION_SHIFT;
 	u64 pos = *ppos & REGION_MASK;
-	size_t done, len;
-	u8 chunk[CHUNK];
 	int ret;
 
 	if (!count)
@@ -508,15 +592,12 @@ ssize_t vdfl_region_write(struct vfio_device *vdev, const char __user *buf,
 		ret = -EINVAL;
 	if (ret)
 		return ret;
-
-	for (done = 0; done < count; done += len) {
-		len = chunk_len(pos + done, count - done);
-		if (copy_from_user(chunk, buf + done, len))
-			return -EFAULT;
-		ret = regions[index].write(vd, pos + done, chunk, len);
-		if (ret)
-			return ret;
-	}
+	if (is_one_register(index, count))
+		ret = bar0_write_register(vd, pos, buf, count);
+	else
+		ret = region_write_chunks(vd, index, pos, buf, count);
+	if (ret)
+		return ret;
 	*ppos += count;
 	return count;
 }

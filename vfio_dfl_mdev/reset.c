@@ -3,27 +3,40 @@
  * Resets: of a block through its port, and what the PCI core does to the whole
  * card (function reset, errors, suspend).
  */
+#include <linux/delay.h>
 #include <linux/io.h>
-#include <linux/iopoll.h>
+#include <linux/jiffies.h>
 #include <linux/pm.h>
 
 #include "trace.h"
 #include "vdfl.h"
 
 /*
- * The hardware acknowledges within 1 ms. A stuck port must not hold users up,
- * but one that is given up wrongly, on a machine that stalls, is lost to them.
+ * The hardware acknowledges within 1 ms. A port is given up after many looks,
+ * not after some time alone: a machine may stall between two of them. The time
+ * ends it early only where each look takes long.
  */
-#define PORT_ACK_STEP_US	10
-#define PORT_ACK_LIMIT_US	200000
+#define PORT_ACK_STEP_US	50
+#define PORT_ACK_LOOKS		200
+#define PORT_ACK_MIN_LOOKS	10
+#define PORT_ACK_LIMIT		HZ
+
+/* A function reset, an error recovery or a suspend, all without sleep time */
+#define RECOVERY_LIMIT		(60 * HZ)
 
 static int port_wait_ack(void __iomem *ctrl, u64 want)
 {
-	u64 value;
+	unsigned long limit = jiffies + PORT_ACK_LIMIT;
+	unsigned int look;
 
-	return readq_poll_timeout(ctrl, value,
-				  (value & DFL_PORT_CTRL_ACK) == want,
-				  PORT_ACK_STEP_US, PORT_ACK_LIMIT_US);
+	for (look = 0; look < PORT_ACK_LOOKS; look++) {
+		if ((readq(ctrl) & DFL_PORT_CTRL_ACK) == want)
+			return 0;
+		if (look >= PORT_ACK_MIN_LOOKS && time_after(jiffies, limit))
+			break;
+		usleep_range(PORT_ACK_STEP_US, 2 * PORT_ACK_STEP_US);
+	}
+	return -ETIMEDOUT;
 }
 
 /**
@@ -47,7 +60,7 @@ int vdfl_port_release(struct vdfl_card *card, u8 bar, u64 off)
 }
 
 /*
- * Sleeps up to twice PORT_ACK_LIMIT_US. All-ones in between is taken for an
+ * Sleeps up to twice PORT_ACK_LIMIT. All-ones in between is taken for an
  * acknowledge, and is caught by the second wait.
  */
 static int port_reset(struct vdfl_card *card, const struct dfl_header *port)
@@ -87,13 +100,15 @@ static void port_mark_dead(struct vdfl_card *card,
 	set_bit(port - card->map->header, card->dead_ports);
 }
 
-static int block_scrub_locked(struct vdfl_block *block,
-			      const struct dfl_header *port)
+static int block_scrub_locked(struct vdfl_block *block)
 {
+	const struct dfl_header *port = vdfl_block_port(block);
 	struct vdfl_card *card = block->card;
 	int ret;
 
 	lockdep_assert_held(&card->reset_lock);
+	if (!port)
+		return 0;
 	if (card->asleep)
 		return -EAGAIN;
 	if (test_bit(port - card->map->header, card->dead_ports))
@@ -113,18 +128,40 @@ static int block_scrub_locked(struct vdfl_block *block,
  * A port that does not take the reset is never given to anyone again.
  *
  * Return: 0, also for blocks without reset; -EIO when the block is unusable;
- * -EAGAIN while the whole card is being reset.
+ * -EAGAIN while the PCI core has the whole card.
  */
 int vdfl_block_scrub(struct vdfl_block *block)
 {
-	const struct dfl_header *port = vdfl_block_port(block);
-	struct vdfl_card *card = block->card;
 	int ret;
 
-	if (!port)
-		return 0;
+	mutex_lock(&block->card->reset_lock);
+	ret = block_scrub_locked(block);
+	mutex_unlock(&block->card->reset_lock);
+	return ret;
+}
+
+/**
+ * vdfl_block_prepare() - make @block ready for a new user
+ * @block: nobody has it open
+ *
+ * Bus master is verified, the block is reset if the hardware can, and its
+ * header must be the one found at probe.
+ *
+ * Return: 0; -EAGAIN while the PCI core has the whole card; else the error of
+ * the step that failed.
+ */
+int vdfl_block_prepare(struct vdfl_block *block)
+{
+	struct vdfl_card *card = block->card;
+	int ret = -EAGAIN;
+
 	mutex_lock(&card->reset_lock);
-	ret = block_scrub_locked(block, port);
+	if (!card->asleep)
+		ret = vdfl_busmaster_may_open(card);
+	if (!ret)
+		ret = block_scrub_locked(block);
+	if (!ret)
+		ret = vdfl_card_check_header(block);
 	mutex_unlock(&card->reset_lock);
 	return ret;
 }
@@ -135,20 +172,20 @@ static void card_quiesce(struct vdfl_card *card)
 {
 	mutex_lock(&card->reset_lock);
 	card->asleep = true;
+	card->asleep_since = jiffies;
 	mutex_unlock(&card->reset_lock);
 	vdfl_card_block(card, VDFL_BLOCKED_CARD);
 	vdfl_irq_suspend(card);
 }
 
 /* After a reset of the function its ports are in reset again. */
-static void card_wake_ports(struct vdfl_card *card)
+static void card_release_ports(struct vdfl_card *card)
 {
 	const struct dfl_header *h = card->map->header;
 	const struct dfl_header *end = h + card->map->nr_headers;
 	int ret;
 
-	mutex_lock(&card->reset_lock);
-	card->asleep = false;
+	lockdep_assert_held(&card->reset_lock);
 	for (; h < end; h++) {
 		if (h->kind != DFL_KIND_PORT || !card->bar[h->bar])
 			continue;
@@ -156,23 +193,54 @@ static void card_wake_ports(struct vdfl_card *card)
 		if (ret)
 			port_mark_dead(card, h, ret);
 	}
-	mutex_unlock(&card->reset_lock);
 }
 
 static int card_restore(struct vdfl_card *card)
 {
-	int ret = vdfl_busmaster_verify(card);
+	int ret;
 
-	if (!ret) {
-		card_wake_ports(card);
+	mutex_lock(&card->reset_lock);
+	ret = vdfl_busmaster_verify(card);
+	if (!ret)
+		card_release_ports(card);
+	card->asleep = false;
+	mutex_unlock(&card->reset_lock);
+
+	if (!ret)
 		ret = vdfl_irq_resume(card);
-	}
 	if (ret) {
 		vdfl_card_lost(card, "it did not come back from a reset");
 		return ret;
 	}
 	vdfl_card_unblock(card, VDFL_BLOCKED_CARD);
 	return 0;
+}
+
+/**
+ * vdfl_card_audit() - is the card still there and without bus master?
+ * @card: bound card
+ *
+ * If not, it is taken from its users. While the PCI core has it, it may not
+ * answer; but it has to come back some time.
+ */
+void vdfl_card_audit(struct vdfl_card *card)
+{
+	const char *lost = NULL;
+	int ret = 0;
+
+	mutex_lock(&card->reset_lock);
+	if (!card->asleep)
+		ret = vdfl_busmaster_verify(card);
+	else if (time_after(jiffies, card->asleep_since + RECOVERY_LIMIT))
+		lost = "it did not come back from a reset";
+	mutex_unlock(&card->reset_lock);
+
+	if (ret == -ENODEV)
+		lost = "it no longer answers";
+	else if (ret)
+		lost = "bus master cannot be turned off";
+	if (lost)
+		vdfl_card_lost(card, lost);
 }
 
 static void err_reset_prepare(struct pci_dev *pdev)

@@ -70,11 +70,17 @@ static void dir_release(struct kobject *kobj)
 
 /* --- the card ------------------------------------------------------------ */
 
+static const char *fence_command(struct vdfl_card *card)
+{
+	if (vdfl_fences(card) & VFIO_DFL_MDEV_FENCE_COMMAND)
+		return "in force";
+	return READ_ONCE(card->busmaster.allowed) ?
+	       "not available: irq_source msix needs bus master" : "lost";
+}
+
 static ssize_t card_fence_command_show(struct vdfl_dir *dir, char *buf)
 {
-	return sysfs_emit(buf, "%s\n",
-			  vdfl_fences(dir->card) & VFIO_DFL_MDEV_FENCE_COMMAND ?
-			  "in force" : "lost");
+	return sysfs_emit(buf, "%s\n", fence_command(dir->card));
 }
 DIR_ATTR_RO(card, fence_command);
 
@@ -86,6 +92,18 @@ static ssize_t card_fence_iommu_show(struct vdfl_dir *dir, char *buf)
 }
 DIR_ATTR_RO(card, fence_iommu);
 
+static ssize_t card_fence_port_show(struct vdfl_dir *dir, char *buf)
+{
+	return sysfs_emit(buf, "%s\n", vdfl_busmaster_port_state(dir->card));
+}
+DIR_ATTR_RO(card, fence_port);
+
+static ssize_t card_siblings_mastering_show(struct vdfl_dir *dir, char *buf)
+{
+	return vdfl_fence_siblings(dir->card, buf);
+}
+DIR_ATTR_RO(card, siblings_mastering);
+
 static ssize_t card_busmaster_violations_show(struct vdfl_dir *dir, char *buf)
 {
 	return sysfs_emit(buf, "%d\n",
@@ -93,31 +111,88 @@ static ssize_t card_busmaster_violations_show(struct vdfl_dir *dir, char *buf)
 }
 DIR_ATTR_RO(card, busmaster_violations);
 
+static ssize_t card_busmaster_acknowledged_show(struct vdfl_dir *dir, char *buf)
+{
+	return sysfs_emit(buf, "%d\n",
+			  !READ_ONCE(dir->card->busmaster.refuse));
+}
+
+static ssize_t card_busmaster_acknowledged_store(struct vdfl_dir *dir,
+						 const char *buf, size_t count)
+{
+	bool acknowledged;
+	int ret = kstrtobool(buf, &acknowledged);
+
+	if (ret)
+		return ret;
+	if (!acknowledged)
+		return -EINVAL;
+	vdfl_busmaster_acknowledge(dir->card);
+	return count;
+}
+DIR_ATTR_RW(card, busmaster_acknowledged);
+
+/* --- its interrupts ------------------------------------------------------- */
+
 static ssize_t card_irq_source_show(struct vdfl_dir *dir, char *buf)
 {
-	return sysfs_emit(buf, "%s\n", dir->card->irq.source->name);
+	return sysfs_emit(buf, "%s\n", READ_ONCE(dir->card->irq.source)->name);
 }
-DIR_ATTR_RO(card, irq_source);
 
-static ssize_t card_irq_holdoff_us_show(struct vdfl_dir *dir, char *buf)
+static ssize_t card_irq_source_store(struct vdfl_dir *dir, const char *buf,
+				     size_t count)
 {
-	return sysfs_emit(buf, "%u\n", READ_ONCE(dir->card->irq.holdoff_us));
+	return vdfl_irq_choose(dir->card, buf) ?: count;
 }
+DIR_ATTR_RW(card, irq_source);
 
-static ssize_t card_irq_holdoff_us_store(struct vdfl_dir *dir, const char *buf,
-					 size_t count)
+static ssize_t card_irq_sources_show(struct vdfl_dir *dir, char *buf)
+{
+	return vdfl_irq_usable(dir->card, buf);
+}
+DIR_ATTR_RO(card, irq_sources);
+
+static ssize_t card_irq_stuck_show(struct vdfl_dir *dir, char *buf)
+{
+	return vdfl_poll_stuck(dir->card, buf);
+}
+DIR_ATTR_RO(card, irq_stuck);
+
+static ssize_t interval_store(unsigned int *interval, const char *buf,
+			      size_t count)
 {
 	unsigned int value;
 	int ret = kstrtouint(buf, 0, &value);
 
 	if (ret)
 		return ret;
-	if (value < VDFL_HOLDOFF_MIN_US || value > VDFL_HOLDOFF_MAX_US)
+	if (value < VDFL_INTERVAL_MIN_US || value > VDFL_INTERVAL_MAX_US)
 		return -ERANGE;
-	WRITE_ONCE(dir->card->irq.holdoff_us, value);
+	WRITE_ONCE(*interval, value);
 	return count;
 }
-DIR_ATTR_RW(card, irq_holdoff_us);
+
+#define CARD_INTERVAL(name, field)					\
+static unsigned int *card_##name(struct vdfl_card *card)		\
+{									\
+	return &card->irq.field;					\
+}									\
+									\
+static ssize_t card_##name##_show(struct vdfl_dir *dir, char *buf)	\
+{									\
+	return sysfs_emit(buf, "%u\n", READ_ONCE(*card_##name(dir->card)));	\
+}									\
+									\
+static ssize_t card_##name##_store(struct vdfl_dir *dir,		\
+				   const char *buf, size_t count)	\
+{									\
+	return interval_store(card_##name(dir->card), buf, count);	\
+}									\
+DIR_ATTR_RW(card, name)
+
+CARD_INTERVAL(irq_holdoff_us, intx.holdoff_us);
+CARD_INTERVAL(poll_floor_us, poll.floor_us);
+CARD_INTERVAL(poll_ceiling_us, poll.ceiling_us);
 
 static ssize_t card_gone_show(struct vdfl_dir *dir, char *buf)
 {
@@ -126,12 +201,19 @@ static ssize_t card_gone_show(struct vdfl_dir *dir, char *buf)
 DIR_ATTR_RO(card, gone);
 
 static struct attribute *card_attrs[] = {
+	&card_busmaster_acknowledged_attr.attr,
 	&card_busmaster_violations_attr.attr,
 	&card_fence_command_attr.attr,
 	&card_fence_iommu_attr.attr,
+	&card_fence_port_attr.attr,
 	&card_gone_attr.attr,
 	&card_irq_holdoff_us_attr.attr,
 	&card_irq_source_attr.attr,
+	&card_irq_sources_attr.attr,
+	&card_irq_stuck_attr.attr,
+	&card_poll_ceiling_us_attr.attr,
+	&card_poll_floor_us_attr.attr,
+	&card_siblings_mastering_attr.attr,
 	NULL
 };
 ATTRIBUTE_GROUPS(card);

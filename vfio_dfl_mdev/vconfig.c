@@ -122,7 +122,14 @@ void vconfig_init(struct vconfig *cfg, const struct vconfig_desc *desc)
 
 void vconfig_read(const struct vconfig *cfg, u32 off, void *buf, u32 len)
 {
-	memcpy(buf, cfg->value + off, len);
+	u32 stored = 0;
+
+	if (off < VCONFIG_STORED) {
+		stored = min(len, VCONFIG_STORED - off);
+		memcpy(buf, cfg->value + off, stored);
+	}
+	if (stored < len)
+		memset((u8 *)buf + stored, 0, len - stored);
 }
 
 static bool announces_flr(const struct vconfig *cfg)
@@ -146,7 +153,7 @@ u32 vconfig_write(struct vconfig *cfg, u32 off, const void *buf, u32 len)
 	const u8 *byte = buf;
 	u32 effects = 0;
 
-	for (; len; len--, off++, byte++) {
+	for (; len && off < VCONFIG_STORED; len--, off++, byte++) {
 		u8 mask = cfg->writable[off];
 
 		cfg->value[off] = (cfg->value[off] & ~mask) | (*byte & mask);

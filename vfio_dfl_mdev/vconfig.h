@@ -9,6 +9,7 @@
 #include "pure_env.h"
 
 #define VCONFIG_SIZE		4096
+#define VCONFIG_STORED		256	/* the rest is zero and read-only */
 
 /* Layout of the MSI-X BAR */
 #define VCONFIG_MSIX_BAR	4
@@ -46,8 +47,8 @@ struct vconfig_desc {
 };
 
 struct vconfig {
-	u8 value[VCONFIG_SIZE];
-	u8 writable[VCONFIG_SIZE];
+	u8 value[VCONFIG_STORED];
+	u8 writable[VCONFIG_STORED];
 };
 
 /* Reset values and masks; memory enable starts at 1. */

@@ -16,6 +16,7 @@
  *   mmap_lock
  *   vdfl_mdev.memory_lock
  *   vdfl_card_irq.mutex
+ *   vdfl_busmaster.lock
  *   vdfl_card_irq.lock
  *   vdfl_mdev.irq_lock
  */
@@ -24,6 +25,7 @@
 
 #include <linux/eventfd.h>
 #include <linux/hrtimer.h>
+#include <linux/interrupt.h>
 #include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/mdev.h>
@@ -40,14 +42,15 @@
 #include "vconfig.h"
 
 #define VDFL_NAME		"vfio_dfl_mdev"
+#define VDFL_PBA_WORDS		32	/* 2048 vectors */
 #define VDFL_POS_LEN		24	/* "b0-o" and 16 hex digits */
 #define VDFL_TYPE_LEN		(DFL_TYPE_NAME_LEN + VDFL_POS_LEN)
 #define VDFL_REGION_BLOCK	VFIO_PCI_NUM_REGIONS
 #define VDFL_NUM_REGIONS	(VFIO_PCI_NUM_REGIONS + 1)
 
-/* Time between an interrupt of the pin and its unmasking, microseconds */
-#define VDFL_HOLDOFF_MIN_US	10
-#define VDFL_HOLDOFF_MAX_US	1000000
+/* What administrators may choose for intervals between interrupts */
+#define VDFL_INTERVAL_MIN_US	10
+#define VDFL_INTERVAL_MAX_US	1000000
 
 /* Why an instance's registers are out of reach (vdfl_mdev.blocked) */
 #define VDFL_BLOCKED_CLOSED	BIT(0)	/* nobody has it open */
@@ -124,38 +127,92 @@ struct vdfl_tenant_ops {
 /**
  * struct vdfl_irq_line - an instance that wants the card's interrupts
  * @node: on vdfl_card_irq.armed
- * @fire: the block may have raised an interrupt; called with
- *	vdfl_card_irq.lock held, possibly in hard interrupt context
+ * @first: first vector of the card that is its own
+ * @nr: number of its vectors, at most DFL_MAX_VECTORS
+ * @fire: interrupts of the block: bit i of @pending is its vector i; possibly
+ *	in hard interrupt context, with vdfl_card_irq.lock held except by msix
+ * @msix: real vectors: what was requested for it
+ * @polled: polling: vectors found pending in the last pass
+ * @run: polling: passes in a row that found each vector pending
+ * @stuck: polling: vectors that stay pending
+ * @stuck_fired: polling: when those were signalled last
  */
 struct vdfl_irq_line {
 	struct list_head node;
-	void (*fire)(struct vdfl_irq_line *line);
+	unsigned int first;
+	unsigned int nr;
+	void (*fire)(struct vdfl_irq_line *line, u64 pending);
+	struct vdfl_msix_vector *msix;
+	u64 polled;
+	u16 run[DFL_MAX_VECTORS];
+	u64 stuck;
+	ktime_t stuck_fired;
 };
 
 /**
  * struct vdfl_irq_source - a way to hear of the card's interrupts
  * @name: in sysfs
  * @uapi: VFIO_DFL_MDEV_IRQ_*
+ * @usable: can this card be heard that way now?
  * @start: first line is armed; may sleep
  * @stop: last line is gone; may sleep; no fire() after it returned
+ * @line_on: @line is about to be armed; may sleep; optional
+ * @line_off: @line was disarmed; may sleep; optional
+ *
+ * All but @usable are called with vdfl_card_irq.mutex held.
  */
 struct vdfl_irq_source {
 	const char *name;
 	u32 uapi;
+	bool (*usable)(struct vdfl_card *card);
 	int (*start)(struct vdfl_card *card);
 	void (*stop)(struct vdfl_card *card);
+	int (*line_on)(struct vdfl_card *card, struct vdfl_irq_line *line);
+	void (*line_off)(struct vdfl_card *card, struct vdfl_irq_line *line);
+};
+
+/**
+ * struct vdfl_intx - state of irq_intx.c; under vdfl_card_irq.lock
+ * @held: the pin is masked at the card until the hold-off is over
+ * @timer: unmasks the pin again
+ * @holdoff_us: time between signal and unmask, microseconds
+ */
+struct vdfl_intx {
+	bool held;
+	struct hrtimer timer;
+	unsigned int holdoff_us;
+};
+
+/**
+ * struct vdfl_poll - state of irq_poll.c
+ * @task: reads the pending bits
+ * @pba: pending bits of the card
+ * @interval_us: current time between two passes, microseconds; of the task
+ * @floor_us: shortest interval, microseconds
+ * @ceiling_us: longest interval, microseconds
+ * @kicked: a line was armed: start over from the floor
+ * @pending: words read in the current pass; of the task
+ */
+struct vdfl_poll {
+	struct task_struct *task;
+	void __iomem *pba;
+	unsigned int interval_us;
+	unsigned int floor_us;
+	unsigned int ceiling_us;
+	bool kicked;
+	u64 pending[VDFL_PBA_WORDS];
 };
 
 /**
  * struct vdfl_card_irq - state of card_irq.c
- * @source: how interrupts arrive; fixed at probe
+ * @source: how interrupts arrive; changes only while no instance is open
  * @mutex: serialises arm and disarm
- * @lock: protects @armed, @running and @held
+ * @lock: protects @armed and @running
  * @armed: lines to fire
  * @running: the source delivers
- * @held: the pin is masked at the card until the hold-off is over
- * @holdoff: unmasks the pin again
- * @holdoff_us: time between signal and unmask, microseconds
+ * @suspended: the source must not start; under @mutex
+ * @intx: see irq_intx.c
+ * @poll: see irq_poll.c
  */
 struct vdfl_card_irq {
 	const struct vdfl_irq_source *source;
@@ -163,21 +220,33 @@ struct vdfl_card_irq {
 	spinlock_t lock;
 	struct list_head armed;
 	bool running;
-	bool held;
-	struct hrtimer holdoff;
-	unsigned int holdoff_us;
+	bool suspended;
+	struct vdfl_intx intx;
+	struct vdfl_poll poll;
 };
 
 /**
  * struct vdfl_busmaster - state of busmaster.c
- * @audit: looks at the bit once a second
+ * @lock: serialises looking at the bit and changing what is allowed
+ * @audit: looks at the bit twice a second
  * @violations: times the bit was found on while bound
+ * @refuse: no new opens until an administrator acknowledges a violation
+ * @allowed: real MSI-X needs the bit on, and the IOMMU fence holds
  * @lost: the card would not let the bit go
+ * @port: port above the card whose bit is kept off as well, or NULL
+ * @port_was_on: what to restore there
+ * @port_lost: the port would not let the bit go
  */
 struct vdfl_busmaster {
+	struct mutex lock;
 	struct delayed_work audit;
 	atomic_t violations;
+	bool refuse;
+	bool allowed;
 	bool lost;
+	struct pci_dev *port;
+	bool port_was_on;
+	bool port_lost;
 };
 
 /**
@@ -189,11 +258,13 @@ struct vdfl_busmaster {
  * @window: one for each header
  * @block: one for each header
  * @nr_blocks: entries in @block
- * @lock: protects vdfl_block.owner and @tenants
+ * @lock: protects vdfl_block.owner, @tenants and @nr_open
  * @tenants: instances
+ * @nr_open: instances that are open
  * @gone: no more access; set once under @lock, never cleared
  * @reset_lock: serialises resets; protects @asleep and @dead_ports
- * @asleep: the PCI core has the card for a reset or a suspend
+ * @asleep: the PCI core has the card for a reset, a recovery or a suspend
+ * @asleep_since: jiffies when that began
  * @dead_ports: ports, by index of their header, that did not answer a reset
  * @group: IOMMU group whose DMA we own, or NULL
  * @busmaster: see busmaster.c
@@ -216,9 +287,11 @@ struct vdfl_card {
 	u32 nr_blocks;
 	struct mutex lock;
 	struct list_head tenants;
+	unsigned int nr_open;
 	bool gone;
 	struct mutex reset_lock;
 	bool asleep;
+	unsigned long asleep_since;
 	DECLARE_BITMAP(dead_ports, DFL_MAX_HEADERS);
 	struct iommu_group *group;
 	struct vdfl_busmaster busmaster;
@@ -253,6 +326,7 @@ struct vdfl_card {
  * @line: our place in the card's interrupts
  * @armed: @line is armed; under @irq_gate
  * @vector: eventfd of each MSI-X vector
+ * @listening: vectors that have one
  * @err: eventfd of the error index
  * @req: eventfd of the device request index
  */
@@ -275,6 +349,7 @@ struct vdfl_mdev {
 	struct vdfl_irq_line line;
 	bool armed;
 	struct eventfd_ctx *vector[DFL_MAX_VECTORS];
+	u64 listening;
 	struct eventfd_ctx *err;
 	struct eventfd_ctx *req;
 };
@@ -288,6 +363,9 @@ int vdfl_cards_init(void);
 void vdfl_cards_exit(void);
 int vdfl_card_check_header(struct vdfl_block *block);
 bool vdfl_card_answers(struct vdfl_card *card);
+void __iomem *vdfl_card_map_bar(struct vdfl_card *card, u8 bar);
+int vdfl_card_open(struct vdfl_card *card);
+void vdfl_card_close(struct vdfl_card *card);
 void vdfl_card_lost(struct vdfl_card *card, const char *why);
 void vdfl_card_block(struct vdfl_card *card, unsigned int why);
 void vdfl_card_unblock(struct vdfl_card *card, unsigned int why);
@@ -297,12 +375,24 @@ void vdfl_card_alarm(struct vdfl_card *card);
 int vdfl_fence_init(struct vdfl_card *card);
 void vdfl_fence_fini(struct vdfl_card *card);
 u32 vdfl_fences(struct vdfl_card *card);
+bool vdfl_fence_isolates_msi(struct vdfl_card *card);
+int vdfl_fence_check_siblings(struct vdfl_card *card);
+ssize_t vdfl_fence_siblings(struct vdfl_card *card, char *buf);
 
 /* busmaster.c: the one owner of the card's bus-master bit */
 int vdfl_busmaster_init(struct vdfl_card *card);
 void vdfl_busmaster_start(struct vdfl_card *card);
 void vdfl_busmaster_fini(struct vdfl_card *card);
 int vdfl_busmaster_verify(struct vdfl_card *card);
+int vdfl_busmaster_may_open(struct vdfl_card *card);
+void vdfl_busmaster_acknowledge(struct vdfl_card *card);
+bool vdfl_busmaster_may_be_on(struct vdfl_card *card);
+int vdfl_busmaster_allow(struct vdfl_card *card);
+void vdfl_busmaster_forbid(struct vdfl_card *card);
+bool vdfl_busmaster_is_on(struct pci_dev *pdev);
+u32 vdfl_busmaster_fences(struct vdfl_card *card);
+int vdfl_busmaster_fence_port(struct vdfl_card *card);
+const char *vdfl_busmaster_port_state(struct vdfl_card *card);
 
 /* block.c: which block belongs to whom */
 int vdfl_blocks_init(struct vdfl_card *card);
@@ -315,12 +405,23 @@ unsigned int vdfl_blocks_free_of(struct vdfl_type *type);
 void vdfl_block_guid(const struct vdfl_block *block, u8 guid[16]);
 const struct dfl_header *vdfl_block_port(const struct vdfl_block *block);
 
-/* card_irq.c: where the card's interrupts come from */
+/* irq_intx.c, irq_poll.c, irq_msix.c: the sources */
+extern const struct vdfl_irq_source vdfl_irq_intx;
+extern const struct vdfl_irq_source vdfl_irq_poll;
+extern const struct vdfl_irq_source vdfl_irq_msix;
+void vdfl_intx_init(struct vdfl_card *card);
+void vdfl_poll_init(struct vdfl_card *card);
+ssize_t vdfl_poll_stuck(struct vdfl_card *card, char *buf);
+
+/* card_irq.c: lending the card's interrupts to instances */
 void vdfl_irq_init(struct vdfl_card *card);
 int vdfl_irq_arm(struct vdfl_card *card, struct vdfl_irq_line *line);
 void vdfl_irq_disarm(struct vdfl_card *card, struct vdfl_irq_line *line);
 void vdfl_irq_suspend(struct vdfl_card *card);
 int vdfl_irq_resume(struct vdfl_card *card);
+int vdfl_irq_choose(struct vdfl_card *card, const char *name);
+ssize_t vdfl_irq_usable(struct vdfl_card *card, char *buf);
+void vdfl_irq_set_running(struct vdfl_card *card, bool running);
 
 /* reset.c: block and card reset, and what the PCI core reports */
 extern const struct pci_error_handlers vdfl_err_handlers;
@@ -328,7 +429,9 @@ extern const struct dev_pm_ops vdfl_pm_ops;
 int vdfl_port_release(struct vdfl_card *card, u8 bar, u64 off);
 bool vdfl_block_has_reset(const struct vdfl_block *block);
 const char *vdfl_block_scrub_name(const struct vdfl_block *block);
+int vdfl_block_prepare(struct vdfl_block *block);
 int vdfl_block_scrub(struct vdfl_block *block);
+void vdfl_card_audit(struct vdfl_card *card);
 
 /* mdev_type.c: registration of types with the mdev core */
 int vdfl_types_register(struct vdfl_card *card);

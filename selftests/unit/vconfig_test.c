@@ -125,9 +125,10 @@ static void whole_space_in_one_write(void **state)
 	vconfig_read(&cfg, 0, back, sizeof(back));
 	for (off = 0; off < VCONFIG_SIZE; off += 4) {
 		const struct dword *r = row(off);
+		u32 dword = rd(off, 4);
 
-		assert_int_equal(rd(off, 4), r->value | r->writable);
-		assert_memory_equal(back + off, cfg.value + off, 4);
+		assert_int_equal(dword, r->value | r->writable);
+		assert_memory_equal(back + off, &dword, sizeof(dword));
 	}
 }
 

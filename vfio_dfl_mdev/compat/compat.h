@@ -8,6 +8,7 @@
 
 #include <linux/eventfd.h>
 #include <linux/hrtimer.h>
+#include <linux/iommu.h>
 #include <linux/mm.h>
 #include <linux/vfio.h>
 
@@ -30,6 +31,13 @@ hrtimer_setup(struct hrtimer *timer,
 {
 	hrtimer_init(timer, clock_id, mode);
 	timer->function = function;
+}
+#endif
+
+#ifdef VDFL_COMPAT_NO_ISOLATED_MSI
+static inline bool msi_device_has_isolated_msi(struct device *dev)
+{
+	return device_iommu_capable(dev, IOMMU_CAP_INTR_REMAP);
 }
 #endif
 

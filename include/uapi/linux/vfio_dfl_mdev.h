@@ -30,6 +30,7 @@
 
 #define VFIO_DFL_MDEV_FENCE_COMMAND	0x1u /* PCI bus master reads 0 */
 #define VFIO_DFL_MDEV_FENCE_IOMMU	0x2u /* IOMMU group is blocked */
+#define VFIO_DFL_MDEV_FENCE_PORT	0x4u /* bus master of the port above reads 0 */
 
 #define VFIO_DFL_MDEV_SCRUB_NONE	0u
 #define VFIO_DFL_MDEV_SCRUB_PORT_RESET	1u /* on first open, last close, RESET */
@@ -51,13 +52,14 @@
  * @parent: VFIO_DFL_MDEV_PARENT_*, the interface unit that lists the block
  * @port: number of the port, or VFIO_DFL_MDEV_NO_PORT
  * @bar: BAR of the card that holds the block
- * @irq_source: VFIO_DFL_MDEV_IRQ_*
+ * @irq_source: VFIO_DFL_MDEV_IRQ_*; does not change while the device is open
  * @offset: byte offset of the block in that BAR
  * @size: bytes of the block; the rest of region 0 is padding
  * @csr_offset: version 1: byte offset of the registers from the header; else 0
  * @csr_size: version 1: size of the registers as the header claims, bytes
  * @map_size: bytes from offset 0 of region 0 that can be mapped
- * @fences: VFIO_DFL_MDEV_FENCE_* in force when the region is read
+ * @fences: VFIO_DFL_MDEV_FENCE_* in force when the region is read; of bus master
+ *	bits, what was found at most half a second before
  * @scrub: VFIO_DFL_MDEV_SCRUB_*, how the block is cleaned between users
  * @vectors: number of MSI-X vectors of the instance
  * @param_offset: byte offset of the version 1 parameter blocks in this region

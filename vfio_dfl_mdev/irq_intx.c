@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Interrupt source "intx": the pin needs no memory write, so it works with bus
+ * master off. One line serves all blocks, so every armed instance is signalled.
+ *
+ * The line is masked at the card when it fires and unmasked no sooner than the
+ * hold-off later, which caps what a tenant that never acknowledges can cost
+ * the others.
+ */
+#include <linux/io.h>
+
+#include "vdfl.h"
+
+#define HOLDOFF_DEFAULT_US	500
+
+static void intx_fire_all(struct vdfl_card_irq *irq)
+{
+	struct vdfl_irq_line *line;
+
+	lockdep_assert_held(&irq->lock);
+	list_for_each_entry(line, &irq->armed, node)
+		line->fire(line, ~0ULL);
+}
+
+static ktime_t intx_holdoff(struct vdfl_card_irq *irq)
+{
+	return ns_to_ktime((u64)READ_ONCE(irq->intx.holdoff_us) *
+			   NSEC_PER_USEC);
+}
+
+/*
+ * The answer to a read comes behind the message that takes the line down, so
+ * after it the line is down. The word read is a header, which has no effects.
+ */
+static void intx_flush(struct vdfl_card *card)
+{
+	const struct dfl_header *h = &card->map->header[0];
+
+	readq(card->bar[h->bar] + h->off + DFL_DFH);
+}
+
+/*
+ * A card that asserts a line it was told to mask is not handled: then the core
+ * turns the line off before it takes all of the CPU.
+ */
+static irqreturn_t intx_handler(int nr, void *data)
+{
+	struct vdfl_card *card = data;
+	struct vdfl_card_irq *irq = &card->irq;
+	irqreturn_t ret = IRQ_NONE;
+	unsigned long flags;
+
+	spin_lock_irqsave(&irq->lock, flags);
+	if (irq->running && pci_check_and_mask_intx(card->pdev) &&
+	    !irq->intx.held) {
+		ret = IRQ_HANDLED;
+		irq->intx.held = true;
+		intx_fire_all(irq);
+		hrtimer_start(&irq->intx.timer, intx_holdoff(irq),
+			      HRTIMER_MODE_REL);
+	}
+	spin_unlock_irqrestore(&irq->lock, flags);
+	if (ret == IRQ_HANDLED)
+		intx_flush(card);
+	return ret;
+}
+
+/* A cause that still stands is a new signal, not an unmasked line. */
+static enum hrtimer_restart intx_holdoff_over(struct hrtimer *timer)
+{
+	struct vdfl_card *card = container_of(timer, struct vdfl_card,
+					      irq.intx.timer);
+	struct vdfl_card_irq *irq = &card->irq;
+	enum hrtimer_restart again = HRTIMER_NORESTART;
+	unsigned long flags;
+
+	spin_lock_irqsave(&irq->lock, flags);
+	irq->intx.held = irq->running && !pci_check_and_unmask_intx(card->pdev);
+	if (irq->intx.held) {
+		intx_fire_all(irq);
+		hrtimer_forward_now(timer, intx_holdoff(irq));
+		again = HRTIMER_RESTART;
+	}
+	spin_unlock_irqrestore(&irq->lock, flags);
+	return again;
+}
+
+static int intx_start(struct vdfl_card *card)
+{
+	int ret;
+
+	card->irq.intx.held = false;
+	vdfl_irq_set_running(card, true);
+	pci_intx(card->pdev, 0);
+	ret = request_irq(card->pdev->irq, intx_handler, IRQF_SHARED, VDFL_NAME,
+			  card);
+	if (ret)
+		vdfl_irq_set_running(card, false);
+	else
+		pci_intx(card->pdev, 1);
+	return ret;
+}
+
+static void intx_stop(struct vdfl_card *card)
+{
+	vdfl_irq_set_running(card, false);
+	free_irq(card->pdev->irq, card);
+	hrtimer_cancel(&card->irq.intx.timer);
+	pci_intx(card->pdev, 0);
+}
+
+static bool intx_usable(struct vdfl_card *card)
+{
+	struct pci_dev *pdev = card->pdev;
+
+	return pdev->pin && pdev->irq && !pdev->broken_intx_masking;
+}
+
+void vdfl_intx_init(struct vdfl_card *card)
+{
+	struct vdfl_intx *intx = &card->irq.intx;
+
+	/* No more than the handler does: no detour through a softirq */
+	hrtimer_setup(&intx->timer, intx_holdoff_over, CLOCK_MONOTONIC,
+		      HRTIMER_MODE_REL);
+	intx->holdoff_us = HOLDOFF_DEFAULT_US;
+}
+
+const struct vdfl_irq_source vdfl_irq_intx = {
+	.name	= "intx",
+	.uapi	= VFIO_DFL_MDEV_IRQ_INTX,
+	.usable	= intx_usable,
+	.start	= intx_start,
+	.stop	= intx_stop,
+};

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Interrupt source "msix": real vectors. They are memory writes, so bus master
+ * has to be on while an instance is armed. That is allowed only behind an
+ * IOMMU that blocks everything else the card may write, and that tells its
+ * interrupts from those of other devices.
+ */
+#include <linux/slab.h>
+
+#include "vdfl.h"
+
+/**
+ * struct vdfl_msix_vector - one requested vector
+ * @line: whose it is
+ * @bit: which of the line's vectors
+ */
+struct vdfl_msix_vector {
+	struct vdfl_irq_line *line;
+	u64 bit;
+};
+
+/*
+ * Needs no lock: a vector is of one line, and is freed, which waits for this,
+ * before the line is disarmed or the source stopped.
+ */
+static irqreturn_t msix_handler(int nr, void *data)
+{
+	struct vdfl_msix_vector *vector = data;
+
+	vector->line->fire(vector->line, vector->bit);
+	return IRQ_HANDLED;
+}
+
+static int msix_irq(struct vdfl_card *card, const struct vdfl_irq_line *line,
+		    unsigned int nr)
+{
+	return pci_irq_vector(card->pdev, line->first + nr);
+}
+
+static void msix_free_vectors(struct vdfl_card *card,
+			      struct vdfl_irq_line *line, unsigned int nr)
+{
+	while (nr--)
+		free_irq(msix_irq(card, line, nr), &line->msix[nr]);
+	kfree(line->msix);
+	line->msix = NULL;
+}
+
+static int msix_line_on(struct vdfl_card *card, struct vdfl_irq_line *line)
+{
+	unsigned int i;
+	int ret;
+
+	line->msix = kcalloc(line->nr, sizeof(*line->msix), GFP_KERNEL);
+	if (!line->msix)
+		return -ENOMEM;
+	for (i = 0; i < line->nr; i++) {
+		line->msix[i].line = line;
+		line->msix[i].bit = BIT_ULL(i);
+		ret = request_irq(msix_irq(card, line, i), msix_handler, 0,
+				  VDFL_NAME, &line->msix[i]);
+		if (ret) {
+			msix_free_vectors(card, line, i);
+			return ret;
+		}
+	}
+	return 0;
+}
+
+static void msix_line_off(struct vdfl_card *card, struct vdfl_irq_line *line)
+{
+	if (line->msix)
+		msix_free_vectors(card, line, line->nr);
+}
+
+/* The core hands the pin back enabled, but nobody handles it. */
+static void msix_free_all(struct pci_dev *pdev)
+{
+	pci_free_irq_vectors(pdev);
+	if (pdev->pin)
+		pci_intx(pdev, 0);
+}
+
+static int msix_start(struct vdfl_card *card)
+{
+	struct pci_dev *pdev = card->pdev;
+	int total = pci_msix_vec_count(pdev);
+	int ret;
+
+	ret = pci_alloc_irq_vectors(pdev, total, total, PCI_IRQ_MSIX);
+	if (ret < 0)
+		return ret;
+	ret = vdfl_busmaster_allow(card);
+	if (ret) {
+		msix_free_all(pdev);
+		return ret;
+	}
+	vdfl_irq_set_running(card, true);
+	return 0;
+}
+
+static void msix_stop(struct vdfl_card *card)
+{
+	vdfl_busmaster_forbid(card);
+	vdfl_irq_set_running(card, false);
+	msix_free_all(card->pdev);
+}
+
+static bool msix_usable(struct vdfl_card *card)
+{
+	return card->pdev->msix_cap && vdfl_busmaster_may_be_on(card);
+}
+
+const struct vdfl_irq_source vdfl_irq_msix = {
+	.name		= "msix",
+	.uapi		= VFIO_DFL_MDEV_IRQ_MSIX,
+	.usable		= msix_usable,
+	.start		= msix_start,
+	.stop		= msix_stop,
+	.line_on	= msix_line_on,
+	.line_off	= msix_line_off,
+};

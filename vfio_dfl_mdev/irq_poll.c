@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Interrupt source "poll": MSI-X is enabled with the function mask set, so the
+ * card sends nothing but latches its events in the pending-bit array. A task
+ * reads the array while an instance is armed. The function mask is never
+ * lifted: on hardware whose user logic ignores bus master the message would
+ * really go out.
+ *
+ * A pending bit is a level: it is signalled again in each pass until the card
+ * clears it. One that never clears is signalled at the ceiling interval only,
+ * and does not keep the task at the floor.
+ */
+#include <linux/io.h>
+#include <linux/kthread.h>
+#include <linux/sched.h>
+#include <linux/sysfs.h>
+
+#include "vdfl.h"
+
+#define FLOOR_DEFAULT_US	50
+#define CEILING_DEFAULT_US	10000
+#define STUCK_PASSES		1024
+
+static void msix_control(struct pci_dev *pdev, bool on)
+{
+	u16 control;
+
+	pci_read_config_word(pdev, pdev->msix_cap + PCI_MSIX_FLAGS, &control);
+	control &= ~PCI_MSIX_FLAGS_ENABLE;
+	control |= PCI_MSIX_FLAGS_MASKALL;
+	if (on)
+		control |= PCI_MSIX_FLAGS_ENABLE;
+	pci_write_config_word(pdev, pdev->msix_cap + PCI_MSIX_FLAGS, control);
+}
+
+/* --- one pass ------------------------------------------------------------ */
+
+/* Words that hold vectors of armed lines, as a mask. */
+static u32 poll_words(struct vdfl_card_irq *irq)
+{
+	struct vdfl_irq_line *line;
+	u32 words = 0;
+
+	spin_lock_irq(&irq->lock);
+	list_for_each_entry(line, &irq->armed, node)
+		words |= GENMASK((line->first + line->nr - 1) / 64,
+				 line->first / 64);
+	spin_unlock_irq(&irq->lock);
+	return words;
+}
+
+/* Outside of any lock: a read from a sick card can take long. */
+static void poll_read(struct vdfl_poll *poll, u32 words)
+{
+	unsigned int i;
+
+	memset(poll->pending, 0, sizeof(poll->pending));
+	for (i = 0; i < VDFL_PBA_WORDS; i++)
+		if (words & BIT(i))
+			poll->pending[i] = readq(poll->pba + 8 * i);
+}
+
+/* A word of ones is no set of pending bits but a card that is gone. */
+static bool poll_plausible(const struct vdfl_poll *poll, u32 words)
+{
+	unsigned int i;
+
+	for (i = 0; i < VDFL_PBA_WORDS; i++)
+		if (words & BIT(i) && poll->pending[i] == ~0ULL)
+			return false;
+	return true;
+}
+
+static u64 line_pending(const struct vdfl_poll *poll,
+			const struct vdfl_irq_line *line)
+{
+	unsigned int word = line->first / 64, shift = line->first % 64;
+	u64 pending = poll->pending[word] >> shift;
+
+	if (shift && word + 1 < VDFL_PBA_WORDS)
+		pending |= poll->pending[word + 1] << (64 - shift);
+	return pending & GENMASK_ULL(line->nr - 1, 0);
+}
+
+static void line_count_runs(struct vdfl_irq_line *line, u64 pending)
+{
+	unsigned int i;
+
+	for (i = 0; i < line->nr; i++) {
+		if (!(pending & BIT_ULL(i))) {
+			line->run[i] = 0;
+			line->stuck &= ~BIT_ULL(i);
+		} else if (line->run[i] < STUCK_PASSES) {
+			line->run[i]++;
+		} else {
+			line->stuck |= BIT_ULL(i);
+		}
+	}
+}
+
+/* Returns true if something moves, so that a short interval pays. */
+static bool line_poll(struct vdfl_poll *poll, struct vdfl_irq_line *line,
+		      ktime_t now)
+{
+	u64 pending = line_pending(poll, line);
+	u64 fire;
+
+	if (!pending && !line->stuck && !line->polled)
+		return false;
+	line->polled = pending;
+	line_count_runs(line, pending);
+	fire = pending & ~line->stuck;
+	if (line->stuck &&
+	    ktime_us_delta(now, line->stuck_fired) >= poll->ceiling_us) {
+		fire |= line->stuck;
+		line->stuck_fired = now;
+	}
+	if (fire)
+		line->fire(line, fire);
+	return pending & ~line->stuck;
+}
+
+static bool poll_fire(struct vdfl_card_irq *irq)
+{
+	struct vdfl_irq_line *line;
+	ktime_t now = ktime_get();
+	bool moves = false;
+
+	spin_lock_irq(&irq->lock);
+	list_for_each_entry(line, &irq->armed, node)
+		moves |= line_poll(&irq->poll, line, now);
+	spin_unlock_irq(&irq->lock);
+	return moves;
+}
+
+static bool poll_pass(struct vdfl_card *card)
+{
+	struct vdfl_poll *poll = &card->irq.poll;
+	u32 words = poll_words(&card->irq);
+
+	poll_read(poll, words);
+	if (!poll_plausible(poll, words) && !vdfl_card_answers(card))
+		return false;	/* the audit will find out */
+	return poll_fire(&card->irq);
+}
+
+/* --- the task ------------------------------------------------------------ */
+
+static void poll_adapt(struct vdfl_poll *poll, bool moves)
+{
+	unsigned int floor = READ_ONCE(poll->floor_us);
+	unsigned int ceiling = max(READ_ONCE(poll->ceiling_us), floor);
+	bool kicked = xchg(&poll->kicked, false);
+
+	if (moves || kicked)
+		poll->interval_us = floor;
+	else
+		poll->interval_us = clamp(2 * poll->interval_us, floor,
+					  ceiling);
+}
+
+/*
+ * Passes start at multiples of the interval, so that the time they take does
+ * not add to it; but a card slow to answer gets as much time off as it took.
+ */
+static ktime_t poll_next(const struct vdfl_poll *poll, ktime_t begun)
+{
+	ktime_t next = ktime_add_us(begun, poll->interval_us);
+	ktime_t now = ktime_get();
+	ktime_t soonest = ktime_add(now, ktime_sub(now, begun));
+
+	return ktime_after(next, soonest) ? next : soonest;
+}
+
+static int poll_task(void *data)
+{
+	struct vdfl_card *card = data;
+	struct vdfl_poll *poll = &card->irq.poll;
+	ktime_t begun, next;
+
+	sched_set_fifo_low(current);
+	while (!kthread_should_stop()) {
+		begun = ktime_get();
+		poll_adapt(poll, poll_pass(card));
+		next = poll_next(poll, begun);
+		set_current_state(TASK_INTERRUPTIBLE);
+		if (!kthread_should_stop() && !READ_ONCE(poll->kicked))
+			schedule_hrtimeout(&next, HRTIMER_MODE_ABS);
+		__set_current_state(TASK_RUNNING);
+	}
+	return 0;
+}
+
+/* --- the source ---------------------------------------------------------- */
+
+static bool poll_usable(struct vdfl_card *card)
+{
+	return card->pdev->msix_cap;
+}
+
+static int poll_map(struct vdfl_card *card)
+{
+	struct pci_dev *pdev = card->pdev;
+	void __iomem *base;
+	u32 where;
+
+	pci_read_config_dword(pdev, pdev->msix_cap + PCI_MSIX_PBA, &where);
+	base = vdfl_card_map_bar(card, where & PCI_MSIX_PBA_BIR);
+	if (!base)
+		return -EIO;
+	card->irq.poll.pba = base + (where & PCI_MSIX_PBA_OFFSET);
+	return 0;
+}
+
+static int poll_start(struct vdfl_card *card)
+{
+	struct vdfl_poll *poll = &card->irq.poll;
+	struct task_struct *task;
+	int ret = poll_map(card);
+
+	if (ret)
+		return ret;
+	task = kthread_create(poll_task, card, "vdfl/%s", pci_name(card->pdev));
+	if (IS_ERR(task))
+		return PTR_ERR(task);
+	poll->task = task;
+	poll->interval_us = poll->floor_us;
+	msix_control(card->pdev, true);
+	vdfl_irq_set_running(card, true);
+	wake_up_process(task);
+	return 0;
+}
+
+static void poll_stop(struct vdfl_card *card)
+{
+	vdfl_irq_set_running(card, false);
+	kthread_stop(card->irq.poll.task);
+	card->irq.poll.task = NULL;
+	msix_control(card->pdev, false);
+}
+
+/* A line was armed: look at once. */
+static int poll_line_on(struct vdfl_card *card, struct vdfl_irq_line *line)
+{
+	struct vdfl_poll *poll = &card->irq.poll;
+
+	lockdep_assert_held(&card->irq.mutex);
+	WRITE_ONCE(poll->kicked, true);
+	wake_up_process(poll->task);
+	return 0;
+}
+
+void vdfl_poll_init(struct vdfl_card *card)
+{
+	card->irq.poll.floor_us = FLOOR_DEFAULT_US;
+	card->irq.poll.ceiling_us = CEILING_DEFAULT_US;
+}
+
+/* vdfl_poll_stuck(): vectors of the card that never clear, for sysfs */
+ssize_t vdfl_poll_stuck(struct vdfl_card *card, char *buf)
+{
+	struct vdfl_irq_line *line;
+	unsigned int i;
+	ssize_t len = 0;
+
+	spin_lock_irq(&card->irq.lock);
+	list_for_each_entry(line, &card->irq.armed, node)
+		for (i = 0; i < line->nr; i++)
+			if (line->stuck & BIT_ULL(i))
+				len += sysfs_emit_at(buf, len, "%s%u",
+						     len ? " " : "",
+						     line->first + i);
+	spin_unlock_irq(&card->irq.lock);
+	return len + sysfs_emit_at(buf, len, "\n");
+}
+
+const struct vdfl_irq_source vdfl_irq_poll = {
+	.name		= "poll",
+	.uapi		= VFIO_DFL_MDEV_IRQ_POLL,
+	.usable		= poll_usable,
+	.start		= poll_start,
+	.stop		= poll_stop,
+	.line_on	= poll_line_on,
+};
