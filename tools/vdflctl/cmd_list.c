@@ -30,25 +30,62 @@ static const char *plain_hex(const char *text)
 	return strncmp(text, "0x", 2) ? or_unknown(text) : text + 2;
 }
 
+static void print_violations(const struct card *card)
+{
+	char number[NAME_LEN];
+
+	number_text(number, sizeof(number), card->busmaster_violations);
+	printf("  violations:  %s\n", number);
+	if (card->busmaster_acknowledged)
+		return;
+	printf("               NOT ACKNOWLEDGED, no new users\n");
+	printf("               acknowledge: echo 1 > ");
+	printf("/sys/bus/pci/devices/%s/dfl/busmaster_acknowledged\n",
+	       card->address);
+}
+
+static void print_fences(const struct card *card)
+{
+	printf("  fences:      bus master off: %s\n",
+	       strcmp(card->fence_command, "lost") ?
+	       or_unknown(card->fence_command) : "LOST");
+	printf("               iommu: %s\n", or_unknown(card->fence_iommu));
+	printf("               port above: %s\n",
+	       strcmp(card->fence_port, "lost") ?
+	       or_unknown(card->fence_port) : "LOST");
+	print_violations(card);
+	if (card->siblings_mastering[0])
+		printf("  siblings:    %s can master the bus, no fence here stops them\n",
+		       card->siblings_mastering);
+}
+
+static void print_interrupts(const struct card *card)
+{
+	char holdoff[NAME_LEN], floor[NAME_LEN], ceiling[NAME_LEN];
+
+	printf("  interrupts:  %s", or_unknown(card->irq_source));
+	number_text(holdoff, sizeof(holdoff), card->irq_holdoff_us);
+	number_text(floor, sizeof(floor), card->poll_floor_us);
+	number_text(ceiling, sizeof(ceiling), card->poll_ceiling_us);
+	if (!strcmp(card->irq_source, "intx"))
+		printf(", holdoff %s us", holdoff);
+	else if (!strcmp(card->irq_source, "poll"))
+		printf(", every %s to %s us", floor, ceiling);
+	printf("; usable: %s\n", or_unknown(card->irq_sources));
+	if (card->irq_stuck[0])
+		printf("               vectors that never clear: %s\n",
+		       card->irq_stuck);
+}
+
 static void print_head(const struct card *card)
 {
-	char violations[NAME_LEN], holdoff[NAME_LEN];
-
-	number_text(violations, sizeof(violations), card->busmaster_violations);
-	number_text(holdoff, sizeof(holdoff), card->irq_holdoff_us);
 	printf("%s %s:%s, subsystem %s:%s%s\n", card->address,
 	       plain_hex(card->vendor), plain_hex(card->device),
 	       plain_hex(card->subsystem_vendor),
 	       plain_hex(card->subsystem_device),
-	       card->gone == 1 ? ", GONE: the card does not answer" : "");
-	printf("  fences:      bus master off: %s, violations: %s\n",
-	       strcmp(card->fence_command, "lost") ?
-	       or_unknown(card->fence_command) : "LOST", violations);
-	printf("               iommu: %s\n", or_unknown(card->fence_iommu));
-	printf("  interrupts:  %s", or_unknown(card->irq_source));
-	if (strcmp(card->irq_source, "none"))
-		printf(", holdoff %s us", holdoff);
-	putchar('\n');
+	       card->gone == 1 ? ", GONE: dmesg says why" : "");
+	print_fences(card);
+	print_interrupts(card);
 }
 
 static void block_row(struct table *table, const struct block *block)

@@ -172,9 +172,10 @@ static json_t *param_json(const struct param *param)
 
 static json_t *fences_json(__u32 fences)
 {
-	return json_pack("{s:b, s:b}",
+	return json_pack("{s:b, s:b, s:b}",
 			 "command", !!(fences & VFIO_DFL_MDEV_FENCE_COMMAND),
-			 "iommu", !!(fences & VFIO_DFL_MDEV_FENCE_IOMMU));
+			 "iommu", !!(fences & VFIO_DFL_MDEV_FENCE_IOMMU),
+			 "port", !!(fences & VFIO_DFL_MDEV_FENCE_PORT));
 }
 
 static json_t *header_json(const struct vfio_dfl_mdev_block *b)
@@ -252,12 +253,22 @@ static void print_param(const struct param *param)
 	putchar('\n');
 }
 
-static void print_fences(__u32 fences)
+static const char *command_state(const struct vfio_dfl_mdev_block *b)
 {
-	printf("  fences:       bus master off: %s, iommu: %s\n",
-	       fences & VFIO_DFL_MDEV_FENCE_COMMAND ? "in force" : "LOST",
-	       fences & VFIO_DFL_MDEV_FENCE_IOMMU ? "in force" :
-						    "not available");
+	if (b->fences & VFIO_DFL_MDEV_FENCE_COMMAND)
+		return "in force";
+	return b->irq_source == VFIO_DFL_MDEV_IRQ_MSIX ?
+	       "not available" : "LOST";
+}
+
+static void print_fences(const struct vfio_dfl_mdev_block *b)
+{
+	printf("  fences:       bus master off: %s, iommu: %s, port above: %s\n",
+	       command_state(b),
+	       b->fences & VFIO_DFL_MDEV_FENCE_IOMMU ? "in force" :
+						       "not available",
+	       b->fences & VFIO_DFL_MDEV_FENCE_PORT ? "in force" :
+						      "not available");
 }
 
 void print_description(const struct description *desc)
@@ -285,7 +296,7 @@ void print_description(const struct description *desc)
 		       b->csr_offset);
 	printf("  interrupts:   %u, source %s\n", b->vectors,
 	       source_name(b->irq_source));
-	print_fences(b->fences);
+	print_fences(b);
 	printf("  scrub:        %s\n", scrub_name(b->scrub));
 	while (next_param(desc, &at, &param))
 		print_param(&param);

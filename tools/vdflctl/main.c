@@ -6,13 +6,14 @@
 
 #include "vdflctl.h"
 
-#define VERSION "1.0"
+#define VERSION "0.1"
 
 static const struct command * const commands[] = {
 	&cmd_list, &cmd_info,
 	&cmd_create, &cmd_remove,
 	&cmd_read, &cmd_write, &cmd_wait,
 	&cmd_bind, &cmd_unbind, &cmd_give,
+	&cmd_irq, &cmd_acknowledge,
 };
 
 static const struct command *find(const char *name)

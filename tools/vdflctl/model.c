@@ -11,14 +11,13 @@
 
 #include "vdflctl.h"
 
-#define TEXT(type, field) \
-	{ #field, false, false, offsetof(struct type, field), \
+#define FIELD(type, field, kind) \
+	{ #field, kind, offsetof(struct type, field), \
 	  sizeof(((struct type *)0)->field) }
-#define DERIVED(type, field) \
-	{ #field, false, true, offsetof(struct type, field), \
-	  sizeof(((struct type *)0)->field) }
-#define NUMBER(type, field) \
-	{ #field, true, false, offsetof(struct type, field), sizeof(__u64) }
+#define TEXT(type, field)	FIELD(type, field, ATTR_TEXT)
+#define WORDS(type, field)	FIELD(type, field, ATTR_WORDS)
+#define NUMBER(type, field)	FIELD(type, field, ATTR_NUMBER)
+#define DERIVED(type, field)	FIELD(type, field, ATTR_DERIVED)
 
 static const struct attr block_attrs[] = {
 	DERIVED(block, pos),
@@ -71,46 +70,68 @@ static const struct attr pci_attrs[] = {
 static const struct attr card_attrs[] = {
 	TEXT(card, fence_command),
 	TEXT(card, fence_iommu),
+	TEXT(card, fence_port),
 	NUMBER(card, busmaster_violations),
+	NUMBER(card, busmaster_acknowledged),
+	WORDS(card, siblings_mastering),
 	TEXT(card, irq_source),
+	WORDS(card, irq_sources),
+	WORDS(card, irq_stuck),
 	NUMBER(card, irq_holdoff_us),
+	NUMBER(card, poll_floor_us),
+	NUMBER(card, poll_ceiling_us),
 	NUMBER(card, gone),
 };
 
 static void load(void *object, const struct attr *attr, size_t count,
 		 const char *dir)
 {
-	char text[TEXT_LEN];
+	char text[WORDS_LEN];
 	void *field;
 
 	for (; count--; attr++) {
-		if (attr->derived)
+		if (attr->kind == ATTR_DERIVED)
 			continue;
 		field = (char *)object + attr->offset;
 		sysfs_read(text, sizeof(text), "%s/%s", dir, attr->name);
-		if (!attr->number)
+		if (attr->kind != ATTR_NUMBER)
 			text_set(field, attr->size, "%s", text);
 		else if (!parse_number(text, field))
 			*(__u64 *)field = ABSENT;
 	}
 }
 
+static json_t *words_json(const char *text)
+{
+	json_t *words = json_array();
+	size_t len;
+
+	for (; *text; text += len) {
+		text += strspn(text, " ");
+		len = strcspn(text, " ");
+		if (len)
+			json_array_append_new(words, json_stringn(text, len));
+	}
+	return words;
+}
+
+static json_t *value_json(const void *field, enum attr_kind kind)
+{
+	if (kind == ATTR_WORDS)
+		return words_json(field);
+	if (kind == ATTR_NUMBER)
+		return *(const __u64 *)field == ABSENT ? json_null() :
+			json_integer(*(const __u64 *)field);
+	return *(const char *)field ? json_string(field) : json_null();
+}
+
 static void save(json_t *json, const void *object, const struct attr *attr,
 		 size_t count)
 {
-	const void *field;
-	json_t *value;
-
-	for (; count--; attr++) {
-		field = (const char *)object + attr->offset;
-		if (attr->number)
-			value = *(const __u64 *)field == ABSENT ? json_null() :
-				json_integer(*(const __u64 *)field);
-		else
-			value = *(const char *)field ? json_string(field) :
-				json_null();
-		json_object_set_new(json, attr->name, value);
-	}
+	for (; count--; attr++)
+		json_object_set_new(json, attr->name,
+				    value_json((const char *)object +
+					       attr->offset, attr->kind));
 }
 
 static void *array(size_t count, size_t size)

@@ -23,6 +23,10 @@ _vdflctl_types() {	# CARD
 		sed 's/^vfio_dfl_mdev-//'
 }
 
+_vdflctl_sources() {	# CARD
+	cat "/sys/bus/pci/devices/$1/dfl/irq_sources" 2>/dev/null && echo auto
+}
+
 _vdflctl_words() {	# COMMAND PREVIOUS
 	case $1 in
 	list) _vdflctl_cards; echo --json ;;
@@ -49,9 +53,14 @@ _vdflctl_words() {	# COMMAND PREVIOUS
 	bind) _vdflctl_entries /sys/bus/pci/devices/*; echo --force ;;
 	unbind) _vdflctl_cards; echo --force ;;
 	give) _vdflctl_instances; compgen -u ;;
+	irq)
+		_vdflctl_cards
+		_vdflctl_sources "$2"
+		;;
+	acknowledge) _vdflctl_cards ;;
 	*)
 		printf '%s\n' list info create remove read write wait bind \
-			unbind give --help --version
+			unbind give irq acknowledge --help --version
 		;;
 	esac
 }

@@ -28,6 +28,7 @@
 #define NAME_LEN	64
 #define TEXT_LEN	160
 #define PATH_LEN	512
+#define WORDS_LEN	4096	/* the longest file in sysfs */
 
 #define ABSENT		(~0ULL)	/* a number the kernel does not tell */
 
@@ -183,9 +184,16 @@ struct card {
 	char subsystem_device[NAME_LEN];
 	char fence_command[TEXT_LEN];
 	char fence_iommu[TEXT_LEN];
+	char fence_port[TEXT_LEN];
+	char siblings_mastering[TEXT_LEN];
 	char irq_source[NAME_LEN];
+	char irq_sources[TEXT_LEN];
+	char irq_stuck[WORDS_LEN];
 	__u64 busmaster_violations;
+	__u64 busmaster_acknowledged;
 	__u64 irq_holdoff_us;
+	__u64 poll_floor_us;
+	__u64 poll_ceiling_us;
 	__u64 gone;
 	size_t nr_blocks;
 	size_t nr_types;
@@ -195,18 +203,23 @@ struct card {
 	struct instance *instances;
 };
 
+enum attr_kind {
+	ATTR_TEXT,
+	ATTR_WORDS,	/* with blanks in between; an array in JSON */
+	ATTR_NUMBER,	/* __u64 */
+	ATTR_DERIVED,	/* text that is no file of its own */
+};
+
 /**
  * struct attr - one field of a model struct
  * @name: file in sysfs and key in JSON
- * @number: __u64, else text
- * @derived: not a file of its own
+ * @kind: what it holds
  * @offset: of the field
  * @size: of the field
  */
 struct attr {
 	const char *name;
-	bool number;
-	bool derived;
+	enum attr_kind kind;
 	size_t offset;
 	size_t size;
 };
@@ -318,5 +331,6 @@ int command_uuid(const struct command *cmd, const char *text,
 extern const struct command cmd_list, cmd_create, cmd_remove, cmd_info;
 extern const struct command cmd_read, cmd_write, cmd_wait;
 extern const struct command cmd_bind, cmd_unbind, cmd_give;
+extern const struct command cmd_irq, cmd_acknowledge;
 
 #endif /* _VDFLCTL_H */

@@ -75,6 +75,11 @@ static int step_failed(const char *step, const struct instance *inst,
 		return fault_next(fault, "another program has the instance open");
 	if (error == ENODEV || error == EIO)
 		return fault_next(fault, "the card may be gone, or on its way out: vdflctl list");
+	if (error == EAGAIN)
+		return fault_next(fault, "the card is being reset or recovers: try again");
+	if (error == EPERM)
+		return fault_next(fault, "after a bus master violation: vdflctl acknowledge %s",
+				  inst->card);
 	return -1;
 }
 

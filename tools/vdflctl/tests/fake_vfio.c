@@ -6,6 +6,8 @@
  * them, since only REGION_INFO may tell.
  *
  * FAKE_OPEN_ERRNO   opening the group fails with it
+ * FAKE_DEVICE_ERRNO getting the device from its group fails with it
+ * FAKE_SOURCE_ERRNO writing irq_source fails with it
  * FAKE_IRQS         what an armed MSI-X eventfd holds at once (default 0)
  * FAKE_REQUEST      the request eventfd is signalled at once
  * FAKE_NO_MMAP      no areas to map
@@ -63,6 +65,9 @@ int open(const char *path, int flags, ...)
 
 	if (strstr(path, "/vfio/7") && number_from("FAKE_OPEN_ERRNO"))
 		return fail(number_from("FAKE_OPEN_ERRNO"));
+	if (strstr(path, "/irq_source") && flags & O_WRONLY &&
+	    number_from("FAKE_SOURCE_ERRNO"))
+		return fail(number_from("FAKE_SOURCE_ERRNO"));
 	return real(path, flags, 0);
 }
 
@@ -70,6 +75,8 @@ static int open_device(void)
 {
 	char path[4096];
 
+	if (number_from("FAKE_DEVICE_ERRNO"))
+		return fail(number_from("FAKE_DEVICE_ERRNO"));
 	snprintf(path, sizeof(path), "%s/device", getenv("VDFL_DEV"));
 	return open(path, O_RDWR | O_CLOEXEC);
 }

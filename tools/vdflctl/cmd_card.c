@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* vdflctl irq, acknowledge: what is decided for a whole card */
+
+#include <errno.h>
+#include <getopt.h>
+#include <string.h>
+
+#include "vdflctl.h"
+
+static int not_ours(const char *bdf, struct fault *fault)
+{
+	fault_set(fault, "%s is not bound to " DRIVER, bdf);
+	return fault_next(fault, "bind it, as root: vdflctl bind %s", bdf);
+}
+
+static void show_source(const char *bdf)
+{
+	struct card card;
+
+	model_card_load(&card, bdf);
+	printf("source: %s\nusable: %s\n",
+	       card.irq_source[0] ? card.irq_source : "?",
+	       card.irq_sources[0] ? card.irq_sources : "?");
+	model_card_free(&card);
+}
+
+static int choose_failed(int error, const char *bdf, const char *source,
+			 struct fault *fault)
+{
+	fault_set(fault, "cannot make %s the interrupt source of %s: %s",
+		  source, bdf, strerror(error));
+	switch (error) {
+	case EACCES:
+	case EPERM:
+		return fault_next(fault, "this needs root");
+	case EBUSY:
+		return fault_next(fault, "not while an instance is open");
+	case EINVAL:
+		return fault_next(fault, "there is no such source");
+	case EOPNOTSUPP:
+		return fault_next(fault, "vdflctl irq %s shows what the card can do",
+				  bdf);
+	default:
+		return -1;
+	}
+}
+
+/* Those whose users we are allowed to see */
+static void name_users(const char *bdf)
+{
+	struct card card;
+	size_t i;
+
+	model_card_load(&card, bdf);
+	for (i = 0; i < card.nr_instances; i++) {
+		const struct instance *inst = &card.instances[i];
+
+		if (vfio_in_use(inst))
+			fprintf(stderr,
+				"vdflctl: %s, block %s; fuser %s/vfio/%s names its user\n",
+				inst->uuid, inst->block, dev_root(),
+				inst->group);
+	}
+	model_card_free(&card);
+}
+
+static int choose(const char *bdf, const char *source)
+{
+	struct fault fault;
+	int ret = sysfs_write(source, "bus/pci/devices/%s/dfl/irq_source", bdf);
+
+	if (!ret)
+		return EXIT_SUCCESS;
+	choose_failed(-ret, bdf, source, &fault);
+	fault_report(&fault);
+	if (ret == -EBUSY)
+		name_users(bdf);
+	return EXIT_FAILURE;
+}
+
+static bool is_word(const char *text)
+{
+	return text[0] && !text[strspn(text, "abcdefghijklmnopqrstuvwxyz")];
+}
+
+/* -1: go on; else the exit status */
+static int no_options(const struct command *cmd, int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 },
+	};
+	int opt = getopt_long(argc, argv, "h", options, NULL);
+
+	if (opt == 'h')
+		return command_help(cmd);
+	return opt == -1 ? -1 : command_misuse(cmd, NULL);
+}
+
+static int run_irq(const struct command *cmd, int argc, char **argv)
+{
+	int status = no_options(cmd, argc, argv);
+	char bdf[BDF_LEN], *source = NULL;
+	struct fault fault;
+
+	if (status >= 0)
+		return status;
+	if (argc - optind == 2)
+		source = argv[--argc];
+	if (!arguments_are(argc, argv, optind, 1))
+		return command_misuse(cmd, NULL);
+	if (command_bdf(cmd, argv[optind], bdf))
+		return EXIT_USAGE;
+	if (source && !is_word(source))
+		return command_misuse(cmd, "'%s' cannot be a source", source);
+	if (!model_card_bound(bdf)) {
+		not_ours(bdf, &fault);
+		return fault_report(&fault);
+	}
+	status = source ? choose(bdf, source) : EXIT_SUCCESS;
+	if (status == EXIT_SUCCESS)
+		show_source(bdf);
+	return status;
+}
+
+static int acknowledge(const char *bdf, struct fault *fault)
+{
+	char violations[NAME_LEN];
+	int ret;
+
+	if (!model_card_bound(bdf))
+		return not_ours(bdf, fault);
+	sysfs_read(violations, sizeof(violations),
+		   "bus/pci/devices/%s/dfl/busmaster_violations", bdf);
+	ret = sysfs_write("1", "bus/pci/devices/%s/dfl/busmaster_acknowledged",
+			  bdf);
+	if (ret) {
+		fault_set(fault, "cannot acknowledge violations of %s: %s",
+			  bdf, strerror(-ret));
+		return ret == -EACCES || ret == -EPERM ?
+		       fault_next(fault, "this needs root") : -1;
+	}
+	printf("%s takes new users; bus master was found on so far: %s times\n",
+	       bdf, violations);
+	return 0;
+}
+
+static int run_acknowledge(const struct command *cmd, int argc, char **argv)
+{
+	int status = no_options(cmd, argc, argv);
+	char bdf[BDF_LEN];
+	struct fault fault;
+
+	if (status >= 0)
+		return status;
+	if (!arguments_are(argc, argv, optind, 1))
+		return command_misuse(cmd, NULL);
+	if (command_bdf(cmd, argv[optind], bdf))
+		return EXIT_USAGE;
+	if (acknowledge(bdf, &fault))
+		return fault_report(&fault);
+	return EXIT_SUCCESS;
+}
+
+const struct command cmd_irq = {
+	.name = "irq",
+	.arguments = "BDF [SOURCE]",
+	.summary = "Show or choose where interrupts of a card come from",
+	.details =
+"SOURCE is intx (the pin), poll (pending bits are read), msix (real messages,\n"
+"with bus master on while somebody listens; behind an IOMMU only), none, or\n"
+"auto. It can change while no instance is open, and lasts until the card is\n"
+"unbound. Choosing needs root.\n",
+	.run = run_irq,
+};
+
+const struct command cmd_acknowledge = {
+	.name = "acknowledge",
+	.arguments = "BDF",
+	.summary = "Let a card have new users after a bus master violation",
+	.details =
+"After bus master was found on, the driver lets nobody open an instance of the\n"
+"card until an administrator has seen it. Find out who turned it on before.\n"
+"Needs root.\n",
+	.run = run_acknowledge,
+};
