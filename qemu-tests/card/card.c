@@ -195,8 +195,10 @@ u64 card_bar_read(struct card *c, u8 bar, u64 off, u32 len)
 	if (c->vanished)
 		return CARD_ONES;
 	c->reads++;
-	if (is_pba(c, bar, off))
+	if (is_pba(c, bar, off)) {
+		c->pba_reads++;
 		return c->irq.pending >> (8 * (off % 8));
+	}
 	if (a.b)
 		a.b->reads++;
 	why = judge(c, &a);

@@ -186,6 +186,8 @@ struct card {
 	bool dishonest;		/* DMA and MSI-X in spite of bus master off */
 	bool vanished;
 	bool owning;
+	bool irq_log_off;	/* interrupts are counted, not logged */
+	bool dma_by_message;	/* even of memory that came with a descriptor */
 
 	u64 reads;
 	u64 writes;
@@ -193,6 +195,9 @@ struct card {
 	u64 flr;
 	u64 bus_master_on_count;
 	u64 intx_asserted;
+	u64 irq_raised;		/* causes of AFUs that came up */
+	u64 msix_sent;
+	u64 pba_reads;
 	u64 dma_attempts, dma_refused, dma_done;
 };
 

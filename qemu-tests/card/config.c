@@ -243,6 +243,12 @@ static void command_written(struct card *c, u16 old)
 		log_bus_master(c, new & PCI_COMMAND_MASTER, "command");
 }
 
+static void msix_written(struct card *c)
+{
+	log_event(c->log, "msix-control", "{s:b,s:b}", "enable",
+		  config_msix_enabled(c), "mask", config_msix_masked(c));
+}
+
 static void function_level_reset(struct card *c)
 {
 	c->flr++;
@@ -269,6 +275,8 @@ void config_write(struct card *c, u32 off, u32 len, const void *data)
 	}
 	if (touches(off, len, PCI_COMMAND, 2))
 		command_written(c, old_command);
+	if (c->id.nr_vectors && touches(off, len, CFG_MSIX + PCI_MSIX_FLAGS, 2))
+		msix_written(c);
 	if (get16(cfg->value, CFG_EXP + PCI_EXP_DEVCTL) &
 	    PCI_EXP_DEVCTL_BCR_FLR) {
 		function_level_reset(c);

@@ -132,7 +132,7 @@ static json_t *op_stats(struct card *c, const json_t *req)
 	(void)req;
 	for (i = 0; i < c->nr_blocks; i++)
 		json_array_append_new(blocks, block_stats(&c->blocks[i]));
-	return json_pack("{s:b,s:i,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:o,s:o}",
+	return json_pack("{s:b,s:i,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:o,s:o}",
 			 "ok", true,
 			 "bus_master", config_bus_master(c),
 			 "bus_master_on_count",
@@ -141,7 +141,10 @@ static json_t *op_stats(struct card *c, const json_t *req)
 			 "dma_refused", (json_int_t)c->dma_refused,
 			 "dma_done", (json_int_t)c->dma_done,
 			 "intx_asserted", (json_int_t)c->intx_asserted,
+			 "irq_raised", (json_int_t)c->irq_raised,
+			 "msix_sent", (json_int_t)c->msix_sent,
 			 "reads", (json_int_t)c->reads,
+			 "pba_reads", (json_int_t)c->pba_reads,
 			 "writes", (json_int_t)c->writes,
 			 "stray", (json_int_t)c->stray,
 			 "flr", (json_int_t)c->flr,
@@ -184,6 +187,19 @@ static json_t *op_mark(struct card *c, const json_t *req)
 	return success();
 }
 
+/* A million interrupts are a hundred megabytes of log. */
+static json_t *op_log_irqs(struct card *c, const json_t *req)
+{
+	c->irq_log_off = json_is_false(json_object_get(req, "on"));
+	return success();
+}
+
+static json_t *op_dma_by_message(struct card *c, const json_t *req)
+{
+	c->dma_by_message = !json_is_false(json_object_get(req, "on"));
+	return success();
+}
+
 static const struct {
 	const char *name;
 	json_t *(*execute)(struct card *c, const json_t *req);
@@ -196,6 +212,8 @@ static const struct {
 	{ "return", op_return },
 	{ "stats", op_stats },
 	{ "own", op_own },
+	{ "log-irqs", op_log_irqs },
+	{ "dma-by-message", op_dma_by_message },
 	{ "mark", op_mark },
 };
 

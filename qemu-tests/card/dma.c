@@ -204,6 +204,7 @@ void dma_start(struct block *b, u64 addr, u64 data)
 	const struct mapping *m;
 
 	c->dma_attempts++;
+	afu_dma_result(b, DMA_NONE);
 	if (!config_bus_master(c) && !c->dishonest) {
 		finish(b, addr, DMA_REFUSED, "bus master off");
 		return;
@@ -213,7 +214,7 @@ void dma_start(struct block *b, u64 addr, u64 data)
 		finish(b, addr, DMA_FAULT, m ? "read-only" : "unmapped");
 		return;
 	}
-	if (!m->backing) {
+	if (!m->backing || c->dma_by_message) {
 		queue_message(b, addr, data);
 		return;
 	}

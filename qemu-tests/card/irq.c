@@ -32,7 +32,8 @@ static void set_intx_line(struct card *c, bool on)
 	if (c->irq.intx_line == on)
 		return;
 	c->irq.intx_line = on;
-	log_event(c->log, "intx", "{s:b}", "level", on);
+	if (!c->irq_log_off)
+		log_event(c->log, "intx", "{s:b}", "level", on);
 }
 
 /*
@@ -56,14 +57,17 @@ static void intx_update(struct card *c)
 	c->intx_asserted++;
 	if (!signal_fd(irq->intx_fd))
 		why = "no eventfd";
-	log_event(c->log, "intx", "{s:b,s:s*}", "delivered", !why, "why", why);
+	if (!c->irq_log_off)
+		log_event(c->log, "intx", "{s:b,s:s*}", "delivered", !why,
+			  "why", why);
 }
 
 static void log_msix(struct card *c, u32 vector, const char *outcome,
 		     const char *why)
 {
-	log_event(c->log, "msix", "{s:i,s:s,s:s*}", "vector", vector,
-		  "outcome", outcome, "why", why);
+	if (!c->irq_log_off)
+		log_event(c->log, "msix", "{s:i,s:s,s:s*}", "vector", vector,
+			  "outcome", outcome, "why", why);
 }
 
 static const char *msix_held_by(const struct card *c)
@@ -78,6 +82,7 @@ static const char *msix_held_by(const struct card *c)
 static void msix_send(struct card *c, u32 vector)
 {
 	c->irq.pending &= ~BIT_ULL(vector);
+	c->msix_sent++;
 	if (signal_fd(c->irq.msix_fd[vector]))
 		log_msix(c, vector, "delivered", NULL);
 	else

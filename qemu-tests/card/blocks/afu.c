@@ -60,6 +60,7 @@ static void trigger(struct block *b, u64 vectors)
 	u64 old = b->cause, again = vectors & old;
 	u32 i;
 
+	b->card->irq_raised += __builtin_popcountll(vectors & ~old);
 	set_status(b, old | vectors);
 	for (i = 0; i < b->nr_vectors; i++)
 		if (again & BIT_ULL(i))
