@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Two tenants of one card at work at the same time: each finds in its block
+ * what it put there, and the card sees no access outside their blocks.
+ */
+#include <sys/wait.h>
+
+#include "harness.h"
+#include "lab_card.h"
+
+#define TENANTS		2
+#define ACCESSES	100000
+#define NR_RAM		((AFU_RAM_END - AFU_RAM) / 8)
+#define NR_SCRATCH	2
+#define NR_REGS		(NR_SCRATCH + NR_RAM)
+
+static const char *const tenant_pos[TENANTS] = { POS_AFU0, POS_AFU1 };
+
+/**
+ * struct tenant - one user and what its registers should hold
+ * @map: its whole BAR
+ * @shadow: scratch registers, then the RAM
+ * @seed: of its random numbers
+ */
+struct tenant {
+	struct instance inst;
+	struct dev dev;
+	void *map;
+	u64 shadow[NR_REGS];
+	u64 seed;
+};
+
+FIXTURE(crosstalk) {
+	struct card card;
+	struct tenant tenant[TENANTS];
+};
+
+FIXTURE_SETUP(crosstalk)
+{
+	int i;
+
+	card_find(&self->card);
+	for (i = 0; i < TENANTS; i++) {
+		struct tenant *t = &self->tenant[i];
+
+		instance_create(&t->inst, &self->card, tenant_pos[i]);
+		dev_open(&t->dev, &t->inst);
+		t->map = dev_map(&t->dev, 0, AFU_SIZE);
+		t->seed = 0x9e3779b97f4a7c15 * (i + 1);
+	}
+}
+
+FIXTURE_TEARDOWN(crosstalk)
+{
+	int i;
+
+	card_own(&self->card, NULL, 0);
+	for (i = 0; i < TENANTS; i++) {
+		dev_close(&self->tenant[i].dev);
+		instance_remove(&self->tenant[i].inst);
+	}
+}
+
+static u64 next_random(struct tenant *t)
+{
+	t->seed ^= t->seed << 13;
+	t->seed ^= t->seed >> 7;
+	t->seed ^= t->seed << 17;
+	return t->seed;
+}
+
+static u64 reg_offset(unsigned int nr)
+{
+	if (nr < NR_SCRATCH)
+		return AFU_SCRATCH0 + 8 * nr;
+	return AFU_RAM + 8 * (nr - NR_SCRATCH);
+}
+
+/* The halves of a register are told apart by @half: 0, or 4. */
+static u32 *shadow_half(struct tenant *t, unsigned int nr,
+			unsigned int half)
+{
+	return (u32 *)&t->shadow[nr] + half / 4;
+}
+
+static bool access64(struct tenant *t, unsigned int nr, bool write, bool mapped)
+{
+	u64 off = reg_offset(nr);
+
+	if (!write)
+		return t->shadow[nr] == (mapped ? map_load64(t->map + off) :
+						  dev_read64(&t->dev, off));
+	t->shadow[nr] = next_random(t);
+	if (mapped)
+		map_store64(t->map + off, t->shadow[nr]);
+	else
+		dev_write64(&t->dev, off, t->shadow[nr]);
+	return true;
+}
+
+static bool access32(struct tenant *t, unsigned int nr, unsigned int half,
+		     bool write, bool mapped)
+{
+	u64 off = reg_offset(nr) + half;
+	u32 *shadow = shadow_half(t, nr, half);
+
+	if (!write)
+		return *shadow == (mapped ? map_load32(t->map + off) :
+					    dev_read32(&t->dev, off));
+	*shadow = next_random(t);
+	if (mapped)
+		map_store32(t->map + off, *shadow);
+	else
+		dev_write32(&t->dev, off, *shadow);
+	return true;
+}
+
+static bool one_access(struct tenant *t)
+{
+	u64 r = next_random(t);
+	unsigned int nr = (r >> 8) % NR_REGS;
+
+	if (r & 1)
+		return access64(t, nr, r & 2, r & 4);
+	return access32(t, nr, r & 8 ? 4 : 0, r & 2, r & 4);
+}
+
+static int run_tenant(struct tenant *t)
+{
+	int i;
+
+	for (i = 0; i < ACCESSES; i++) {
+		if (one_access(t))
+			continue;
+		fprintf(stderr, "# %s: access %d found a wrong value\n",
+			t->inst.pos, i);
+		return EXIT_FAILURE;
+	}
+	for (i = 0; i < NR_REGS; i++) {
+		if (access64(t, i, false, false))
+			continue;
+		fprintf(stderr, "# %s: 0x%lx ended with a wrong value\n",
+			t->inst.pos, reg_offset(i));
+		return EXIT_FAILURE;
+	}
+	return EXIT_SUCCESS;
+}
+
+TEST_F_TIMEOUT(crosstalk, none, 600)
+{
+	struct card_stats before, after;
+	pid_t pid[TENANTS];
+	int i, status;
+
+	card_stats(&self->card, &before);
+	card_own(&self->card, tenant_pos, TENANTS);
+	for (i = 0; i < TENANTS; i++) {
+		pid[i] = fork();
+		ASSERT_LE(0, pid[i]);
+		if (!pid[i])
+			_exit(run_tenant(&self->tenant[i]));
+	}
+	for (i = 0; i < TENANTS; i++) {
+		waitpid(pid[i], &status, 0);
+		EXPECT_EQ(0, status);
+	}
+	card_stats(&self->card, &after);
+	EXPECT_EQ(before.stray, after.stray);
+	/* all of them went to the card */
+	EXPECT_LE(before.reads + before.writes + TENANTS * ACCESSES,
+		  after.reads + after.writes);
+}
+
+/* The watch above is no good if it misses what it should see. */
+TEST_F(crosstalk, card_notices_a_stray_access)
+{
+	struct card_stats before, after;
+
+	card_own(&self->card, tenant_pos, 1);
+	card_stats(&self->card, &before);
+	dev_read64(&self->tenant[0].dev, AFU_RO);
+	card_stats(&self->card, &after);
+	EXPECT_EQ(before.stray, after.stray);
+	dev_read64(&self->tenant[1].dev, AFU_RO);
+	card_stats(&self->card, &after);
+	EXPECT_EQ(before.stray + 1, after.stray);
+}
+
+/* Neighbours that share a page, with the narrowest window between them. */
+TEST_F(crosstalk, on_one_page)
+{
+	static const char *const pos[] = { POS_ETH_SHARED_PAGE,
+					   POS_TOD_SHARED_PAGE };
+	struct card_stats before, after;
+	struct instance inst[2];
+	u64 off, value;
+	struct dev dev[2];
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		instance_create(&inst[i], &self->card, pos[i]);
+		dev_open(&dev[i], &inst[i]);
+	}
+	for (i = 0; i < 2; i++) {
+		card_own(&self->card, &pos[i], 1);
+		card_stats(&self->card, &before);
+		for (off = 0x800; off < 0x1000; off += 8) {
+			value = ~off;
+			dev_write64(&dev[i], off, value);
+			EXPECT_EQ(~0ULL, dev_read64(&dev[i], off));
+		}
+		card_stats(&self->card, &after);
+		EXPECT_EQ(before.stray, after.stray);
+		EXPECT_EQ(before.reads + before.writes,
+			  after.reads + after.writes);
+	}
+	for (i = 0; i < 2; i++) {
+		dev_close(&dev[i]);
+		instance_remove(&inst[i]);
+	}
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * From a register write that raises vector 0 of an accelerator to its eventfd,
+ * again and again. Prints the median and the longest in microseconds.
+ *
+ * Usage: irq_latency_user UUID ROUNDS
+ */
+#include "vdfl_test.h"
+#include "lab_card.h"
+
+#define MSIX		VFIO_PCI_MSIX_IRQ_INDEX
+#define ARRIVES_MS	20000
+
+static int ascending(const void *a, const void *b)
+{
+	const uint64_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+static uint64_t one_round(struct dev *dev, int event)
+{
+	uint64_t start = now_us(), passed;
+
+	event_take(event);
+	dev_write64(dev, AFU_IRQ_TRIGGER, 1);
+	if (!event_wait(event, ARRIVES_MS))
+		die("no interrupt");
+	passed = now_us() - start;
+	dev_write64(dev, AFU_IRQ_STATUS, 1);
+	dev_read64(dev, AFU_IRQ_STATUS);
+	return passed;
+}
+
+int main(int argc, char **argv)
+{
+	struct instance inst = {};
+	unsigned int rounds, i;
+	uint64_t *passed;
+	struct dev dev;
+	int event;
+
+	if (argc != 3)
+		die("usage: irq_latency_user UUID ROUNDS");
+	format(inst.uuid, sizeof(inst.uuid), "%s", argv[1]);
+	format(inst.dir, sizeof(inst.dir), "/sys/bus/mdev/devices/%s", argv[1]);
+	rounds = atoi(argv[2]);
+	passed = calloc(rounds, sizeof(*passed));
+	if (!passed)
+		die("no rounds");
+	dev_open(&dev, &inst);
+	event = event_new();
+	irq_arm(&dev, MSIX, 0, event);
+	for (i = 0; i < rounds; i++)
+		passed[i] = one_round(&dev, event);
+	qsort(passed, rounds, sizeof(*passed), ascending);
+	printf("%lu %lu\n", passed[rounds / 2], passed[rounds - 1]);
+	dev_close(&dev);
+	free(passed);
+	return 0;
+}

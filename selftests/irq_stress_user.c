@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Interrupts by the hundred thousand: an owner for each accelerator of the
+ * card, all at work at once. Each raises causes on random vectors, wants to
+ * hear of every one that is armed, and all the while arms and disarms vectors,
+ * disables all of them, closes and opens, or just listens for what is not its
+ * own.
+ *
+ * Usage: irq_stress_user CAUSES UUID...
+ *
+ * Prints what was counted. Fails if a cause of an armed vector was not heard,
+ * if a vector was signalled that was not armed, or closed, or if an owner heard
+ * of another's causes (except under intx, where one line serves all).
+ */
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "vdfl_test.h"
+#include "lab_card.h"
+
+#define MSIX		VFIO_PCI_MSIX_IRQ_INDEX
+#define MAX_OWNERS	8
+#define ARRIVES_MS	60000	/* longer than any busy machine takes */
+#define SETTLE_US	50000
+#define QUIET_US	5000
+
+/* The last vector tells when all that was under way for the others is over. */
+#define LAST		(AFU_VECTORS - 1)
+
+enum count {
+	RAISED, HEARD, AGAIN, ARMED, DISARMED, DISABLED, CLOSED, LISTENED,
+	/* what went wrong */
+	LOST, AFTER_DISARM, AFTER_CLOSE, OF_OTHERS,
+	NR_COUNTS
+};
+
+static const char *const count_name[NR_COUNTS] = {
+	"raised", "heard", "again", "armed", "disarmed", "disabled", "closed",
+	"listened", "lost", "after-disarm", "after-close", "of-others",
+};
+
+struct owner {
+	struct instance inst;
+	struct dev dev;
+	volatile char *bar;
+	int event[AFU_VECTORS];
+	uint32_t armed;		/* one bit for each vector */
+	uint32_t random;
+	uint64_t n[NR_COUNTS];
+};
+
+static bool level;		/* what stands is heard again */
+static bool shared;		/* one line for all */
+static atomic_long left;	/* causes still to be raised */
+static pthread_barrier_t ready;
+
+static uint32_t dice(struct owner *o, uint32_t sides)
+{
+	o->random ^= o->random << 13;
+	o->random ^= o->random >> 17;
+	o->random ^= o->random << 5;
+	return o->random % sides;
+}
+
+static void reg_write(struct owner *o, uint64_t off, uint64_t value)
+{
+	*(volatile uint64_t *)(o->bar + off) = value;
+}
+
+static uint64_t reg_read(struct owner *o, uint64_t off)
+{
+	return *(volatile uint64_t *)(o->bar + off);
+}
+
+/* Nothing of the causes stands at the card when this returns. */
+static void acknowledge(struct owner *o)
+{
+	reg_write(o, AFU_IRQ_STATUS, ~0ULL);
+	reg_read(o, AFU_IRQ_STATUS);
+}
+
+static uint64_t drain(struct owner *o, uint32_t vectors)
+{
+	uint64_t signals = 0;
+	unsigned int v;
+
+	for (v = 0; v < AFU_VECTORS; v++)
+		if (vectors & 1U << v)
+			signals += event_take(o->event[v]);
+	return signals;
+}
+
+/* --- arming ---------------------------------------------------------------- */
+
+static void set_vector(struct owner *o, unsigned int v, bool on)
+{
+	irq_arm(&o->dev, MSIX, v, on ? o->event[v] : -1);
+	if (on)
+		o->armed |= 1U << v;
+	else
+		o->armed &= ~(1U << v);
+}
+
+/* A vector is armed again only after a look at what it heard meanwhile. */
+static void arm(struct owner *o, unsigned int v)
+{
+	o->n[AFTER_DISARM] += event_take(o->event[v]);
+	set_vector(o, v, true);
+	o->n[ARMED]++;
+}
+
+static void disarm(struct owner *o, unsigned int v)
+{
+	set_vector(o, v, false);
+	event_take(o->event[v]);
+	o->n[DISARMED]++;
+}
+
+static void arm_all(struct owner *o)
+{
+	if (try_irq_fds(&o->dev, MSIX, 0, AFU_VECTORS, o->event))
+		die("arming all vectors");
+	o->armed = (1U << AFU_VECTORS) - 1;
+}
+
+static void shuffle(struct owner *o)
+{
+	unsigned int v;
+
+	for (v = 0; v < LAST; v++) {
+		if (!(o->armed & 1U << v)) {
+			if (!dice(o, 4))
+				arm(o, v);
+		} else if (!dice(o, 32)) {
+			disarm(o, v);
+		}
+	}
+}
+
+/* --- causes ---------------------------------------------------------------- */
+
+static void raise(struct owner *o, uint32_t vectors)
+{
+	unsigned int nr = __builtin_popcount(vectors);
+
+	reg_write(o, AFU_IRQ_TRIGGER, vectors);
+	o->n[RAISED] += nr;
+	atomic_fetch_sub(&left, nr);
+}
+
+static bool hear(struct owner *o, unsigned int v)
+{
+	if (event_take(o->event[v]))
+		return true;
+	if (event_wait(o->event[v], ARRIVES_MS) && event_take(o->event[v]))
+		return true;
+	o->n[LOST]++;
+	atomic_store(&left, 0);	/* one is enough */
+	return false;
+}
+
+static void hear_all(struct owner *o, uint32_t vectors)
+{
+	unsigned int v;
+
+	for (v = 0; v < AFU_VECTORS; v++)
+		if (vectors & o->armed & 1U << v)
+			o->n[HEARD] += hear(o, v);
+}
+
+/* Arming a vector whose cause stands: a level is heard. */
+static void arm_late(struct owner *o, uint32_t vectors)
+{
+	unsigned int v;
+
+	for (v = 0; v < LAST; v++)
+		if (level && vectors & ~o->armed & 1U << v && !dice(o, 8))
+			arm(o, v);
+}
+
+static void one_round(struct owner *o)
+{
+	uint32_t all = (1U << LAST) - 1;
+	uint32_t vectors = dice(o, 2) ? all : 1 + dice(o, all);
+
+	drain(o, o->armed);
+	raise(o, vectors);
+	arm_late(o, vectors);
+	hear_all(o, vectors);
+	if (level && !dice(o, 64)) {
+		drain(o, o->armed);
+		hear_all(o, vectors);
+		o->n[AGAIN]++;
+	}
+	acknowledge(o);
+}
+
+/* --- now and then ------------------------------------------------------------ */
+
+static void disable(struct owner *o)
+{
+	raise(o, 1U << dice(o, LAST));
+	irq_disable(&o->dev, MSIX);
+	drain(o, ~0U);
+	o->armed = 0;
+	acknowledge(o);
+	o->n[AFTER_DISARM] += drain(o, ~0U);
+	arm_all(o);
+	o->n[DISABLED]++;
+}
+
+static void open_bar(struct owner *o)
+{
+	dev_open(&o->dev, &o->inst);
+	o->bar = dev_map(&o->dev, 0, AFU_RAM);
+}
+
+static void close_and_open(struct owner *o)
+{
+	raise(o, 1U << dice(o, LAST));
+	dev_close(&o->dev);
+	drain(o, ~0U);
+	sleep_us(QUIET_US);
+	o->n[AFTER_CLOSE] += drain(o, ~0U);
+	open_bar(o);
+	o->n[AFTER_CLOSE] += drain(o, ~0U);
+	arm_all(o);
+	o->n[CLOSED]++;
+}
+
+/*
+ * Everything of ours has been acknowledged, and what was under way is over once
+ * the last vector has fired: passes of a poll follow one another, and each
+ * message was waited for. What comes now is not ours.
+ */
+static void listen(struct owner *o)
+{
+	if (!level)
+		sleep_us(SETTLE_US);
+	drain(o, ~0U);
+	raise(o, 1U << LAST);
+	if (hear(o, LAST))
+		o->n[HEARD]++;
+	acknowledge(o);
+	drain(o, ~(1U << LAST) & o->armed);
+	sleep_us(QUIET_US);
+	o->n[OF_OTHERS] += drain(o, ~(1U << LAST) & o->armed);
+	o->n[LISTENED]++;
+}
+
+static void *own(void *data)
+{
+	struct owner *o = data;
+
+	open_bar(o);
+	arm_all(o);
+	pthread_barrier_wait(&ready);
+	while (atomic_load(&left) > 0) {
+		shuffle(o);
+		one_round(o);
+		if (!dice(o, 256))
+			disable(o);
+		if (!dice(o, 1024))
+			close_and_open(o);
+		if (!dice(o, 512))
+			listen(o);
+	}
+	disable(o);
+	dev_close(&o->dev);
+	return NULL;
+}
+
+/* --- all owners -------------------------------------------------------------- */
+
+static void owner_init(struct owner *o, const struct card *card,
+		       const char *uuid)
+{
+	unsigned int v;
+
+	o->inst.card = card;
+	format(o->inst.uuid, sizeof(o->inst.uuid), "%s", uuid);
+	format(o->inst.dir, sizeof(o->inst.dir), "/sys/bus/mdev/devices/%s",
+	       uuid);
+	o->random = now_us() | 1;
+	for (v = 0; v < AFU_VECTORS; v++)
+		o->event[v] = event_new();
+}
+
+static void counts_add(uint64_t sum[NR_COUNTS], const uint64_t n[NR_COUNTS])
+{
+	size_t i;
+
+	for (i = 0; i < NR_COUNTS; i++)
+		sum[i] += n[i];
+}
+
+static void counts_print(const uint64_t n[NR_COUNTS], uint64_t us)
+{
+	size_t i;
+
+	for (i = 0; i < NR_COUNTS; i++)
+		printf("%s %lu ", count_name[i], n[i]);
+	printf("ms %lu\n", us / 1000);
+}
+
+static void learn_source(const struct card *card)
+{
+	char name[VALUE_LEN];
+
+	sysfs_read(name, sizeof(name), "%s/dfl/irq_source", card->dir);
+	shared = !strcmp(name, "intx");
+	level = strcmp(name, "msix");
+}
+
+int main(int argc, char **argv)
+{
+	static struct owner owner[MAX_OWNERS];
+	pthread_t thread[MAX_OWNERS];
+	int i, nr = argc - 2;
+	uint64_t sum[NR_COUNTS] = {};
+	struct card card;
+	uint64_t start;
+
+	if (nr < 1 || nr > MAX_OWNERS)
+		die("usage: irq_stress_user CAUSES UUID...");
+	card_find(&card);
+	learn_source(&card);
+	left = strtol(argv[1], NULL, 0);
+	for (i = 0; i < nr; i++)
+		owner_init(&owner[i], &card, argv[2 + i]);
+	pthread_barrier_init(&ready, NULL, nr);
+	start = now_us();
+	for (i = 0; i < nr; i++)
+		if (pthread_create(&thread[i], NULL, own, &owner[i]))
+			die("no thread");
+	for (i = 0; i < nr; i++) {
+		pthread_join(thread[i], NULL);
+		counts_add(sum, owner[i].n);
+	}
+	counts_print(sum, now_us() - start);
+	if (shared)
+		sum[OF_OTHERS] = 0;
+	return sum[LOST] || sum[AFTER_DISARM] || sum[AFTER_CLOSE] || sum[OF_OTHERS];
+}

@@ -1,0 +1,428 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Interrupts of the card on their way to eventfds. The card has one pin, so an
+ * interrupt of any block is heard by every vector that has an eventfd; a cause
+ * that stands is heard again and again, but no faster than the hold-off.
+ */
+#include <linux/serial_reg.h>
+
+#include "harness.h"
+#include "lab_card.h"
+
+#define MSIX		VFIO_PCI_MSIX_IRQ_INDEX
+#define ARRIVES_MS	20000	/* long enough on the busiest machine */
+#define QUIET_US	300000	/* many hold-offs */
+
+FIXTURE(irq) {
+	struct card card;
+	struct instance inst, other_inst;
+	struct dev dev, other;
+	int event[AFU_VECTORS];
+	int other_event;
+	u64 holdoff;
+};
+
+FIXTURE_SETUP(irq)
+{
+	size_t i;
+
+	card_find(&self->card);
+	self->holdoff = sysfs_read_u64("%s/dfl/irq_holdoff_us",
+				       self->card.dir);
+	instance_create(&self->inst, &self->card, POS_AFU0);
+	instance_create(&self->other_inst, &self->card, POS_AFU1);
+	dev_open(&self->dev, &self->inst);
+	dev_open(&self->other, &self->other_inst);
+	for (i = 0; i < AFU_VECTORS; i++)
+		self->event[i] = event_new();
+	self->other_event = event_new();
+}
+
+static void set_holdoff(const struct card *card, u64 us)
+{
+	char value[24];
+
+	format(value, sizeof(value), "%lu", us);
+	sysfs_write(value, "%s/dfl/irq_holdoff_us", card->dir);
+}
+
+FIXTURE_TEARDOWN(irq)
+{
+	set_holdoff(&self->card, self->holdoff);
+	dev_close(&self->dev);
+	dev_close(&self->other);
+	instance_remove(&self->inst);
+	instance_remove(&self->other_inst);
+}
+
+static void trigger(struct dev *dev, u64 vectors)
+{
+	dev_write64(dev, AFU_IRQ_TRIGGER, vectors);
+	/* it is there when the read is answered */
+	dev_read64(dev, AFU_IRQ_STATUS);
+}
+
+static void acknowledge(struct dev *dev)
+{
+	dev_write64(dev, AFU_IRQ_STATUS, ~0ULL);
+	dev_read64(dev, AFU_IRQ_STATUS);
+}
+
+/* Signals on @fd that come after those under way now. */
+static u64 heard_later(int fd)
+{
+	sleep_us(QUIET_US);
+	event_take(fd);
+	sleep_us(QUIET_US);
+	return event_take(fd);
+}
+
+TEST_F(irq, source)
+{
+	char value[VALUE_LEN];
+
+	sysfs_read(value, sizeof(value), "%s/dfl/irq_source", self->card.dir);
+	EXPECT_STREQ("intx", value);
+	sysfs_read(value, sizeof(value), "%s/dfl/irq_source", self->inst.dir);
+	EXPECT_STREQ("intx", value);
+}
+
+TEST_F(irq, fires)
+{
+	int i;
+
+	irq_arm(&self->dev, MSIX, 0, self->event[0]);
+	EXPECT_EQ(0, event_take(self->event[0]));
+	for (i = 0; i < 5; i++) {
+		trigger(&self->dev, 1);
+		EXPECT_TRUE(event_wait(self->event[0], ARRIVES_MS));
+		acknowledge(&self->dev);
+		EXPECT_EQ(0, heard_later(self->event[0]));
+	}
+}
+
+/* Nobody knows which vector it was: all that listen are told. */
+TEST_F(irq, every_armed_vector)
+{
+	irq_arm(&self->dev, MSIX, 1, self->event[1]);
+	irq_arm(&self->dev, MSIX, 3, self->event[3]);
+	irq_arm(&self->other, MSIX, 0, self->other_event);
+	trigger(&self->dev, 1 << 2);
+	EXPECT_TRUE(event_wait(self->event[1], ARRIVES_MS));
+	EXPECT_TRUE(event_wait(self->event[3], ARRIVES_MS));
+	EXPECT_TRUE(event_wait(self->other_event, ARRIVES_MS));
+	EXPECT_EQ(0, event_take(self->event[0]));
+	EXPECT_EQ(0, event_take(self->event[2]));
+	acknowledge(&self->dev);
+}
+
+TEST_F(irq, again_until_acknowledged)
+{
+	int i;
+
+	irq_arm(&self->dev, MSIX, 0, self->event[0]);
+	trigger(&self->dev, 1);
+	for (i = 0; i < 5; i++) {
+		EXPECT_TRUE(event_wait(self->event[0], ARRIVES_MS));
+		event_take(self->event[0]);
+	}
+	acknowledge(&self->dev);
+	EXPECT_EQ(0, heard_later(self->event[0]));
+	/* and it can be heard again */
+	trigger(&self->dev, 2);
+	EXPECT_TRUE(event_wait(self->event[0], ARRIVES_MS));
+	acknowledge(&self->dev);
+}
+
+TEST_F(irq, not_on_a_cleared_vector)
+{
+	irq_arm(&self->dev, MSIX, 0, self->event[0]);
+	irq_arm(&self->dev, MSIX, 1, self->event[1]);
+	irq_arm(&self->dev, MSIX, 0, -1);
+	trigger(&self->dev, 1);
+	EXPECT_TRUE(event_wait(self->event[1], ARRIVES_MS));
+	EXPECT_EQ(0, event_take(self->event[0]));
+	acknowledge(&self->dev);
+}
+
+/* With no listener the card is not allowed to interrupt at all. */
+TEST_F(irq, pin_is_masked_without_listener)
+{
+	struct card_stats before, after;
+
+	card_stats(&self->card, &before);
+	trigger(&self->dev, 1);
+	sleep_us(QUIET_US);
+	card_stats(&self->card, &after);
+	EXPECT_EQ(before.intx_asserted, after.intx_asserted);
+
+	/* the cause still stands when somebody starts to listen */
+	irq_arm(&self->dev, MSIX, 0, self->event[0]);
+	EXPECT_TRUE(event_wait(self->event[0], ARRIVES_MS));
+	irq_disable(&self->dev, MSIX);
+	event_take(self->event[0]);
+	EXPECT_EQ(0, heard_later(self->event[0]));
+	card_stats(&self->card, &before);
+	sleep_us(QUIET_US);
+	card_stats(&self->card, &after);
+	EXPECT_EQ(before.intx_asserted, after.intx_asserted);
+}
+
+TEST_F(irq, none_after_close)
+{
+	irq_arm(&self->dev, MSIX, 0, self->event[0]);
+	irq_arm(&self->other, MSIX, 0, self->other_event);
+	dev_close(&self->dev);
+	trigger(&self->other, 1);
+	EXPECT_TRUE(event_wait(self->other_event, ARRIVES_MS));
+	EXPECT_EQ(0, event_take(self->event[0]));
+	acknowledge(&self->other);
+}
+
+/* The reset that goes with closing takes the cause away, too. */
+TEST_F(irq, close_ends_a_storm)
+{
+	irq_arm(&self->dev, MSIX, 0, self->event[0]);
+	irq_arm(&self->other, MSIX, 0, self->other_event);
+	trigger(&self->dev, 1);
+	EXPECT_TRUE(event_wait(self->other_event, ARRIVES_MS));
+	dev_close(&self->dev);
+	EXPECT_EQ(0, heard_later(self->other_event));
+	trigger(&self->other, 1);
+	EXPECT_TRUE(event_wait(self->other_event, ARRIVES_MS));
+	acknowledge(&self->other);
+}
+
+TEST_F(irq, reset_keeps_listeners)
+{
+	irq_arm(&self->dev, MSIX, 0, self->event[0]);
+	trigger(&self->dev, 1);
+	EXPECT_TRUE(event_wait(self->event[0], ARRIVES_MS));
+	ASSERT_ERR(0, try_dev_ioctl(&self->dev, VFIO_DEVICE_RESET, NULL));
+	EXPECT_EQ(0, dev_read64(&self->dev, AFU_IRQ_STATUS));
+	EXPECT_EQ(0, heard_later(self->event[0]));
+	trigger(&self->dev, 1);
+	EXPECT_TRUE(event_wait(self->event[0], ARRIVES_MS));
+	acknowledge(&self->dev);
+}
+
+TEST_F(irq, holdoff_bounds)
+{
+	static const char *const bad[] = { "0", "9", "1000001", "4294967295" };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(bad); i++)
+		EXPECT_ERR(ERANGE, try_sysfs_write(bad[i],
+						   "%s/dfl/irq_holdoff_us",
+						   self->card.dir));
+	EXPECT_ERR(EINVAL, try_sysfs_write("soon", "%s/dfl/irq_holdoff_us",
+					   self->card.dir));
+	EXPECT_EQ(self->holdoff, sysfs_read_u64("%s/dfl/irq_holdoff_us",
+						self->card.dir));
+}
+
+/* --- changes while it fires ---------------------------------------------- */
+
+TEST_F(irq, replace_while_firing)
+{
+	int i;
+
+	set_holdoff(&self->card, 10);
+	irq_arm(&self->dev, MSIX, 0, self->event[0]);
+	trigger(&self->dev, 1);
+	for (i = 0; i < 100; i++) {
+		int old = self->event[i % 2], fresh = self->event[1 - i % 2];
+
+		ASSERT_TRUE(event_wait(old, ARRIVES_MS));
+		irq_arm(&self->dev, MSIX, 0, fresh);
+		event_take(old);
+		ASSERT_TRUE(event_wait(fresh, ARRIVES_MS));
+		/* nothing came to it after the call returned */
+		ASSERT_EQ(0, event_take(old));
+		event_take(fresh);
+	}
+	acknowledge(&self->dev);
+}
+
+TEST_F(irq, disable_while_firing)
+{
+	int i;
+
+	set_holdoff(&self->card, 10);
+	trigger(&self->dev, 1);
+	for (i = 0; i < 100; i++) {
+		irq_arm(&self->dev, MSIX, 0, self->event[0]);
+		ASSERT_TRUE(event_wait(self->event[0], ARRIVES_MS));
+		irq_disable(&self->dev, MSIX);
+		event_take(self->event[0]);
+		sleep_us(1000);
+		ASSERT_EQ(0, event_take(self->event[0]));
+	}
+	acknowledge(&self->dev);
+}
+
+TEST_F(irq, close_while_firing)
+{
+	int i;
+
+	set_holdoff(&self->card, 10);
+	irq_arm(&self->other, MSIX, 0, self->other_event);
+	trigger(&self->other, 1);
+	for (i = 0; i < 30; i++) {
+		irq_arm(&self->dev, MSIX, 0, self->event[0]);
+		ASSERT_TRUE(event_wait(self->event[0], ARRIVES_MS));
+		dev_close(&self->dev);
+		event_take(self->event[0]);
+		event_take(self->other_event);
+		ASSERT_TRUE(event_wait(self->other_event, ARRIVES_MS));
+		ASSERT_EQ(0, event_take(self->event[0]));
+		dev_open(&self->dev, &self->inst);
+	}
+	acknowledge(&self->other);
+}
+
+/* The last reference to the eventfd is the driver's. */
+TEST_F(irq, eventfd_closed_while_firing)
+{
+	int i, fd;
+
+	set_holdoff(&self->card, 10);
+	irq_arm(&self->dev, MSIX, 1, self->event[1]);
+	trigger(&self->dev, 1);
+	for (i = 0; i < 100; i++) {
+		fd = event_new();
+		irq_arm(&self->dev, MSIX, 0, fd);
+		close(fd);
+		event_take(self->event[1]);
+		ASSERT_TRUE(event_wait(self->event[1], ARRIVES_MS));
+	}
+	acknowledge(&self->dev);
+}
+
+/* --- storms -------------------------------------------------------------- */
+
+FIXTURE(storm) {
+	struct card card;
+	struct instance inst, other_inst;
+	struct dev dev, other;
+	int event, other_event;
+	u64 holdoff;
+};
+
+FIXTURE_VARIANT(storm) {
+	u64 holdoff_us;
+};
+
+FIXTURE_VARIANT_ADD(storm, default_holdoff) {
+	.holdoff_us = 500,
+};
+
+FIXTURE_VARIANT_ADD(storm, long_holdoff) {
+	.holdoff_us = 20000,
+};
+
+FIXTURE_SETUP(storm)
+{
+	card_find(&self->card);
+	self->holdoff = sysfs_read_u64("%s/dfl/irq_holdoff_us",
+				       self->card.dir);
+	instance_create(&self->inst, &self->card, POS_AFU0);
+	instance_create(&self->other_inst, &self->card, POS_AFU1);
+	dev_open(&self->dev, &self->inst);
+	dev_open(&self->other, &self->other_inst);
+	self->event = event_new();
+	self->other_event = event_new();
+}
+
+FIXTURE_TEARDOWN(storm)
+{
+	set_holdoff(&self->card, self->holdoff);
+	dev_close(&self->dev);
+	dev_close(&self->other);
+	instance_remove(&self->inst);
+	instance_remove(&self->other_inst);
+}
+
+/* A tenant that never acknowledges costs the others a capped rate. */
+TEST_F(storm, is_capped)
+{
+	u64 start, elapsed, cap, own, other;
+
+	set_holdoff(&self->card, variant->holdoff_us);
+	irq_arm(&self->dev, MSIX, 0, self->event);
+	irq_arm(&self->other, MSIX, 0, self->other_event);
+	trigger(&self->dev, 1);
+	ASSERT_TRUE(event_wait(self->other_event, ARRIVES_MS));
+	start = now_us();
+	event_take(self->event);
+	event_take(self->other_event);
+	sleep_us(1000000);
+	own = event_take(self->event);
+	other = event_take(self->other_event);
+	elapsed = now_us() - start;
+	acknowledge(&self->dev);
+
+	cap = elapsed / variant->holdoff_us * 11 / 10 + 2;
+	EXPECT_GE(cap, own);
+	EXPECT_GE(cap, other);
+	/* it is not lost either; how often depends on the machine */
+	EXPECT_LE(1, own);
+	EXPECT_LE(1, other);
+	EXPECT_EQ(0, heard_later(self->other_event));
+}
+
+/* --- a block that is no accelerator -------------------------------------- */
+
+FIXTURE(uart) {
+	struct card card;
+	struct instance inst;
+	struct dev dev;
+	int event;
+};
+
+FIXTURE_SETUP(uart)
+{
+	card_find(&self->card);
+	instance_create(&self->inst, &self->card, POS_UART);
+	dev_open(&self->dev, &self->inst);
+	self->event = event_new();
+}
+
+FIXTURE_TEARDOWN(uart)
+{
+	dev_close(&self->dev);
+	instance_remove(&self->inst);
+}
+
+static void uart_write(struct dev *dev, unsigned int reg, u8 value)
+{
+	dev_write(dev, VFIO_PCI_BAR0_REGION_INDEX,
+		  UART_REGS + reg * UART_REG_STEP, &value, 1);
+}
+
+static u8 uart_read(struct dev *dev, unsigned int reg)
+{
+	u8 value;
+
+	dev_read(dev, VFIO_PCI_BAR0_REGION_INDEX,
+		 UART_REGS + reg * UART_REG_STEP, &value, 1);
+	return value;
+}
+
+TEST_F(uart, received_byte)
+{
+	irq_arm(&self->dev, MSIX, 0, self->event);
+	uart_write(&self->dev, UART_MCR, UART_MCR_LOOP);
+	uart_write(&self->dev, UART_IER, UART_IER_RDI);
+	EXPECT_EQ(0, heard_later(self->event));
+	uart_write(&self->dev, UART_TX, 'x');
+	EXPECT_EQ(UART_IIR_RDI, uart_read(&self->dev, UART_IIR));
+	EXPECT_TRUE(event_wait(self->event, ARRIVES_MS));
+	EXPECT_EQ('x', uart_read(&self->dev, UART_RX));
+	EXPECT_EQ(0, heard_later(self->event));
+	uart_write(&self->dev, UART_IER, 0);
+	uart_write(&self->dev, UART_MCR, 0);
+	uart_read(&self->dev, UART_IER);
+}
+
+TEST_HARNESS_MAIN

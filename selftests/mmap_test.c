@@ -1,0 +1,588 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Mappings: which pages can be had, and how they are taken back. */
+#include <sched.h>
+#include <signal.h>
+#include <sys/wait.h>
+
+#include "harness.h"
+#include "lab_card.h"
+
+#define BAR0		VFIO_PCI_BAR0_REGION_INDEX
+#define PAGE		4096UL
+
+/* --- which blocks -------------------------------------------------------- */
+
+FIXTURE(block) {
+	struct card card;
+	struct instance inst;
+	struct dev dev;
+	u64 mappable;
+	struct {
+		struct vfio_region_info info;
+		char caps[256];
+	} bar;
+};
+
+FIXTURE_VARIANT(block) {
+	const char *pos;
+	u64 mappable;
+};
+
+FIXTURE_VARIANT_ADD(block, eth) {
+	.pos = POS_ETH, .mappable = PAGE,
+};
+
+FIXTURE_VARIANT_ADD(block, hssi) {
+	.pos = POS_HSSI, .mappable = PAGE,
+};
+
+FIXTURE_VARIANT_ADD(block, unknown) {
+	.pos = POS_FME_UNKNOWN, .mappable = PAGE,
+};
+
+FIXTURE_VARIANT_ADD(block, userclk) {
+	.pos = POS_USERCLK, .mappable = PAGE,
+};
+
+FIXTURE_VARIANT_ADD(block, afu) {
+	.pos = POS_AFU1, .mappable = AFU_SIZE,
+};
+
+FIXTURE_VARIANT_ADD(block, first_half_of_a_page) {
+	.pos = POS_ETH_SHARED_PAGE,
+};
+
+FIXTURE_VARIANT_ADD(block, second_half_of_a_page) {
+	.pos = POS_TOD_SHARED_PAGE,
+};
+
+FIXTURE_VARIANT_ADD(block, beside_msix_table) {
+	.pos = POS_ETH_MSIX_PAGE,
+};
+
+FIXTURE_VARIANT_ADD(block, uart) {
+	.pos = POS_UART,
+};
+
+FIXTURE_SETUP(block)
+{
+	card_find(&self->card);
+	instance_create(&self->inst, &self->card, variant->pos);
+	dev_open(&self->dev, &self->inst);
+	self->mappable = variant->mappable;
+	dev_region_info(&self->dev, BAR0, &self->bar.info, sizeof(self->bar));
+}
+
+FIXTURE_TEARDOWN(block)
+{
+	dev_close(&self->dev);
+	instance_remove(&self->inst);
+}
+
+TEST_F(block, says_what_can_be_mapped)
+{
+	const struct vfio_region_info_cap_sparse_mmap *sparse;
+	const u32 flags = VFIO_REGION_INFO_FLAG_MMAP |
+			       VFIO_REGION_INFO_FLAG_CAPS;
+
+	EXPECT_EQ(self->mappable,
+		  block_attr_u64(&self->card, variant->pos, "mappable"));
+	EXPECT_EQ(self->mappable ? flags : 0, self->bar.info.flags & flags);
+	sparse = (const void *)region_cap(&self->bar.info,
+					  VFIO_REGION_INFO_CAP_SPARSE_MMAP);
+	ASSERT_EQ(!!self->mappable, !!sparse);
+	if (!sparse)
+		return;
+	EXPECT_EQ(1, sparse->nr_areas);
+	EXPECT_EQ(0, sparse->areas[0].offset);
+	EXPECT_EQ(self->mappable, sparse->areas[0].size);
+}
+
+TEST_F(block, maps_that_and_no_more)
+{
+	u64 size = self->dev.region[BAR0].size, off, seen;
+	void *map;
+
+	for (off = 0; off < size + PAGE; off += PAGE) {
+		map = try_dev_map(&self->dev, off, PAGE);
+		EXPECT_EQ(off < self->mappable, map != MAP_FAILED);
+		if (map == MAP_FAILED) {
+			EXPECT_EQ(EINVAL, errno);
+			continue;
+		}
+		if (!off) {
+			EXPECT_EQ(0, try_load64(map, &seen));
+			EXPECT_EQ(card_peek(&self->card, variant->pos, 0),
+				  seen);
+		}
+		dev_unmap(&self->dev, map);
+	}
+	map = try_dev_map(&self->dev, 0, size + PAGE);
+	EXPECT_EQ(MAP_FAILED, map);
+	EXPECT_EQ(EINVAL, errno);
+	map = try_dev_map(&self->dev, 0, size);
+	EXPECT_EQ(self->mappable == size, map != MAP_FAILED);
+}
+
+/* --- an accelerator ------------------------------------------------------ */
+
+FIXTURE(afu) {
+	struct card card;
+	struct instance inst;
+	struct dev dev;
+};
+
+FIXTURE_SETUP(afu)
+{
+	card_find(&self->card);
+	instance_create(&self->inst, &self->card, POS_AFU0);
+	dev_open(&self->dev, &self->inst);
+}
+
+FIXTURE_TEARDOWN(afu)
+{
+	dev_close(&self->dev);
+	instance_remove(&self->inst);
+}
+
+static long map_errno(struct dev *dev, size_t len, int flags, u64 off)
+{
+	void *map = mmap(NULL, len, PROT_READ | PROT_WRITE, flags, dev->fd,
+			 off);
+
+	if (map == MAP_FAILED)
+		return -errno;
+	munmap(map, len);
+	return 0;
+}
+
+TEST_F(afu, refused)
+{
+	static const unsigned int region[] = {
+		VFIO_PCI_BAR1_REGION_INDEX, VFIO_PCI_BAR2_REGION_INDEX,
+		VFIO_PCI_BAR4_REGION_INDEX, VFIO_PCI_ROM_REGION_INDEX,
+		VFIO_PCI_CONFIG_REGION_INDEX, VFIO_PCI_VGA_REGION_INDEX,
+		REGION_BLOCK, NR_REGIONS, 255,
+	};
+	struct dev *dev = &self->dev;
+	size_t i;
+
+	EXPECT_ERR(0, map_errno(dev, AFU_SIZE, MAP_SHARED, 0));
+	EXPECT_ERR(EINVAL, map_errno(dev, PAGE, MAP_PRIVATE, 0));
+	EXPECT_ERR(EINVAL, map_errno(dev, AFU_SIZE + PAGE, MAP_SHARED, 0));
+	EXPECT_ERR(EINVAL, map_errno(dev, AFU_SIZE, MAP_SHARED, PAGE));
+	EXPECT_ERR(EINVAL, map_errno(dev, PAGE, MAP_SHARED, AFU_SIZE));
+	EXPECT_ERR(EINVAL, map_errno(dev, PAGE, MAP_SHARED, 0x123));
+	/* the last page before the next region, and into it */
+	EXPECT_ERR(EINVAL, map_errno(dev, PAGE, MAP_SHARED,
+				     (1ULL << 40) - PAGE));
+	EXPECT_ERR(EINVAL, map_errno(dev, 2 * PAGE, MAP_SHARED,
+				     (1ULL << 40) - PAGE));
+	EXPECT_ERR(EINVAL, map_errno(dev, 1ULL << 41, MAP_SHARED, 0));
+	for (i = 0; i < ARRAY_SIZE(region); i++)
+		EXPECT_ERR(EINVAL, map_errno(dev, PAGE, MAP_SHARED,
+					     (u64)region[i] << 40));
+}
+
+TEST_F(afu, pages_are_where_they_should_be)
+{
+	void *whole = dev_map(&self->dev, 0, AFU_SIZE);
+	void *page = dev_map(&self->dev, AFU_RAM, PAGE);
+	u64 value;
+
+	ASSERT_EQ(0, try_store64(page + 0x10, 0x1234));
+	EXPECT_EQ(0x1234, card_peek(&self->card, POS_AFU0, AFU_RAM + 0x10));
+	EXPECT_EQ(0, try_load64(whole + AFU_RAM + 0x10, &value));
+	EXPECT_EQ(0x1234, value);
+	EXPECT_EQ(0, try_load64(whole + AFU_RO, &value));
+	EXPECT_EQ(AFU_RO_VALUE, value);
+}
+
+/* A device, not memory: each access goes out once and in full. */
+TEST_F(afu, one_access_each)
+{
+	void *map = dev_map(&self->dev, 0, AFU_SIZE);
+	struct block_stats before, after;
+	u64 value;
+	u32 half;
+
+	try_load64(map, &value);
+	card_block_stats(&self->card, POS_AFU0, &before);
+	EXPECT_EQ(0, try_load64(map + AFU_COUNTER, &value));
+	EXPECT_EQ(1, value);
+	EXPECT_EQ(0, try_load64(map + AFU_COUNTER, &value));
+	EXPECT_EQ(2, value);
+	EXPECT_EQ(0, try_load32(map + AFU_RO, &half));
+	EXPECT_EQ((u32)AFU_RO_VALUE, half);
+	EXPECT_EQ(0, try_store64(map + AFU_SCRATCH0, 1));
+	EXPECT_EQ(0, try_store32(map + AFU_SCRATCH0 + 4, 2));
+	card_block_stats(&self->card, POS_AFU0, &after);
+	EXPECT_EQ(before.reads + 3, after.reads);
+	EXPECT_EQ(before.writes + 2, after.writes);
+	EXPECT_EQ(0x200000001, card_peek(&self->card, POS_AFU0, AFU_SCRATCH0));
+}
+
+TEST_F(afu, memory_off_revokes)
+{
+	void *used = dev_map(&self->dev, 0, PAGE);
+	void *unused = dev_map(&self->dev, AFU_RAM, PAGE);
+	struct card_stats before, after;
+	u64 value;
+	int i;
+
+	EXPECT_EQ(0, try_store64(used + AFU_SCRATCH0, 0x77));
+	for (i = 0; i < 3; i++) {
+		EXPECT_EQ(0, try_load64(used + AFU_SCRATCH0, &value));
+		EXPECT_EQ(0x77, value);
+		card_stats(&self->card, &before);
+		dev_memory_enable(&self->dev, false);
+		EXPECT_EQ(-EFAULT, try_load64(used + AFU_SCRATCH0, &value));
+		EXPECT_EQ(-EFAULT, try_store64(used + AFU_SCRATCH0, 0));
+		EXPECT_EQ(-EFAULT, try_load64(unused, &value));
+		card_stats(&self->card, &after);
+		EXPECT_EQ(before.reads, after.reads);
+		EXPECT_EQ(before.writes, after.writes);
+		dev_memory_enable(&self->dev, true);
+	}
+	EXPECT_EQ(0, try_load64(used + AFU_SCRATCH0, &value));
+	EXPECT_EQ(0x77, value);
+	EXPECT_EQ(0, try_load64(unused, &value));
+}
+
+/* One instance's mappings are no other's business. */
+TEST_F(afu, revocation_is_for_this_instance)
+{
+	void *map = dev_map(&self->dev, 0, PAGE), *other_map;
+	struct instance other_inst;
+	struct dev other;
+	u64 value;
+
+	instance_create(&other_inst, &self->card, POS_AFU1);
+	dev_open(&other, &other_inst);
+	other_map = dev_map(&other, 0, PAGE);
+	EXPECT_EQ(0, try_load64(map + AFU_RO, &value));
+	EXPECT_EQ(0, try_load64(other_map + AFU_RO, &value));
+	dev_memory_enable(&self->dev, false);
+	EXPECT_EQ(-EFAULT, try_load64(map + AFU_RO, &value));
+	EXPECT_EQ(0, try_load64(other_map + AFU_RO, &value));
+	EXPECT_EQ(AFU_RO_VALUE, value);
+	dev_close(&other);
+	instance_remove(&other_inst);
+}
+
+TEST_F(afu, mapped_while_memory_is_off)
+{
+	u64 value;
+	void *map;
+
+	dev_memory_enable(&self->dev, false);
+	map = dev_map(&self->dev, 0, PAGE);
+	EXPECT_EQ(-EFAULT, try_load64(map + AFU_RO, &value));
+	dev_memory_enable(&self->dev, true);
+	EXPECT_EQ(0, try_load64(map + AFU_RO, &value));
+	EXPECT_EQ(AFU_RO_VALUE, value);
+}
+
+TEST_F(afu, survives_reset)
+{
+	void *map = dev_map(&self->dev, 0, AFU_SIZE);
+	u64 value = 1;
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		EXPECT_EQ(0, try_store64(map + AFU_SCRATCH0, 0x77));
+		EXPECT_EQ(0, try_store64(map + AFU_RAM, 0x77));
+		EXPECT_ERR(0, try_dev_ioctl(&self->dev, VFIO_DEVICE_RESET,
+					    NULL));
+		EXPECT_EQ(0, try_load64(map + AFU_SCRATCH0, &value));
+		EXPECT_EQ(0, value);
+		EXPECT_EQ(0, try_load64(map + AFU_RAM, &value));
+		EXPECT_EQ(0, value);
+	}
+	dev_memory_enable(&self->dev, false);
+	EXPECT_ERR(0, try_dev_ioctl(&self->dev, VFIO_DEVICE_RESET, NULL));
+	EXPECT_EQ(-EFAULT, try_load64(map + AFU_RO, &value));
+}
+
+/* Somebody is always in the middle of an access. */
+TEST_F(afu, revocation_race)
+{
+	struct hammer {
+		u64 loads;
+		u64 faults;
+		u64 wrong;
+		bool stop;
+	} *shared = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
+			 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	void *map = dev_map(&self->dev, 0, PAGE);
+	u64 value, seen;
+	pid_t pid;
+	int i;
+
+	ASSERT_NE(MAP_FAILED, shared);
+	pid = fork();
+	ASSERT_LE(0, pid);
+	if (!pid) {
+		while (!__atomic_load_n(&shared->stop, __ATOMIC_ACQUIRE)) {
+			if (try_load64(map + AFU_RO, &value))
+				shared->faults++;
+			else if (value == AFU_RO_VALUE)
+				shared->loads++;
+			else
+				shared->wrong++;
+		}
+		_exit(0);
+	}
+	for (i = 0; i < 50; i++) {
+		dev_memory_enable(&self->dev, false);
+		/* it has got at least one answer since */
+		seen = __atomic_load_n(&shared->faults, __ATOMIC_ACQUIRE);
+		while (__atomic_load_n(&shared->faults, __ATOMIC_ACQUIRE) ==
+		       seen)
+			sched_yield();
+		dev_memory_enable(&self->dev, true);
+		seen = __atomic_load_n(&shared->loads, __ATOMIC_ACQUIRE);
+		while (__atomic_load_n(&shared->loads, __ATOMIC_ACQUIRE) ==
+		       seen)
+			sched_yield();
+	}
+	__atomic_store_n(&shared->stop, true, __ATOMIC_RELEASE);
+	waitpid(pid, NULL, 0);
+	EXPECT_EQ(0, shared->wrong);
+}
+
+/* --- parents and children ------------------------------------------------ */
+
+enum child_order { CHILD_LOAD = 'l', CHILD_END = 'e' };
+
+struct child {
+	pid_t pid;
+	int to;
+	int from;
+};
+
+static void child_loop(void *map, int in, int out)
+{
+	u64 value;
+	char order;
+
+	while (read(in, &order, 1) == 1 && order == CHILD_LOAD) {
+		order = try_load64(map + AFU_SCRATCH0, &value) ? 0 : value;
+		if (write(out, &order, 1) != 1)
+			break;
+	}
+	_exit(0);
+}
+
+static void child_start(struct child *child, void *map)
+{
+	int to[2], from[2];
+
+	if (pipe(to) || pipe(from))
+		die_errno("making pipes");
+	child->pid = fork();
+	if (child->pid < 0)
+		die_errno("fork");
+	if (!child->pid) {
+		close(to[1]);
+		close(from[0]);
+		child_loop(map, to[0], from[1]);
+	}
+	close(to[0]);
+	close(from[1]);
+	child->to = to[1];
+	child->from = from[0];
+}
+
+/* What the child finds in SCRATCH0, 0 if it got SIGBUS, -1 if it died. */
+static int child_load(struct child *child)
+{
+	char order = CHILD_LOAD;
+
+	if (write(child->to, &order, 1) != 1 ||
+	    read(child->from, &order, 1) != 1)
+		return -1;
+	return order;
+}
+
+static void child_end(struct child *child)
+{
+	close(child->to);
+	close(child->from);
+	waitpid(child->pid, NULL, 0);
+}
+
+TEST_F(afu, child_is_revoked_too)
+{
+	void *map = dev_map(&self->dev, 0, PAGE);
+	struct child child;
+	u64 value;
+
+	ASSERT_EQ(0, try_store64(map + AFU_SCRATCH0, 0x77));
+	child_start(&child, map);
+	EXPECT_EQ(0x77, child_load(&child));
+	dev_memory_enable(&self->dev, false);
+	EXPECT_EQ(0, child_load(&child));
+	EXPECT_EQ(-EFAULT, try_load64(map + AFU_SCRATCH0, &value));
+	dev_memory_enable(&self->dev, true);
+	EXPECT_EQ(0x77, child_load(&child));
+	child_end(&child);
+	EXPECT_EQ(0, try_load64(map + AFU_SCRATCH0, &value));
+}
+
+/* The child has a mapping when the parent has none any more. */
+TEST_F(afu, child_outlives_the_mapping_of_its_parent)
+{
+	void *map = dev_map(&self->dev, 0, PAGE);
+	struct child child;
+
+	ASSERT_EQ(0, try_store64(map + AFU_SCRATCH0, 0x77));
+	child_start(&child, map);
+	dev_unmap(&self->dev, map);
+	EXPECT_EQ(0x77, child_load(&child));
+	dev_memory_enable(&self->dev, false);
+	EXPECT_EQ(0, child_load(&child));
+	dev_memory_enable(&self->dev, true);
+	EXPECT_EQ(0x77, child_load(&child));
+	child_end(&child);
+}
+
+/* --- pieces of mappings -------------------------------------------------- */
+
+TEST_F(afu, hole_in_the_middle)
+{
+	void *map = dev_map(&self->dev, 0, 3 * PAGE);
+	u64 value;
+
+	EXPECT_EQ(0, try_store64(map + AFU_RAM, 0x77));
+	EXPECT_EQ(0, munmap(map + 2 * PAGE, PAGE));
+	EXPECT_EQ(0, munmap(map, PAGE));
+	EXPECT_EQ(0, try_load64(map + AFU_RAM, &value));
+	EXPECT_EQ(0x77, value);
+	dev_memory_enable(&self->dev, false);
+	EXPECT_EQ(-EFAULT, try_load64(map + AFU_RAM, &value));
+	dev_memory_enable(&self->dev, true);
+	/* faults in again at the right offset */
+	EXPECT_EQ(0, try_load64(map + AFU_RAM, &value));
+	EXPECT_EQ(0x77, value);
+}
+
+TEST_F(afu, moved)
+{
+	void *map = dev_map(&self->dev, 0, 2 * PAGE), *moved;
+	u64 value;
+
+	EXPECT_EQ(0, try_store64(map + AFU_RAM, 0x77));
+	/* only the second page goes */
+	moved = mmap(NULL, PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, moved);
+	moved = mremap(map + PAGE, PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED,
+		       moved);
+	ASSERT_NE(MAP_FAILED, moved);
+	EXPECT_EQ(0, try_load64(moved, &value));
+	EXPECT_EQ(0x77, value);
+	dev_memory_enable(&self->dev, false);
+	EXPECT_EQ(-EFAULT, try_load64(moved, &value));
+	EXPECT_EQ(-EFAULT, try_load64(map + AFU_RO, &value));
+	dev_memory_enable(&self->dev, true);
+	EXPECT_EQ(0, try_load64(moved, &value));
+	EXPECT_EQ(0x77, value);
+	EXPECT_EQ(0, munmap(moved, PAGE));
+}
+
+TEST_F(afu, cannot_grow)
+{
+	void *map = dev_map(&self->dev, 0, PAGE);
+
+	EXPECT_EQ(MAP_FAILED, mremap(map, PAGE, 2 * PAGE, MREMAP_MAYMOVE));
+	EXPECT_EQ(EFAULT, errno);
+	EXPECT_EQ(MAP_FAILED, mremap(map, 0, PAGE, MREMAP_MAYMOVE));
+}
+
+TEST_F(afu, read_only)
+{
+	void *map = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, self->dev.fd, 0);
+	u64 value;
+
+	ASSERT_NE(MAP_FAILED, map);
+	EXPECT_EQ(0, try_load64(map + AFU_RO, &value));
+	EXPECT_EQ(AFU_RO_VALUE, value);
+	EXPECT_EQ(0, munmap(map, PAGE));
+}
+
+/* --- lifetime ------------------------------------------------------------ */
+
+/* A mapping is a user: the block is not reset, nor free, before it is gone. */
+TEST_F(afu, mapping_keeps_the_device_open)
+{
+	struct block_stats before, after;
+	u64 value;
+	void *map = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED,
+			 self->dev.fd, 0);
+
+	ASSERT_NE(MAP_FAILED, map);
+	EXPECT_EQ(0, try_store64(map + AFU_SCRATCH0, 0x77));
+	card_block_stats(&self->card, POS_PORT0, &before);
+	dev_close(&self->dev);
+	EXPECT_EQ(0, try_load64(map + AFU_SCRATCH0, &value));
+	EXPECT_EQ(0x77, value);
+	card_block_stats(&self->card, POS_PORT0, &after);
+	EXPECT_EQ(before.resets, after.resets);
+	EXPECT_EQ(0, munmap(map, PAGE));
+	card_block_stats(&self->card, POS_PORT0, &after);
+	EXPECT_EQ(before.resets + 1, after.resets);
+	EXPECT_EQ(0, card_peek(&self->card, POS_AFU0, AFU_SCRATCH0));
+}
+
+/* --- the attribute ------------------------------------------------------- */
+
+static long set_mmap(struct instance *inst, const char *value)
+{
+	return try_sysfs_write(value, "%s/dfl/mmap", inst->dir);
+}
+
+TEST_F(afu, attribute_off)
+{
+	const u32 flags = VFIO_REGION_INFO_FLAG_MMAP |
+			       VFIO_REGION_INFO_FLAG_CAPS;
+	struct vfio_dfl_mdev_block desc;
+	char value[VALUE_LEN];
+
+	dev_close(&self->dev);
+	ASSERT_ERR(0, set_mmap(&self->inst, "off"));
+	sysfs_read(value, sizeof(value), "%s/dfl/mmap", self->inst.dir);
+	EXPECT_STREQ("off", value);
+	dev_open(&self->dev, &self->inst);
+	EXPECT_EQ(0, self->dev.region[BAR0].flags & flags);
+	EXPECT_ERR(EINVAL, map_errno(&self->dev, PAGE, MAP_SHARED, 0));
+	dev_read(&self->dev, REGION_BLOCK, 0, &desc, sizeof(desc));
+	EXPECT_EQ(0, desc.map_size);
+	EXPECT_EQ(AFU_RO_VALUE, dev_read64(&self->dev, AFU_RO));
+
+	dev_close(&self->dev);
+	ASSERT_ERR(0, set_mmap(&self->inst, "on"));
+	dev_open(&self->dev, &self->inst);
+	EXPECT_ERR(0, map_errno(&self->dev, PAGE, MAP_SHARED, 0));
+}
+
+TEST_F(afu, attribute_is_fixed_while_open)
+{
+	char value[VALUE_LEN];
+
+	EXPECT_ERR(EBUSY, set_mmap(&self->inst, "off"));
+	EXPECT_ERR(EBUSY, set_mmap(&self->inst, "on"));
+	sysfs_read(value, sizeof(value), "%s/dfl/mmap", self->inst.dir);
+	EXPECT_STREQ("on", value);
+	EXPECT_ERR(0, map_errno(&self->dev, PAGE, MAP_SHARED, 0));
+}
+
+TEST_F(afu, attribute_values)
+{
+	dev_close(&self->dev);
+	EXPECT_ERR(EINVAL, set_mmap(&self->inst, "perhaps"));
+	EXPECT_ERR(EINVAL, set_mmap(&self->inst, "2"));
+	EXPECT_ERR(0, set_mmap(&self->inst, "off\n"));
+	EXPECT_ERR(0, set_mmap(&self->inst, "on\n"));
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,417 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A user of one instance that does what it is told: one command per line on
+ * standard input, one line of answer each. What fails answers "error NAME".
+ *
+ *	read OFFSET WIDTH		value
+ *	write OFFSET WIDTH VALUE	ok
+ *	map				bytes mapped
+ *	mread OFFSET			value, or SIGBUS
+ *	mwrite OFFSET VALUE		value, or SIGBUS
+ *	arm LINE			ok; LINE is err, req or a vector's number
+ *	wait LINE MS			fired MS-PASSED, or timeout
+ *	count LINE MS			signals in that time
+ *	loop OFFSET MS [VALUE]		reads NUMBER, or error NAME MS-PASSED, or
+ *					changed NEW if another than VALUE was read
+ *	fences				of the block's description
+ *	dma				attempt of the AFU to write to our memory:
+ *					RESULT same, or RESULT changed
+ *	reset				ok
+ *	open, close			ok
+ *	quit
+ *
+ * Usage: tenant_user UUID. It starts with the instance open and says "ready".
+ */
+#include <fcntl.h>
+
+#include "vdfl_test.h"
+
+#define MAX_VECTORS	64
+#define LINE_ERR	MAX_VECTORS
+#define LINE_REQ	(MAX_VECTORS + 1)
+#define NR_LINES	(MAX_VECTORS + 2)
+#define BAR0		VFIO_PCI_BAR0_REGION_INDEX
+#define PAGE		4096UL
+
+/* Registers of the simulated AFUs */
+#define AFU_DMA_ADDR	0x60
+#define AFU_DMA_DATA	0x68
+#define AFU_DMA_GO	0x70
+#define AFU_DMA_RESULT	0x78
+
+struct tenant {
+	struct instance inst;
+	struct dev dev;
+	char *map;
+	uint64_t map_len;
+	int line[NR_LINES];	/* eventfds */
+};
+
+/* --- answers ---------------------------------------------------------------- */
+
+static void say_error(long ret)
+{
+	printf("error %s\n", err_name(ret));
+}
+
+static void say_status(long ret)
+{
+	if (ret < 0)
+		say_error(ret);
+	else
+		printf("ok\n");
+}
+
+static void say_value(long ret, uint64_t value)
+{
+	if (ret < 0)
+		say_error(ret);
+	else
+		printf("0x%lx\n", value);
+}
+
+static void say_mapped(int ret, uint64_t value)
+{
+	if (ret)
+		printf("SIGBUS\n");
+	else
+		printf("0x%lx\n", value);
+}
+
+static uint64_t number(const char *text)
+{
+	return text ? strtoull(text, NULL, 0) : 0;
+}
+
+static uint64_t now_ms(void)
+{
+	return now_us() / 1000;
+}
+
+/* --- opening ---------------------------------------------------------------- */
+
+static void tenant_close(struct tenant *t)
+{
+	int i;
+
+	dev_close(&t->dev);
+	t->map_len = 0;
+	for (i = 0; i < NR_LINES; i++) {
+		if (t->line[i] >= 0)
+			close(t->line[i]);
+		t->line[i] = -1;
+	}
+}
+
+static void cmd_open(struct tenant *t, char **arg)
+{
+	(void)arg;
+	say_status(try_dev_open(&t->dev, &t->inst));
+}
+
+static void cmd_close(struct tenant *t, char **arg)
+{
+	(void)arg;
+	tenant_close(t);
+	say_status(0);
+}
+
+/* --- trapped access ----------------------------------------------------------- */
+
+static size_t get_width(const char *text)
+{
+	uint64_t width = number(text);
+
+	return width < sizeof(uint64_t) ? width : sizeof(uint64_t);
+}
+
+static int get_reg(struct tenant *t, uint64_t off, size_t width,
+		   uint64_t *value)
+{
+	ssize_t ret;
+
+	*value = 0;
+	ret = try_dev_read(&t->dev, BAR0, off, value, width);
+	return ret < 0 ? ret : 0;
+}
+
+static int set_reg(struct tenant *t, uint64_t off, size_t width, uint64_t value)
+{
+	ssize_t ret = try_dev_write(&t->dev, BAR0, off, &value, width);
+
+	return ret < 0 ? ret : 0;
+}
+
+static void cmd_read(struct tenant *t, char **arg)
+{
+	uint64_t value;
+	int ret = get_reg(t, number(arg[1]), get_width(arg[2]), &value);
+
+	say_value(ret, value);
+}
+
+static void cmd_write(struct tenant *t, char **arg)
+{
+	say_status(set_reg(t, number(arg[1]), get_width(arg[2]),
+			   number(arg[3])));
+}
+
+static void cmd_loop(struct tenant *t, char **arg)
+{
+	uint64_t off = number(arg[1]), value, reads = 0;
+	uint64_t start = now_ms(), end = start + number(arg[2]);
+	int ret;
+
+	while (now_ms() < end) {
+		ret = get_reg(t, off, sizeof(value), &value);
+		if (ret) {
+			printf("error %s %lu\n", err_name(ret),
+			       now_ms() - start);
+			return;
+		}
+		if (arg[3] && value != number(arg[3])) {
+			printf("changed 0x%lx\n", value);
+			return;
+		}
+		reads++;
+	}
+	printf("reads %lu\n", reads);
+}
+
+static void cmd_fences(struct tenant *t, char **arg)
+{
+	struct vfio_dfl_mdev_block desc = {};
+	ssize_t ret = try_dev_read(&t->dev, REGION_BLOCK, 0, &desc,
+				   sizeof(desc));
+
+	(void)arg;
+	say_value(ret, desc.fences);
+}
+
+static void cmd_reset(struct tenant *t, char **arg)
+{
+	(void)arg;
+	say_status(try_dev_ioctl(&t->dev, VFIO_DEVICE_RESET, NULL));
+}
+
+/* --- mapped access ------------------------------------------------------------ */
+
+static uint64_t mappable_bytes(struct tenant *t)
+{
+	uint64_t buf[64];
+	struct vfio_region_info *info = (void *)buf;
+	const struct vfio_region_info_cap_sparse_mmap *sparse;
+
+	dev_region_info(&t->dev, BAR0, info, sizeof(buf));
+	sparse = (const void *)region_cap(info,
+					  VFIO_REGION_INFO_CAP_SPARSE_MMAP);
+	return sparse ? sparse->areas[0].size : 0;
+}
+
+static void cmd_map(struct tenant *t, char **arg)
+{
+	uint64_t len = mappable_bytes(t);
+	void *map = try_dev_map(&t->dev, 0, len);
+
+	(void)arg;
+	if (map == MAP_FAILED) {
+		say_error(-errno);
+		return;
+	}
+	t->map = map;
+	t->map_len = len;
+	printf("%lu\n", len);
+}
+
+static void cmd_mread(struct tenant *t, char **arg)
+{
+	uint64_t off = number(arg[1]), value = 0;
+
+	int ret;
+
+	if (off >= t->map_len) {
+		say_error(-EINVAL);
+		return;
+	}
+	ret = try_load64(t->map + off, &value);
+	say_mapped(ret, value);
+}
+
+static void cmd_mwrite(struct tenant *t, char **arg)
+{
+	uint64_t off = number(arg[1]), value = number(arg[2]);
+
+	if (off >= t->map_len)
+		say_error(-EINVAL);
+	else
+		say_mapped(try_store64(t->map + off, value), value);
+}
+
+/* --- interrupts ------------------------------------------------------------- */
+
+static int line_number(const char *name)
+{
+	if (name && !strcmp(name, "err"))
+		return LINE_ERR;
+	if (name && !strcmp(name, "req"))
+		return LINE_REQ;
+	return number(name) % MAX_VECTORS;
+}
+
+static void cmd_arm(struct tenant *t, char **arg)
+{
+	int line = line_number(arg[1]);
+
+	if (t->line[line] < 0)
+		t->line[line] = event_new();
+	if (line == LINE_ERR)
+		say_status(try_irq_fds(&t->dev, VFIO_PCI_ERR_IRQ_INDEX, 0, 1,
+				       &t->line[line]));
+	else if (line == LINE_REQ)
+		say_status(try_irq_fds(&t->dev, VFIO_PCI_REQ_IRQ_INDEX, 0, 1,
+				       &t->line[line]));
+	else
+		say_status(try_irq_fds(&t->dev, VFIO_PCI_MSIX_IRQ_INDEX, 0,
+				       line + 1, t->line));
+}
+
+static void cmd_wait(struct tenant *t, char **arg)
+{
+	int fd = t->line[line_number(arg[1])];
+	uint64_t start = now_ms();
+
+	if (!event_wait(fd, number(arg[2]))) {
+		printf("timeout\n");
+		return;
+	}
+	event_take(fd);
+	printf("fired %lu\n", now_ms() - start);
+}
+
+static void cmd_count(struct tenant *t, char **arg)
+{
+	int fd = t->line[line_number(arg[1])];
+	uint64_t now = now_ms(), end = now + number(arg[2]), signals = 0;
+
+	for (; now < end; now = now_ms())
+		if (event_wait(fd, end - now))
+			signals += event_take(fd);
+	printf("%lu\n", signals);
+}
+
+/* --- direct memory access ----------------------------------------------------- */
+
+static uint64_t physical(const volatile void *page)
+{
+	uint64_t entry = 0;
+	int fd = open("/proc/self/pagemap", O_RDONLY);
+
+	if (fd < 0)
+		die_errno("pagemap");
+	if (pread(fd, &entry, sizeof(entry), (uintptr_t)page / PAGE * 8) < 0)
+		die_errno("reading pagemap");
+	close(fd);
+	return (entry & ((1ULL << 55) - 1)) * PAGE;
+}
+
+static int try_dma(struct tenant *t, uint64_t addr, uint64_t value,
+		   uint64_t *result)
+{
+	int tries, ret;
+
+	ret = set_reg(t, AFU_DMA_ADDR, 8, addr) ?:
+	      set_reg(t, AFU_DMA_DATA, 8, value) ?:
+	      set_reg(t, AFU_DMA_GO, 8, 1);
+	*result = 0;
+	for (tries = 0; !ret && !*result && tries < 1000; tries++) {
+		ret = get_reg(t, AFU_DMA_RESULT, 8, result);
+		sleep_us(1000);
+	}
+	return ret;
+}
+
+static void cmd_dma(struct tenant *t, char **arg)
+{
+	const uint64_t good = 0x600d600d600d600dULL;
+	volatile uint64_t *page;
+	uint64_t result;
+	int ret;
+
+	(void)arg;
+	page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_LOCKED, -1, 0);
+	if (page == MAP_FAILED)
+		die_errno("a page for the card to write to");
+	*page = good;
+	ret = try_dma(t, physical(page), ~good, &result);
+	if (ret)
+		say_error(ret);
+	else
+		printf("%lu %s\n", result, *page == good ? "same" : "changed");
+	munmap((void *)page, PAGE);
+}
+
+/* --- commands ----------------------------------------------------------------- */
+
+static const struct {
+	const char *name;
+	void (*run)(struct tenant *t, char **arg);
+} commands[] = {
+	{ "arm", cmd_arm },
+	{ "close", cmd_close },
+	{ "count", cmd_count },
+	{ "dma", cmd_dma },
+	{ "fences", cmd_fences },
+	{ "loop", cmd_loop },
+	{ "map", cmd_map },
+	{ "mread", cmd_mread },
+	{ "mwrite", cmd_mwrite },
+	{ "open", cmd_open },
+	{ "read", cmd_read },
+	{ "reset", cmd_reset },
+	{ "wait", cmd_wait },
+	{ "write", cmd_write },
+	{}
+};
+
+static void run(struct tenant *t, char *text)
+{
+	char *arg[6] = {}, *rest = text;
+	size_t i;
+
+	for (i = 0; i < 5; i++)
+		arg[i] = strtok_r(NULL, "\n ", &rest);
+	for (i = 0; arg[0] && commands[i].name; i++) {
+		if (!strcmp(arg[0], commands[i].name)) {
+			commands[i].run(t, arg);
+			return;
+		}
+	}
+	printf("error unknown command\n");
+}
+
+int main(int argc, char **argv)
+{
+	struct tenant t = {};
+	char text[256];
+	int i, ret;
+
+	if (argc != 2)
+		die("usage: tenant_user UUID");
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	for (i = 0; i < NR_LINES; i++)
+		t.line[i] = -1;
+	format(t.inst.uuid, sizeof(t.inst.uuid), "%s", argv[1]);
+	format(t.inst.dir, sizeof(t.inst.dir), "/sys/bus/mdev/devices/%s",
+	       argv[1]);
+	ret = try_dev_open(&t.dev, &t.inst);
+	if (ret)
+		say_error(ret);
+	else
+		printf("ready\n");
+
+	while (fgets(text, sizeof(text), stdin) && strcmp(text, "quit\n"))
+		run(&t, text);
+	tenant_close(&t);
+	return 0;
+}
