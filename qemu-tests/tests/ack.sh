@@ -1,0 +1,149 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# what: bus master turned on behind us is off within a second, idle and busy, and new users wait for an administrator (invariant 1)
+# cards: lab
+# kernels: 6.1 6.12 7.3
+# timeout: 240
+
+. /src/qemu-tests/tests/lib.sh
+
+MASTER=COMMAND=0004:0004
+WITHIN=1000000
+AFU1=afu-d8424dc4-b2-oc0000
+REFUSE=/sys/module/$DRIVER/parameters/refuse_after_violation
+
+load_module || bail "no module"
+bdf=$(bind_card 0) || bail "the card does not bind"
+
+violations()
+{
+	card_attr "$bdf" busmaster_violations
+}
+
+# violations_are NUMBER
+violations_are()
+{
+	[ "$(violations)" = "$1" ]
+}
+
+# on_for: how long bus master was on the last time, in us, as the card saw it
+on_for()
+{
+	card_log 0 'select(.ev == "bus-master") | "\(.on) \(.t)"' |
+		tr -d '"' | awk '$1 == "true" { on = $2; off = 0 }
+			$1 == "false" { off = $2 }
+			END { print off ? off - on : "still on" }'
+}
+
+# offend ROUNDS NAME: turns the bit on, at any time of the audit's period
+offend()
+{
+	local round count
+
+	for ((round = 1; round <= $1; round++)); do
+		count=$(violations)
+		setpci -s "$bdf" $MASTER
+		tap_ok "$2, round $round: noticed" \
+			wait_for 10 violations_are $((count + 1))
+		tap_within "$2, round $round: on for at most a second (us)" \
+			"$(on_for)" 1 $WITHIN
+		sleep "0.$((RANDOM % 5 + 1))"
+	done
+}
+
+acknowledge()
+{
+	echo 1 >"$PCI/$bdf/dfl/busmaster_acknowledged"
+}
+
+# opens: what a new user gets
+opens()
+{
+	local ready
+
+	coproc "$TENANT" "$uuid1"
+	IFS= read -r -t 30 ready <&"${COPROC[0]}"
+	echo quit >&"${COPROC[1]}"
+	wait "$COPROC_PID"
+	echo "$ready"
+}
+
+uuid0=$(create_mdev "$bdf" afu-d8424dc4-b2-o40000) || bail "no instance"
+uuid1=$(create_mdev "$bdf" $AFU1) || bail "no instance"
+tenant_start user "$uuid0" || bail "the user cannot open"
+tap_is "nothing to acknowledge yet" "$(card_attr "$bdf" busmaster_acknowledged)" 1
+tap_is "and others can open" "$(opens)" ready
+tap_is "refusing is the default" "$(<$REFUSE)" Y
+
+# --- found in time, idle and busy ---------------------------------------------------
+
+socat -u SOCKET-RECV:16:2:15:x00000000000001000000 - >/tmp/uevents 2>&1 &
+listener=$!
+sleep 0.5
+tenant user arm err >/dev/null
+offend 4 idle
+tap_like "the user hears of it" "$(tenant user wait err 1000)" ^fired
+
+spinners=()
+for ((i = 0; i < 2 * $(nproc); i++)); do
+	(while :; do :; done) &
+	spinners+=($!)
+done
+offend 6 busy
+tap_like "the user hears of it, busy" "$(tenant user wait err 1000)" ^fired
+kill "${spinners[@]}"
+wait "${spinners[@]}" 2>/dev/null
+# Events are for machines: one for each
+tap_ok "each sends an event" wait_for 5 eval \
+	'[ "$(tr "\0" "\n" </tmp/uevents | grep -ac ^VFIO_DFL_EVENT=bus-master)" = 10 ]'
+kill "$listener"
+wait "$listener" 2>/dev/null
+
+# --- acknowledged -----------------------------------------------------------------------
+
+tap_is "not acknowledged" "$(card_attr "$bdf" busmaster_acknowledged)" 0
+log_mark
+tap_is "a new user is refused" "$(opens)" "error EPERM"
+tap_is "and the log says what to do" \
+	"$(log_count 'until 1 is written to dfl/busmaster_acknowledged')" 1
+tap_is "who was there stays" "$(tenant user read 0x48 8)" 0x1122334455667788
+tap_is "until it closes" "$(tenant user close)" ok
+tap_is "then it is new" "$(tenant user open)" "error EPERM"
+for value in 0 2 x ""; do
+	tap_is "\"$value\" is no acknowledgement" "$(refusal eval \
+		"echo '$value' >'$PCI/$bdf/dfl/busmaster_acknowledged'")" \
+		"Invalid argument"
+done
+tap_is "still refused" "$(opens)" "error EPERM"
+tap_ok "an administrator acknowledges" acknowledge
+tap_is "that can be read" "$(card_attr "$bdf" busmaster_acknowledged)" 1
+tap_is "a new user is welcome" "$(opens)" ready
+tap_is "the old one, too" "$(tenant user open)" ok
+tap_is "the count stays" "$(violations)" 10
+
+# Found by opening itself, which comes too late for this user
+setpci -s "$bdf" $MASTER
+tap_is "a user that finds it is refused" "$(opens)" "error EPERM"
+tap_is "and counted once" "$(violations)" 11
+acknowledge
+
+# --- not wanted -----------------------------------------------------------------------------
+
+echo N >$REFUSE
+setpci -s "$bdf" $MASTER
+tap_ok "without refusing: noticed" wait_for 10 violations_are 12
+tap_is "without refusing: nothing to acknowledge" \
+	"$(card_attr "$bdf" busmaster_acknowledged)" 1
+tap_is "without refusing: users are welcome" "$(opens)" ready
+echo Y >$REFUSE
+tap_is "what is past stays so" "$(opens)" ready
+
+tenant_end user
+remove_mdev "$uuid0"
+remove_mdev "$uuid1"
+unbind_bdf "$bdf"
+bind_bdf "$bdf" || bail "the card does not bind again"
+tap_is "a card just bound has nothing to acknowledge" \
+	"$(card_attr "$bdf" busmaster_acknowledged) $(violations)" "1 0"
+tap_is "no DMA was done" "$(card_stat 0 .dma_done)" 0

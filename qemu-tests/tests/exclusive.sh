@@ -1,0 +1,172 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# what: no two instances share a byte, and nobody else gets at the BARs (invariant 5)
+# cards: lab n3000
+# kernels: 6.1 6.12 7.3
+
+. /src/qemu-tests/tests/lib.sh
+
+# mmap_status BDF FILE: prints the error of mapping one page, or "mapped"
+mmap_status()
+{
+	python3 - "$1" <<-'PY'
+		import errno, mmap, os, sys
+		try:
+		    fd = os.open(sys.argv[1], os.O_RDWR | os.O_SYNC)
+		    mmap.mmap(fd, 4096)
+		    print("mapped")
+		except OSError as e:
+		    print(errno.errorcode[e.errno])
+	PY
+}
+
+# mem_status ADDRESS: the same for /dev/mem
+mem_status()
+{
+	python3 - "$1" <<-'PY'
+		import errno, mmap, os, sys
+		try:
+		    fd = os.open("/dev/mem", os.O_RDWR | os.O_SYNC)
+		    mmap.mmap(fd, 4096, offset=int(sys.argv[1], 0))
+		    print("mapped")
+		except OSError as e:
+		    print(errno.errorcode[e.errno])
+	PY
+}
+
+# bar_start BDF BAR: address on the bus
+bar_start()
+{
+	sed -n "$(($2 + 1))s/ .*//p" "$PCI/$1/resource"
+}
+
+load_module opt_in=uart,tod,qsfp,userclk,fme-7a,vendor-5a3c1e90@plain ||
+	bail "no module"
+bdf=$(card_bdf 0)
+other=$(card_bdf 1)
+
+# --- before binding: the BARs can be had by others -------------------------------
+
+for bar in 0 2; do
+	tap_is "not bound: BAR $bar can be mapped from sysfs" \
+		"$(mmap_status "$PCI/$bdf/resource$bar")" mapped
+done
+tap_is "not bound: and through /dev/mem" \
+	"$(mem_status "$(bar_start "$bdf" 0)")" mapped
+
+# --- bound ----------------------------------------------------------------------
+
+bind_card 0 >/dev/null || bail "the card does not bind"
+for bar in 0 2; do
+	tap_is "bound: BAR $bar cannot be mapped from sysfs" \
+		"$(mmap_status "$PCI/$bdf/resource$bar")" EINVAL
+	tap_is "bound: BAR $bar cannot be mapped through /dev/mem" \
+		"$(mem_status "$(bar_start "$bdf" "$bar")")" EPERM
+	tap_like "bound: BAR $bar is ours in /proc/iomem" \
+		"$(grep -A1 "$bdf" /proc/iomem)" "$DRIVER"
+done
+
+echo uio_pci_generic >"$PCI/$bdf/driver_override"
+modprobe uio_pci_generic
+tap_is "bound: another driver cannot have it" \
+	"$(refusal eval "echo '$bdf' >/sys/bus/pci/drivers/uio_pci_generic/bind")" \
+	"Device or resource busy"
+tap_ok "bound: it stays ours" is_bound "$bdf"
+echo "$DRIVER" >"$PCI/$bdf/driver_override"
+
+# --- every type gives what it has and no more ---------------------------------------
+
+declare -A count=([afu-d8424dc4]=2 [eth-group]=4 [fme-7a]=1 [hssi]=1 [tod]=1
+	[uart]=1 [userclk]=2 [vendor-5a3c1e90]=1)
+all=()
+for type in "${!count[@]}"; do
+	want=
+	got=
+	for ((n = count[$type]; n > 0; n--)); do
+		want+="$n "
+		got+="$(free_of "$bdf" "$type") "
+		all+=("$(create_mdev "$bdf" "$type")")
+	done
+	tap_is "$type: available_instances falls by one" "$got" "$want"
+	tap_is "$type: none is left" "$(free_of "$bdf" "$type")" 0
+	tap_is "$type: one more is refused" \
+		"$(refusal create_mdev "$bdf" "$type")" "No space left on device"
+done
+for type in $(types "$bdf" | grep -E -- '-b[0-9]-o'); do
+	tap_is "$type: its block is taken" "$(free_of "$bdf" "$type") $(refusal \
+		create_mdev "$bdf" "$type")" "0 No space left on device"
+done
+tap_is "a name is used once" \
+	"$(refusal create_mdev "$bdf" eth-group "${all[0]}")" "File exists"
+
+# Bytes of all windows: BAR, first, behind the last
+for uuid in "${all[@]}"; do
+	pos=$(mdev_block "$uuid")
+	dir=$PCI/$bdf/dfl/blocks/$pos
+	tap_is "$pos: sysfs names its instance" "$(<"$dir/instance")" "$uuid"
+	start=$(<"$dir/offset")
+	size=$(<"$dir/size")
+	echo "$(<"$dir/bar") $((start)) $((start + size))" >>/tmp/windows
+done
+tap_is "there are 13 windows" "$(sort -u /tmp/windows | wc -l)" 13
+tap_is "no two of them share a byte" "$(sort -n -k1,1 -k2,2 /tmp/windows |
+	awk '$1 == bar && $2 < end { print } { bar = $1; end = $3 }')" ""
+
+# --- types of a kind and of a position draw on the same blocks -------------------------
+
+for uuid in "${all[@]}"; do
+	remove_mdev "$uuid"
+done
+tap_is "all are free again" "$(free_of "$bdf" eth-group)" 4
+uuid=$(create_mdev "$bdf" eth-group-b0-o14000)
+tap_is "position: it is that block" "$(mdev_block "$uuid")" b0-o14000
+tap_is "position: its kind has one less" "$(free_of "$bdf" eth-group)" 3
+tap_is "position: other positions do not" \
+	"$(free_of "$bdf" eth-group-b0-o18000)" 1
+for n in 1 2 3; do
+	create_mdev "$bdf" eth-group
+done >/tmp/rest
+tap_is "kind: takes the others" \
+	"$(while read -r u; do mdev_block "$u"; done </tmp/rest | sort | tr '\n' ' ')" \
+	"b0-o18000 b0-o2000 b0-o3000 "
+tap_is "kind: and no position is left" "$(for pos in b0-o14000 b0-o18000 \
+	b0-o2000 b0-o3000; do free_of "$bdf" "eth-group-$pos"; done | sort -u)" 0
+remove_mdev "$uuid"
+tap_is "removing one frees its position and its kind" \
+	"$(free_of "$bdf" eth-group-b0-o14000) $(free_of "$bdf" eth-group)" "1 1"
+
+# Several at once: as many succeed as there are
+while read -r uuid; do
+	remove_mdev "$uuid"
+done </tmp/rest
+for n in {1..12}; do
+	(create_mdev "$bdf" eth-group >"/tmp/race$n" 2>/dev/null) &
+done
+wait
+tap_is "a race for the last ones: nobody gets the same" \
+	"$(cat /tmp/race* | while read -r u; do mdev_block "$u"; done | sort | tr '\n' ' ')" \
+	"b0-o14000 b0-o18000 b0-o2000 b0-o3000 "
+
+# --- two cards ---------------------------------------------------------------------
+
+bind_card 1 >/dev/null || bail "the second card does not bind"
+tap_is "the other card has blocks of its own" "$(free_of "$other" eth-group)" 2
+tap_is "and the first is still out of them" "$(free_of "$bdf" eth-group)" 0
+
+# --- BARs that are in use ----------------------------------------------------------------
+
+unload_module || bail "the module does not unload"
+tap_is "afterwards BAR 0 can be mapped again" \
+	"$(mmap_status "$PCI/$bdf/resource0")" mapped
+
+# Crash messages are to be stored in the AFU: that driver claims its registers
+modprobe ramoops "mem_address=$(($(bar_start "$bdf" 2) + 0x40000))" \
+	mem_size=65536 mem_type=1 || bail "nothing claims part of a BAR"
+load_module || bail "no module"
+log_mark
+tap_fails "a card whose BARs are in use is refused" bind_bdf "$bdf" 2>/dev/null
+tap_is "it is said why" "$(log_count 'refused: its BARs are in use')" 1
+tap_fails "and nothing of it is left" test -e "$PCI/$bdf/dfl"
+rmmod ramoops
+tap_ok "when they are free it binds" bind_bdf "$bdf"

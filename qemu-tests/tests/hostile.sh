@@ -1,0 +1,197 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# what: what a card says of itself harms nobody; a bad block is dropped, the others live (invariant 8)
+# cards: bad-lists one-bad stuck vsec lab
+# kernels: 6.1 6.12 7.3
+# timeout: 300
+
+. /src/qemu-tests/tests/lib.sh
+
+RO_REG=0x48
+RO_VALUE=0x1122334455667788
+PORT_CTRL=0x38
+
+# our_lines BDF: what the driver, not the PCI core, said since log_mark
+our_lines()
+{
+	log_new "$DRIVER $1: " | grep -vE 'probe (of|with)|enabling device|MDEV:' || :
+}
+
+# withheld BDF: position and reason of each block that is, but for policy
+withheld()
+{
+	local dir why
+
+	for dir in "$PCI/$1"/dfl/blocks/*; do
+		why=
+		read -r why <"$dir/withheld"
+		case $why in
+		'' | 'never handed out' | 'needs opt-in') ;;
+		*) echo "${dir##*/}: $why" ;;
+		esac
+	done
+}
+
+load_module || bail "no module"
+
+# --- nothing usable -------------------------------------------------------------
+
+bdf=$(card_bdf 0)
+log_mark
+tap_fails "bad lists: the card stays unbound" bind_bdf "$bdf" 2>/dev/null
+tap_is "bad lists: one line says so" "$(our_lines "$bdf" | wc -l)" 1
+tap_like "bad lists: and why" "$(our_lines "$bdf")" \
+	'refused: no usable feature list; first reason: BAR'
+tap_fails "bad lists: nothing of it is left" test -e "$PCI/$bdf/dfl"
+tap_is "bad lists: its BARs are free" "$(grep -c "$DRIVER" /proc/iomem)" 0
+
+# --- one bad block ----------------------------------------------------------------
+
+bdf=$(card_bdf 1)
+log_mark
+tap_ok "one bad block: the card is bound" bind_bdf "$bdf"
+tap_is "one bad block: it is not given to anyone" "$(withheld "$bdf")" \
+	"b0-o2000: absolute register address"
+tap_is "one bad block: one line says so" \
+	"$(our_lines "$bdf" | grep -c 'b0-o2000 .*absolute register address')" 1
+tap_is "one bad block: the others live" "$(types "$bdf" | tr '\n' ' ')" \
+	"eth-group eth-group-b0-o1000 eth-group-b0-o3000 hssi "
+tenant_start last "$(create_mdev "$bdf" hssi)"
+tap_is "one bad block: even behind it" "$(tenant last read 0 4)" 0x15
+tenant_end last
+
+# --- a list elsewhere ----------------------------------------------------------------
+
+bdf=$(card_bdf 3)
+tap_ok "vsec: the card is bound" bind_bdf "$bdf"
+tap_is "vsec: what it names counts, BAR 0 does not" "$(types "$bdf" |
+	tr '\n' ' ')" "afu-d8424dc4 eth-group hssi "
+tap_is "vsec: the decoy is no block" "$(cd "$PCI/$bdf/dfl/blocks" && echo *)" \
+	"b0-o40000 b0-o41000 b0-o42000 b2-o80000 b2-o81000 b2-oc0000"
+
+# --- a port that does not leave reset ----------------------------------------------
+
+bdf=$(card_bdf 2)
+log_mark
+tap_ok "stuck: the card is bound" bind_bdf "$bdf"
+tap_is "stuck: the AFU behind it is not offered" "$(types "$bdf" |
+	tr '\n' ' ')" "afu-d8424dc4 eth-group "
+tap_is "stuck: one line says so" \
+	"$(our_lines "$bdf" | grep -c 'does not leave or enter reset')" 1
+uuid=$(create_mdev "$bdf" afu-d8424dc4)
+tap_is "stuck: the other port's is" "$(mdev_block "$uuid")" b2-oc0000
+tenant_start other "$uuid"
+tap_is "stuck: and works" "$(tenant other read $RO_REG 8)" $RO_VALUE
+tenant_end other
+unbind_bdf "$bdf"
+
+# Out of reset when it is found, but it never goes into reset again
+card_poke 2 2 $PORT_CTRL 0x0
+bind_bdf "$bdf" || bail "the card does not bind again"
+stuck=$(create_mdev "$bdf" afu-d8424dc4-b2-o40000)
+uuid=$(create_mdev "$bdf" afu-d8424dc4-b2-oc0000)
+log_mark
+start=$(now_ms)
+tap_fails "stuck later: opening fails" tenant_start first "$stuck"
+tap_within "stuck later: ms that took" $(($(now_ms) - start)) 0 \
+	$((5000 * SLOW))
+tap_is "stuck later: with an I/O error" "$(tenant first open)" "error EIO"
+tap_is "stuck later: one line says so" \
+	"$(our_lines "$bdf" | grep -c 'port 0 did not take a reset')" 1
+tenant_start other "$uuid"
+tap_is "stuck later: the other AFU works" "$(tenant other read $RO_REG 8)" \
+	$RO_VALUE
+tap_is "stuck later: and is reset" "$(tenant other reset)" ok
+tenant_end first
+tenant_end other
+remove_mdev "$stuck"
+tap_is "stuck later: nobody gets the block again" \
+	"$(refusal create_mdev "$bdf" afu-d8424dc4)" "No space left on device"
+
+# --- another image in the FPGA --------------------------------------------------------
+
+bdf=$(card_bdf 4)
+bind_bdf "$bdf" || bail "the lab card does not bind"
+uuid=$(create_mdev "$bdf" afu-d8424dc4-b2-o40000)
+guid=$(card_peek 4 2 0x40008)
+card_poke 4 2 0x40008 0x6666666666666666
+log_mark
+tap_fails "new image: opening fails" tenant_start user "$uuid"
+tap_is "new image: with an I/O error" "$(tenant user open)" "error EIO"
+tap_like "new image: a line says what to do" "$(our_lines "$bdf")" \
+	'b2-o40000: header differs .* unbind and bind'
+card_poke 4 2 0x40008 "$guid"
+tap_is "new image: the old one is accepted" "$(tenant user open)" ok
+tenant_end user
+unbind_bdf "$bdf"
+
+# --- links that bus master does not gate -----------------------------------------------
+
+cap=$(card_peek 4 0 0x30)
+for bit in 13 14; do
+	card_poke 4 0 0x30 "$(printf '0x%x' $((cap | 1 << bit)))"
+	log_mark
+	tap_fails "capability bit $bit: the card is refused" \
+		bind_bdf "$bdf" 2>/dev/null
+	tap_is "capability bit $bit: a line says why" \
+		"$(our_lines "$bdf" | grep -c 'coherent or second PCIe link')" 1
+done
+card_poke 4 0 0x30 "$cap"
+
+# --- nonsense ------------------------------------------------------------------------------
+
+words=(0:0x0 0:0x8 0:0x30 0:0x38 0:0x40 0:0x1000 0:0x2000 0:0x4000 0:0x14000
+	0:0x15000 0:0x15018 0:0x15020 0:0x15028 0:0x16020 0:0x19000 2:0x0
+	2:0x18 2:0x30 2:0x38 2:0x40000 2:0x40010 2:0x80018 2:0x82000 2:0x82008)
+values=(0x0 0xffffffffffffffff 0x3000000008000010 0x3000000010000010
+	0x30000100000000fe 0x4000000001000001 0x1000000100000000
+	0x3000000fffffff10 0x8000000000000001 0x5000000010000000
+	0x00000000ffffffff 0x7fffffffffffff00 0xf000000010000000)
+
+# bad_windows: windows that leave the BAR or meet another one
+bad_windows()
+{
+	local dir bar size
+
+	for dir in "$PCI/$bdf"/dfl/blocks/*; do
+		bar=$(<"$dir/bar")
+		size=$(<"$dir/size")
+		[ "$size" = 0x0 ] || echo "$bar $(($(<"$dir/offset"))) $((size))"
+	done | sort -n -k1,1 -k2,2 | awk '
+		($1 == bar && $2 < end) || $3 < 1 { print }
+		$2 + $3 > ($1 == 0 ? 524288 : 1048576) { print }
+		{ bar = $1; end = $2 + $3 }'
+}
+
+RANDOM=1
+bound=0
+bad=
+log_mark
+for round in {1..30}; do
+	at=()
+	old=()
+	for n in 0 1; do
+		at[n]=${words[RANDOM % ${#words[@]}]}
+		old[n]=$(card_peek 4 "${at[n]%:*}" "${at[n]#*:}")
+		card_poke 4 "${at[n]%:*}" "${at[n]#*:}" \
+			"${values[RANDOM % ${#values[@]}]}"
+	done
+	if bind_bdf "$bdf" 2>/dev/null; then
+		bound=$((bound + 1))
+		bad+=$(bad_windows)
+		unbind_bdf "$bdf"
+	fi
+	for n in 1 0; do
+		card_poke 4 "${at[n]%:*}" "${at[n]#*:}" "${old[n]}"
+	done
+done
+tap_within "nonsense: rounds in which the card was bound" "$bound" 5 29
+tap_is "nonsense: no window was wrong" "$bad" ""
+tap_within "nonsense: lines per round at most" \
+	$(($(our_lines "$bdf" | wc -l) / round)) 0 17
+tap_ok "nonsense: with its own words back the card binds" bind_bdf "$bdf"
+tap_is "nonsense: and is what it was" "$(types "$bdf" | wc -l)" 9
+for n in 0 1 2 3 4; do
+	[ "$(card_stat "$n" .bus_master_on_count)" = 0 ] || bail "card $n mastered the bus"
+done

@@ -1,0 +1,105 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# what: who listens to nothing costs no register access, and silence costs one read of the pending bits per interval (design 6)
+# cards: lab
+# kernels: 6.1 6.12 7.3
+
+. /src/qemu-tests/tests/lib.sh
+
+SECONDS_LONG=5
+# QEMU passes an aligned 8-byte read of the pending bits on as two of 4 bytes
+PER_PASS=2
+
+load_module opt_in=uart || bail "no module"
+bdf=$(bind_card 0) || bail "the card does not bind"
+
+# accesses: reads, writes, and reads of pending bits so far
+accesses()
+{
+	card_stat 0 '"\(.reads) \(.writes) \(.pba_reads)"'
+}
+
+# passes: how often the polling task has slept
+passes()
+{
+	local task
+
+	task=$(pgrep -f "^\[vdfl/") || echo "no polling task" >&2
+	awk '/^voluntary_ctxt_switches/ { print $2 }' "/proc/$task/status"
+}
+
+# quiet NAME: no access at all for a while
+quiet()
+{
+	local before
+
+	before=$(accesses)
+	sleep $SECONDS_LONG
+	tap_is "$1: no access" "$(accesses)" "$before"
+}
+
+# look: all counters, those of the task before and after those of the card
+look()
+{
+	echo "$(now_ms) $(passes) $(accesses) $(passes) $(now_ms)"
+}
+
+# polled NAME CEILING-US
+polled()
+{
+	local -a a b
+	local least most limit reads
+
+	echo "$2" >"$PCI/$bdf/dfl/poll_ceiling_us"
+	sleep 1
+	read -ra a <<<"$(look)"
+	sleep $SECONDS_LONG
+	read -ra b <<<"$(look)"
+	# The card was asked in between: a few passes more or less
+	least=$((b[1] - a[5])) most=$((b[5] - a[1]))
+	limit=$(((b[6] - a[0]) * 1100 / $2 + 1))
+	reads=$((b[4] - a[4]))
+	tap_note "$1: $least to $most passes, $reads reads of pending bits in" \
+		"$((b[0] - a[6])) to $((b[6] - a[0])) ms"
+	tap_within "$1: passes are no more than one per ceiling" \
+		$least $((limit / 8)) $limit
+	tap_within "$1: a pass reads the one word it needs, once" $reads \
+		$(((least - 1) * PER_PASS)) $(((most + 1) * PER_PASS))
+	tap_is "$1: and nothing else" $((b[2] - a[2])) $reads
+	tap_is "$1: nor does it write" $((b[3] - a[3])) 0
+}
+
+quiet "bound"
+uuid0=$(create_mdev "$bdf" afu-d8424dc4) || bail "no instance"
+uuid1=$(create_mdev "$bdf" afu-d8424dc4) || bail "no instance"
+uuid2=$(create_mdev "$bdf" uart) || bail "no instance"
+quiet "with instances"
+
+for source in intx poll; do
+	echo $source >"$PCI/$bdf/dfl/irq_source"
+	tenant_start one "$uuid0" || bail "the user cannot open"
+	tenant_start two "$uuid1" || bail "the user cannot open"
+	tenant_start three "$uuid2" || bail "the user cannot open"
+	quiet "$source, open"
+	tenant one arm err >/dev/null
+	tenant one arm 0 >/dev/null
+	tenant two arm 3 >/dev/null
+	tenant three arm 0 >/dev/null
+	if [ $source = intx ]; then
+		quiet "$source, armed and silent"
+	else
+		polled "three users" 10000
+		polled "three users, slower" 100000
+		polled "three users, faster" 2000
+	fi
+	tenant_end two
+	tenant_end three
+	[ $source = intx ] || polled "one user" 10000
+	tenant_end one
+	quiet "$source, closed again"
+	tap_fails "$source: no polling task is left" \
+		pgrep -f "^\[vdfl/" >/dev/null
+done
+tap_is "silence was not broken" "$(card_stat 0 '"\(.intx_asserted) \(.msix_sent)"')" \
+	"0 0"

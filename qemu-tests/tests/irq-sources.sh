@@ -1,0 +1,114 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# what: every interrupt source delivers the same way, and none unmasks or masters the bus but msix (design 6, invariants 1, 6, 10)
+# cards: lab
+# kernels: 6.1 6.12 7.3
+# iommu: intel
+# timeout: 300
+
+. /src/qemu-tests/tests/lib.sh
+
+PROGRAMS=/src/build/selftests
+AFU0=afu-d8424dc4-b2-o40000
+AFU1=afu-d8424dc4-b2-oc0000
+
+# run_test PROGRAM [ARGUMENT]...: its results, indented under one of ours
+run_test()
+{
+	"$@" 2>&1 | sed 's/^/    /'
+	return "${PIPESTATUS[0]}"
+}
+
+on_count()
+{
+	card_stat 0 .bus_master_on_count
+}
+
+# unmasked: how often MSI-X was left enabled with the function mask lifted
+unmasked()
+{
+	card_log 0 'select(.ev == "msix-control" and .enable and (.mask | not))' |
+		wc -l
+}
+
+# stuck_is VECTORS
+stuck_is()
+{
+	[ "$(card_attr "$bdf" irq_stuck)" = "$1" ]
+}
+
+# latency: median, in us, of AFU 1, which another user may not slow
+latency()
+{
+	"$PROGRAMS/irq_latency_user" "$uuid1" 200 | cut -d' ' -f1
+}
+
+load_module opt_in=uart || bail "no module"
+bdf=$(bind_card 0) || bail "the card does not bind"
+tap_is "behind an IOMMU there is every source" \
+	"$(card_attr "$bdf" irq_sources)" "intx poll none msix"
+tap_is "msix is not chosen by itself" "$(card_attr "$bdf" irq_source)" intx
+
+# --- the same for all ----------------------------------------------------------------
+
+for source in intx poll msix; do
+	echo $source >"$PCI/$bdf/dfl/irq_source" || bail "no source $source"
+	base=$(on_count)
+	tap_ok "$source: eventfds" run_test "$PROGRAMS/irq_source_user"
+	tap_is "$source: it is still the source" \
+		"$(card_attr "$bdf" irq_source)" $source
+	tap_ok "$source: requests and their errors" \
+		run_test "$PROGRAMS/errno_test" -f msix
+	tap_is "$source: bus master is off in the end" \
+		"$(card_stat 0 .bus_master)" 0
+	[ $source != msix ] || break
+	tap_is "$source: bus master was never on" "$(on_count)" "$base"
+	tap_is "$source: the function mask was never lifted" "$(unmasked)" 0
+	tap_is "$source: the card sent no message" "$(card_stat 0 .msix_sent)" 0
+done
+tap_is "bus master on for msix is no violation" \
+	"$(card_attr "$bdf" busmaster_violations)" 0
+
+tap_ok "the card did log what became of MSI-X" \
+	grep -q '"enable":true,"mask":true' /out/card0.jsonl
+lifted=$(unmasked)
+
+# --- poll: a bit that never clears ----------------------------------------------------
+
+echo poll >"$PCI/$bdf/dfl/irq_source" || bail "no polling"
+uuid0=$(create_mdev "$bdf" $AFU0) || bail "no instance"
+uuid1=$(create_mdev "$bdf" $AFU1) || bail "no instance"
+alone=$(latency)
+tenant_start lazy "$uuid0" || bail "the user cannot open"
+tenant lazy arm 2 >/dev/null
+tap_ok "nothing is stuck" stuck_is ""
+tenant lazy write 0x50 8 4 >/dev/null
+tap_ok "a bit that does not clear is found" wait_for 60 stuck_is 2
+tenant lazy count 2 200 >/dev/null
+# Each at most one per ceiling, and one that was on its way
+tap_within "its user is signalled at the ceiling" \
+	"$(tenant lazy count 2 3000)" 60 331
+echo 100000 >"$PCI/$bdf/dfl/poll_ceiling_us"
+tenant lazy count 2 500 >/dev/null
+tap_within "which may be changed" "$(tenant lazy count 2 3000)" 10 34
+echo 10000 >"$PCI/$bdf/dfl/poll_ceiling_us"
+beside=$(latency)
+tap_note "median latency: $alone us alone, $beside us beside a stuck bit"
+tap_within "it does not slow the other block (us)" "$beside" 1 \
+	$((alone * 3 / 2 + 300))
+tap_ok "it is still stuck" stuck_is 2
+tenant lazy write 0x58 8 4 >/dev/null
+tap_ok "once cleared it is forgotten" wait_for 5 stuck_is ""
+tenant lazy count 2 100 >/dev/null
+tenant lazy write 0x50 8 4 >/dev/null
+tap_like "and heard again" "$(tenant lazy wait 2 10000)" "^fired"
+tenant_end lazy
+tap_ok "nothing is stuck after close" stuck_is ""
+
+remove_mdev "$uuid0"
+remove_mdev "$uuid1"
+tap_is "polling lifted the mask nowhere" "$(unmasked)" "$lifted"
+tap_ok "the card is released" unbind_bdf "$bdf"
+tap_is "MSI-X is off" $((0x$(setpci -s "$bdf" CAP_MSIX+2.w) >> 15)) 0
+tap_ok "the module unloads" unload_module

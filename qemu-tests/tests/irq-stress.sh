@@ -1,0 +1,74 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# what: a million interrupts for four owners who arm and disarm at random: none lost, none to the wrong place (invariant 6)
+# cards: irq4
+# kernels: 7.3
+# iommu: intel
+# timeout: 420
+
+. /src/qemu-tests/tests/lib.sh
+
+STRESS=/src/build/selftests/irq_stress_user
+
+load_module || bail "no module"
+bdf=$(bind_card 0) || bail "the card does not bind"
+uuids=()
+for _ in 0 1 2 3; do
+	uuids+=("$(create_mdev "$bdf" afu-d8424dc4)") || bail "no instance"
+done
+card_do 0 log-irqs '"on":false' || bail "the card goes on logging interrupts"
+
+# count NAME: of the last line of the program
+count()
+{
+	sed -n "s/.*\<$1 \([0-9]*\).*/\1/p" <<<"$line"
+}
+
+# stress SOURCE CAUSES
+stress()
+{
+	local before after line status=0
+
+	echo "$1" >"$PCI/$bdf/dfl/irq_source" || bail "no source $1"
+	before=$(card_stat 0 .irq_raised)
+	line=$("$STRESS" "$2" "${uuids[@]}") || status=$?
+	after=$(card_stat 0 .irq_raised)
+	tap_note "$1: $line"
+	tap_ok "$1: the owners are content" test "$status" = 0
+	tap_within "$1: causes, as the card counted" $((after - before)) \
+		"$2" $(($2 + 64))
+	tap_is "$1: which is what they raised" "$(count raised)" \
+		$((after - before))
+	tap_is "$1: causes of armed vectors that nobody heard of" \
+		"$(count lost)" 0
+	tap_is "$1: signals to vectors that were not armed" \
+		"$(count after-disarm)" 0
+	tap_is "$1: signals after close" "$(count after-close)" 0
+	if [ "$1" = intx ]; then
+		tap_within "$1: one line for all: others are heard" \
+			"$(count of-others)" 1 1000000000
+	else
+		tap_is "$1: signals to another owner" "$(count of-others)" 0
+	fi
+	for what in armed disarmed disabled closed listened; do
+		tap_within "$1: $what" "$(count $what)" 10 1000000
+	done
+	tap_within "$1: most causes had a listener" "$(count heard)" \
+		$(($2 / 2)) "$(($2 + 64))"
+	total=$((total + after - before))
+}
+
+total=0
+begun=$(now_ms)
+stress poll ${POLL:-400000}
+stress intx ${INTX:-300000}
+stress msix ${MSIX:-300000}
+tap_within "causes in all" $total ${TOTAL:-1000000} 2000000
+tap_note "all of it took $(($(now_ms) - begun)) ms"
+tap_is "bus master is off" "$(card_stat 0 .bus_master)" 0
+for uuid in "${uuids[@]}"; do
+	remove_mdev "$uuid"
+done
+tap_ok "the card is released" unbind_bdf "$bdf"
+tap_ok "the module unloads" unload_module

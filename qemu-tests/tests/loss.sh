@@ -1,0 +1,179 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# what: losing the card or an instance ends in bounded time, whoever uses it (invariant 9)
+# cards: lab
+# kernels: 6.1 6.12 7.3
+# timeout: 300
+
+. /src/qemu-tests/tests/lib.sh
+
+SCRATCH=0x28
+BOUND_MS=$((2000 * SLOW))
+
+# One line, not one per user, says that a card is lost
+lost='taken from its users'
+
+mapper=
+poller=
+reader=
+
+# users_start: three of them. "mapper" has a mapping, "poller" waits for ERR and
+# REQ, "reader" reads and reads.
+users_start()
+{
+	mapper=$(create_mdev "$bdf" afu-d8424dc4) || bail "no instance"
+	poller=$(create_mdev "$bdf" afu-d8424dc4) || bail "no instance"
+	reader=$(create_mdev "$bdf" hssi) || bail "no instance"
+	tenant_start mapper "$mapper" || bail "a user cannot open"
+	tenant_start poller "$poller" || bail "a user cannot open"
+	tenant_start reader "$reader" || bail "a user cannot open"
+	tap_is "$1: a page is mapped" "$(tenant mapper map)" 65536
+	tenant mapper arm err >/dev/null
+	tenant mapper arm req >/dev/null
+	tenant mapper mwrite $SCRATCH 0x1234 >/dev/null
+	tap_is "$1: the mapping works" "$(tenant mapper mread $SCRATCH)" 0x1234
+	tap_is "$1: ERR can be armed" "$(tenant poller arm err)" ok
+	tap_is "$1: REQ can be armed" "$(tenant poller arm req)" ok
+	# The poller answers when it is over: it sleeps in poll() until then
+	tenant_send poller wait err 20000
+	tenant_send poller wait req 20000
+	tenant_send reader loop 0x8 20000
+	sleep 0.3
+}
+
+# users_told NAME SINCE: everybody knows, and in time
+users_told()
+{
+	tap_like "$1: the reading user gets EIO" "$(tenant_reply reader)" \
+		'^error EIO'
+	tap_like "$1: ERR fired" "$(tenant_reply poller)" '^fired'
+	tap_like "$1: REQ fired" "$(tenant_reply poller)" '^fired'
+	tap_within "$1: ms until all of them knew" $(($(now_ms) - $2)) \
+		0 "$BOUND_MS"
+	tap_is "$1: the mapping is gone" "$(tenant mapper mread $SCRATCH)" SIGBUS
+	tap_is "$1: reading fails" "$(tenant mapper read $SCRATCH 8)" "error EIO"
+	tap_is "$1: writing fails" "$(tenant mapper write $SCRATCH 8 1)" \
+		"error EIO"
+}
+
+users_end()
+{
+	tenant_end mapper
+	tenant_end poller
+	tenant_end reader
+}
+
+finished()
+{
+	! kill -0 "$1" 2>/dev/null
+}
+
+load_module || bail "no module"
+bdf=$(bind_card 0) || bail "the card does not bind"
+
+# --- the card vanishes ---------------------------------------------------------
+
+users_start vanish
+log_mark
+start=$(now_ms)
+card_do 0 vanish || bail "the card cannot vanish"
+users_told vanish "$start"
+tap_is "vanish: sysfs says so" "$(card_attr "$bdf" gone)" 1
+tap_is "vanish: it is said once" "$(log_count "$lost")" 1
+tap_is "vanish: no instance can be created" \
+	"$(refusal create_mdev "$bdf" eth-group)" "No such device"
+tap_is "vanish: the reset is refused" "$(tenant mapper reset)" "error EIO"
+tenant reader close >/dev/null
+tap_is "vanish: it cannot be opened again" "$(tenant reader open)" \
+	"error ENODEV"
+users_end
+start=$(now_ms)
+tap_ok "vanish: unbinding works" unbind_bdf "$bdf"
+tap_within "vanish: ms to unbind" $(($(now_ms) - start)) 0 "$BOUND_MS"
+tap_fails "vanish: a dead card is not bound" bind_bdf "$bdf" 2>/dev/null
+tap_is "vanish: and it is said why" \
+	"$(log_count 'refused: the card does not answer')" 1
+card_do 0 return || bail "the card cannot return"
+tap_ok "vanish: when it is back it binds" bind_bdf "$bdf"
+uuid=$(create_mdev "$bdf" afu-d8424dc4-b2-o40000)
+tenant_start again "$uuid"
+tap_is "vanish: and works" "$(tenant again read 0x48 8)" 0x1122334455667788
+tenant_end again
+remove_mdev "$uuid"
+
+# --- unbind with users that let go when asked -----------------------------------
+
+users_start unbind
+start=$(now_ms)
+unbind_bdf "$bdf" &
+unbinding=$!
+users_told unbind "$start"
+tap_fails "unbind: it waits for users" finished "$unbinding"
+users_end
+tap_ok "unbind: it ends when they let go" wait_for 2 finished "$unbinding"
+tap_within "unbind: ms in all" $(($(now_ms) - start)) 0 $((2 * BOUND_MS))
+wait "$unbinding"
+tap_fails "unbind: no instance is left" ls -d "$MDEV/$mapper" 2>/dev/null
+
+# --- unbind with a user that does not let go -------------------------------------
+
+bind_bdf "$bdf" || bail "the card does not bind again"
+uuid=$(create_mdev "$bdf" afu-d8424dc4)
+tenant_start stubborn "$uuid"
+tenant stubborn map >/dev/null
+tenant stubborn mread $SCRATCH >/dev/null
+log_mark
+unbind_bdf "$bdf" &
+unbinding=$!
+sleep 1
+tap_is "stubborn: the mapping is gone" "$(tenant stubborn mread $SCRATCH)" SIGBUS
+tap_is "stubborn: reading fails" "$(tenant stubborn read $SCRATCH 8)" "error EIO"
+tap_fails "stubborn: unbinding waits" finished "$unbinding"
+tap_is "stubborn: it is said for what" \
+	"$(log_count 'waiting for its user, who cannot be asked')" 1
+tenant_end stubborn
+tap_ok "stubborn: it ends when the user does" wait_for 2 finished "$unbinding"
+wait "$unbinding"
+
+# --- an instance in use is removed ---------------------------------------------
+
+bind_bdf "$bdf" || bail "the card does not bind again"
+uuid=$(create_mdev "$bdf" afu-d8424dc4-b2-o40000)
+other=$(create_mdev "$bdf" afu-d8424dc4-b2-oc0000)
+tenant_start user "$uuid"
+tenant_start other "$other"
+tenant user map >/dev/null
+tenant user mread $SCRATCH >/dev/null
+tenant user arm req >/dev/null
+tenant other write $SCRATCH 8 0xabcd >/dev/null
+remove_mdev "$uuid" &
+removing=$!
+tap_like "remove: REQ fired" "$(tenant user wait req 2000)" '^fired'
+tap_fails "remove: it waits for the user" finished "$removing"
+tap_is "remove: nobody else is told" "$(tenant other read $SCRATCH 8)" 0xabcd
+tenant_end user
+tap_ok "remove: it ends when the user lets go" wait_for 2 finished "$removing"
+wait "$removing"
+tap_is "remove: the block is free again" "$(free_of "$bdf" afu-d8424dc4)" 1
+
+# --- the module is removed -------------------------------------------------------
+
+tap_is "rmmod: a module in use stays" "$(refusal unload_module)" \
+	"Module vfio_dfl_mdev is in use"
+tap_is "rmmod: and works" "$(tenant other read $SCRATCH 8)" 0xabcd
+
+# --- a user is killed -----------------------------------------------------------
+
+resets=$(block_stat 0 b2-o80000 writes)
+kill -9 "${TENANT_PID[other]}"
+wait "${TENANT_PID[other]}" 2>/dev/null
+tap_ok "kill: the instance can be opened at once" tenant_start heir "$other"
+tap_is "kill: nothing of the user before is left" \
+	"$(tenant heir read $SCRATCH 8)" 0x0
+# Two writes make a reset: one at the end of a user, one for the next
+tap_within "kill: the card saw both resets" \
+	$(($(block_stat 0 b2-o80000 writes) - resets)) 4 4
+tenant_end heir
+tap_ok "rmmod: without users it goes" unload_module
+tap_is "all along bus master was off" "$(card_stat 0 .bus_master_on_count)" 0

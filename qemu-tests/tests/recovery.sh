@@ -1,0 +1,83 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# what: error recovery of the PCI core, again and again (invariants 1, 9)
+# cards: lab
+# kernels: 6.1 6.12 7.3
+# timeout: 240
+
+. /src/qemu-tests/tests/lib.sh
+
+NON_FATAL=4000	# completion timeout
+FATAL=0010	# data link protocol error
+RO_REG=0x48
+RO_VALUE=0x1122334455667788
+SCRATCH=0x28
+IRQ_STATUS=0x58
+
+# bytes HEX: as they are
+bytes()
+{
+	local at
+
+	for ((at = 0; at < ${#1}; at += 2)); do
+		printf '%b' "\\x${1:at:2}"
+	done
+}
+
+# inject STATUS: an error at the root port, which everything behind it is told
+inject()
+{
+	local dev=${root_port:8:2}
+
+	# bus, device, function; uncorrectable and correctable status; the rest 0
+	bytes "00${dev}0000${1:2:2}${1:0:2}0000$(printf %048d 0)" >/tmp/error
+	cat /tmp/error >/dev/aer_inject
+}
+
+recovered()
+{
+	[ "$(log_count 'AER: device recovery successful')" = 1 ]
+}
+
+# recover NAME STATUS SCRATCH-AFTER
+recover()
+{
+	local value
+
+	tenant user mwrite $SCRATCH 0x77 >/dev/null
+	log_mark
+	tap_ok "$1: error injected" inject "$2"
+	tap_like "$1: the user is told" "$(tenant user wait err 5000)" '^fired'
+	tap_ok "$1: the kernel says it is over" wait_for 5 recovered
+	tap_is "$1: the user can go on" "$(tenant user read $RO_REG 8)" $RO_VALUE
+	tap_is "$1: through the mapping as well" \
+		"$(tenant user mread $RO_REG)" $RO_VALUE
+	value=$(tenant user read $SCRATCH 8)
+	tap_is "$1: what the AFU keeps of it" "$value" "$3"
+	tap_is "$1: other blocks live" "$(tenant other read $RO_REG 8)" $RO_VALUE
+	card_do 0 raise '"bar":2,"offset":"0x40000","vector":0'
+	tap_like "$1: interrupts arrive" "$(tenant user wait 0 3000)" '^fired'
+	tenant user write $IRQ_STATUS 8 1 >/dev/null
+	tap_is "$1: bus master was never on" \
+		"$(card_stat 0 .bus_master_on_count)" 0
+	tap_is "$1: the card is not given up" "$(card_attr "$bdf" gone)" 0
+}
+
+modprobe aer_inject || bail "this kernel cannot inject errors"
+load_module || bail "no module"
+bdf=$(bind_card 0) || bail "the card does not bind"
+root_port=$(basename "$(dirname "$(readlink -f "$PCI/$bdf")")")
+tenant_start user "$(create_mdev "$bdf" afu-d8424dc4-b2-o40000)" ||
+	bail "the user cannot open"
+tenant_start other "$(create_mdev "$bdf" afu-d8424dc4-b2-oc0000)" ||
+	bail "the other user cannot open"
+tap_is "a page is mapped" "$(tenant user map)" 65536
+tap_is "the mapping works" "$(tenant user mread $RO_REG)" $RO_VALUE
+tenant user arm err >/dev/null
+tenant user arm 0 >/dev/null
+
+recover "non-fatal error" "$NON_FATAL" 0x77
+recover "fatal error" "$FATAL" 0x0
+# What was saved is used up by the first
+recover "second fatal error" "$FATAL" 0x0

@@ -1,0 +1,29 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# what: selftests/*_test.c, all of them, with one card (invariants 3, 4, 7, 10)
+# cards: lab
+# kernels: 6.1 6.12 7.3
+# timeout: 1500
+
+. /src/qemu-tests/tests/lib.sh
+
+# run_test PROGRAM: its results, indented under one of ours
+run_test()
+{
+	"$1" 2>&1 | sed 's/^/    /'
+	return "${PIPESTATUS[0]}"
+}
+
+tap_ok "module loads" load_module opt_in=uart,tod,userclk,fme-7a || bail "no module"
+bdf=$(bind_card 0) || bail "the card does not bind"
+
+# Given as arguments, or all
+[ $# -gt 0 ] || set -- /src/build/selftests/*_test
+for program; do
+	tap_ok "${program##*/}" run_test "$program"
+done
+
+tap_is "bus master was never on" "$(card_stat 0 .bus_master_on_count)" 0
+tap_ok "card is released" unbind_bdf "$bdf"
+tap_ok "module unloads" unload_module

@@ -1,0 +1,126 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# what: the kernel's own DFL drivers find on the simulated cards what we say is there
+# cards: n3000 d5005 n6001 lab
+# kernels: 7.3
+# timeout: 300
+
+. /src/qemu-tests/tests/lib.sh
+
+stock=/src/build/stock-dfl
+work=$(mktemp -d)
+
+# found BDF: feature devices with parent ("fme", or "port" with its number), id
+# and place: what the stock drivers have no use for themselves
+found()
+{
+	local dir unit first line bar base
+	local -a bars
+
+	mapfile -t bars <"$PCI/$1/resource"
+	for dir in "$PCI/$1"/fpga_region/region*/dfl-*/dfl_dev.*; do
+		unit=${dir%/dfl_dev*}
+		unit=${unit##*/dfl-}
+		[ "${unit%.*}" = fme ] && unit=fme || unit=port$(<"${dir%/*}/id")
+		line=$(grep -w "${dir##*/}\$" /proc/iomem)
+		line=${line#"${line%%[^ ]*}"}
+		first=$((0x${line%%-*}))
+		for bar in 0 2; do
+			base=$((${bars[bar]%% *}))
+			[ "$first" -ge "$base" ] &&
+				[ "$first" -le $(($(cut -d' ' -f2 <<<"${bars[bar]}"))) ] &&
+				printf '%s %s b%d-o%x\n' "$unit" \
+					"$(<"$dir/feature_id")" "$bar" \
+					$((first - base))
+		done
+	done | sort
+}
+
+# check NAME CARD: against unit, id and place on stdin
+check()
+{
+	local bdf
+
+	bdf=$(card_bdf "$2")
+	echo dfl-pci >"$PCI/$bdf/driver_override"
+	echo "$bdf" >/sys/bus/pci/drivers_probe
+	sort >"$work/want"
+	found "$bdf" >"$work/got"
+	tap_same "$1: feature devices" "$work/got" "$work/want"
+	tap_is "$1: no access that a card does not expect" \
+		"$(card_stat "$2" .stray)" 0
+}
+
+# guids CARD: of the AFUs, as user space sees them
+guids()
+{
+	cat "$PCI/$(card_bdf "$1")"/fpga_region/region*/dfl-port.*/afu_id
+}
+
+modprobe hwmon
+for name in fpga-mgr fpga-bridge fpga-region dfl dfl-fme dfl-afu dfl-pci; do
+	insmod "$stock/$name.ko" || bail "no $name: run qemu-tests/build stock-dfl"
+done
+
+check n3000 0 <<'TABLE'
+fme 0xd b0-o7000
+fme 0xe b0-o6000
+fme 0xf b0-o8000
+fme 0xf b0-ob000
+fme 0x10 b0-o9000
+fme 0x10 b0-oa000
+port0 0x14 b2-o3000
+TABLE
+tap_is "n3000: AFU" "$(guids 0)" 9aeffe5f84570612c000c9660d824272
+
+check d5005 1 <<'TABLE'
+fme 0x0 b0-o3000
+fme 0x9 b0-o40000
+fme 0xe b0-o10000
+fme 0xf b0-o30000
+fme 0x20 b0-o20000
+port0 0x14 b0-o92000
+TABLE
+
+# The registers of version 1 features are where the header says: UART
+check n6001 2 <<'TABLE'
+fme 0x0 b0-o3000
+fme 0x9 b0-o15000
+fme 0x12 b0-o20000
+fme 0x13 b0-o12000
+fme 0x13 b0-o13000
+fme 0x14 b0-o40000
+fme 0x15 b0-o14000
+fme 0x24 b0-o60200
+port0 0x14 b0-o72000
+TABLE
+
+# The vendor block's address is of the other encoding, which they misread
+check lab 3 <<'TABLE'
+fme 0x0 b0-o19000
+fme 0x7a b0-o17000
+fme 0x10 b0-o14000
+fme 0x10 b0-o18000
+fme 0x10 b0-o2000
+fme 0x10 b0-o3000
+fme 0x15 b0-o4000
+fme 0x22 b0-o14800
+fme 0x23 b0-o16080
+fme 0x24 b0-o15200
+port0 0x14 b2-o3000
+port1 0x14 b2-o83000
+TABLE
+tap_is "lab: AFUs" "$(guids 3 | tr '\n' ' ')" \
+	"d8424dc4a4a3c413f89e433683f9040b d8424dc4a4a3c413f89e433683f9040b "
+tap_is "lab: 16 vectors" \
+	"$(find "$PCI/$(card_bdf 3)/msi_irqs" -type f | wc -l)" 16
+
+# They can hand the card over to us, with bus master on
+bdf=$(card_bdf 3)
+echo "$bdf" >/sys/bus/pci/drivers/dfl-pci/unbind
+load_module || bail "no module"
+tap_ok "the card can be had from them" bind_bdf "$bdf"
+tap_is "with bus master off" "$(card_stat 3 .bus_master)" 0
+tap_is "and no MSI-X left on" \
+	"$(setpci -s "$bdf" CAP_MSIX+2.W | sed 's/^\(.\).*/\1/')" 0
