@@ -16,8 +16,8 @@
  * not after some time alone: a machine may stall between two of them. The time
  * ends it early only where each look takes long.
  */
-#define PORT_ACK_STEP_US	50
-#define PORT_ACK_LOOKS		200
+#define PORT_ACK_STEP_US	10
+#define PORT_ACK_LOOKS		500
 #define PORT_ACK_MIN_LOOKS	10
 #define PORT_ACK_LIMIT		HZ
 
