@@ -82,9 +82,9 @@ long vdfl_compat_ioctl(struct vfio_device *vdev, unsigned int cmd,
 long vdfl_mdev_ioctl(struct vfio_device *vdev, unsigned int cmd,
 		     unsigned long arg);
 
-/**
- * struct vdfl_mapping - finds the user mappings of an instance again
- * @file: carries an address space of its own where VFIO devices have none
+/*
+ * struct vdfl_mapping finds the user mappings of an instance again. Where VFIO
+ * devices have no address space of their own, its file carries one.
  *
  * vdfl_mapping_init() and vdfl_mapping_release() pair. mmap calls
  * vdfl_mapping_attach(); vdfl_mapping_owner() is what init got.
