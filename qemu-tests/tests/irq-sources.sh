@@ -92,11 +92,12 @@ tap_within "its user is signalled at the ceiling" \
 echo 100000 >"$PCI/$bdf/dfl/poll_ceiling_us"
 tenant lazy count 2 500 >/dev/null
 tap_within "which may be changed" "$(tenant lazy count 2 3000)" 10 34
-echo 10000 >"$PCI/$bdf/dfl/poll_ceiling_us"
+# Far from the ceiling, however busy the machine
 beside=$(latency)
 tap_note "median latency: $alone us alone, $beside us beside a stuck bit"
 tap_within "it does not slow the other block (us)" "$beside" 1 \
-	$((alone * 3 / 2 + 300))
+	$((alone * 3 / 2 + 10000))
+echo 10000 >"$PCI/$bdf/dfl/poll_ceiling_us"
 tap_ok "it is still stuck" stuck_is 2
 tenant lazy write 0x58 8 4 >/dev/null
 tap_ok "once cleared it is forgotten" wait_for 5 stuck_is ""

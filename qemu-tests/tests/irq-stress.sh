@@ -5,7 +5,7 @@
 # cards: irq4
 # kernels: 7.3
 # iommu: intel
-# timeout: 420
+# timeout: 900
 
 . /src/qemu-tests/tests/lib.sh
 
