@@ -10,30 +10,34 @@ module_param(opt_in, charp, 0444);
 MODULE_PARM_DESC(opt_in,
 		 "Comma separated block types to offer although they are not by default, e.g. uart,qsfp,fme-1f,vendor-12345678");
 
-static void site_add_hole(struct dfl_site *site, u32 where, u64 len)
+static int site_add_hole(struct dfl_site *site, struct pci_dev *pdev, u32 reg,
+			 u64 len)
 {
 	struct dfl_hole *hole = &site->hole[site->nr_holes++];
+	u32 where;
 
+	pci_read_config_dword(pdev, pdev->msix_cap + reg, &where);
 	hole->bar = where & PCI_MSIX_TABLE_BIR;
 	hole->off = where & PCI_MSIX_TABLE_OFFSET;
 	hole->len = len;
+	return PCI_POSSIBLE_ERROR(where) ? -EIO : 0;
 }
 
 /* Whoever writes the MSI-X table directs interrupts anywhere. */
-static void site_add_msix(struct dfl_site *site, struct pci_dev *pdev)
+static int site_add_msix(struct dfl_site *site, struct pci_dev *pdev)
 {
 	int vectors = pci_msix_vec_count(pdev);
-	u32 where;
+	int ret;
 
 	if (vectors <= 0)
-		return;
-	pci_read_config_dword(pdev, pdev->msix_cap + PCI_MSIX_TABLE, &where);
-	site_add_hole(site, where, vectors * PCI_MSIX_ENTRY_SIZE);
-	pci_read_config_dword(pdev, pdev->msix_cap + PCI_MSIX_PBA, &where);
-	site_add_hole(site, where, ALIGN(vectors, 64) / 8);
+		return 0;
+	ret = site_add_hole(site, pdev, PCI_MSIX_TABLE,
+			    vectors * PCI_MSIX_ENTRY_SIZE);
+	return ret ?: site_add_hole(site, pdev, PCI_MSIX_PBA,
+				    ALIGN(vectors, 64) / 8);
 }
 
-static void site_init(struct dfl_site *site, struct pci_dev *pdev)
+static int site_init(struct dfl_site *site, struct pci_dev *pdev)
 {
 	int i;
 
@@ -46,7 +50,7 @@ static void site_init(struct dfl_site *site, struct pci_dev *pdev)
 		site->bar_start[i] = pci_resource_start(pdev, i);
 		site->bar_len[i] = pci_resource_len(pdev, i);
 	}
-	site_add_msix(site, pdev);
+	return site_add_msix(site, pdev);
 }
 
 /* Policy is no news, nor what the walk has said. */
@@ -65,7 +69,8 @@ static void block_log_bad(const struct vdfl_block *block)
  * vdfl_blocks_init() - decide what can be given away
  * @card: its headers are known
  *
- * Return: 0 or -ENOMEM; undone by vdfl_blocks_free().
+ * Return: 0, -ENOMEM, or -EIO when the card does not answer; undone by
+ * vdfl_blocks_free().
  */
 int vdfl_blocks_init(struct vdfl_card *card)
 {
@@ -77,7 +82,10 @@ int vdfl_blocks_init(struct vdfl_card *card)
 	if (!card->window || !card->block)
 		return -ENOMEM;
 
-	site_init(&site, card->pdev);
+	if (site_init(&site, card->pdev)) {
+		pci_err(card->pdev, "refused: the card does not answer\n");
+		return -EIO;
+	}
 	if (!dfl_carve(card->map, &site, card->window))
 		pci_warn(card->pdev,
 			 "no block can be given away; see dfl/blocks/*/withheld and the module parameter opt_in\n");

@@ -27,6 +27,7 @@ static atomic_t cards_alive;
 struct walk_ctx {
 	struct vdfl_card *card;
 	unsigned long deadline;
+	int err;		/* ours, not the card's */
 };
 
 /* vdfl_card_map_bar(): mapping of a BAR until the card is released, or NULL */
@@ -42,6 +43,8 @@ static u64 walk_read64(void *data, u8 bar, u64 off)
 	struct walk_ctx *ctx = data;
 	void __iomem *base = vdfl_card_map_bar(ctx->card, bar);
 
+	if (!base)
+		ctx->err = -ENOMEM;
 	if (!base || time_after(jiffies, ctx->deadline))
 		return ~0ULL;
 	return readq(base + off);
@@ -132,6 +135,8 @@ static int card_walk(struct vdfl_card *card)
 	src.nr_vectors = max(pci_msix_vec_count(card->pdev), 0);
 
 	ret = dfl_walk(&src, dwords ? vsec : NULL, dwords, card->map);
+	if (ctx.err)
+		return ctx.err;
 	if (ret)
 		return card_refuse_lists(card, ret);
 	card_log_notes(card);
@@ -169,13 +174,16 @@ int vdfl_card_check_header(struct vdfl_block *block)
 	return -EIO;
 }
 
-/* vdfl_card_answers(): does config space still show the card? */
+/*
+ * vdfl_card_answers(): is the card there, and does it decode its registers?
+ * One that has reset itself does not.
+ */
 bool vdfl_card_answers(struct vdfl_card *card)
 {
-	u16 vendor;
+	u16 command;
 
-	pci_read_config_word(card->pdev, PCI_VENDOR_ID, &vendor);
-	return !PCI_POSSIBLE_ERROR(vendor);
+	pci_read_config_word(card->pdev, PCI_COMMAND, &command);
+	return !PCI_POSSIBLE_ERROR(command) && command & PCI_COMMAND_MEMORY;
 }
 
 /* --- tenants ----------------------------------------------------------- */
@@ -377,6 +385,9 @@ static int card_enable(struct vdfl_card *card)
 
 	if (ret)
 		return ret;
+	/* Nobody handles the pin until an instance is armed */
+	if (pdev->pin)
+		pci_intx(pdev, 0);
 	ret = pci_request_selected_regions_exclusive(pdev,
 						     card_memory_bars(pdev),
 						     VDFL_NAME);
@@ -386,9 +397,6 @@ static int card_enable(struct vdfl_card *card)
 			ERR_PTR(ret));
 		goto err_disable;
 	}
-	/* Nobody handles the pin until an instance is armed */
-	if (pdev->pin)
-		pci_intx(pdev, 0);
 	/* What error recovery restores must have bus master off */
 	ret = pci_save_state(pdev);
 	if (ret)

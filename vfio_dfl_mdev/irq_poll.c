@@ -193,22 +193,45 @@ static int poll_task(void *data)
 
 /* --- the source ---------------------------------------------------------- */
 
+/*
+ * Where the card says that its pending bits are. Returns the BAR, or a negative
+ * errno if they do not lie in one.
+ */
+static int poll_find(struct pci_dev *pdev, u32 *off)
+{
+	u64 len = ALIGN(max(pci_msix_vec_count(pdev), 0), 64) / 8;
+	u32 where;
+	int bar;
+
+	pci_read_config_dword(pdev, pdev->msix_cap + PCI_MSIX_PBA, &where);
+	bar = where & PCI_MSIX_PBA_BIR;
+	*off = where & PCI_MSIX_PBA_OFFSET;
+	if (bar >= DFL_NR_BARS ||
+	    !(pci_resource_flags(pdev, bar) & IORESOURCE_MEM) ||
+	    *off + len > pci_resource_len(pdev, bar))
+		return -EIO;
+	return bar;
+}
+
 static bool poll_usable(struct vdfl_card *card)
 {
-	return card->pdev->msix_cap;
+	u32 off;
+
+	return card->pdev->msix_cap && poll_find(card->pdev, &off) >= 0;
 }
 
 static int poll_map(struct vdfl_card *card)
 {
-	struct pci_dev *pdev = card->pdev;
 	void __iomem *base;
-	u32 where;
+	u32 off;
+	int bar = poll_find(card->pdev, &off);
 
-	pci_read_config_dword(pdev, pdev->msix_cap + PCI_MSIX_PBA, &where);
-	base = vdfl_card_map_bar(card, where & PCI_MSIX_PBA_BIR);
+	if (bar < 0)
+		return bar;
+	base = vdfl_card_map_bar(card, bar);
 	if (!base)
 		return -EIO;
-	card->irq.poll.pba = base + (where & PCI_MSIX_PBA_OFFSET);
+	card->irq.poll.pba = base + off;
 	return 0;
 }
 

@@ -28,9 +28,13 @@ static int port_wait_ack(void __iomem *ctrl, u64 want)
 {
 	unsigned long limit = jiffies + PORT_ACK_LIMIT;
 	unsigned int look;
+	u64 value;
 
 	for (look = 0; look < PORT_ACK_LOOKS; look++) {
-		if ((readq(ctrl) & DFL_PORT_CTRL_ACK) == want)
+		value = readq(ctrl);
+		if (value == ~0ULL)
+			return -EIO;
+		if ((value & DFL_PORT_CTRL_ACK) == want)
 			return 0;
 		if (look >= PORT_ACK_MIN_LOOKS && time_after(jiffies, limit))
 			break;
@@ -59,10 +63,7 @@ int vdfl_port_release(struct vdfl_card *card, u8 bar, u64 off)
 	return port_wait_ack(ctrl, 0);
 }
 
-/*
- * Sleeps up to twice PORT_ACK_LIMIT. All-ones in between is taken for an
- * acknowledge, and is caught by the second wait.
- */
+/* Sleeps up to twice PORT_ACK_LIMIT. */
 static int port_reset(struct vdfl_card *card, const struct dfl_header *port)
 {
 	void __iomem *ctrl = card->bar[port->bar] + port->off + DFL_PORT_CTRL;
@@ -117,7 +118,9 @@ static int block_scrub_locked(struct vdfl_block *block)
 	trace_vdfl_reset(card->pdev, block->pos, ret);
 	if (!ret)
 		return 0;
-	port_mark_dead(card, port, ret);
+	/* What a lost card does not do says nothing about its ports */
+	if (vdfl_card_answers(card))
+		port_mark_dead(card, port, ret);
 	return -EIO;
 }
 
@@ -229,10 +232,13 @@ void vdfl_card_audit(struct vdfl_card *card)
 	int ret = 0;
 
 	mutex_lock(&card->reset_lock);
-	if (!card->asleep)
+	if (!card->asleep) {
 		ret = vdfl_busmaster_verify(card);
-	else if (time_after(jiffies, card->asleep_since + RECOVERY_LIMIT))
+		if (!ret && !vdfl_card_answers(card))
+			ret = -ENODEV;
+	} else if (time_after(jiffies, card->asleep_since + RECOVERY_LIMIT)) {
 		lost = "it did not come back from a reset";
+	}
 	mutex_unlock(&card->reset_lock);
 
 	if (ret == -ENODEV)

@@ -4,6 +4,7 @@
 # what: losing the card or an instance ends in bounded time, whoever uses it (invariant 9)
 # cards: lab
 # kernels: 6.1 6.12 7.3
+# debug: debug kcsan
 # timeout: 300
 
 . /src/qemu-tests/tests/lib.sh
@@ -101,6 +102,19 @@ tenant_start again "$uuid"
 tap_is "vanish: and works" "$(tenant again read 0x48 8)" 0x1122334455667788
 tenant_end again
 remove_mdev "$uuid"
+
+# --- it is there, but its registers are not --------------------------------------
+
+# As a card is that has reset itself
+users_start forgetful
+log_mark
+start=$(now_ms)
+setpci -s "$bdf" COMMAND=0:2
+users_told forgetful "$start"
+tap_is "forgetful: it is said once" "$(log_count "$lost")" 1
+users_end
+tap_ok "forgetful: unbinding works" unbind_bdf "$bdf"
+tap_ok "forgetful: it binds again" bind_bdf "$bdf"
 
 # --- unbind with users that let go when asked -----------------------------------
 
