@@ -7,9 +7,11 @@
 #include "lab_card.h"
 
 #define BAR0		VFIO_PCI_BAR0_REGION_INDEX
+#define BAR2		VFIO_PCI_BAR2_REGION_INDEX
 #define BAR4		VFIO_PCI_BAR4_REGION_INDEX
 #define CONFIG		VFIO_PCI_CONFIG_REGION_INDEX
 #define CONFIG_SIZE	4096
+#define VSEC		PCI_CFG_SPACE_SIZE
 #define PCIE_SIZE	0x3c
 #define MSIX_SIZE	12
 #define FLR_BYTE	(PCI_EXP_DEVCTL + 1)
@@ -73,7 +75,12 @@ TEST_F(config, identity)
 	EXPECT_EQ(PCI_STATUS_CAP_LIST, dev_config_read(dev, PCI_STATUS, 2));
 	/* no index for it, so no pin */
 	EXPECT_EQ(0, dev_config_read(dev, PCI_INTERRUPT_PIN, 1));
-	EXPECT_EQ(0, dev_config_read(dev, PCI_CFG_SPACE_SIZE, 4));
+	/* one feature list, at the start of BAR 2, and no more capabilities */
+	EXPECT_EQ(0x0001000b, dev_config_read(dev, VSEC, 4));
+	EXPECT_EQ(0x01000043, dev_config_read(dev, VSEC + 4, 4));
+	EXPECT_EQ(1, dev_config_read(dev, VSEC + 8, 4));
+	EXPECT_EQ(2, dev_config_read(dev, VSEC + 12, 4));
+	EXPECT_EQ(0, dev_config_read(dev, VSEC + 16, 4));
 	EXPECT_EQ(PCI_COMMAND_MEMORY, dev_config_read(dev, PCI_COMMAND, 2));
 }
 
@@ -130,11 +137,13 @@ static void writable_bits(struct dev *dev, u8 mask[CONFIG_SIZE])
 	const u16 msix = PCI_MSIX_FLAGS_ENABLE | PCI_MSIX_FLAGS_MASKALL;
 	const u32 bar4 = dev->region[BAR4].size ? 0xfffff000 : 0;
 	const u64 bar0 = ~(dev->region[BAR0].size - 1);
+	const u64 bar2 = ~(dev->region[BAR2].size - 1);
 	unsigned int off;
 
 	memset(mask, 0, CONFIG_SIZE);
 	memcpy(mask + PCI_COMMAND, &command, sizeof(command));
 	memcpy(mask + PCI_BASE_ADDRESS_0, &bar0, sizeof(bar0));
+	memcpy(mask + PCI_BASE_ADDRESS_2, &bar2, sizeof(bar2));
 	memcpy(mask + PCI_BASE_ADDRESS_4, &bar4, sizeof(bar4));
 	mask[PCI_INTERRUPT_LINE] = 0xff;
 	off = dev_find_cap(dev, PCI_CAP_ID_EXP) + PCI_EXP_DEVCTL;
@@ -216,19 +225,21 @@ static u32 size_bar(struct dev *dev, unsigned int off)
 
 TEST_F(config, bar_sizing)
 {
-	u32 low = size_bar(&self->dev, PCI_BASE_ADDRESS_0);
-	u32 high = size_bar(&self->dev, PCI_BASE_ADDRESS_1);
-	u32 bar4 = size_bar(&self->dev, PCI_BASE_ADDRESS_4);
-	u64 size = -(((u64)high << 32 | low) & ~0xfULL);
+	unsigned int bar;
 
-	EXPECT_EQ(self->dev.region[BAR0].size, size);
-	EXPECT_EQ(0, size & (size - 1));
-	EXPECT_EQ(PCI_BASE_ADDRESS_MEM_TYPE_64,
-		  low & (PCI_BASE_ADDRESS_MEM_TYPE_MASK |
-			 PCI_BASE_ADDRESS_SPACE));
-	EXPECT_EQ(variant->vectors ? 0xfffff000 : 0, bar4);
-	EXPECT_EQ(0, size_bar(&self->dev, PCI_BASE_ADDRESS_2));
-	EXPECT_EQ(0, size_bar(&self->dev, PCI_BASE_ADDRESS_3));
+	for (bar = BAR0; bar <= BAR2; bar += 2) {
+		u32 low = size_bar(&self->dev, PCI_BASE_ADDRESS_0 + 4 * bar);
+		u32 high = size_bar(&self->dev, PCI_BASE_ADDRESS_1 + 4 * bar);
+		u64 size = -(((u64)high << 32 | low) & ~0xfULL);
+
+		EXPECT_EQ(self->dev.region[bar].size, size);
+		EXPECT_EQ(0, size & (size - 1));
+		EXPECT_EQ(PCI_BASE_ADDRESS_MEM_TYPE_64,
+			  low & (PCI_BASE_ADDRESS_MEM_TYPE_MASK |
+				 PCI_BASE_ADDRESS_SPACE));
+	}
+	EXPECT_EQ(variant->vectors ? 0xfffff000 : 0,
+		  size_bar(&self->dev, PCI_BASE_ADDRESS_4));
 	EXPECT_EQ(0, size_bar(&self->dev, PCI_BASE_ADDRESS_5));
 	EXPECT_EQ(0, size_bar(&self->dev, PCI_ROM_ADDRESS));
 

@@ -94,7 +94,8 @@ static void mdev_init_config(struct vdfl_mdev *vd)
 		.revision	= pdev->revision,
 		.class		= pdev->class,
 		.bar0_size	= vdfl_region_bar0_size(vd),
-		.bar0_prefetch	= pci_resource_flags(pdev, bar) &
+		.bar2_size	= vd->view.size,
+		.prefetch	= pci_resource_flags(pdev, bar) &
 				  IORESOURCE_PREFETCH,
 		.nr_vectors	= vd->nr_vectors,
 		.flr		= vdfl_block_has_reset(vd->block),
@@ -103,6 +104,22 @@ static void mdev_init_config(struct vdfl_mdev *vd)
 	mutex_lock(&vd->cfg_lock);
 	vconfig_init(&vd->cfg, &desc);
 	mutex_unlock(&vd->cfg_lock);
+}
+
+static void mdev_init_view(struct vdfl_mdev *vd)
+{
+	const struct dfl_header *h = vd->block->header;
+	struct dfl_view_desc desc = {
+		.header		= h,
+		.parent		= h->parent == DFL_NO_PARENT ? DFL_KIND_OPAQUE :
+				  vd->card->map->header[h->parent].kind,
+		.block_size	= vd->block->window->size,
+		.page_size	= PAGE_SIZE,
+		.nr_vectors	= vd->nr_vectors,
+	};
+
+	dfl_view_init(&vd->view, &desc);
+	vd->port_held = false;
 }
 
 static u16 mdev_nr_vectors(struct vdfl_mdev *vd)
@@ -128,6 +145,7 @@ static int mdev_open(struct vfio_device *vdev)
 	vd->nr_vectors = mdev_nr_vectors(vd);
 	vd->line.first = vd->block->header->first_vector;
 	vd->line.nr = vd->nr_vectors;
+	mdev_init_view(vd);
 	mdev_init_config(vd);
 	vdfl_region_unblock(vd, VDFL_BLOCKED_CLOSED | VDFL_BLOCKED_MEMORY);
 	return 0;
@@ -171,6 +189,7 @@ int vdfl_mdev_reset_locked(struct vdfl_mdev *vd)
 		return -EINVAL;
 	vdfl_region_block(vd, VDFL_BLOCKED_RESET);
 	ret = vdfl_block_scrub(vd->block);
+	WRITE_ONCE(vd->port_held, false);
 	/* A block that did not take the reset stays out of reach */
 	if (ret != -EIO)
 		vdfl_region_unblock(vd, VDFL_BLOCKED_RESET);

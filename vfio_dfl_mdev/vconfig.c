@@ -5,11 +5,14 @@
  * Bytes that nothing here sets read as zero and ignore writes; so does all of
  * the extended space.
  */
+#include "dfl_regs.h"
 #include "vconfig.h"
 
 #define PCIE_CAP		0x40
 #define PCIE_CAP_SIZE		0x3c
 #define MSIX_CAP		(PCIE_CAP + PCIE_CAP_SIZE)
+
+#define VSEC_CAP		0x100	/* where extended capabilities start */
 
 #define BAR_MSIX		(PCI_BASE_ADDRESS_0 + 4 * VCONFIG_MSIX_BAR)
 
@@ -90,15 +93,27 @@ static void put_ids(struct vconfig *cfg, const struct vconfig_desc *desc)
 	put(cfg, PCI_SUBSYSTEM_ID, 2, desc->subdevice, 0);
 }
 
-static void put_bar0(struct vconfig *cfg, const struct vconfig_desc *desc)
+static void put_bar64(struct vconfig *cfg, u32 bar, u64 size, bool prefetch)
 {
-	u64 address = ~(desc->bar0_size - 1);
+	u64 address = ~(size - 1);
 	u32 type = PCI_BASE_ADDRESS_MEM_TYPE_64;
 
-	if (desc->bar0_prefetch)
+	if (prefetch)
 		type |= PCI_BASE_ADDRESS_MEM_PREFETCH;
-	put(cfg, PCI_BASE_ADDRESS_0, 4, type, (u32)address);
-	put(cfg, PCI_BASE_ADDRESS_1, 4, 0, (u32)(address >> 32));
+	put(cfg, bar, 4, type, (u32)address);
+	put(cfg, bar + 4, 4, 0, (u32)(address >> 32));
+}
+
+/* One list, at the start of BAR 2 */
+static void put_vsec(struct vconfig *cfg)
+{
+	u32 len = DFL_VSEC_ENTRY + 4;
+
+	put(cfg, VSEC_CAP, 4, PCI_EXT_CAP_ID_VNDR | 1 << 16, 0);
+	put(cfg, VSEC_CAP + DFL_VSEC_HDR, 4,
+	    DFL_VSEC_ID | FIELD_PREP(DFL_VSEC_HDR_LEN, len), 0);
+	put(cfg, VSEC_CAP + DFL_VSEC_COUNT, 4, 1, 0);
+	put(cfg, VSEC_CAP + DFL_VSEC_ENTRY, 4, VCONFIG_VIEW_BAR, 0);
 }
 
 void vconfig_init(struct vconfig *cfg, const struct vconfig_desc *desc)
@@ -111,7 +126,12 @@ void vconfig_init(struct vconfig *cfg, const struct vconfig_desc *desc)
 	memset(cfg, 0, sizeof(*cfg));
 	put_all(cfg, fixed, ARRAY_SIZE(fixed));
 	put_ids(cfg, desc);
-	put_bar0(cfg, desc);
+	put_bar64(cfg, PCI_BASE_ADDRESS_0, desc->bar0_size, desc->prefetch);
+	if (desc->bar2_size) {
+		put_bar64(cfg, PCI_BASE_ADDRESS_2, desc->bar2_size,
+			  desc->prefetch);
+		put_vsec(cfg);
+	}
 	put(cfg, PCIE_CAP + PCI_EXP_DEVCAP, 4, devcap, 0);
 	if (!desc->nr_vectors)
 		return;

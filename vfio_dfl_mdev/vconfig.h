@@ -9,7 +9,10 @@
 #include "pure_env.h"
 
 #define VCONFIG_SIZE		4096
-#define VCONFIG_STORED		256	/* the rest is zero and read-only */
+#define VCONFIG_STORED		0x110	/* the rest is zero and read-only */
+
+/* BAR of the second view */
+#define VCONFIG_VIEW_BAR	2
 
 /* Layout of the MSI-X BAR */
 #define VCONFIG_MSIX_BAR	4
@@ -29,7 +32,9 @@
  * @revision: see @vendor
  * @class: 24 bits: class, subclass, programming interface
  * @bar0_size: bytes, a power of two, at least 4096
- * @bar0_prefetch: announce BAR 0 as prefetchable
+ * @bar2_size: bytes of the second view, a power of two, or 0 for none; it is
+ *	announced as a Device Feature List by a VSEC
+ * @prefetch: announce both BARs as prefetchable
  * @nr_vectors: MSI-X vectors, 0 for no MSI-X capability and no BAR 4
  * @flr: announce function level reset
  */
@@ -41,7 +46,8 @@ struct vconfig_desc {
 	u8 revision;
 	u32 class;
 	u64 bar0_size;
-	bool bar0_prefetch;
+	u64 bar2_size;
+	bool prefetch;
 	u16 nr_vectors;
 	bool flr;
 };

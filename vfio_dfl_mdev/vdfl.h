@@ -39,6 +39,7 @@
 #include <uapi/linux/vfio_dfl_mdev.h>
 
 #include "dfl_carve.h"
+#include "dfl_view.h"
 #include "vconfig.h"
 
 #define VDFL_NAME		"vfio_dfl_mdev"
@@ -47,6 +48,8 @@
 #define VDFL_TYPE_LEN		(DFL_TYPE_NAME_LEN + VDFL_POS_LEN)
 #define VDFL_REGION_BLOCK	VFIO_PCI_NUM_REGIONS
 #define VDFL_NUM_REGIONS	(VFIO_PCI_NUM_REGIONS + 1)
+#define VDFL_REGION_SHIFT	40	/* as vfio-pci has it */
+#define VDFL_REGION_MASK	((1ULL << VDFL_REGION_SHIFT) - 1)
 
 /* What administrators may choose for intervals between interrupts */
 #define VDFL_INTERVAL_MIN_US	10
@@ -318,8 +321,11 @@ struct vdfl_card {
  * @io: registers of the block
  * @mmap_on: may be mapped; changes only while closed
  * @nr_vectors: MSI-X vectors; set at open
- * @cfg_lock: protects @cfg, serialises its effects and block resets
+ * @view: list that a stock DFL driver finds in the instance; set at open
+ * @cfg_lock: protects @cfg and @port_held, serialises their effects and block
+ *	resets
  * @cfg: emulated config space
+ * @port_held: the user holds the port of @view in reset
  * @irq_gate: serialises interrupt configuration
  * @irq_lock: protects the eventfd pointers below
  * @msix_on: MSI-X is enabled; under @irq_gate
@@ -341,8 +347,10 @@ struct vdfl_mdev {
 	void __iomem *io;
 	bool mmap_on;
 	u16 nr_vectors;
+	struct dfl_view view;
 	struct mutex cfg_lock;
 	struct vconfig cfg;
+	bool port_held;
 	struct mutex irq_gate;
 	spinlock_t irq_lock;
 	bool msix_on;
@@ -352,6 +360,18 @@ struct vdfl_mdev {
 	u64 listening;
 	struct eventfd_ctx *err;
 	struct eventfd_ctx *req;
+};
+
+/**
+ * struct vdfl_region_map - what of a region can be mapped
+ * @start: byte offset in the region, whole pages
+ * @len: bytes, whole pages; 0 for nothing
+ * @block: offset of @start from the header of the block
+ */
+struct vdfl_region_map {
+	u64 start;
+	u64 len;
+	u64 block;
 };
 
 /* card.c: BARs, snapshot, lifetime */
@@ -445,17 +465,32 @@ ssize_t vdfl_type_description(struct mdev_type *mtype, char *buf);
 extern const struct vfio_device_ops vdfl_mdev_ops;
 int vdfl_mdev_reset_locked(struct vdfl_mdev *vd);
 
-/* mdev_region.c: regions, access, mappings */
+/* mdev_region.c: which regions exist; read() and write() on them */
 u64 vdfl_region_bar0_size(const struct vdfl_mdev *vd);
-void vdfl_region_block(struct vdfl_mdev *vd, unsigned int why);
-void vdfl_region_unblock(struct vdfl_mdev *vd, unsigned int why);
-int vdfl_region_set_mmap(struct vdfl_mdev *vd, bool on);
 int vdfl_region_info(struct vfio_device *vdev, struct vfio_region_info *info,
 		     struct vfio_info_cap *caps);
 ssize_t vdfl_region_read(struct vfio_device *vdev, char __user *buf,
 			 size_t count, loff_t *ppos);
 ssize_t vdfl_region_write(struct vfio_device *vdev, const char __user *buf,
 			  size_t count, loff_t *ppos);
+
+/* mdev_mmio.c: trapped access to registers */
+bool vdfl_mmio_legal(const struct vdfl_mdev *vd, u64 pos, size_t count);
+int vdfl_bar0_read(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len);
+int vdfl_bar0_write(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len);
+int vdfl_bar0_read_register(struct vdfl_mdev *vd, u64 pos, char __user *buf,
+			    unsigned int width);
+int vdfl_bar0_write_register(struct vdfl_mdev *vd, u64 pos,
+			     const char __user *buf, unsigned int width);
+int vdfl_view_read(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len);
+int vdfl_view_write(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len);
+
+/* mdev_mmap.c: the gate before the registers, and mappings of them */
+void vdfl_region_block(struct vdfl_mdev *vd, unsigned int why);
+void vdfl_region_unblock(struct vdfl_mdev *vd, unsigned int why);
+int vdfl_region_set_mmap(struct vdfl_mdev *vd, bool on);
+u64 vdfl_region_map_size(const struct vdfl_mdev *vd);
+struct vdfl_region_map vdfl_region_map(const struct vdfl_mdev *vd, u32 index);
 int vdfl_region_mmap(struct vfio_device *vdev, struct vm_area_struct *vma);
 
 /* mdev_irq.c: eventfds of an instance */

@@ -55,7 +55,8 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	if (size < 4)
 		return 0;
 	desc.bar0_size = 0x1000ULL << data[0] % 40;
-	desc.bar0_prefetch = data[1] & 1;
+	desc.prefetch = data[1] & 1;
+	desc.bar2_size = data[1] & 4 ? desc.bar0_size * 2 : 0;
 	desc.flr = data[1] & 2;
 	desc.nr_vectors = data[2] % 65;
 	vconfig_init(&cfg, &desc);

@@ -13,7 +13,8 @@ static const struct vconfig_desc with_vectors = {
 	.revision = 0x01,
 	.class = 0x120000,
 	.bar0_size = 0x10000,
-	.bar0_prefetch = true,
+	.bar2_size = 0x20000,
+	.prefetch = true,
 	.nr_vectors = 4,
 	.flr = true,
 };
@@ -25,7 +26,8 @@ static int reset(void **state)
 	(void)state;
 	bare = with_vectors;
 	bare.nr_vectors = 0;
-	bare.bar0_prefetch = false;
+	bare.bar2_size = 0;
+	bare.prefetch = false;
 	bare.flr = false;
 	memset(&cfg, 0xa5, sizeof(cfg));
 	vconfig_init(&cfg, &with_vectors);
@@ -60,6 +62,8 @@ static const struct dword layout[] = {
 	{ 0x08, 0x12000001, 0x00000000 },
 	{ 0x10, 0x0000000c, 0xffff0000 },
 	{ 0x14, 0x00000000, 0xffffffff },
+	{ 0x18, 0x0000000c, 0xfffe0000 },
+	{ 0x1c, 0x00000000, 0xffffffff },
 	{ 0x20, 0x00000000, 0xfffff000 },
 	{ 0x2c, 0xa1ab8086, 0x00000000 },
 	{ 0x34, 0x00000040, 0x00000000 },
@@ -74,6 +78,11 @@ static const struct dword layout[] = {
 	{ 0x7c, 0x00030011, 0xc0000000 },
 	{ 0x80, 0x00000004, 0x00000000 },
 	{ 0x84, 0x00000804, 0x00000000 },
+	/* the list: capability, VSEC 0x43 of 16 bytes, one entry, BAR 2 + 0 */
+	{ 0x100, 0x0001000b, 0x00000000 },
+	{ 0x104, 0x01000043, 0x00000000 },
+	{ 0x108, 0x00000001, 0x00000000 },
+	{ 0x10c, 0x00000002, 0x00000000 },
 };
 
 static const struct dword *row(u32 off)
@@ -227,7 +236,8 @@ static void bar_sizing(void **state)
 		assert_int_equal(rd(0x10, 4), rows[i].low);
 		assert_int_equal(rd(0x14, 4), rows[i].high);
 	}
-	/* no expansion ROM, no other BAR */
+	/* no expansion ROM, no other BAR, no list */
+	assert_int_equal(rd(0x100, 4), 0);
 	wr(0x30, 4, 0xffffffff);
 	assert_int_equal(rd(0x30, 4), 0);
 	for (i = 0x18; i < 0x28; i += 4) {

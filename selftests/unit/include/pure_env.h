@@ -36,6 +36,11 @@ typedef __s16 s16;
 	typeof(b) _b = (b);		\
 	_a < _b ? _a : _b;		\
 })
+#define max(a, b) ({			\
+	typeof(a) _a = (a);		\
+	typeof(b) _b = (b);		\
+	_a > _b ? _a : _b;		\
+})
 #define min_t(type, a, b)	min((type)(a), (type)(b))
 
 #endif /* _VDFL_PURE_ENV_H */

@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Trapped access to the registers of a block: as BAR 0 shows them, and as the
+ * second view shows them behind its emulated headers.
+ *
+ * Registers are touched only under vdfl_mdev.memory_lock and only while
+ * nothing blocks them. User memory is touched only outside that lock, because
+ * it may fault, and the fault handler takes the lock.
+ */
+#include <linux/io.h>
+#include <linux/log2.h>
+#include <linux/uaccess.h>
+
+#include "trace.h"
+#include "vdfl.h"
+
+/* --- registers ---------------------------------------------------------- */
+
+static u64 reg_read(void __iomem *io, unsigned int width)
+{
+	switch (width) {
+	case 8:
+		return readq(io);
+	case 4:
+		return readl(io);
+	case 2:
+		return readw(io);
+	default:
+		return readb(io);
+	}
+}
+
+static void reg_write(void __iomem *io, unsigned int width, u64 value)
+{
+	switch (width) {
+	case 8:
+		writeq(value, io);
+		break;
+	case 4:
+		writel(value, io);
+		break;
+	case 2:
+		writew(value, io);
+		break;
+	default:
+		writeb(value, io);
+	}
+}
+
+/* Widest access that is aligned at @pos and fits in @len. */
+static unsigned int piece_width(u64 pos, size_t len)
+{
+	if (len >= 8 && IS_ALIGNED(pos, 8))
+		return 8;
+	if (len >= 4 && IS_ALIGNED(pos, 4))
+		return 4;
+	if (len >= 2 && IS_ALIGNED(pos, 2))
+		return 2;
+	return 1;
+}
+
+static bool piece_in_block(const struct vdfl_mdev *vd, u64 pos,
+			   unsigned int width)
+{
+	u64 size = vd->block->window->size;
+
+	return pos < size && width <= size - pos;
+}
+
+/**
+ * vdfl_mmio_legal() - can registers be accessed that way?
+ * @vd: any instance
+ * @pos: offset in BAR 0 or in the view, bytes
+ * @count: bytes
+ *
+ * Return: true for 4 and 8 bytes, aligned, and longer multiples of 4; for what
+ * else the policy allows
+ */
+bool vdfl_mmio_legal(const struct vdfl_mdev *vd, u64 pos, size_t count)
+{
+	if (count < 4 && vd->block->window->rule->flags & DFL_RULE_NARROW)
+		return is_power_of_2(count) && IS_ALIGNED(pos, count);
+	if (count == 8)
+		return IS_ALIGNED(pos, 8);
+	return IS_ALIGNED(pos, 4) && IS_ALIGNED(count, 4);
+}
+
+static bool piece_is_ones(u64 value, unsigned int width)
+{
+	return value == GENMASK_ULL(8 * width - 1, 0);
+}
+
+static u64 bar0_read_piece(struct vdfl_mdev *vd, u64 pos, unsigned int width)
+{
+	u64 value;
+
+	if (!piece_in_block(vd, pos, width))
+		return ~0ULL;
+	value = reg_read(vd->io + pos, width);
+	trace_vdfl_access(vd->vdev.dev, false, pos, width, value);
+	return value;
+}
+
+static void bar0_write_piece(struct vdfl_mdev *vd, u64 pos, unsigned int width,
+			     u64 value)
+{
+	if (!piece_in_block(vd, pos, width))
+		return;
+	reg_write(vd->io + pos, width, value);
+	trace_vdfl_access(vd->vdev.dev, true, pos, width, value);
+}
+
+/* All-ones may be a register's value, or all that is left of the card. */
+static int bar0_check_alive(struct vdfl_mdev *vd)
+{
+	if (vdfl_card_answers(vd->card))
+		return 0;
+	vdfl_card_lost(vd->card, "it no longer answers");
+	return -EIO;
+}
+
+typedef u64 (*read_piece_fn)(struct vdfl_mdev *vd, u64 pos, unsigned int width);
+typedef void (*write_piece_fn)(struct vdfl_mdev *vd, u64 pos,
+			       unsigned int width, u64 value);
+
+static int pieces_read(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len,
+		       read_piece_fn read)
+{
+	unsigned int width;
+	size_t done;
+	u64 value;
+	int ret = 0;
+
+	down_read(&vd->memory_lock);
+	if (vd->blocked)
+		ret = -EIO;
+	for (done = 0; !ret && done < len; done += width) {
+		width = piece_width(pos + done, len - done);
+		value = read(vd, pos + done, width);
+		memcpy(buf + done, &value, width);
+	}
+	up_read(&vd->memory_lock);
+	return ret;
+}
+
+static int pieces_write(struct vdfl_mdev *vd, u64 pos, const u8 *buf,
+			size_t len, write_piece_fn write)
+{
+	unsigned int width;
+	size_t done;
+	int ret = 0;
+
+	down_read(&vd->memory_lock);
+	if (vd->blocked)
+		ret = -EIO;
+	for (done = 0; !ret && done < len; done += width) {
+		u64 value = 0;
+
+		width = piece_width(pos + done, len - done);
+		memcpy(&value, buf + done, width);
+		write(vd, pos + done, width, value);
+	}
+	up_read(&vd->memory_lock);
+	return ret;
+}
+
+/* --- BAR 0: the block ----------------------------------------------------- */
+
+int vdfl_bar0_read(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len)
+{
+	int ret = pieces_read(vd, pos, buf, len, bar0_read_piece);
+
+	if (!ret && pos < vd->block->window->size &&
+	    !memchr_inv(buf, 0xff, len))
+		ret = bar0_check_alive(vd);
+	return ret;
+}
+
+int vdfl_bar0_write(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len)
+{
+	return pieces_write(vd, pos, buf, len, bar0_write_piece);
+}
+
+/* --- one register: what nearly every trapped access is --------------------- */
+
+/* @width is 4 or 8, @pos is aligned to it */
+int vdfl_bar0_read_register(struct vdfl_mdev *vd, u64 pos, char __user *buf,
+			    unsigned int width)
+{
+	u64 value = 0;
+	int ret = 0;
+
+	down_read(&vd->memory_lock);
+	if (vd->blocked)
+		ret = -EIO;
+	else
+		value = bar0_read_piece(vd, pos, width);
+	up_read(&vd->memory_lock);
+	if (!ret && piece_is_ones(value, width) &&
+	    pos < vd->block->window->size)
+		ret = bar0_check_alive(vd);
+	if (ret)
+		return ret;
+	return width == 8 ? put_user(value, (u64 __user *)buf) :
+			    put_user(value, (u32 __user *)buf);
+}
+
+int vdfl_bar0_write_register(struct vdfl_mdev *vd, u64 pos,
+			     const char __user *buf, unsigned int width)
+{
+	u64 value;
+	int ret;
+
+	ret = width == 8 ? get_user(value, (const u64 __user *)buf) :
+			   get_user(value, (const u32 __user *)buf);
+	if (ret)
+		return ret;
+	down_read(&vd->memory_lock);
+	if (vd->blocked)
+		ret = -EIO;
+	else
+		bar0_write_piece(vd, pos, width, value);
+	up_read(&vd->memory_lock);
+	return ret;
+}
+
+/* --- second view: emulated headers, then the block ------------------------ */
+
+static bool view_word(struct vdfl_mdev *vd, u64 pos, u64 *value)
+{
+	u64 off = ALIGN_DOWN(pos, 8);
+
+	if (!dfl_view_word(&vd->view, off, value))
+		return false;
+	if (vd->view.ctrl && off == vd->view.ctrl && READ_ONCE(vd->port_held))
+		*value = DFL_PORT_CTRL_RESET | DFL_PORT_CTRL_ACK;
+	return true;
+}
+
+static u64 view_read_piece(struct vdfl_mdev *vd, u64 pos, unsigned int width)
+{
+	u64 value;
+
+	if (view_word(vd, pos, &value))
+		return value >> (8 * (pos & 7));
+	return bar0_read_piece(vd, pos - vd->view.block, width);
+}
+
+static void view_write_piece(struct vdfl_mdev *vd, u64 pos, unsigned int width,
+			     u64 value)
+{
+	u64 word;
+
+	if (!view_word(vd, pos, &word))
+		bar0_write_piece(vd, pos - vd->view.block, width, value);
+}
+
+/*
+ * The port of the view resets the block when its reset bit goes up, and says
+ * so until the bit is taken back. A port above a block without reset only
+ * plays along, so that its driver can be used.
+ */
+static void view_write_ctrl(struct vdfl_mdev *vd, bool reset)
+{
+	mutex_lock(&vd->cfg_lock);
+	if (reset && !vd->port_held)
+		vdfl_mdev_reset_locked(vd);
+	WRITE_ONCE(vd->port_held, reset);
+	mutex_unlock(&vd->cfg_lock);
+}
+
+int vdfl_view_read(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len)
+{
+	int ret = pieces_read(vd, pos, buf, len, view_read_piece);
+
+	if (!ret && pos >= vd->view.block &&
+	    pos - vd->view.block < vd->block->window->size &&
+	    !memchr_inv(buf, 0xff, len))
+		ret = bar0_check_alive(vd);
+	return ret;
+}
+
+int vdfl_view_write(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len)
+{
+	u64 ctrl = vd->view.ctrl;
+	int ret = pieces_write(vd, pos, buf, len, view_write_piece);
+
+	if (!ret && ctrl && pos <= ctrl && ctrl - pos < len)
+		view_write_ctrl(vd, buf[ctrl - pos] & DFL_PORT_CTRL_RESET);
+	return ret;
+}
