@@ -173,9 +173,8 @@ TEST_F(dev, region_info_unknown_index)
 TEST_F(dev, region_info_absent)
 {
 	static const u32 index[] = {
-		VFIO_PCI_BAR1_REGION_INDEX, VFIO_PCI_BAR2_REGION_INDEX,
-		VFIO_PCI_BAR3_REGION_INDEX, VFIO_PCI_BAR5_REGION_INDEX,
-		VFIO_PCI_ROM_REGION_INDEX,
+		VFIO_PCI_BAR1_REGION_INDEX, VFIO_PCI_BAR3_REGION_INDEX,
+		VFIO_PCI_BAR5_REGION_INDEX, VFIO_PCI_ROM_REGION_INDEX,
 	};
 	size_t i;
 
@@ -1055,6 +1054,8 @@ TEST_F(msix, more_descriptors)
 
 TEST_F(msix, open_of_another_name)
 {
+	if (self->dev.group < 0)
+		SKIP(return, "a device node has no names");
 	EXPECT_EQ(-1, ioctl(self->dev.group, VFIO_GROUP_GET_DEVICE_FD,
 			    "00000000-0000-0000-0000-000000000000"));
 	EXPECT_EQ(ENODEV, errno);

@@ -22,15 +22,22 @@ declare -A RELEASE=(
 	[6.12]='6\.12\.[0-9]+\+deb13(\.[0-9]+)?-amd64'
 	[7.3]='7\.3\.[0-9]+\+deb13(\.[0-9]+)?-amd64'
 )
-SOURCE=linux-source-7.3
+# Sources of kernels of our own; the first is also the lab's kernel source.
+SOURCES=(linux-source-7.3 linux-source-6.12)
+
+# A second QEMU for guests, in $OLD_QEMU_DIR
+OLD_QEMU=10.0
+OLD_QEMU_DIR=/opt/qemu-$OLD_QEMU
 
 # tiny-initramfs only satisfies the kernels' dependency: we make our own.
 PACKAGES=(
-	"$SOURCE" bc binutils bison busybox-static clang cpio driverctl flex gcc
+	"${SOURCES[@]}" bc binutils bison busybox-static clang cpio driverctl flex gcc
 	gcc-12 jq kmod libc6-dev libcap2-bin libclang-rt-dev libcmocka-dev
-	libelf-dev libjansson-dev libssl-dev make mandoc mdevctl pciutils perl
-	pkgconf procps python3-docutils python3-minimal qemu-system-x86
-	seabios shellcheck socat sparse strace tiny-initramfs util-linux xz-utils
+	libelf-dev libjansson-dev libssl-dev libvirt-clients
+	libvirt-daemon-driver-nodedev libvirt-daemon-driver-qemu libxml2-utils
+	make mandoc mdevctl ovmf pciutils perl pkgconf procps python3-docutils
+	python3-minimal qemu-system-x86 seabios shellcheck socat sparse strace
+	tiny-initramfs util-linux xz-utils
 )
 
 # Never unpacked: documentation, and drivers for what no VM of ours has.
@@ -58,7 +65,8 @@ BOOT_MODULES=(9pnet_virtio 9p overlay virtio_pci virtio_console)
 # the stock DFL drivers, which cross-check the simulated card.
 SOURCE_DIR=/usr/src/vdfl-linux
 SOURCE_PATHS=(
-	drivers/fpga drivers/uio/uio_dfl.c include/linux/dfl.h
+	drivers/fpga drivers/uio/uio_dfl.c
+	drivers/tty/serial/8250/8250_dfl.c include/linux/dfl.h
 	include/linux/fpga include/uapi/linux/fpga-dfl.h
 	include/linux/mod_devicetable.h 'include/linux/device-id*'
 	'samples/vfio-mdev' 'scripts/checkpatch.pl'
@@ -93,12 +101,14 @@ pin_backports()
 	END
 }
 
-# The tarball stays for the debug kernel; a few paths are unpacked.
+# The tarballs stay for kernels of our own; a few paths are unpacked.
 unpack_source()
 {
+	local source=${SOURCES[0]}
+
 	mkdir -p "$SOURCE_DIR"
-	xz -T0 -dc "/usr/src/$SOURCE.tar.xz" | tar -xC "$SOURCE_DIR" \
-		--strip-components=1 --wildcards "${SOURCE_PATHS[@]/#/$SOURCE/}"
+	xz -T0 -dc "/usr/src/$source.tar.xz" | tar -xC "$SOURCE_DIR" \
+		--strip-components=1 --wildcards "${SOURCE_PATHS[@]/#/$source/}"
 }
 
 install_packages()
@@ -117,6 +127,25 @@ install_packages()
 	done
 	step "fetching and installing packages"
 	apt-get -y -q --no-install-recommends install "${kernels[@]}" "${PACKAGES[@]}"
+	install_old_qemu
+}
+
+# The program only; libraries and firmware are those of the newer one.
+install_old_qemu()
+{
+	local version dir
+
+	version=$(apt-cache madison qemu-system-x86 |
+		awk -v v="1:$OLD_QEMU." 'index($3, v) == 1 && !n++ { print $3 }')
+	[ -n "$version" ] || { echo "no QEMU $OLD_QEMU in the archive" >&2; return 1; }
+	step "older QEMU is $version"
+	dir=$(mktemp -d)
+	chmod 755 "$dir"
+	(cd "$dir" && apt-get -q download "qemu-system-x86=$version" &&
+		dpkg-deb -x ./*.deb .)
+	install -D "$dir/usr/bin/qemu-system-x86_64" "$OLD_QEMU_DIR/qemu-system-x86_64"
+	rm -r "$dir"
+	"$OLD_QEMU_DIR/qemu-system-x86_64" --version
 }
 
 # add_module FILE DIR: append to the load order, unpacked for busybox's insmod.
@@ -155,7 +184,7 @@ finish()
 {
 	local series release
 
-	step "unpacking parts of $SOURCE"
+	step "unpacking parts of ${SOURCES[0]}"
 	unpack_source
 	step "making initramfs images"
 	while read -r series release; do

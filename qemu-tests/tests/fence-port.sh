@@ -3,7 +3,8 @@
 #
 # what: bus master of the port above a card: off while bound, kept off, given back; not for a card that is not alone (invariant 1)
 # cards: lab dishonest lab +lab
-# kernels: 6.1 6.12 7.3
+# kernels: 7.3
+# more: 6.1 6.12
 #
 # What this cannot prove: that the port stops upstream traffic. A PCIe root
 # port with bus master off has to; QEMU's only stores the bit, which does not

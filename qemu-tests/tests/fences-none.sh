@@ -3,7 +3,8 @@
 #
 # what: without an IOMMU no such fence is claimed, and it can be demanded (invariant 2)
 # cards: dishonest lab
-# kernels: 6.1 6.12 7.3
+# kernels: 7.3
+# more: 6.1 6.12
 
 . /src/qemu-tests/tests/lib.sh
 

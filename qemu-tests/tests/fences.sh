@@ -3,7 +3,8 @@
 #
 # what: an IOMMU blocks the DMA of a card that does not care about bus master (invariant 2)
 # cards: dishonest
-# kernels: 6.1 6.12 7.3
+# kernels: 7.3
+# more: 6.1 6.12
 # iommu: intel
 # append: iommu=pt
 # timeout: 240

@@ -3,7 +3,8 @@
 #
 # what: which interrupt source a card gets, and which ones it can be given (design 6)
 # cards: lab n6001 d5005
-# kernels: 6.1 6.12 7.3
+# kernels: 7.3
+# more: 6.1 6.12
 
 . /src/qemu-tests/tests/lib.sh
 

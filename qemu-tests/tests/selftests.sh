@@ -4,24 +4,31 @@
 # what: selftests/*_test.c, all of them, with one card (invariants 3, 4, 7, 10)
 # cards: lab
 # kernels: 6.1 6.12 7.3
+# debug: debug
 # timeout: 1500
 
 . /src/qemu-tests/tests/lib.sh
 
-# run_test PROGRAM: its results, indented under one of ours
+# run_test WAY PROGRAM: its results, indented under one of ours
 run_test()
 {
-	"$1" 2>&1 | sed 's/^/    /'
+	VDFL_OPEN=$1 "$2" 2>&1 | sed 's/^/    /'
 	return "${PIPESTATUS[0]}"
 }
 
 tap_ok "module loads" load_module opt_in=uart,tod,userclk,fme-7a || bail "no module"
 bdf=$(bind_card 0) || bail "the card does not bind"
 
+# Instances are opened through their group, and once more through the device
+# node of their own where the kernel makes one
+ways=group
+[ ! -e /dev/iommu ] || ways+=" cdev"
 # Given as arguments, or all
 [ $# -gt 0 ] || set -- /src/build/selftests/*_test
-for program; do
-	tap_ok "${program##*/}" run_test "$program"
+for way in $ways; do
+	for program; do
+		tap_ok "${program##*/} by $way" run_test "$way" "$program"
+	done
 done
 
 tap_is "bus master was never on" "$(card_stat 0 .bus_master_on_count)" 0

@@ -3,7 +3,9 @@
 #
 # what: one tenant's interrupts and resets cost another a bounded share (invariant 6)
 # cards: lab
-# kernels: 6.1 6.12 7.3
+# kernels: 7.3
+# more: 6.1 6.12
+# debug: kcsan
 # timeout: 240
 
 . /src/qemu-tests/tests/lib.sh

@@ -127,10 +127,17 @@ int try_dev_open_path(struct dev *dev, const struct instance *inst,
 	return ret;
 }
 
+/* By group, unless VDFL_OPEN is "cdev" */
+static enum dev_path usual_path(void)
+{
+	const char *name = getenv("VDFL_OPEN");
+
+	return name && !strcmp(name, "cdev") ? DEV_CDEV : DEV_GROUP;
+}
+
 int try_dev_open(struct dev *dev, const struct instance *inst)
 {
-	return try_dev_open_path(dev, inst,
-				 dev_has_path(DEV_GROUP) ? DEV_GROUP : DEV_CDEV);
+	return try_dev_open_path(dev, inst, usual_path());
 }
 
 void dev_open(struct dev *dev, const struct instance *inst)
