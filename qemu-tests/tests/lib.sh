@@ -192,10 +192,12 @@ unload_module()
 	rmmod "$DRIVER"
 }
 
-# What stands behind a root port is a card; they come in the order given.
+# What stands behind a root port is a card, unless it is of the VM itself
+# (virtio); they come in the order given.
 CARDS=()
 for dev in "$PCI"/*; do
-	[ "${dev##*/0000:00:}" != "$dev" ] || CARDS+=("${dev##*/}")
+	[ "${dev##*/0000:00:}" = "$dev" ] || continue
+	[ "$(<"$dev/vendor")" = 0x1af4 ] || CARDS+=("${dev##*/}")
 done
 unset dev
 
@@ -308,6 +310,8 @@ card_ctl()
 		exec 3<>"/dev/virtio-ports/card$1"
 		printf '%s\n' "$2" >&3
 		IFS= read -r -t 60 reply <&3
+		# Not left to the exit, which may let go of the lock first
+		exec 3>&-
 		printf '%s\n' "$reply"
 	) 9>"$LOCKS/card$1"
 }

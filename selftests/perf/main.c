@@ -77,6 +77,7 @@ static void measure_ours(void)
 	card_set(LAB_BDF, "irq_source", "intx");
 	ours_open();
 	measure_access(&ours);
+	measure_guest(&ours);
 	measure_open_close(&ours, 200);
 	ours_close();
 }
@@ -156,6 +157,7 @@ static void measure_lab_vfio_pci(void)
 	device_open(&lab, PCI LAB_BDF);
 	lab_release_port();
 	measure_access(&lab);
+	measure_guest(&lab);
 	measure_interrupts(&lab, "vfio-pci-lab-intx", VFIO_PCI_INTX_IRQ_INDEX);
 	config_write16(&lab, PCI_COMMAND, config_read16(&lab, PCI_COMMAND) |
 					  PCI_COMMAND_MASTER);

@@ -65,6 +65,12 @@ void report_count(const char *device, const char *row, double value)
 	printf("count %s %s %.3f\n", device, row, value);
 }
 
+/* report_exits() - one line for the host: device, row, exits per operation */
+void report_exits(const char *device, const char *row, double value)
+{
+	printf("exits %s %s %.3f\n", device, row, value);
+}
+
 /* 2,000 instructions: one to set up, 999 of two, one to end. */
 static inline void two_thousand(void)
 {

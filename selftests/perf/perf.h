@@ -74,6 +74,7 @@ long must(long ret, const char *what);
 void sample(struct samples *s, double value);
 void report(const char *device, const char *row, struct samples *s);
 void report_count(const char *device, const char *row, double value);
+void report_exits(const char *device, const char *row, double value);
 void measure_floors(void);
 
 /*
@@ -161,6 +162,7 @@ void irq_disable(struct device *d, unsigned int index);
 /* --- the rows ------------------------------------------------------------------- */
 
 void measure_access(struct device *d);
+void measure_guest(struct device *d);
 void measure_open_close(struct device *d, unsigned int times);
 void measure_create_remove(const char *name, const char *type_dir);
 void instance_create(const char *type_dir, const char *uuid);

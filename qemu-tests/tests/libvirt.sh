@@ -1,0 +1,147 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# what: libvirt lists the types, makes instances, and gives one to a domain
+# cards: lab
+# kernels: 7.3
+# timeout: 300
+
+. /src/qemu-tests/tests/lib.sh
+
+TYPE=$DRIVER-afu-d8424dc4
+
+# What systemd would have done, without polkit and AppArmor
+start_libvirt()
+{
+	local n
+
+	for n in 0:stdin 1:stdout 2:stderr; do
+		ln -sf "/proc/self/fd/${n%:*}" "/dev/${n#*:}"
+	done
+	mkdir -p /run/libvirt
+	echo 'auth_unix_rw = "none"' >/etc/libvirt/libvirtd.conf
+	printf '%s\n' 'stdio_handler = "file"' 'security_driver = "none"' \
+		>/etc/libvirt/qemu.conf
+	# It looks into every emulator there is, which takes its time
+	rm /usr/bin/qemu-system-i386
+	/lib/systemd/systemd-udevd --daemon 2>/run/udevd.log || return
+	wait_for 20 udevadm control --ping || return
+	libvirtd --daemon
+}
+
+# One line "type name device_api free" each
+types_of_libvirt()
+{
+	virsh nodedev-dumpxml "$node" |
+		xmllint --xpath '//type/@id | //type/*/text()' - |
+		sed 's/^ id="\(.*\)"$/\1/' | paste -d ' ' - - - - | sort
+}
+
+types_of_sysfs()
+{
+	local dir
+
+	for dir in "$PCI/$bdf/mdev_supported_types"/*; do
+		echo "${dir##*/} $(<"$dir/name") $(<"$dir/device_api")" \
+			"$(<"$dir/available_instances")"
+	done | sort
+}
+
+# device_xml UUID
+device_xml()
+{
+	cat >/run/device.xml <<-END
+		<device>
+		  <parent>$node</parent>
+		  <capability type='mdev'>
+		    <type id='$TYPE'/>
+		    <uuid>$1</uuid>
+		    <attr name='dfl/mmap' value='off'/>
+		  </capability>
+		</device>
+	END
+	echo /run/device.xml
+}
+
+# node_of UUID: libvirt's name of an instance
+node_of()
+{
+	echo "mdev_$1_$bdf" | tr ':.-' _
+}
+
+# domain_xml UUID: as little as there can be, with the instance
+domain_xml()
+{
+	cat >/run/domain.xml <<-END
+		<domain type='qemu'>
+		  <name>guest</name>
+		  <memory unit='MiB'>64</memory>
+		  <os><type arch='x86_64' machine='q35'>hvm</type></os>
+		  <devices>
+		    <emulator>/usr/bin/qemu-system-x86_64</emulator>
+		    <controller type='usb' model='none'/>
+		    <memballoon model='none'/>
+		    <hostdev mode='subsystem' type='mdev' model='vfio-pci'>
+		      <source><address uuid='$1'/></source>
+		    </hostdev>
+		  </devices>
+		</domain>
+	END
+	echo /run/domain.xml
+}
+
+quiet()
+{
+	"$@" >/dev/null
+}
+
+load_module || bail "no module"
+bdf=$(bind_card 0) || bail "no card"
+node=pci_$(tr ':.' _ <<<"$bdf")
+start_libvirt || bail "no libvirt"
+wait_for 60 quiet virsh list || bail "libvirt does not answer"
+# Asks the emulator what it can do, as the first domain would, meanwhile
+quiet virsh domcapabilities --emulatorbin /usr/bin/qemu-system-x86_64 &
+
+tap_is "the card is the parent" \
+	"$(virsh nodedev-list --cap mdev_types | grep .)" "$node"
+tap_is "with all its types" "$(types_of_libvirt)" "$(types_of_sysfs)"
+
+# In Nova's order: made, then defined as it is
+uuid=$(new_uuid)
+tap_ok "nodedev-create" quiet virsh nodedev-create "$(device_xml "$uuid")"
+tap_like "the instance has the type" \
+	"$(readlink "$MDEV/$uuid/mdev_type")" "/$TYPE\$"
+tap_is "and the attribute" "$(<"$MDEV/$uuid/dfl/mmap")" off
+tap_is "one less is available" \
+	"$(types_of_libvirt | grep "^$TYPE ")" "$TYPE DFL ${TYPE#*-} vfio-pci 1"
+tap_ok "nodedev-define" quiet virsh nodedev-define "$(device_xml "$uuid")"
+tap_ok "nodedev-autostart" quiet virsh nodedev-autostart "$(node_of "$uuid")"
+tap_is "mdevctl has it so" "$(mdevctl list --defined | tr -s ' ')" \
+	"$uuid $bdf $TYPE auto (active)"
+tap_ok "nodedev-destroy" quiet virsh nodedev-destroy "$(node_of "$uuid")"
+tap_fails "it is gone" test -e "$MDEV/$uuid"
+tap_is "but defined" \
+	"$(virsh nodedev-list --cap mdev --inactive | grep .)" "$(node_of "$uuid")"
+tap_ok "nodedev-start" quiet virsh nodedev-start "$(node_of "$uuid")"
+tap_is "it is there, with the attribute" "$(<"$MDEV/$uuid/dfl/mmap")" off
+
+tap_ok "a domain with it" quiet virsh create "$(domain_xml "$uuid")"
+tap_is "QEMU has no privileges" "$(ps -o user:20= -C qemu-system-x86_64)" \
+	libvirt-qemu
+tap_like "the guest has the device" \
+	"$(virsh qemu-monitor-command --hmp guest info pci)" \
+	"PCI device 8086:bcce.*8086:a1ab.*BAR0: 64 bit .*id .hostdev0"
+tap_is "it is in use" \
+	"$(refusal bash -c "echo on >$MDEV/$uuid/dfl/mmap")" \
+	"Device or resource busy"
+tap_fails "libvirt does not destroy it now" \
+	virsh nodedev-destroy "$(node_of "$uuid")" 2>/run/refused
+tap_note "$(</run/refused)"
+tap_ok "stop the domain" quiet virsh destroy guest
+tap_ok "it is not in use" bash -c "echo on >$MDEV/$uuid/dfl/mmap"
+tap_ok "nodedev-destroy" quiet virsh nodedev-destroy "$(node_of "$uuid")"
+tap_ok "nodedev-undefine" quiet virsh nodedev-undefine "$(node_of "$uuid")"
+tap_is "no instance is left" "$(virsh nodedev-list --cap mdev --all | grep .)" ""
+
+kill "$(</run/libvirtd.pid)"

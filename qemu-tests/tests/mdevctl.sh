@@ -1,0 +1,121 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# what: driverctl and mdevctl: bind, define, start, and all of it after a boot
+# cards: lab
+# kernels: 7.3
+# more: 6.1 6.12
+# timeout: 300
+
+. /src/qemu-tests/tests/lib.sh
+
+ETH=$DRIVER-eth-group-b0-o2000
+
+# As packaged, mdevctl's udev rule looks for it in the wrong directory.
+# The fix of the administrator guide.
+fix_rule()
+{
+	sed 's,/usr/sbin/mdevctl,/usr/bin/mdevctl,' \
+		/usr/lib/udev/rules.d/60-mdevctl.rules \
+		>/etc/udev/rules.d/60-mdevctl.rules
+}
+
+start_udev()
+{
+	fix_rule || return
+	# The rule's output goes there
+	busybox syslogd -O /run/syslog || return
+	/lib/systemd/systemd-udevd --daemon 2>/run/udevd.log || return
+	wait_for 20 udevadm control --ping
+}
+
+# saved: what driverctl has stored for the next boot
+saved()
+{
+	driverctl list-persisted
+}
+
+# What a boot does: no driver, no override, udev sees the card appear
+lose_card()
+{
+	echo 1 >"$PCI/$bdf/remove"
+	echo 1 >/sys/bus/pci/rescan
+	udevadm settle --timeout=30
+}
+
+# types_of_mdevctl: one line "type free device_api name description" each
+types_of_mdevctl()
+{
+	mdevctl types --parent "$bdf" --dumpjson | jq -r '.[0][][] | to_entries[] |
+		"\(.key) \(.value.available_instances) \(.value.device_api)" +
+		" \(.value.name) \(.value.description)"' | sort
+}
+
+types_of_sysfs()
+{
+	local dir
+
+	for dir in "$PCI/$bdf/mdev_supported_types"/*; do
+		echo "${dir##*/} $(<"$dir/available_instances")" \
+			"$(<"$dir/device_api") $(<"$dir/name")" \
+			"$(<"$dir/description")"
+	done | sort
+}
+
+# mapped_bytes UUID: what somebody who opens it is told
+mapped_bytes()
+{
+	/src/build/samples/block "$1" 1 0 | sed -n 's/^BAR.* mappable //p'
+}
+
+load_module || bail "no module"
+bdf=$(card_bdf 0)
+start_udev || bail "no udev"
+
+tap_ok "driverctl binds" driverctl set-override "$bdf" "$DRIVER"
+tap_ok "the card is ours" is_bound "$bdf"
+tap_is "driverctl keeps that" "$(saved)" "$bdf $DRIVER"
+
+tap_is "mdevctl lists our types" "$(types_of_mdevctl)" "$(types_of_sysfs)"
+
+uuid=$(new_uuid)
+tap_ok "define" mdevctl define --uuid "$uuid" --parent "$bdf" --type "$ETH"
+tap_fails "nothing is created yet" test -e "$MDEV/$uuid"
+tap_ok "start" mdevctl start --uuid "$uuid"
+tap_is "it has the block of the type" "$(mdev_block "$uuid")" b0-o2000
+tap_is "and can be mapped" "$(mapped_bytes "$uuid")" 0x1000
+other=$(new_uuid)
+mdevctl define --uuid "$other" --parent "$bdf" --type "$ETH"
+tap_fails "no second one on the same block" \
+	mdevctl start --uuid "$other" 2>/dev/null
+mdevctl undefine --uuid "$other"
+tap_ok "stop" mdevctl stop --uuid "$uuid"
+tap_fails "it is gone" test -e "$MDEV/$uuid"
+
+tap_ok "add an attribute" \
+	mdevctl modify --uuid "$uuid" --addattr dfl/mmap --value off
+tap_ok "start with it" mdevctl start --uuid "$uuid"
+tap_is "the attribute is set" "$(<"$MDEV/$uuid/dfl/mmap")" off
+tap_is "for the first who opens it" "$(mapped_bytes "$uuid")" 0x0
+mdevctl stop --uuid "$uuid"
+
+tap_ok "start automatically" mdevctl modify --uuid "$uuid" --auto
+lose_card
+tap_fails "after a boot no driver has the card" test -e "$PCI/$bdf/driver"
+tap_like "udev asks systemd for driverctl's service" \
+	"$(udevadm info --query=property "$PCI/$bdf")" \
+	"SYSTEMD_WANTS=driverctl@pci-$bdf.service"
+# The service's command; no systemd runs here
+tap_ok "which binds the card" driverctl load-override "$bdf"
+tap_ok "udev has mdevctl start the instance" \
+	wait_for 20 grep -qs off "$MDEV/$uuid/dfl/mmap"
+tap_is "on the same block" "$(mdev_block "$uuid")" b0-o2000
+tap_is "as it was defined" "$(mdevctl list | tr -s ' ')" \
+	"$uuid $bdf $ETH auto (defined)"
+
+mdevctl stop --uuid "$uuid"
+tap_ok "undefine" mdevctl undefine --uuid "$uuid"
+# Without --noprobe it insists on another driver, and keeps the override
+tap_ok "driverctl lets go" driverctl --noprobe unset-override "$bdf"
+tap_fails "the card is free" test -e "$PCI/$bdf/driver"
+tap_is "and stays free" "$(saved)" ""
