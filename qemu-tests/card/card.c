@@ -87,7 +87,19 @@ static bool is_msix_table(const struct card *c, u8 bar, u64 off)
 /* Whoever owns an AFU resets it through the port's control register. */
 static bool is_mediated(const struct block *b, u64 rel)
 {
-	return b->kind == KIND_PORT && (rel & ~7ULL) == DFL_PORT_CTRL;
+	return (b->kind == KIND_PORT && (rel & ~7ULL) == DFL_PORT_CTRL) ||
+	       block_reg(b, rel)->flags & REG_MEDIATED;
+}
+
+static bool is_owned(const struct card *c, const struct access *a)
+{
+	const struct range *r = &c->own_range, *flush = &c->flush;
+
+	if (in_range(a->bar, a->off, r->bar, r->off, r->len) ||
+	    (!a->write &&
+	     in_range(a->bar, a->off, flush->bar, flush->off, flush->len)))
+		return true;
+	return a->b->owned || is_mediated(a->b, a->rel);
 }
 
 static enum stray judge(struct card *c, const struct access *a)
@@ -112,7 +124,7 @@ static enum stray judge(struct card *c, const struct access *a)
 		return STRAY_HOLE;
 	if (io && a->len > 4)
 		return STRAY_WIDE;
-	if (c->owning && !b->owned && !is_mediated(b, a->rel))
+	if (c->owning && !is_owned(c, a))
 		return STRAY_NOT_OWNED;
 	return STRAY_NONE;
 }
@@ -122,6 +134,8 @@ static void log_stray(struct card *c, const struct access *a, enum stray why)
 	c->stray++;
 	if (a->b)
 		a->b->stray++;
+	if (c->access_log_off)
+		return;
 	log_event(c->log, "access", "{s:s,s:s,s:i,s:o,s:i,s:o*}", "op",
 		  a->write ? "write" : "read", "why", stray_names[why], "bar",
 		  a->bar, "offset", log_hex(a->off), "len", a->len, "value",
@@ -186,12 +200,25 @@ static struct access make_access(struct card *c, u8 bar, u64 off, u32 len)
 	return a;
 }
 
+/** card_count_access() - the driver is about to access the card */
+void card_count_access(struct card *c)
+{
+	if (c->vanished)
+		return;
+	c->accesses++;
+	if (c->accesses == c->master_at)
+		config_set_master(c);
+	if (c->accesses == c->vanish_at)
+		card_vanish(c);
+}
+
 /** card_bar_read() - the driver reads @len (1, 2, 4 or 8) bytes */
 u64 card_bar_read(struct card *c, u8 bar, u64 off, u32 len)
 {
 	struct access a = make_access(c, bar, off, len);
 	enum stray why;
 
+	card_count_access(c);
 	if (c->vanished)
 		return CARD_ONES;
 	c->reads++;
@@ -217,6 +244,7 @@ void card_bar_write(struct card *c, u8 bar, u64 off, u32 len, u64 value)
 	struct access a = make_access(c, bar, off, len);
 	enum stray why;
 
+	card_count_access(c);
 	if (c->vanished)
 		return;
 	a.write = true;
@@ -295,6 +323,7 @@ void card_own(struct card *c, bool on)
 	size_t i;
 
 	c->owning = on;
+	c->own_range = (struct range){ 0 };
 	for (i = 0; i < c->nr_blocks; i++)
 		c->blocks[i].owned = false;
 }

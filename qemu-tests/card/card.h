@@ -26,6 +26,7 @@ struct card;
 #define REG_PRESENT		BIT(0)
 #define REG_COUNTER		BIT(1)	/* each read gives the next value */
 #define REG_HOOKED		BIT(2)	/* the model sees reads and writes */
+#define REG_MEDIATED		BIT(3)	/* the driver may write it for anyone */
 
 /**
  * struct reg - one 64-bit register
@@ -142,6 +143,7 @@ struct identity {
 	u8 table_bar, pba_bar;
 	u64 table, pba;
 	struct vsec vsec;
+	bool cxl;
 };
 
 struct config {
@@ -171,7 +173,15 @@ struct irq {
 };
 
 struct dma;
+struct hostile;
 struct log;
+
+/** struct range - bytes of a BAR */
+struct range {
+	u8 bar;
+	u64 off;
+	u64 len;
+};
 
 struct card {
 	char *name;
@@ -182,13 +192,22 @@ struct card {
 	struct config cfg;
 	struct irq irq;
 	struct dma *dma;
+	struct hostile *hostile;	/* what it is now, if it is hostile */
 	struct log *log;
 	bool dishonest;		/* DMA and MSI-X in spite of bus master off */
 	bool vanished;
 	bool owning;
+	struct range own_range;	/* owned beside the owned blocks */
+	struct range flush;	/* where the driver may read to flush writes */
+	bool irq_storm;		/* causes stand for ever, messages never end */
+	bool master_stuck;	/* bus master reads 1 whatever is written */
 	bool irq_log_off;	/* interrupts are counted, not logged */
+	bool access_log_off;	/* the same for accesses that should not be */
 	bool dma_by_message;	/* even of memory that came with a descriptor */
 
+	u64 accesses;		/* of BARs and config space, while it answers */
+	u64 vanish_at;		/* the access it vanishes before; 0: none */
+	u64 master_at;		/* the access bus master turns on before */
 	u64 reads;
 	u64 writes;
 	u64 stray;
@@ -214,6 +233,7 @@ void card_reset(struct card *c, const char *what);
 void card_vanish(struct card *c);
 void card_return(struct card *c);
 void card_own(struct card *c, bool on);
+void card_count_access(struct card *c);
 void block_reset(struct block *b);
 
 /** block_reg() - the register that holds byte @off of @b */
@@ -226,6 +246,8 @@ void block_add_reg(struct block *b, u64 off, u64 reset, u64 rw);
 
 /* config.c */
 void config_init(struct card *c);
+void config_set_vsec(struct card *c, u16 id, u32 len);
+void config_set_master(struct card *c);
 void config_reset(struct card *c);
 void config_read(struct card *c, u32 off, u32 len, void *data);
 void config_write(struct card *c, u32 off, u32 len, const void *data);
@@ -241,6 +263,7 @@ void irq_update(struct card *c);
 void irq_event(struct block *b, u32 vector);
 void irq_enables_changed(struct card *c, bool msix_came_on);
 void irq_reset(struct card *c);
+void irq_storm(struct card *c);
 void irq_set_intx_masked(struct card *c, bool masked);
 void irq_set_intx_fd(struct card *c, int fd);
 void irq_set_msix_fd(struct card *c, u32 vector, int fd);
@@ -277,6 +300,7 @@ extern const struct model model_ethgroup;
 extern const struct model model_fme;
 extern const struct model model_plain;
 extern const struct model model_port;
+extern const struct model model_raw;
 extern const struct model model_uart;
 extern const struct model model_irq_cap;
 bool port_in_reset(const struct block *port);

@@ -11,11 +11,17 @@
 #define CFG_EXP		0x60
 #define CFG_DSN		0x100
 #define CFG_ALTERA	0x110
+#define CFG_CXL		0x160
 #define CFG_VSEC	0x200
 
 /* A vendor-specific capability that says nothing about feature lists. */
 #define ALTERA_VSEC_ID	0x1172
 #define ALTERA_VSEC_LEN	0x44
+
+/* What makes a device one of CXL: a designated capability of the consortium */
+#define CXL_VENDOR	0x1e98
+#define CXL_DEVICE	0
+#define CXL_LEN		0x3c
 
 #define COMMAND_WMASK	(PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER | \
 			 PCI_COMMAND_PARITY | PCI_COMMAND_SERR | \
@@ -118,26 +124,56 @@ static void put_ext_cap(struct config *cfg, u32 off, u16 id, u32 next)
 	put32(cfg->reset, off, id | 1 << 16 | next << 20);
 }
 
-static void init_extended(struct config *cfg, const struct vsec *vsec)
+/* Its place in the list of capabilities is for good, what it says is not. */
+static void put_vsec(struct config *cfg, const struct vsec *vsec, u16 id,
+		     u32 len)
 {
-	u32 len = DFL_VSEC_ENTRY + 4 * vsec->nr_entries;
 	u32 i;
+
+	put32(cfg->reset, CFG_VSEC + DFL_VSEC_HDR, id | len << 20);
+	put32(cfg->reset, CFG_VSEC + DFL_VSEC_COUNT, vsec->count);
+	for (i = 0; i < ARRAY_SIZE(vsec->entries); i++)
+		put32(cfg->reset, CFG_VSEC + DFL_VSEC_ENTRY + 4 * i,
+		      i < vsec->nr_entries ? vsec->entries[i] : 0);
+}
+
+/** config_set_vsec() - the card announces its lists anew, as c->id.vsec says */
+void config_set_vsec(struct card *c, u16 id, u32 len)
+{
+	struct config *cfg = &c->cfg;
+	u32 size = DFL_VSEC_ENTRY + sizeof(c->id.vsec.entries);
+
+	put_vsec(cfg, &c->id.vsec, id, len);
+	memcpy(cfg->value + CFG_VSEC, cfg->reset + CFG_VSEC, size);
+}
+
+static void init_cxl(struct config *cfg, u32 next)
+{
+	put_ext_cap(cfg, CFG_CXL, PCI_EXT_CAP_ID_DVSEC, next);
+	put32(cfg->reset, CFG_CXL + PCI_DVSEC_HEADER1,
+	      CXL_VENDOR | CXL_LEN << 20);
+	put16(cfg->reset, CFG_CXL + PCI_DVSEC_HEADER2, CXL_DEVICE);
+}
+
+static void init_extended(struct config *cfg, const struct identity *id)
+{
+	const struct vsec *vsec = &id->vsec;
+	u32 next = vsec->present ? CFG_VSEC : 0;
 
 	put_ext_cap(cfg, CFG_DSN, PCI_EXT_CAP_ID_DSN, CFG_ALTERA);
 	put32(cfg->reset, CFG_DSN + 4, 0x00f10d00);
 	put32(cfg->reset, CFG_DSN + 8, 0x644c4644);
 	put_ext_cap(cfg, CFG_ALTERA, PCI_EXT_CAP_ID_VNDR,
-		    vsec->present ? CFG_VSEC : 0);
+		    id->cxl ? CFG_CXL : next);
 	put32(cfg->reset, CFG_ALTERA + PCI_VNDR_HEADER,
 	      ALTERA_VSEC_ID | ALTERA_VSEC_LEN << 20);
+	if (id->cxl)
+		init_cxl(cfg, next);
 	if (!vsec->present)
 		return;
 	put_ext_cap(cfg, CFG_VSEC, PCI_EXT_CAP_ID_VNDR, 0);
-	put32(cfg->reset, CFG_VSEC + DFL_VSEC_HDR, DFL_VSEC_ID | len << 20);
-	put32(cfg->reset, CFG_VSEC + DFL_VSEC_COUNT, vsec->count);
-	for (i = 0; i < vsec->nr_entries; i++)
-		put32(cfg->reset, CFG_VSEC + DFL_VSEC_ENTRY + 4 * i,
-		      vsec->entries[i]);
+	put_vsec(cfg, vsec, DFL_VSEC_ID,
+		 DFL_VSEC_ENTRY + 4 * vsec->nr_entries);
 }
 
 void config_init(struct card *c)
@@ -152,7 +188,7 @@ void config_init(struct card *c)
 	if (c->id.nr_vectors)
 		init_msix(cfg, &c->id);
 	init_express(cfg);
-	init_extended(cfg, &c->id.vsec);
+	init_extended(cfg, &c->id);
 	memcpy(cfg->value, cfg->reset, sizeof(cfg->value));
 }
 
@@ -204,12 +240,20 @@ static void log_bus_master(struct card *c, bool on, const char *why)
 	log_event(c->log, "bus-master", "{s:b,s:s}", "on", on, "why", why);
 }
 
+/** config_set_master() - the card turns its bus master bit on by itself */
+void config_set_master(struct card *c)
+{
+	c->cfg.value[PCI_COMMAND] |= PCI_COMMAND_MASTER;
+}
+
 /** config_reset() - registers as after FLR or power-up */
 void config_reset(struct card *c)
 {
 	bool was_master = command(c) & PCI_COMMAND_MASTER;
 
 	memcpy(c->cfg.value, c->cfg.reset, sizeof(c->cfg.value));
+	if (c->master_stuck)
+		config_set_master(c);
 	if (was_master)
 		log_bus_master(c, false, "reset");
 }
@@ -218,6 +262,7 @@ void config_read(struct card *c, u32 off, u32 len, void *data)
 {
 	u8 *bytes = data;
 
+	card_count_access(c);
 	if (c->vanished) {
 		memset(data, 0xff, len);
 		return;
@@ -265,6 +310,7 @@ void config_write(struct card *c, u32 off, u32 len, const void *data)
 	const u8 *bytes = data;
 	u32 i;
 
+	card_count_access(c);
 	if (c->vanished)
 		return;
 	for (i = 0; i < len; i++) {
@@ -273,6 +319,8 @@ void config_write(struct card *c, u32 off, u32 len, const void *data)
 
 		*value = (*value & ~mask) | (bytes[i] & mask);
 	}
+	if (c->master_stuck)
+		config_set_master(c);
 	if (touches(off, len, PCI_COMMAND, 2))
 		command_written(c, old_command);
 	if (c->id.nr_vectors && touches(off, len, CFG_MSIX + PCI_MSIX_FLAGS, 2))

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "card.h"
+#include "hostile.h"
 
 static json_t *failure(const char *why)
 {
@@ -106,9 +106,21 @@ static json_t *op_vanish(struct card *c, const json_t *req)
 	return success();
 }
 
+/* The driver may go on for so many accesses. */
+static json_t *op_vanish_after(struct card *c, const json_t *req)
+{
+	u64 accesses;
+
+	if (!get_u64(req, "accesses", &accesses))
+		return failure("no number of accesses");
+	c->vanish_at = c->accesses + accesses + 1;
+	return success();
+}
+
 static json_t *op_return(struct card *c, const json_t *req)
 {
 	(void)req;
+	c->vanish_at = 0;
 	card_return(c);
 	return success();
 }
@@ -126,30 +138,33 @@ static json_t *block_stats(const struct block *b)
 
 static json_t *op_stats(struct card *c, const json_t *req)
 {
-	json_t *blocks = json_array();
+	json_t *blocks = json_array(), *reply;
 	size_t i;
 
 	(void)req;
 	for (i = 0; i < c->nr_blocks; i++)
 		json_array_append_new(blocks, block_stats(&c->blocks[i]));
-	return json_pack("{s:b,s:i,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:o,s:o}",
-			 "ok", true,
-			 "bus_master", config_bus_master(c),
-			 "bus_master_on_count",
-			 (json_int_t)c->bus_master_on_count,
-			 "dma_attempts", (json_int_t)c->dma_attempts,
-			 "dma_refused", (json_int_t)c->dma_refused,
-			 "dma_done", (json_int_t)c->dma_done,
-			 "intx_asserted", (json_int_t)c->intx_asserted,
-			 "irq_raised", (json_int_t)c->irq_raised,
-			 "msix_sent", (json_int_t)c->msix_sent,
-			 "reads", (json_int_t)c->reads,
-			 "pba_reads", (json_int_t)c->pba_reads,
-			 "writes", (json_int_t)c->writes,
-			 "stray", (json_int_t)c->stray,
-			 "flr", (json_int_t)c->flr,
-			 "pending", log_hex(c->irq.pending),
-			 "blocks", blocks);
+	reply = json_pack("{s:b,s:i,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:o,s:o}",
+			  "ok", true,
+			  "bus_master", config_bus_master(c),
+			  "bus_master_on_count",
+			  (json_int_t)c->bus_master_on_count,
+			  "dma_attempts", (json_int_t)c->dma_attempts,
+			  "dma_refused", (json_int_t)c->dma_refused,
+			  "dma_done", (json_int_t)c->dma_done,
+			  "intx_asserted", (json_int_t)c->intx_asserted,
+			  "irq_raised", (json_int_t)c->irq_raised,
+			  "msix_sent", (json_int_t)c->msix_sent,
+			  "reads", (json_int_t)c->reads,
+			  "pba_reads", (json_int_t)c->pba_reads,
+			  "writes", (json_int_t)c->writes,
+			  "stray", (json_int_t)c->stray,
+			  "flr", (json_int_t)c->flr,
+			  "pending", log_hex(c->irq.pending),
+			  "blocks", blocks);
+	json_object_set_new(reply, "accesses", json_integer(c->accesses));
+	json_object_set_new(reply, "vanished", json_boolean(c->vanished));
+	return reply;
 }
 
 static struct block *block_named(struct card *c, const char *name)
@@ -162,12 +177,27 @@ static struct block *block_named(struct card *c, const char *name)
 	return NULL;
 }
 
+/* A window of a card without blocks: {"bar":0,"offset":0,"len":8} */
+static json_t *own_range(struct card *c, const json_t *req)
+{
+	u64 bar, off, len;
+
+	if (!get_u64(req, "bar", &bar) || !get_u64(req, "offset", &off) ||
+	    !get_u64(req, "len", &len) || bar >= CARD_NR_BARS)
+		return failure("no such range");
+	card_own(c, true);
+	c->own_range = (struct range){ bar, off, len };
+	return success();
+}
+
 static json_t *op_own(struct card *c, const json_t *req)
 {
 	const json_t *names = json_object_get(req, "blocks");
 	json_t *name;
 	size_t i;
 
+	if (json_object_get(req, "len"))
+		return own_range(c, req);
 	json_array_foreach(names, i, name)
 		if (!block_named(c, json_string_value(name)))
 			return failure("no such block");
@@ -194,10 +224,54 @@ static json_t *op_log_irqs(struct card *c, const json_t *req)
 	return success();
 }
 
+static json_t *op_log_accesses(struct card *c, const json_t *req)
+{
+	c->access_log_off = json_is_false(json_object_get(req, "on"));
+	return success();
+}
+
 static json_t *op_dma_by_message(struct card *c, const json_t *req)
 {
 	c->dma_by_message = !json_is_false(json_object_get(req, "on"));
 	return success();
+}
+
+static json_t *op_hostile(struct card *c, const json_t *req)
+{
+	const char *name = json_string_value(json_object_get(req, "case"));
+	u64 seed;
+
+	if (json_is_true(json_object_get(req, "list")))
+		return json_pack("{s:b,s:o}", "ok", true, "cases",
+				 hostile_case_names());
+	if (!get_u64(req, "seed", &seed))
+		return failure("no seed");
+	if (hostile_become(c, seed, name))
+		return failure("no such case, or not with this profile");
+	log_event(c->log, "hostile", "{s:I,s:s}", "seed", (json_int_t)seed,
+		  "case", c->hostile->name);
+	return json_pack("{s:b,s:s,s:s}", "ok", true, "case", c->hostile->name,
+			 "expect", c->hostile->expect);
+}
+
+/* What the driver did to a hostile card since it became one */
+static json_t *op_seen(struct card *c, const json_t *req)
+{
+	const struct hostile *h = c->hostile;
+	json_t *written = json_array();
+	u32 i;
+
+	(void)req;
+	for (i = 0; h && i < h->nr_written && i < HOSTILE_MAX_WRITTEN; i++)
+		json_array_append_new(written,
+				      json_sprintf("b%u-o%llx",
+						   h->written[i].bar,
+						   h->written[i].off));
+	return json_pack("{s:b,s:I,s:i,s:o,s:I,s:I}", "ok", true, "reread",
+			 (json_int_t)(h ? h->reread : 0), "nr_written",
+			 h ? h->nr_written : 0, "written", written, "stray",
+			 (json_int_t)c->stray, "bus_master_on_count",
+			 (json_int_t)c->bus_master_on_count);
 }
 
 static const struct {
@@ -209,12 +283,16 @@ static const struct {
 	{ "raise", op_raise },
 	{ "lower", op_lower },
 	{ "vanish", op_vanish },
+	{ "vanish-after", op_vanish_after },
 	{ "return", op_return },
 	{ "stats", op_stats },
 	{ "own", op_own },
 	{ "log-irqs", op_log_irqs },
+	{ "log-accesses", op_log_accesses },
 	{ "dma-by-message", op_dma_by_message },
 	{ "mark", op_mark },
+	{ "hostile", op_hostile },
+	{ "seen", op_seen },
 };
 
 /** control_execute() - answer to the request on @line; never NULL */

@@ -3,8 +3,8 @@
  * From a profile to a card: identity, BARs, blocks and their header words.
  *
  * Numbers in a profile are JSON integers or strings in C notation ("0x1000").
- * The whole card: "pci", "bars", "msix", "vsec", "dishonest", "blocks". Of a
- * block, in any order and all with defaults (0 unless said):
+ * The whole card: "pci", "bars", "msix", "vsec", "cxl", "dishonest",
+ * "blocks". Of a block, in any order and all with defaults (0 unless said):
  *
  *   kind		fme, port, afu, bbb, private (default), hidden: no header
  *   bar, offset, size	where it decodes; size is next, 4 KiB at most, unless given
@@ -412,6 +412,7 @@ static int load_identity(struct card *c, const json_t *root)
 	id->pba = image_u64(msix, "pba", 0);
 	if (id->nr_vectors > CARD_MAX_VECTORS)
 		return bad("too many vectors");
+	id->cxl = json_is_true(json_object_get(root, "cxl"));
 	return load_vsec(&id->vsec, json_object_get(root, "vsec"));
 }
 

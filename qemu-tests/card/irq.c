@@ -121,6 +121,22 @@ static u64 block_level(const struct block *b)
 	return b->cause << b->first_vector;
 }
 
+static u64 all_vectors(const struct card *c)
+{
+	return c->id.nr_vectors ? GENMASK_ULL(c->id.nr_vectors - 1, 0) : 0;
+}
+
+/** irq_storm() - send every message there is, allowed or not */
+void irq_storm(struct card *c)
+{
+	u32 i;
+
+	if (c->vanished)
+		return;
+	for (i = 0; i < c->id.nr_vectors; i++)
+		signal_fd(c->irq.msix_fd[i]);
+}
+
 /** irq_update() - causes of some block changed */
 void irq_update(struct card *c)
 {
@@ -131,6 +147,10 @@ void irq_update(struct card *c)
 	for (i = 0; i < c->nr_blocks; i++) {
 		new |= block_level(&c->blocks[i]);
 		any |= c->blocks[i].cause;
+	}
+	if (c->irq_storm) {
+		new = all_vectors(c);
+		any = true;
 	}
 	c->irq.level = new;
 	c->irq.any_cause = any;

@@ -18,6 +18,7 @@
 
 #define CONNECT_SECONDS	60
 #define LINE_SIZE	65536
+#define STORM_MS	1
 
 struct options {
 	const char *profile, *socket, *control, *log;
@@ -207,17 +208,27 @@ static bool run_ready(struct state *st)
 	return true;
 }
 
+/* How long to wait for something to happen, in ms */
+static int patience(const struct state *st)
+{
+	if (!st->server)
+		return 1000;
+	return st->card->irq_storm ? STORM_MS : -1;
+}
+
 static int run(struct state *st)
 {
 	time_t deadline = time(NULL) + CONNECT_SECONDS;
 
 	for (;;) {
-		int n = poll(st->slots, NR_SLOTS, st->server ? -1 : 1000);
+		int n = poll(st->slots, NR_SLOTS, patience(st));
 
 		if (n < 0 && errno != EINTR)
 			return EXIT_FAILURE;
 		if (n > 0 && !run_ready(st))
 			return EXIT_SUCCESS;
+		if (st->card->irq_storm)
+			irq_storm(st->card);
 		if (!st->server && time(NULL) > deadline) {
 			fprintf(stderr, "vdfl-card: nobody connected\n");
 			return EXIT_FAILURE;

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # what: what a card says of itself harms nobody; a bad block is dropped, the others live (invariant 8)
-# cards: bad-lists one-bad stuck vsec lab
-# kernels: 6.1 6.12 7.3
+# cards: bad-lists one-bad stuck vsec lab cxl
+# kernels: 7.3
+# more: 6.1 6.12
 # timeout: 300
 
 . /src/qemu-tests/tests/lib.sh
@@ -139,6 +140,12 @@ for bit in 13 14; do
 done
 card_poke 4 0 0x30 "$cap"
 
+log_mark
+tap_fails "CXL: the card is refused" bind_bdf "$(card_bdf 5)" 2>/dev/null
+tap_like "CXL: a line says why" "$(our_lines "$(card_bdf 5)")" \
+	'refused: CXL traffic is not gated by bus master$'
+tap_fails "CXL: nothing of it is left" test -e "$PCI/$(card_bdf 5)/dfl"
+
 # --- nonsense ------------------------------------------------------------------------------
 
 words=(0:0x0 0:0x8 0:0x30 0:0x38 0:0x40 0:0x1000 0:0x2000 0:0x4000 0:0x14000
@@ -192,6 +199,6 @@ tap_within "nonsense: lines per round at most" \
 	$(($(our_lines "$bdf" | wc -l) / round)) 0 17
 tap_ok "nonsense: with its own words back the card binds" bind_bdf "$bdf"
 tap_is "nonsense: and is what it was" "$(types "$bdf" | wc -l)" 9
-for n in 0 1 2 3 4; do
+for n in 0 1 2 3 4 5; do
 	[ "$(card_stat "$n" .bus_master_on_count)" = 0 ] || bail "card $n mastered the bus"
 done

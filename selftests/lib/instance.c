@@ -57,8 +57,9 @@ int try_instance_create(struct instance *inst, const struct card *card,
 			      card->dir, type);
 	if (ret)
 		return ret;
-	sysfs_read(inst->pos, sizeof(inst->pos), "%s/dfl/block", inst->dir);
-	return 0;
+	/* It may be gone already, when its card is */
+	return try_sysfs_read(inst->pos, sizeof(inst->pos), "%s/dfl/block",
+			      inst->dir);
 }
 
 static void drop_leftover(const struct card *card, const char *pos)

@@ -36,6 +36,9 @@ typedef int32_t s32;
 #ifndef __noreturn
 #define __noreturn	__attribute__((__noreturn__))
 #endif
+#ifndef ARRAY_SIZE
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+#endif
 #define __printf(a, b)	__attribute__((format(printf, a, b)))
 
 /* check.c */
@@ -111,6 +114,13 @@ void card_set_irq(const struct card *card, const char *pos, unsigned int vector,
 		  bool on);
 unsigned int card_log_lines(const struct card *card, const char *event);
 void card_own(const struct card *card, const char *const *pos, size_t nr);
+
+/* bind.c */
+void card_at(struct card *card, const char *bdf, unsigned int nr);
+bool card_is_bound(const struct card *card);
+bool try_card_bind(const struct card *card);
+int try_card_unbind(const struct card *card);
+void card_request(const struct card *card, const char *op);
 
 /**
  * struct instance - one mdev

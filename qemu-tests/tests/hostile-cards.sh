@@ -1,0 +1,45 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# what: a thousand hostile cards, made from seeds, are bound, used and unbound (invariants 1, 3, 5, 8, 9)
+# cards: hostile hostile-small hostile-poll
+# kernels: 7.3
+# more: 6.1 6.12
+# timeout: 900
+
+. /src/qemu-tests/tests/lib.sh
+
+FIRST=${HOSTILE_SEED:-1}
+COUNT=${HOSTILE_COUNT:-$((SLOW > 1 ? 100 : 1000))}
+
+# figure NAME: of the last line of the program
+figure()
+{
+	sed -n "s/.*\<$1 \([0-9]*\).*/\1/p" <<<"$line"
+}
+
+# A line of the kernel's on the serial console takes longer than a bind
+dmesg -n err
+load_module "opt_in=uart,tod,qsfp,fme-7a,vendor-5a3c1e90@plain" ||
+	bail "no module"
+status=0
+start=$(now_ms)
+line=$(SLOW=$SLOW /src/build/selftests/hostile_user "$FIRST" "$COUNT" \
+	"${CARDS[@]}") || status=$?
+tap_note "$line"
+tap_note "seeds $FIRST to $((FIRST + COUNT - 1)), $(($(now_ms) - start)) ms"
+tap_ok "what must hold holds for each of them" test "$status" = 0
+tap_is "cards tried" "$(figure tried)" "$COUNT"
+if [ "$COUNT" -ge 1000 ]; then
+	tap_within "cards bound" "$(figure bound)" $((COUNT / 2)) "$COUNT"
+	tap_within "cards refused" "$(figure refused)" $((COUNT / 50)) "$COUNT"
+	tap_within "blocks checked" "$(figure blocks)" $((COUNT * 4)) 1000000
+	for what in given created opened turned-away mapped armed reset; do
+		tap_within "$what" "$(figure $what)" 10 1000000
+	done
+fi
+for n in "${!CARDS[@]}"; do
+	tap_is "card $n: bus master was never on" \
+		"$(card_stat "$n" .bus_master_on_count)" 0
+done
+tap_ok "the module unloads" unload_module

@@ -1,0 +1,31 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# what: races on purpose: opening, mapping, resets, interrupts, removal, unbinding, unloading at the same time (invariants 6, 9)
+# cards: irq4
+# kernels: 7.3
+# more: 6.1 6.12
+# iommu: intel
+# timeout: 500
+
+. /src/qemu-tests/tests/lib.sh
+
+SEED=${SEED:-$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')}
+TIME=${TIME:-$((SLOW > 1 ? 120 : 48))}
+
+export SLOW
+dmesg -n err
+load_module || bail "no module"
+bdf=$(bind_card 0) || bail "the card does not bind"
+card_do 0 log-irqs '"on":false' || bail "the card goes on logging interrupts"
+tap_note "seed $SEED, $TIME s"
+# shellcheck disable=SC2086 # names of races, if any are given
+status=0
+out=$(/src/build/selftests/race_user "$SEED" "$TIME" "$MODULE" "$bdf" ${RACES-}) ||
+	status=$?
+tap_note "$out"
+tap_ok "every race ends and leaves a card that works" test $status = 0
+tap_within "races run" "$(sed -n 's/^races \([0-9]*\).*/\1/p' <<<"$out")" 1 12
+[ "$(card_stat 0 .bus_master)" = 0 ] || bail "bus master is on"
+tap_ok "the card is released" unbind_bdf "$bdf"
+tap_ok "the module unloads" unload_module

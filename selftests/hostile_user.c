@@ -1,0 +1,561 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Hostile cards, one after the other: each is bound, looked at, used and
+ * unbound, and what must hold for every card there can be is checked.
+ *
+ * Usage: hostile_user FIRST COUNT BDF...
+ *
+ * The cards have seeds FIRST to FIRST + COUNT - 1 and take turns at the PCI
+ * functions BDF, whose control channels are card0, card1, ... HOSTILE_CASE in
+ * the environment names one case for all of them. What does not hold is said on
+ * standard error, with the seed; figures are on standard output.
+ */
+#include <dirent.h>
+#include <fcntl.h>
+
+#include "vdfl_test.h"
+
+#define BAR0		VFIO_PCI_BAR0_REGION_INDEX
+#define VIEW		VFIO_PCI_BAR2_REGION_INDEX
+#define MSIX		VFIO_PCI_MSIX_IRQ_INDEX
+#define NR_BARS		6
+#define MAX_BLOCKS	256
+#define MAX_CARDS	8
+#define PAGE		4096UL
+#define ONES		(~0ULL)
+
+/* Longer than the driver's own limits: 5 s of header reads, 4 port resets */
+#define BIND_MS		12000
+#define UNBIND_MS	3000
+/* A reset at open, one asked for, one at close; each 2 s at most */
+#define USE_MS		8000
+#define STORM_MS	5
+
+enum figure {
+	TRIED, BOUND, REFUSED, BLOCKS, GIVEN, CREATED, OPENED, TURNED_AWAY,
+	MAPPED, ARMED, RESET, FAILED,
+	NR_FIGURES
+};
+
+static const char *const figure_name[NR_FIGURES] = {
+	"tried", "bound", "refused", "blocks", "given", "created", "opened",
+	"turned-away", "mapped", "armed", "reset", "failed",
+};
+
+struct range {
+	unsigned int bar;
+	u64 off;
+	u64 len;
+};
+
+struct window {
+	char pos[32];
+	char kind[16];
+	char type[64];
+	struct range at;
+	u64 mappable;
+	u64 vectors;
+};
+
+/** struct trial - one hostile card */
+struct trial {
+	struct card *card;
+	u64 seed;
+	char name[64];
+	char expect[16];
+	u64 bar_start[NR_BARS];
+	u64 bar_len[NR_BARS];
+	struct range hole[2];
+	struct window window[MAX_BLOCKS];
+	unsigned int nr_windows;
+};
+
+static u64 figures[NR_FIGURES];
+static unsigned int slow = 1;
+static u64 slowest_bind;
+
+static void __printf(2, 3) broken(const struct trial *t, const char *fmt, ...)
+{
+	va_list args;
+
+	fprintf(stderr, "# seed %lu (%s, %s): ", t->seed, t->name,
+		t->card->bdf);
+	va_start(args, fmt);
+	vfprintf(stderr, fmt, args);
+	va_end(args);
+	fputc('\n', stderr);
+	figures[FAILED]++;
+}
+
+#define HOLDS(t, what)						\
+	do {							\
+		if (!(what))					\
+			broken(t, "broken: %s", #what);		\
+	} while (0)
+
+static void in_time(const struct trial *t, const char *what, u64 start,
+		    u64 limit)
+{
+	u64 took = (now_us() - start) / 1000;
+
+	if (took > limit * slow)
+		broken(t, "%s took %lu ms", what, took);
+}
+
+/* --- what the card and the PCI core say --------------------------------------- */
+
+static void read_bars(struct trial *t)
+{
+	char path[PATH_MAX];
+	FILE *file;
+	u64 start, end, flags;
+	unsigned int i;
+
+	format(path, sizeof(path), "%s/resource", t->card->dir);
+	file = fopen(path, "re");
+	if (!file)
+		die_errno("opening %s", path);
+	for (i = 0; i < NR_BARS; i++) {
+		if (fscanf(file, "%lx %lx %lx", &start, &end, &flags) != 3)
+			die("%s has too few lines", path);
+		t->bar_start[i] = start;
+		t->bar_len[i] = end ? end - start + 1 : 0;
+	}
+	fclose(file);
+}
+
+static u32 config32(const struct trial *t, unsigned int off)
+{
+	char path[PATH_MAX];
+	u32 value = 0;
+	int fd;
+
+	format(path, sizeof(path), "%s/config", t->card->dir);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || pread(fd, &value, sizeof(value), off) != sizeof(value))
+		die_errno("reading %s", path);
+	close(fd);
+	return value;
+}
+
+static struct range hole(u32 where, u64 len)
+{
+	return (struct range){ where & 7, where & ~7U, len };
+}
+
+/* The MSI-X table and its pending bits */
+static void read_holes(struct trial *t)
+{
+	u32 off = config32(t, PCI_CAPABILITY_LIST) & 0xfc, cap, nr;
+
+	while (off) {
+		cap = config32(t, off);
+		if ((cap & 0xff) == PCI_CAP_ID_MSIX)
+			break;
+		off = cap >> 8 & 0xfc;
+	}
+	if (!off)
+		return;
+	nr = (cap >> 16 & PCI_MSIX_FLAGS_QSIZE) + 1;
+	t->hole[0] = hole(config32(t, off + PCI_MSIX_TABLE), 16 * nr);
+	t->hole[1] = hole(config32(t, off + PCI_MSIX_PBA),
+			  (nr + 63) / 64 * 8);
+}
+
+static bool answers(const struct trial *t)
+{
+	return config32(t, 0) != 0xffffffff;
+}
+
+static void check_bus_master(const struct trial *t)
+{
+	if (!answers(t) || strstr(t->name, "master-"))
+		return;
+	HOLDS(t, !(config32(t, PCI_COMMAND) & PCI_COMMAND_MASTER));
+}
+
+/* --- blocks ------------------------------------------------------------------ */
+
+static void read_window(struct trial *t, const char *pos)
+{
+	struct window *w = &t->window[t->nr_windows++];
+	char value[VALUE_LEN];
+
+	format(w->pos, sizeof(w->pos), "%s", pos);
+	HOLDS(t, sscanf(pos, "b%u-o%lx", &w->at.bar, &w->at.off) == 2);
+	block_attr(t->card, pos, "kind", value);
+	format(w->kind, sizeof(w->kind), "%s", value);
+	block_attr(t->card, pos, "type", value);
+	format(w->type, sizeof(w->type), "%s", value);
+	w->at.len = block_attr_u64(t->card, pos, "size");
+	if (!w->at.len)
+		return;
+	HOLDS(t, block_attr_u64(t->card, pos, "bar") == w->at.bar);
+	HOLDS(t, block_attr_u64(t->card, pos, "offset") == w->at.off);
+	w->mappable = block_attr_u64(t->card, pos, "mappable");
+	w->vectors = block_attr_u64(t->card, pos, "vectors");
+}
+
+static void read_windows(struct trial *t)
+{
+	char path[PATH_MAX];
+	struct dirent *entry;
+	DIR *dir;
+
+	format(path, sizeof(path), "%s/dfl/blocks", t->card->dir);
+	dir = opendir(path);
+	if (!dir) {
+		broken(t, "bound, but there is no %s", path);
+		return;
+	}
+	while ((entry = readdir(dir)) && t->nr_windows < MAX_BLOCKS)
+		if (entry->d_name[0] == 'b')
+			read_window(t, entry->d_name);
+	closedir(dir);
+}
+
+static bool overlap(const struct range *a, const struct range *b)
+{
+	return a->bar == b->bar && a->off < b->off + b->len &&
+	       b->off < a->off + a->len;
+}
+
+/* Neither registers nor the header of another */
+static void check_alone(const struct trial *t, const struct window *w)
+{
+	unsigned int i;
+
+	for (i = 0; i < t->nr_windows; i++) {
+		const struct window *o = &t->window[i];
+		struct range header = { o->at.bar, o->at.off, 8 };
+
+		if (o == w)
+			continue;
+		if (overlap(&w->at, &o->at) || overlap(&w->at, &header))
+			broken(t, "%s meets %s", w->pos, o->pos);
+	}
+	for (i = 0; i < 2; i++)
+		if (t->hole[i].len && overlap(&w->at, &t->hole[i]))
+			broken(t, "%s holds MSI-X structures", w->pos);
+}
+
+static void check_window(const struct trial *t, const struct window *w)
+{
+	u64 len = w->at.bar < NR_BARS ? t->bar_len[w->at.bar] : 0;
+
+	figures[BLOCKS]++;
+	HOLDS(t, w->at.off < len && w->at.off % 8 == 0);
+	HOLDS(t, !w->at.len == !w->type[0]);
+	HOLDS(t, w->mappable <= w->at.len && w->mappable % PAGE == 0);
+	HOLDS(t, w->vectors <= 64);
+	if (!w->at.len)
+		return;
+	figures[GIVEN]++;
+	HOLDS(t, !strcmp(w->kind, "afu") || !strcmp(w->kind, "private"));
+	HOLDS(t, w->at.len % 8 == 0 && w->at.len <= len - w->at.off);
+	HOLDS(t, !w->mappable ||
+	      (t->bar_start[w->at.bar] + w->at.off) % PAGE == 0);
+	check_alone(t, w);
+}
+
+/* --- the card's side ----------------------------------------------------------- */
+
+static u64 member(const json_t *reply, const char *key)
+{
+	return json_integer_value(json_object_get(reply, key));
+}
+
+/* A driver writes to nothing but the control registers of ports. */
+static bool is_port_control(const struct trial *t, const char *pos)
+{
+	unsigned int i, bar;
+	u64 off;
+
+	if (sscanf(pos, "b%u-o%lx", &bar, &off) != 2)
+		return false;
+	for (i = 0; i < t->nr_windows; i++) {
+		const struct window *w = &t->window[i];
+
+		if (!strcmp(w->kind, "port") && w->at.bar == bar &&
+		    w->at.off + 0x38 == off)
+			return true;
+	}
+	return false;
+}
+
+static void check_seen(const struct trial *t, bool in_use)
+{
+	json_t *reply = card_ask(t->card, json_pack("{s:s}", "op", "seen"));
+	const json_t *written = json_object_get(reply, "written"), *pos;
+	size_t i;
+
+	if (member(reply, "stray"))
+		broken(t, "%s", in_use ? "access outside of the block" :
+					 "access no driver should make");
+	HOLDS(t, !member(reply, "bus_master_on_count"));
+	if (!in_use) {
+		HOLDS(t, !member(reply, "reread"));
+		json_array_foreach(written, i, pos)
+			if (!is_port_control(t, json_string_value(pos)))
+				broken(t, "wrote to %s", json_string_value(pos));
+	}
+	json_decref(reply);
+}
+
+/* --- use --------------------------------------------------------------------- */
+
+static bool refused_cleanly(long ret)
+{
+	return ret == -EIO || ret == -ENODEV || ret == -EAGAIN ||
+	       ret == -EPERM || ret == -ENOSPC;
+}
+
+static void try_word(const struct trial *t, const struct dev *dev,
+		     unsigned int region, u64 off)
+{
+	ssize_t ret;
+	u64 value;
+
+	ret = try_dev_read(dev, region, off, &value, sizeof(value));
+	HOLDS(t, ret == sizeof(value) || ret == -EIO);
+	ret = try_dev_write(dev, region, off, &value, sizeof(value));
+	HOLDS(t, ret == sizeof(value) || ret == -EIO);
+}
+
+static void use_registers(const struct trial *t, const struct window *w,
+			  const struct dev *dev)
+{
+	u64 past = 0;
+	ssize_t ret;
+
+	try_word(t, dev, BAR0, 0);
+	try_word(t, dev, BAR0, w->at.len - 8);
+	if (dev->region[BAR0].size > w->at.len) {
+		try_word(t, dev, BAR0, w->at.len);
+		ret = try_dev_read(dev, BAR0, w->at.len, &past, sizeof(past));
+		HOLDS(t, ret == -EIO || past == ONES);
+	}
+	if (dev->region[VIEW].size) {
+		try_word(t, dev, VIEW, 0);
+		try_word(t, dev, VIEW, dev->region[VIEW].size - 8);
+	}
+}
+
+static void use_mapping(const struct window *w, struct dev *dev)
+{
+	char *map;
+	u64 value;
+
+	if (!w->mappable)
+		return;
+	map = try_dev_map(dev, 0, w->mappable);
+	if (map == MAP_FAILED)
+		return;
+	if (!try_load64(map, &value) &&
+	    !try_load64(map + w->mappable - 8, &value))
+		figures[MAPPED]++;
+	try_store64(map + w->mappable - 8, value);
+}
+
+static void use_interrupts(const struct trial *t, const struct dev *dev)
+{
+	struct vfio_irq_info info = { .argsz = sizeof(info), .index = MSIX };
+	int fd = event_new(), none = -1;
+	u64 limit = STORM_MS * 1000 / 10 * slow;
+
+	if (!try_dev_ioctl(dev, VFIO_DEVICE_GET_IRQ_INFO, &info) &&
+	    info.count && !try_irq_fds(dev, MSIX, info.count - 1, 1, &fd)) {
+		figures[ARMED]++;
+		sleep_us(STORM_MS * 1000);
+		HOLDS(t, event_take(fd) <= limit);
+		HOLDS(t, !try_irq_fds(dev, MSIX, info.count - 1, 1, &none));
+		event_take(fd);
+		sleep_us(1000);
+		HOLDS(t, !event_take(fd));
+	}
+	close(fd);
+}
+
+static void use_reset(const struct trial *t, const struct dev *dev)
+{
+	long ret = try_dev_ioctl(dev, VFIO_DEVICE_RESET, NULL);
+
+	HOLDS(t, !ret || ret == -EINVAL || refused_cleanly(ret));
+	figures[RESET] += !ret;
+}
+
+static void use_open(const struct trial *t, const struct window *w,
+		     const struct instance *inst)
+{
+	struct dev dev;
+	int ret = try_dev_open(&dev, inst);
+
+	if (ret) {
+		figures[TURNED_AWAY]++;
+		HOLDS(t, refused_cleanly(ret) && strcmp(t->name, "valid"));
+		return;
+	}
+	figures[OPENED]++;
+	check_bus_master(t);
+	use_registers(t, w, &dev);
+	use_mapping(w, &dev);
+	use_interrupts(t, &dev);
+	use_reset(t, &dev);
+	use_registers(t, w, &dev);
+	dev_close(&dev);
+}
+
+static void own(const struct trial *t, const struct range *r)
+{
+	json_decref(card_ask(t->card,
+			     json_pack("{s:s,s:i,s:I,s:I}", "op", "own", "bar",
+				       r->bar, "offset", (json_int_t)r->off,
+				       "len", (json_int_t)r->len)));
+}
+
+static void use(const struct trial *t, const struct window *w)
+{
+	char type[VALUE_LEN];
+	struct instance inst;
+	u64 start = now_us();
+	int ret;
+
+	instance_type(t->card, w->pos, type, sizeof(type));
+	ret = try_instance_create(&inst, t->card, type);
+	if (ret) {
+		HOLDS(t, refused_cleanly(ret) && strcmp(t->name, "valid"));
+		return;
+	}
+	figures[CREATED]++;
+	HOLDS(t, !strcmp(inst.pos, w->pos));
+	own(t, &w->at);
+	use_open(t, w, &inst);
+	check_seen(t, true);
+	HOLDS(t, !try_instance_remove(&inst));
+	in_time(t, "using a block", start, USE_MS);
+}
+
+static const struct window *choose(const struct trial *t)
+{
+	u64 random = t->seed * 0x9e3779b97f4a7c15ULL >> 32;
+	const struct window *given[MAX_BLOCKS];
+	unsigned int i, nr = 0;
+
+	for (i = 0; i < t->nr_windows; i++)
+		if (t->window[i].at.len)
+			given[nr++] = &t->window[i];
+	return nr ? given[random % nr] : NULL;
+}
+
+/* --- one card after the other --------------------------------------------------- */
+
+/* What goes wrong in the kernel can be told from what went before. */
+static void say_in_log(const struct trial *t)
+{
+	char text[128];
+
+	format(text, sizeof(text), "hostile: seed %lu, %s, %s", t->seed,
+	       t->card->bdf, t->name);
+	sysfs_write(text, "/dev/kmsg");
+}
+
+static void become(struct trial *t)
+{
+	json_t *request = json_pack("{s:s,s:I,s:s*}", "op", "hostile", "seed",
+				    (json_int_t)t->seed, "case",
+				    getenv("HOSTILE_CASE"));
+	json_t *reply = card_ask(t->card, request);
+
+	format(t->name, sizeof(t->name), "%s",
+	       json_string_value(json_object_get(reply, "case")));
+	format(t->expect, sizeof(t->expect), "%s",
+	       json_string_value(json_object_get(reply, "expect")));
+	json_decref(reply);
+	say_in_log(t);
+}
+
+static void look(struct trial *t)
+{
+	const struct window *w;
+	unsigned int i;
+
+	read_bars(t);
+	read_holes(t);
+	read_windows(t);
+	for (i = 0; i < t->nr_windows; i++)
+		check_window(t, &t->window[i]);
+	check_bus_master(t);
+	check_seen(t, false);
+	w = choose(t);
+	if (w)
+		use(t, w);
+	check_bus_master(t);
+}
+
+static bool bind(struct trial *t)
+{
+	u64 start = now_us(), took;
+	bool bound = try_card_bind(t->card);
+
+	in_time(t, "binding", start, BIND_MS);
+	took = (now_us() - start) / 1000;
+	if (took > slowest_bind)
+		slowest_bind = took;
+	figures[bound ? BOUND : REFUSED]++;
+	if (!strcmp(t->expect, "bound"))
+		HOLDS(t, bound);
+	if (!strcmp(t->expect, "refused"))
+		HOLDS(t, !bound);
+	return bound;
+}
+
+static void unbind(const struct trial *t)
+{
+	u64 start = now_us();
+	int ret = try_card_unbind(t->card);
+
+	HOLDS(t, !ret && !card_is_bound(t->card));
+	in_time(t, "unbinding", start, UNBIND_MS);
+	check_bus_master(t);
+}
+
+static void try_card(struct card *card, u64 seed)
+{
+	static struct trial trial;
+	char path[PATH_MAX];
+
+	trial = (struct trial){ .card = card, .seed = seed };
+	become(&trial);
+	figures[TRIED]++;
+	if (bind(&trial)) {
+		look(&trial);
+		unbind(&trial);
+	}
+	format(path, sizeof(path), "%s/dfl", card->dir);
+	HOLDS(&trial, access(path, F_OK));
+}
+
+int main(int argc, char **argv)
+{
+	static struct card cards[MAX_CARDS];
+	unsigned int nr = argc - 3, i;
+	u64 seed, first, count;
+
+	if (argc < 4 || nr > MAX_CARDS)
+		die("usage: hostile_user FIRST COUNT BDF...");
+	first = strtoull(argv[1], NULL, 0);
+	count = strtoull(argv[2], NULL, 0);
+	if (getenv("SLOW"))
+		slow = atoi(getenv("SLOW"));
+	for (i = 0; i < nr; i++) {
+		card_at(&cards[i], argv[3 + i], i);
+		if (card_is_bound(&cards[i]))
+			try_card_unbind(&cards[i]);
+	}
+	for (seed = first; seed < first + count; seed++)
+		try_card(&cards[seed % nr], seed);
+	for (i = 0; i < NR_FIGURES; i++)
+		printf("%s %lu ", figure_name[i], figures[i]);
+	printf("slowest-bind-ms %lu\n", slowest_bind);
+	return figures[FAILED] ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Giving a card to the driver and taking it away. */
+#include "vdfl_test.h"
+
+#define DRIVER		"vfio_dfl_mdev"
+
+/** card_at() - card number @nr of the lab, at PCI address @bdf */
+void card_at(struct card *card, const char *bdf, unsigned int nr)
+{
+	format(card->bdf, sizeof(card->bdf), "%s", bdf);
+	format(card->dir, sizeof(card->dir), "/sys/bus/pci/devices/%s", bdf);
+	format(card->ctl, sizeof(card->ctl), "/dev/virtio-ports/card%u", nr);
+	format(card->log, sizeof(card->log), "/out/card%u.jsonl", nr);
+}
+
+bool card_is_bound(const struct card *card)
+{
+	char path[PATH_MAX], target[PATH_MAX];
+	ssize_t len;
+
+	format(path, sizeof(path), "%s/driver", card->dir);
+	len = readlink(path, target, sizeof(target) - 1);
+	if (len < 0)
+		return false;
+	target[len] = 0;
+	return !strcmp(strrchr(target, '/') + 1, DRIVER);
+}
+
+/** try_card_bind() - Return: does the driver have it now? */
+bool try_card_bind(const struct card *card)
+{
+	if (try_sysfs_write(DRIVER, "%s/driver_override", card->dir))
+		return false;
+	try_sysfs_write(card->bdf, "/sys/bus/pci/drivers_probe");
+	return card_is_bound(card);
+}
+
+int try_card_unbind(const struct card *card)
+{
+	return try_sysfs_write(card->bdf, "/sys/bus/pci/drivers/%s/unbind",
+			       DRIVER);
+}
+
+/** card_request() - send the request @op without further members */
+void card_request(const struct card *card, const char *op)
+{
+	json_decref(card_ask(card, json_pack("{s:s}", "op", op)));
+}

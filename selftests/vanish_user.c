@@ -1,0 +1,385 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A card that vanishes at every step: at each access that the driver makes to
+ * it while it is bound, opened, reset, armed, used, closed and unbound.
+ *
+ * Usage: vanish_user BDF SOURCE STRIDE	at every STRIDEth access, with that
+ *					SOURCE of interrupts
+ *        vanish_user BDF users NR	card NR, under four users at once
+ *
+ * Whatever was being done has to end, with an error or without, in 2 seconds;
+ * the card is unbound, comes back, and is bound and used as if nothing had been.
+ * What does not hold is said on standard error; figures are on standard output.
+ */
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+#include "lab_card.h"
+#include "vdfl_test.h"
+
+#define TYPE_AFU	"afu-d8424dc4"
+#define MSIX		VFIO_PCI_MSIX_IRQ_INDEX
+#define LIMIT_MS	2000
+#define NR_USERS	4
+
+/** struct state - what a step finds and leaves */
+struct state {
+	struct card card;
+	const char *source;
+	struct instance inst;
+	bool created;
+	struct dev dev;
+	bool opened;
+	void *map;
+	int event;
+};
+
+static unsigned int slow = 1;
+static u64 failed;
+static u64 slowest;
+
+static void __printf(1, 2) broken(const char *fmt, ...)
+{
+	va_list args;
+
+	fputs("# ", stderr);
+	va_start(args, fmt);
+	vfprintf(stderr, fmt, args);
+	va_end(args);
+	fputc('\n', stderr);
+	failed++;
+}
+
+/* --- the steps --------------------------------------------------------------- */
+
+static void do_bind(struct state *s)
+{
+	if (try_card_bind(&s->card))
+		try_sysfs_write(s->source, "%s/dfl/irq_source", s->card.dir);
+}
+
+static void do_create(struct state *s)
+{
+	s->created = !try_instance_create(&s->inst, &s->card, TYPE_AFU);
+}
+
+static void do_open(struct state *s)
+{
+	s->opened = !try_dev_open(&s->dev, &s->inst);
+}
+
+static void do_reset(struct state *s)
+{
+	try_dev_ioctl(&s->dev, VFIO_DEVICE_RESET, NULL);
+}
+
+static void do_map(struct state *s)
+{
+	u64 value;
+
+	s->map = try_dev_map(&s->dev, 0, AFU_SIZE);
+	if (s->map == MAP_FAILED)
+		return;
+	try_load64(s->map, &value);
+	try_store64((char *)s->map + AFU_SCRATCH0, value);
+	try_load64((char *)s->map + AFU_SIZE - 8, &value);
+}
+
+static void do_access(struct state *s)
+{
+	u64 word[8];
+
+	try_dev_read(&s->dev, VFIO_PCI_BAR0_REGION_INDEX, 0, word, 64);
+	try_dev_write(&s->dev, VFIO_PCI_BAR0_REGION_INDEX, AFU_RAM, word, 64);
+	try_dev_read(&s->dev, VFIO_PCI_BAR0_REGION_INDEX, AFU_SCRATCH0, word,
+		     4);
+}
+
+static void do_arm(struct state *s)
+{
+	try_irq_fds(&s->dev, MSIX, 0, 1, &s->event);
+}
+
+static void do_interrupt(struct state *s)
+{
+	u64 one = 1;
+
+	try_dev_write(&s->dev, VFIO_PCI_BAR0_REGION_INDEX, AFU_IRQ_TRIGGER,
+		      &one, sizeof(one));
+	event_wait(s->event, 50);
+	try_dev_write(&s->dev, VFIO_PCI_BAR0_REGION_INDEX, AFU_IRQ_STATUS,
+		      &one, sizeof(one));
+}
+
+static void do_disarm(struct state *s)
+{
+	int none = -1;
+
+	try_irq_fds(&s->dev, MSIX, 0, 1, &none);
+}
+
+static void do_close(struct state *s)
+{
+	if (s->opened)
+		dev_close(&s->dev);
+	s->opened = false;
+}
+
+static void do_remove(struct state *s)
+{
+	if (s->created && try_instance_remove(&s->inst))
+		broken("the instance cannot be removed");
+	s->created = false;
+}
+
+static void do_unbind(struct state *s)
+{
+	if (card_is_bound(&s->card) && try_card_unbind(&s->card))
+		broken("the card cannot be unbound");
+}
+
+enum need { NOTHING, BOUND, CREATED, OPENED };
+
+static const struct step {
+	const char *name;
+	void (*run)(struct state *s);
+	enum need need;		/* without which it is left out */
+} steps[] = {
+	{ "bind", do_bind, NOTHING },
+	{ "create", do_create, BOUND },
+	{ "open", do_open, CREATED },
+	{ "map", do_map, OPENED },
+	{ "access", do_access, OPENED },
+	{ "arm", do_arm, OPENED },
+	{ "interrupt", do_interrupt, OPENED },
+	{ "reset", do_reset, OPENED },
+	{ "disarm", do_disarm, OPENED },
+	{ "close", do_close, NOTHING },
+	{ "remove", do_remove, NOTHING },
+	{ "unbind", do_unbind, NOTHING },
+};
+
+#define NR_STEPS	ARRAY_SIZE(steps)
+
+/* --- one life of the card -------------------------------------------------------- */
+
+static u64 accesses(const struct state *s)
+{
+	json_t *reply = card_ask(&s->card, json_pack("{s:s}", "op", "stats"));
+	u64 nr = json_integer_value(json_object_get(reply, "accesses"));
+
+	json_decref(reply);
+	return nr;
+}
+
+static void vanish_after(const struct state *s, u64 nr)
+{
+	json_decref(card_ask(&s->card,
+			     json_pack("{s:s,s:I}", "op", "vanish-after",
+				       "accesses", (json_int_t)nr)));
+}
+
+static bool has(const struct state *s, enum need need)
+{
+	switch (need) {
+	case BOUND:
+		return card_is_bound(&s->card);
+	case CREATED:
+		return s->created;
+	case OPENED:
+		return s->opened;
+	default:
+		return true;
+	}
+}
+
+static void run_step(struct state *s, const struct step *step)
+{
+	u64 start = now_us(), took;
+
+	if (!has(s, step->need))
+		return;
+	step->run(s);
+	took = (now_us() - start) / 1000;
+	if (took > slowest)
+		slowest = took;
+	if (took > LIMIT_MS * slow)
+		broken("%s took %lu ms", step->name, took);
+}
+
+/* Runs all steps; at step number @at the card vanishes after @nr accesses. */
+static void live(struct state *s, unsigned int at, u64 nr)
+{
+	unsigned int i;
+
+	for (i = 0; i < NR_STEPS; i++) {
+		if (i == at)
+			vanish_after(s, nr);
+		run_step(s, &steps[i]);
+	}
+	card_request(&s->card, "return");
+	event_take(s->event);
+}
+
+/* Runs all steps; what each of them needs must be there. */
+static void live_well(struct state *s, u64 *cost)
+{
+	unsigned int i;
+	u64 before;
+
+	for (i = 0; i < NR_STEPS; i++) {
+		before = accesses(s);
+		run_step(s, &steps[i]);
+		if (cost)
+			cost[i] = accesses(s) - before;
+		if (steps[i].run == do_open && !s->opened)
+			broken("a card that is there cannot be used");
+		if (steps[i].run == do_interrupt && !event_take(s->event))
+			broken("no interrupt");
+	}
+}
+
+static int vanish_everywhere(struct state *s, u64 stride)
+{
+	u64 cost[NR_STEPS], nr = 0, tried = 0;
+	unsigned int i;
+
+	live_well(s, cost);
+	for (i = 0; i < NR_STEPS; i++) {
+		for (; nr <= cost[i]; nr += stride) {
+			live(s, i, nr);
+			tried++;
+			if (tried % 16 == 0)
+				live_well(s, NULL);
+		}
+		nr -= cost[i] + 1;
+		printf("%s %lu ", steps[i].name, cost[i]);
+	}
+	live_well(s, NULL);
+	printf("in-all %lu slowest-ms %lu failed %lu\n", tried, slowest, failed);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+/* --- users --------------------------------------------------------------------- */
+
+static void user_of_mapping(struct state *s)
+{
+	u64 value;
+
+	do_map(s);
+	while (!try_load64(s->map, &value))
+		;
+}
+
+static void user_of_registers(struct state *s)
+{
+	u64 value;
+
+	while (try_dev_read(&s->dev, VFIO_PCI_BAR0_REGION_INDEX, AFU_SCRATCH0,
+			    &value, sizeof(value)) == sizeof(value))
+		;
+}
+
+static void user_of_ioctls(struct state *s)
+{
+	while (!try_irq_fds(&s->dev, MSIX, 0, 1, &s->event)) {
+		do_disarm(s);
+		do_reset(s);
+	}
+}
+
+/* Ends only when it is killed. */
+static void user_who_stays(struct state *s)
+{
+	u64 value;
+
+	do_map(s);
+	do_arm(s);
+	for (;;)
+		try_load64(s->map, &value);
+}
+
+static void (*const users[NR_USERS])(struct state *s) = {
+	user_of_mapping, user_of_registers, user_of_ioctls, user_who_stays,
+};
+
+static pid_t start_user(struct state *s, unsigned int nr, int ready)
+{
+	pid_t pid = fork();
+
+	if (pid < 0)
+		die_errno("forking");
+	if (pid)
+		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (try_instance_create(&s->inst, &s->card, TYPE_AFU) ||
+	    try_dev_open(&s->dev, &s->inst) || write(ready, "", 1) != 1)
+		die("user %u cannot start", nr);
+	users[nr](s);
+	dev_close(&s->dev);
+	_exit(EXIT_SUCCESS);
+}
+
+/* Return: did the process end in time? */
+static bool wait_user(pid_t pid, u64 limit_ms)
+{
+	u64 end = now_us() + limit_ms * 1000;
+
+	while (!waitpid(pid, NULL, WNOHANG)) {
+		if (now_us() > end)
+			return false;
+		sleep_us(2000);
+	}
+	return true;
+}
+
+static int vanish_from_users(struct state *s)
+{
+	pid_t pid[NR_USERS];
+	unsigned int i;
+	int ready[2];
+	u64 start;
+	char c;
+
+	if (!try_card_bind(&s->card) || pipe(ready))
+		die("the card does not bind");
+	for (i = 0; i < NR_USERS; i++) {
+		pid[i] = start_user(s, i, ready[1]);
+		if (read(ready[0], &c, 1) != 1)
+			die("user %u did not start", i);
+	}
+	sleep_us(200000);
+	start = now_us();
+	card_request(&s->card, "vanish");
+	for (i = 0; i < NR_USERS - 1; i++)
+		if (!wait_user(pid[i], LIMIT_MS * slow))
+			broken("user %u did not end", i);
+	slowest = (now_us() - start) / 1000;
+	if (slowest > LIMIT_MS * slow)
+		broken("the last user ended after %lu ms", slowest);
+	kill(pid[i], SIGKILL);
+	if (!wait_user(pid[i], LIMIT_MS * slow))
+		broken("a user cannot be killed");
+	printf("ended-ms %lu failed %lu\n", slowest, failed);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv)
+{
+	static struct state s;
+	bool with_users;
+
+	if (argc < 4)
+		die("usage: vanish_user BDF SOURCE STRIDE | BDF users NR");
+	if (getenv("SLOW"))
+		slow = atoi(getenv("SLOW"));
+	with_users = !strcmp(argv[2], "users");
+	card_at(&s.card, argv[1], with_users ? atoi(argv[3]) : 0);
+	s.event = event_new();
+	if (with_users)
+		return vanish_from_users(&s);
+	s.source = argv[2];
+	return vanish_everywhere(&s, strtoull(argv[3], NULL, 0));
+}
