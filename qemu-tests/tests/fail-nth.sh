@@ -1,0 +1,88 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# what: whatever fails between loading and unloading, the error is reported and nothing is left behind
+# cards: irq4
+# kernels:
+# debug: debug
+# iommu: intel
+# timeout: 300
+
+. /src/qemu-tests/tests/lib.sh
+
+FAILING=/src/build/selftests/failing_user
+FAIL_MODULE=/src/build/$KERNEL/fail/vdfl_fail.ko
+DEBUG=/sys/kernel/debug
+# Each 7th failure, beginning with another one each time. Given "1", all of them
+step=${1-7}
+first=${2-$((RANDOM % step + 1))}
+
+export VDFL_MODULE=$MODULE VDFL_TYPE=afu-d8424dc4-b2-o40000 VDFL_CARD
+VDFL_CARD=$(card_bdf 0)
+
+# run_failing ARGUMENT...: its results, indented under one of ours
+run_failing()
+{
+	"$FAILING" "$@" 2>&1 | sed -u 's/^/    /'
+	return "${PIPESTATUS[0]}"
+}
+
+# settle FILE VALUE: for each kind of failure that has the file
+settle()
+{
+	local kind
+
+	for kind in failslab fail_page_alloc fail_usercopy; do
+		[ ! -e "$DEBUG/$kind/$1" ] || echo "$2" >"$DEBUG/$kind/$1"
+	done
+}
+
+# Only what the module asks for itself or with no more than DEPTH calls between
+# is to fail: farther away the kernel has places that do not survive it.
+fail_near()
+{
+	local text size
+
+	text=$((0x$(sed s/^0x// "/sys/module/$DRIVER/sections/.text")))
+	size=$(size -A "$MODULE" | awk '$1 == ".text" { print $2 }')
+	settle stacktrace-depth "$1"
+	settle require-start "$(printf %#x "$text")"
+	settle require-end "$(printf %#x $((text + size)))"
+}
+
+# kmemleak does without memory, so that its failures would teach nothing
+spare_kmemleak()
+{
+	local -a range
+
+	mapfile -t range < <(sort /proc/kallsyms | awk '
+		last { print $1; last = 0 }
+		$3 ~ /^(__)?(create|alloc|link)_object$/ { print $1; last = 1 }')
+	[ "${#range[@]}" -ge 2 ] || return
+	settle reject-start "0x${range[0]}"
+	settle reject-end "0x${range[-1]}"
+}
+
+# The kernel is not to report what we caused; requests that may wait for memory
+# are not to be spared.
+settle verbose 0
+settle ignore-gfp-wait N
+settle min-order 0
+tap_ok "kmemleak is left out" spare_kmemleak
+
+modprobe -a vfio vfio_iommu_type1 mdev irqbypass
+insmod "$FAIL_MODULE" || bail "no module that makes calls fail"
+
+tap_ok "calls that fail" run_failing calls
+tap_ok "the other module unloads" rmmod vdfl_fail
+
+tap_note "each ${step}th failure from $first on"
+load_module || bail "no module"
+fail_near 13
+tap_ok "binding, while allocations fail" run_failing nth "$step" "$first" bind
+load_module || bail "no module"
+fail_near 8
+tap_ok "everything else, while allocations and copies fail" \
+	run_failing nth 1 1 create open-group open-node info access map reset \
+	err arm-intx disarm-intx close-intx arm-poll disarm-poll arm-msix \
+	disarm-msix remove unbind

@@ -1,0 +1,790 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Makes what an instance's life is made of fail, step by step: "nth" the first
+ * allocation or copy from or to user space, then the second, and so on; "calls"
+ * each call that the module makes and that can fail. After each failure the
+ * error is one that was to be expected, all is as it was before, and the same
+ * step succeeds when tried again.
+ *
+ * Usage: failing_user nth STEP FIRST [PATH]...
+ *        failing_user calls [PATH]...
+ *
+ * With STEP only each STEPth failure, from FIRST on. One line per path, and one
+ * with the totals. VDFL_CARD is the card, not bound; VDFL_TYPE the type of the
+ * instance; VDFL_MODULE the module. If that is loaded, loading is no path.
+ */
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/syscall.h>
+
+#include "vdfl_test.h"
+
+#define DRIVER		"/sys/bus/pci/drivers/vfio_dfl_mdev"
+#define FAIL_CALL	"/sys/kernel/debug/vdfl_fail"
+#define FAIL_NTH	"/proc/thread-self/fail-nth"
+#define MSIX		VFIO_PCI_MSIX_IRQ_INDEX
+#define PAGE		4096UL
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+#define STATE_LEN	8192
+#define MAX_TRIES	2000	/* on one path; none has that many */
+
+/* --- failing on demand ------------------------------------------------------ */
+
+#define VM_FAULT_SIGBUS	2	/* of the kernel */
+
+enum level { LOADED_NOT, LOADED, BOUND, CREATED, OPEN, ARMED, NR_LEVELS };
+
+/** struct call - a function that the module calls */
+static const struct call {
+	enum level from;	/* where steps start that call it */
+	const char *symbol;
+	long fails;		/* what it returns then */
+	int becomes;		/* what the user sees, 0 if nothing */
+} calls[] = {
+	{ LOADED_NOT, "alloc_workqueue_noprof", 0, -ENOMEM },
+	{ LOADED_NOT, "mdev_register_driver", -ENOMEM, -ENOMEM },
+	{ LOADED_NOT, "__pci_register_driver", -ENOMEM, -ENOMEM },
+	{ LOADED, "get_zeroed_page_noprof", 0, -ENOMEM },
+	{ LOADED, "iommu_group_get", 0, 0 },
+	{ LOADED, "iommu_group_claim_dma_owner", -EPERM, -EPERM },
+	{ LOADED, "pci_enable_device_mem", -EIO, -EIO },
+	{ LOADED, "pci_request_selected_regions_exclusive", -EBUSY, -EBUSY },
+	{ LOADED, "pci_save_state", -ENOMEM, -ENOMEM },
+	{ LOADED, "pci_iomap", 0, -ENOMEM },
+	{ LOADED, "__kvmalloc_node_noprof", 0, -ENOMEM },
+	{ LOADED, "kobject_create_and_add", 0, -ENOMEM },
+	{ LOADED, "mdev_register_parent", -EEXIST, -EEXIST },
+	{ BOUND, "_vfio_alloc_device", -EBUSY, -EBUSY },
+	{ BOUND, "vfio_register_emulated_iommu_dev", -EBUSY, -EBUSY },
+	{ OPEN, "vfio_info_add_capability", -ENOMEM, -ENOMEM },
+	{ OPEN, "vfio_set_irqs_validate_and_prepare", -EINVAL, -EINVAL },
+	{ OPEN, "memdup_user", -EFAULT, -EFAULT },
+	{ OPEN, "eventfd_ctx_fdget", -EBADF, -EBADF },
+	{ OPEN, "request_threaded_irq", -EBUSY, -EBUSY },
+	{ OPEN, "pci_alloc_irq_vectors", -ENOSPC, -ENOSPC },
+	{ OPEN, "kthread_create_on_node", -EINTR, -EINTR },
+	{ OPEN, "vmf_insert_pfn", VM_FAULT_SIGBUS, -EFAULT },
+};
+
+static unsigned int failures_of[ARRAY_SIZE(calls)];
+
+/**
+ * struct attempt - what is to fail in the next step
+ * @call: a call of the module; else it is the kernel's allocations and copies
+ * @nth: which one, 0 for none
+ * @failed: it did
+ */
+static struct attempt {
+	const struct call *call;
+	unsigned int nth;
+	bool failed;
+} attempt;
+
+static int fail_fd = -1;
+
+static void fail_open(const char *path)
+{
+	fail_fd = open(path, O_RDWR | O_CLOEXEC);
+	if (fail_fd < 0)
+		die_errno("opening %s", path);
+}
+
+/* Begins a step: from here to step_end() the attempt is in force. */
+static void step_begin(void)
+{
+	char words[128];
+
+	if (!attempt.nth)
+		return;
+	if (attempt.call)
+		format(words, sizeof(words), "%s %ld %u", attempt.call->symbol,
+		       attempt.call->fails, attempt.nth);
+	else
+		format(words, sizeof(words), "%u", attempt.nth);
+	if (pwrite(fail_fd, words, strlen(words), 0) < 0)
+		die_errno("arming \"%s\"", words);
+}
+
+/*
+ * While armed with fail-nth, reading what is left, and disarming, are copies
+ * that count; the value is taken before the first of them.
+ */
+static void step_end(void)
+{
+	const char *off = attempt.call ? "off" : "0";
+	char left[16] = "";
+	ssize_t len;
+
+	if (!attempt.nth)
+		return;
+	len = pread(fail_fd, left, sizeof(left) - 1, 0);
+	attempt.failed = len > 0 && !strtoul(left, NULL, 10);
+	while (pwrite(fail_fd, off, strlen(off), 0) < 0)
+		if (errno != EFAULT)
+			die_errno("disarming");
+}
+
+/* --- the card, and what may be done to it ------------------------------------- */
+
+static struct lab {
+	struct card card;
+	struct instance inst;
+	struct dev dev;
+	char type[64];
+	int event[2];
+	void *map;
+} lab;
+
+static int write_file(const char *value, const char *path)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	int ret = 0;
+
+	if (fd < 0)
+		die_errno("opening %s", path);
+	step_begin();
+	if (write(fd, value, strlen(value)) < 0)
+		ret = -errno;
+	step_end();
+	close(fd);
+	return ret;
+}
+
+static void set_override(const char *driver)
+{
+	sysfs_write(driver, "%s/driver_override", lab.card.dir);
+}
+
+static int do_load(void)
+{
+	int fd = open(getenv("VDFL_MODULE"), O_RDONLY | O_CLOEXEC);
+	int ret;
+
+	if (fd < 0)
+		die_errno("opening the module, VDFL_MODULE");
+	step_begin();
+	ret = syscall(SYS_finit_module, fd, "", 0) ? -errno : 0;
+	step_end();
+	close(fd);
+	return ret;
+}
+
+static int do_unload(void)
+{
+	int ret;
+
+	step_begin();
+	ret = syscall(SYS_delete_module, "vfio_dfl_mdev", 0) ? -errno : 0;
+	step_end();
+	return ret;
+}
+
+static int do_bind(void)
+{
+	return write_file(lab.card.bdf, DRIVER "/bind");
+}
+
+static int do_unbind(void)
+{
+	return write_file(lab.card.bdf, DRIVER "/unbind");
+}
+
+static int do_create(void)
+{
+	char path[PATH_MAX];
+
+	format(path, sizeof(path),
+	       "%s/mdev_supported_types/vfio_dfl_mdev-%s/create", lab.card.dir,
+	       lab.type);
+	return write_file(lab.inst.uuid, path);
+}
+
+static int do_remove(void)
+{
+	char path[PATH_MAX];
+
+	format(path, sizeof(path), "%s/remove", lab.inst.dir);
+	return write_file("1", path);
+}
+
+static int open_path(enum dev_path path)
+{
+	int ret;
+
+	step_begin();
+	ret = try_dev_open_path(&lab.dev, &lab.inst, path);
+	step_end();
+	return ret;
+}
+
+static int do_open_group(void)
+{
+	return open_path(DEV_GROUP);
+}
+
+static int do_open_node(void)
+{
+	return open_path(DEV_CDEV);
+}
+
+static int do_open(void)
+{
+	return open_path(dev_has_path(DEV_GROUP) ? DEV_GROUP : DEV_CDEV);
+}
+
+static int do_close(void)
+{
+	step_begin();
+	dev_close(&lab.dev);
+	step_end();
+	return 0;
+}
+
+static int do_info(void)
+{
+	struct vfio_device_info info = { .argsz = sizeof(info) };
+	struct vfio_irq_info irq = { .argsz = sizeof(irq), .index = MSIX };
+	union {
+		struct vfio_region_info info;
+		char space[512];
+	} region = { .info.argsz = sizeof(region) };
+	int ret;
+
+	step_begin();
+	ret = try_dev_ioctl(&lab.dev, VFIO_DEVICE_GET_INFO, &info);
+	if (!ret)
+		ret = try_dev_ioctl(&lab.dev, VFIO_DEVICE_GET_REGION_INFO,
+				    &region);
+	if (!ret)
+		ret = try_dev_ioctl(&lab.dev, VFIO_DEVICE_GET_IRQ_INFO, &irq);
+	step_end();
+	return ret;
+}
+
+static int do_access(void)
+{
+	u64 value;
+	ssize_t ret;
+
+	step_begin();
+	ret = try_dev_read(&lab.dev, VFIO_PCI_BAR0_REGION_INDEX, 0, &value, 8);
+	if (ret > 0)
+		ret = try_dev_write(&lab.dev, VFIO_PCI_BAR0_REGION_INDEX, 0x28,
+				    &value, 8);
+	if (ret > 0)
+		ret = try_dev_read(&lab.dev, VFIO_PCI_CONFIG_REGION_INDEX, 0,
+				   &value, 4);
+	if (ret > 0)
+		ret = try_dev_write(&lab.dev, VFIO_PCI_CONFIG_REGION_INDEX,
+				    0x3c, &value, 1);
+	step_end();
+	return ret < 0 ? ret : 0;
+}
+
+/* With a page taken from the pool for the tables of a region of its own */
+static int do_map(void)
+{
+	u64 value;
+	int ret;
+
+	step_begin();
+	lab.map = try_dev_map(&lab.dev, 0, PAGE);
+	ret = lab.map == MAP_FAILED ? -errno : try_load64(lab.map, &value);
+	step_end();
+	if (ret && lab.map != MAP_FAILED)
+		dev_unmap(&lab.dev, lab.map);
+	return ret;
+}
+
+static int do_unmap(void)
+{
+	step_begin();
+	dev_unmap(&lab.dev, lab.map);
+	step_end();
+	return 0;
+}
+
+static int do_reset(void)
+{
+	int ret;
+
+	step_begin();
+	ret = try_dev_ioctl(&lab.dev, VFIO_DEVICE_RESET, NULL);
+	step_end();
+	return ret;
+}
+
+static int set_irq(u32 index, unsigned int count)
+{
+	s32 fds[2] = { lab.event[0], lab.event[1] };
+	int ret;
+
+	step_begin();
+	ret = try_irq_fds(&lab.dev, index, 0, count, fds);
+	step_end();
+	return ret;
+}
+
+static int unset_irq(u32 index)
+{
+	int ret;
+
+	step_begin();
+	ret = try_irq_set(&lab.dev, index, VFIO_IRQ_SET_DATA_NONE |
+			  VFIO_IRQ_SET_ACTION_TRIGGER, 0, 0, NULL, 0);
+	step_end();
+	return ret;
+}
+
+static int do_arm(void)
+{
+	return set_irq(MSIX, 2);
+}
+
+static int do_disarm(void)
+{
+	return unset_irq(MSIX);
+}
+
+static int do_open_armed(void)
+{
+	int ret = do_open();
+
+	return ret ? ret : do_arm();
+}
+
+static int do_err_set(void)
+{
+	return set_irq(VFIO_PCI_ERR_IRQ_INDEX, 1);
+}
+
+static int do_err_unset(void)
+{
+	return unset_irq(VFIO_PCI_ERR_IRQ_INDEX);
+}
+
+/* --- paths ---------------------------------------------------------------------- */
+
+/* How to get from one level to the next, and back */
+static const struct {
+	int (*up)(void);
+	int (*down)(void);
+} ladder[NR_LEVELS] = {
+	[LOADED]	= { do_load, do_unload },
+	[BOUND]		= { do_bind, do_unbind },
+	[CREATED]	= { do_create, do_remove },
+	[OPEN]		= { do_open, do_close },
+	[ARMED]		= { do_arm, do_disarm },
+};
+
+/**
+ * struct path - a step that is made to fail
+ * @name: what it is
+ * @from: where it starts
+ * @source: interrupt source to use, if it matters
+ * @run: does it; 0 or a negative errno
+ * @undo: undoes it
+ */
+static const struct path {
+	const char *name;
+	enum level from;
+	const char *source;
+	int (*run)(void);
+	int (*undo)(void);
+} paths[] = {
+	{ "load", LOADED_NOT, NULL, do_load, do_unload },
+	{ "bind", LOADED, NULL, do_bind, do_unbind },
+	{ "create", BOUND, NULL, do_create, do_remove },
+	{ "open-group", CREATED, NULL, do_open_group, do_close },
+	{ "open-node", CREATED, NULL, do_open_node, do_close },
+	{ "info", OPEN, NULL, do_info, NULL },
+	{ "access", OPEN, NULL, do_access, NULL },
+	{ "map", OPEN, NULL, do_map, do_unmap },
+	{ "reset", OPEN, NULL, do_reset, NULL },
+	{ "err", OPEN, NULL, do_err_set, do_err_unset },
+	{ "arm-intx", OPEN, "intx", do_arm, do_disarm },
+	{ "disarm-intx", ARMED, "intx", do_disarm, do_arm },
+	{ "close-intx", ARMED, "intx", do_close, do_open_armed },
+	{ "arm-poll", OPEN, "poll", do_arm, do_disarm },
+	{ "disarm-poll", ARMED, "poll", do_disarm, do_arm },
+	{ "arm-msix", OPEN, "msix", do_arm, do_disarm },
+	{ "disarm-msix", ARMED, "msix", do_disarm, do_arm },
+	{ "remove", CREATED, NULL, do_remove, do_create },
+	{ "unbind", BOUND, NULL, do_unbind, do_bind },
+};
+
+static enum level level;
+
+static void must(int ret, const char *what)
+{
+	if (ret)
+		die("%s: %s", what, err_name(ret));
+}
+
+static void go(enum level to)
+{
+	while (level < to) {
+		level++;
+		must(ladder[level].up(), "going up");
+	}
+	while (level > to) {
+		must(ladder[level].down(), "going down");
+		level--;
+	}
+}
+
+/* To where the path starts; false if the card has no such interrupt source. */
+static bool path_prepare(const struct path *path)
+{
+	char usable[VALUE_LEN];
+
+	/* Loading binds what is meant for the driver, which is another step */
+	if (level == LOADED_NOT) {
+		set_override("\n");
+		go(path->from == LOADED_NOT ? LOADED_NOT : LOADED);
+	}
+	if (level != LOADED_NOT)
+		set_override("vfio_dfl_mdev");
+	if (path->from >= BOUND) {
+		go(BOUND);
+		sysfs_read(usable, sizeof(usable), "%s/dfl/irq_sources",
+			   lab.card.dir);
+		if (path->source && !strstr(usable, path->source))
+			return false;
+		sysfs_write(path->source ? path->source : "auto",
+			    "%s/dfl/irq_source", lab.card.dir);
+	}
+	go(path->from);
+	return true;
+}
+
+/* --- what must be as it was -------------------------------------------------------- */
+
+struct state {
+	char text[STATE_LEN];
+	size_t len;
+};
+
+static void state_add(struct state *state, const char *text)
+{
+	format(state->text + state->len, sizeof(state->text) - state->len,
+	       "%s\n", text);
+	state->len += strlen(text) + 1;
+}
+
+/* Lines of @path that name the driver: ranges of memory, interrupts */
+static void state_add_lines(struct state *state, const char *path)
+{
+	FILE *file = fopen(path, "r");
+	char line[512];
+
+	if (!file)
+		die_errno("opening %s", path);
+	while (fgets(line, sizeof(line), file))
+		if (strstr(line, "vfio_dfl_mdev"))
+			state_add(state, path);
+	fclose(file);
+}
+
+/* Of each entry of @dir its name and, unless NULL, the value of @attr */
+static void state_add_dir(struct state *state, const char *path,
+			  const char *attr)
+{
+	DIR *dir = opendir(path);
+	char value[VALUE_LEN] = "", line[2 * VALUE_LEN];
+	struct dirent *entry;
+
+	if (!dir)
+		return;
+	while ((entry = readdir(dir))) {
+		if (entry->d_name[0] == '.')
+			continue;
+		if (attr)
+			sysfs_read(value, sizeof(value), "%s/%s/%s", path,
+				   entry->d_name, attr);
+		format(line, sizeof(line), "%.99s %s", entry->d_name, value);
+		state_add(state, line);
+	}
+	closedir(dir);
+}
+
+static u16 msix_control(const u8 config[256])
+{
+	u8 at = config[PCI_CAPABILITY_LIST];
+
+	while (at && config[at] != PCI_CAP_ID_MSIX)
+		at = config[at + 1];
+	return at ? config[at + 2] | config[at + 3] << 8 : 0;
+}
+
+/* Bus master, the pin, and whether vectors are on */
+static void state_add_config(struct state *state)
+{
+	char path[PATH_MAX], line[64];
+	u8 config[256];
+	int fd;
+
+	format(path, sizeof(path), "%s/config", lab.card.dir);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || pread(fd, config, sizeof(config), 0) != sizeof(config))
+		die_errno("reading %s", path);
+	close(fd);
+	format(line, sizeof(line), "command %02x%02x msix %04x", config[5],
+	       config[4], msix_control(config));
+	state_add(state, line);
+}
+
+static void state_take(struct state *state)
+{
+	char path[PATH_MAX], driver[PATH_MAX] = "no driver";
+
+	state->len = 0;
+	format(path, sizeof(path), "%s/driver", lab.card.dir);
+	if (readlink(path, driver, sizeof(driver) - 1) < 0 && errno != ENOENT)
+		die_errno("reading %s", path);
+	state_add(state, driver);
+	state_add(state, access(DRIVER, F_OK) ? "not loaded" : "loaded");
+	format(path, sizeof(path), "%s/mdev_supported_types", lab.card.dir);
+	state_add_dir(state, path, "available_instances");
+	state_add_dir(state, "/sys/bus/mdev/devices", NULL);
+	state_add_lines(state, "/proc/iomem");
+	state_add_lines(state, "/proc/interrupts");
+	state_add_config(state);
+}
+
+/* --- failing one path ------------------------------------------------------------------ */
+
+static struct {
+	unsigned int tests, bad, failures, unnoticed;
+} total;
+
+/**
+ * struct trial - a path in the course of being made to fail
+ * @path: it
+ * @before: state at its start
+ * @failures: so far
+ * @unnoticed: those of them that nothing came of
+ * @bad: something was wrong
+ */
+struct trial {
+	const struct path *path;
+	struct state before;
+	unsigned int failures, unnoticed;
+	bool bad;
+};
+
+static void complain(struct trial *trial, const char *what, const char *detail)
+{
+	trial->bad = true;
+	printf("# %s, %s %u: %s %s\n", trial->path->name,
+	       attempt.call ? attempt.call->symbol : "failure", attempt.nth,
+	       what, detail);
+}
+
+static void check_state(struct trial *trial, const char *when)
+{
+	static struct state now;
+
+	state_take(&now);
+	if (strcmp(now.text, trial->before.text)) {
+		complain(trial, when, "not as before:");
+		printf("# before:\n%s# now:\n%s", trial->before.text, now.text);
+	}
+}
+
+static void check_error(struct trial *trial, int ret)
+{
+	bool expected;
+
+	if (attempt.call)
+		expected = ret == attempt.call->becomes;
+	else
+		/* Without memory a region counts as taken, a vector as absent */
+		expected = ret == -ENOMEM || ret == -EFAULT ||
+			   (ret == -EBUSY && trial->path->from == LOADED) ||
+			   (ret == -ENOSPC && trial->path->from == OPEN);
+	if (!expected)
+		complain(trial, "unexpected", err_name(ret));
+}
+
+static void undo(const struct path *path)
+{
+	if (path->undo)
+		must(path->undo(), "undoing");
+}
+
+/* The same step without failure, and back. */
+static void check_clean(struct trial *trial)
+{
+	const struct attempt was = attempt;
+	int ret;
+
+	attempt.nth = 0;
+	ret = trial->path->run();
+	attempt = was;
+	if (ret)
+		die("%s does not succeed when tried again: %s",
+		    trial->path->name, err_name(ret));
+	attempt.nth = 0;
+	undo(trial->path);
+	attempt = was;
+	check_state(trial, "after a clean run");
+}
+
+/* Returns whether something failed. */
+static bool try_one(struct trial *trial)
+{
+	unsigned int nth = attempt.nth;
+	int ret;
+
+	attempt.failed = false;
+	ret = trial->path->run();
+	attempt.nth = 0;
+	if (!ret)
+		undo(trial->path);
+	attempt.nth = nth;
+	if (!attempt.failed) {
+		if (ret)
+			complain(trial, "fails by itself:", err_name(ret));
+		return false;
+	}
+	trial->failures++;
+	if (ret || (attempt.call && attempt.call->becomes))
+		check_error(trial, ret);
+	else
+		trial->unnoticed++;
+	check_state(trial, "after the failure");
+	check_clean(trial);
+	return true;
+}
+
+static void try_all(struct trial *trial, unsigned int first, unsigned int step)
+{
+	for (attempt.nth = first; try_one(trial); attempt.nth += step)
+		if (attempt.nth > MAX_TRIES)
+			die("%s never gets through", trial->path->name);
+	attempt.nth = 0;
+}
+
+static void try_calls(struct trial *trial)
+{
+	unsigned int i, before;
+
+	for (i = 0; i < ARRAY_SIZE(calls); i++) {
+		if (calls[i].from != trial->path->from)
+			continue;
+		before = trial->failures;
+		attempt.call = &calls[i];
+		try_all(trial, 1, 1);
+		failures_of[i] += trial->failures - before;
+	}
+}
+
+/* What is in the table has been made to fail, or the table is wrong. */
+static void check_calls(void)
+{
+	bool bad = false;
+	unsigned int i;
+
+	total.tests++;
+	for (i = 0; i < ARRAY_SIZE(calls); i++)
+		if (!failures_of[i]) {
+			printf("# %s was never called\n", calls[i].symbol);
+			bad = true;
+		}
+	printf("%sok %u all calls of the table failed\n", bad ? "not " : "",
+	       total.tests);
+	total.bad += bad;
+}
+
+static void try_path(const struct path *path, unsigned int first,
+		     unsigned int step)
+{
+	static struct trial trial;
+
+	total.tests++;
+	if (!path_prepare(path)) {
+		printf("ok %u %s # SKIP no such source\n", total.tests,
+		       path->name);
+		return;
+	}
+	memset(&trial, 0, sizeof(trial));
+	trial.path = path;
+	/* The first time leaves traces of its own, such as the pin masked */
+	must(path->run(), path->name);
+	undo(path);
+	state_take(&trial.before);
+	if (step)
+		try_all(&trial, first, step);
+	else
+		try_calls(&trial);
+	printf("%sok %u %s, %u failures, %u without effect\n",
+	       trial.bad ? "not " : "", total.tests, path->name,
+	       trial.failures, trial.unnoticed);
+	fflush(stdout);
+	total.bad += trial.bad;
+	total.failures += trial.failures;
+	total.unnoticed += trial.unnoticed;
+}
+
+/* --- the program --------------------------------------------------------------------- */
+
+static void setup(void)
+{
+	const char *bdf = getenv("VDFL_CARD"), *type = getenv("VDFL_TYPE");
+
+	if (!bdf || !type || !getenv("VDFL_MODULE"))
+		die("VDFL_CARD, VDFL_TYPE and VDFL_MODULE must be set");
+	card_find(&lab.card);
+	format(lab.type, sizeof(lab.type), "%s", type);
+	uuid_new(lab.inst.uuid);
+	lab.inst.card = &lab.card;
+	format(lab.inst.dir, sizeof(lab.inst.dir), "/sys/bus/mdev/devices/%s",
+	       lab.inst.uuid);
+	lab.event[0] = event_new();
+	lab.event[1] = event_new();
+	/* Nothing of ours is to be faulted in while a step fails */
+	if (mlockall(MCL_CURRENT))
+		die_errno("locking memory");
+}
+
+static bool chosen(const struct path *path, char **names)
+{
+	if (!*names)
+		return true;
+	while (*names && strcmp(*names, path->name))
+		names++;
+	return *names;
+}
+
+int main(int argc, char **argv)
+{
+	unsigned int step = 0, first = 1;
+	enum level start;
+	size_t i;
+
+	if (argc < 2 || (strcmp(argv[1], "nth") && strcmp(argv[1], "calls")))
+		die("usage: failing_user nth STEP FIRST [PATH]..., failing_user calls [PATH]...");
+	argv++;
+	if (!strcmp(*argv++, "nth")) {
+		if (argc < 4)
+			die("nth needs a step and the first");
+		step = strtoul(*argv++, NULL, 0);
+		first = strtoul(*argv++, NULL, 0);
+	}
+	setup();
+	start = access(DRIVER, F_OK) ? LOADED_NOT : LOADED;
+	level = start;
+	fail_open(step ? FAIL_NTH : FAIL_CALL);
+	for (i = 0; i < ARRAY_SIZE(paths); i++)
+		if (chosen(&paths[i], argv) && paths[i].from >= start)
+			try_path(&paths[i], first, step);
+	if (!step && !*argv)
+		check_calls();
+	go(LOADED);
+	set_override("\n");
+	must(do_unload(), "unloading");
+	printf("# %u paths, %u failures, %u without effect\n", total.tests,
+	       total.failures, total.unnoticed);
+	return total.bad || !total.failures;
+}
