@@ -14,8 +14,10 @@ help:
 	@echo 'make            module for the running kernel, and vdflctl'
 	@echo 'make demo       carve a simulated card, in a VM; needs no hardware'
 	@echo 'make test       everything: check, then all scenarios on all kernels'
-	@echo 'make check      what needs no VM: unit tests, fuzz smoke, static checks'
+	@echo 'make check      what needs no VM: unit tests, fuzzers, static checks'
+	@echo 'make fuzz       fuzz the pure files; SECONDS=3600 is an hour for each of them'
 	@echo 'make scenarios  VM tests only; SCENARIOS="a b" and SERIES=7.3 narrow them'
+	@echo 'make soak       hostile users and accidents for HOURS=1; SEED=, KERNEL=7.3'
 	@echo 'make install    module through DKMS, vdflctl and its man page'
 	@echo 'make clean      remove build/; "qemu-tests/lab clean" removes the cached lab'
 
@@ -49,8 +51,16 @@ demo: lab
 check: lab
 	@qemu-tests/check
 
+fuzz: lab
+	@$(LAB) run -- make -s -j2 -C selftests/fuzz O=/src/build/fuzz SECONDS=$(SECONDS) smoke
+
 scenarios: lab
 	@qemu-tests/run $(addprefix --kernel ,$(SERIES)) $(SCENARIOS)
+
+soak: lab
+	@qemu-tests/soak $(addprefix --hours ,$(HOURS)) $(addprefix --seed ,$(SEED)) \
+		$(addprefix --kernel ,$(KERNEL)) $(addprefix --first ,$(FIRST)) \
+		$(addprefix --rounds ,$(ROUNDS))
 
 test: lab
 	@qemu-tests/all
@@ -59,4 +69,4 @@ clean:
 	rm -rf $(B)
 	-$(MAKE) -C $(KDIR) M=$(CURDIR)/vfio_dfl_mdev clean
 
-.PHONY: all help module cli install lab demo check scenarios test clean
+.PHONY: all help module cli install lab demo check fuzz scenarios soak test clean

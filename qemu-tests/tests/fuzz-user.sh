@@ -1,0 +1,93 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# what: users who do anything to their descriptors get the right errors, learn nothing and reach nobody else (invariants 2, 3, 4, 7, 10)
+# cards: lab
+# kernels: 7.3
+# more: 6.1 6.12
+# timeout: 400
+
+. /src/qemu-tests/tests/lib.sh
+
+FUZZ=/src/build/selftests/vfio_fuzz_user
+SEEDS=${SEEDS:-1 2}
+OPS=${OPS:-$((16000 / SLOW))}
+THREADS=${THREADS:-3}
+ARGS=${ARGS:-}
+
+# Who is attacked from inside: AFU with vectors and reset, block of a page,
+# neighbour on one page, UART
+positions=(b2-o40000 b0-o2000 b0-o14800 b0-o15000)
+# The same as "bar":N,"offset":"0x..." of the card's log
+windows='"bar":2,"offset":"0x4[0-9a-f]{4}"'
+windows+='|"bar":0,"offset":"0x(2[0-9a-f]{3}|14[89a-f][0-9a-f]{2}|15[0-9a-f]{3})"'
+# The driver itself: with INTx it reads the first header behind its writes
+windows+='|"op":"read","why":"not-owned","bar":0,"offset":"0x0","len":8'
+# Registers of others that can hold a word no user writes
+canaries=(2:0xc0028 2:0xc1000 2:0xc1ff8 2:0x28 0:0x3028 0:0x14028 0:0x18028)
+
+type_at()
+{
+	local type
+
+	type=$(<"$PCI/$bdf/dfl/blocks/$1/type")
+	[ ! -d "$(type_dir "$bdf" "$type-$1")" ] || type+=-$1
+	echo "$type"
+}
+
+# fuzz NAME ARGS...: one run; its figures on the last line
+fuzz()
+{
+	local name=$1 said ran status=0
+
+	card_mark 0 "$name"
+	# shellcheck disable=SC2086 # several
+	said=$("$FUZZ" "${@:2}" $ARGS "${uuids[@]}" 2>&1) || status=$?
+	tap_note "$said"
+	[ "$status" = 0 ] || tap_note "again: qemu-tests/run --kernel $KERNEL --set SEEDS=$seed --set OPS=$OPS --set THREADS=$THREADS fuzz-user"
+	tap_ok "$name: every answer was right" test "$status" = 0
+	ran=$(sed -n 's/^operations \([0-9]*\).*/\1/p' <<<"$said")
+	total=$((total + ${ran:-0}))
+}
+
+load_module opt_in=uart,tod || bail "no module"
+bdf=$(bind_card 0) || bail "the card does not bind"
+uuids=()
+for pos in "${positions[@]}"; do
+	uuids+=("$(create_mdev "$bdf" "$(type_at "$pos")")") ||
+		bail "no instance at $pos"
+done
+for at in "${canaries[@]}"; do
+	card_poke 0 "${at%:*}" "${at#*:}" 0xbadc0de0badc0de0 ||
+		bail "no canary at $at"
+done
+card_do 0 log-irqs '"on":false'
+blocks=$(printf ',"%s"' "${positions[@]}")
+card_do 0 own "\"blocks\":[${blocks:1}]" || bail "nobody watches"
+
+tap_note "seeds: $SEEDS"
+total=0
+begun=$(now_ms)
+for seed in $SEEDS; do
+	fuzz "seed $seed, alone" --seed "$seed" --ops "$OPS"
+	fuzz "seed $seed, $THREADS threads" --seed "$seed" --ops "$OPS" \
+		--threads "$THREADS" --fds 4
+	[ ! -e /dev/iommu ] ||
+		fuzz "seed $seed, character device" --seed "$seed" \
+			--ops "$OPS" --cdev
+done
+took=$(($(now_ms) - begun))
+tap_note "$total operations in $took ms"
+tap_within "operations" "$total" $((OPS * ${#positions[@]})) 1000000000
+tap_is "the card saw no access outside of their blocks" \
+	"$(grep '"ev":"access"' /out/card0.jsonl | grep -vcE "$windows")" 0
+for at in "${canaries[@]}"; do
+	tap_is "nobody changed $at" "$(card_peek 0 "${at%:*}" "${at#*:}")" \
+		0xbadc0de0badc0de0
+done
+tap_is "bus master was never on" "$(card_stat 0 .bus_master_on_count)" 0
+for uuid in "${uuids[@]}"; do
+	remove_mdev "$uuid"
+done
+tap_ok "the card is released" unbind_bdf "$bdf"
+tap_ok "the module unloads" unload_module

@@ -1,0 +1,220 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# what: system suspend, D3 and resets of the card, with users and without, also of a card that does not come back (invariants 1, 6, 9)
+# cards: lab
+# kernels: 7.3
+# more: 6.12
+# iommu: intel
+# sleep: yes
+# timeout: 300
+
+. /src/qemu-tests/tests/lib.sh
+
+AFU0=afu-d8424dc4-b2-o40000
+AFU1=afu-d8424dc4-b2-oc0000
+RO_REG=0x48
+RO_VALUE=0x1122334455667788
+SCRATCH=0x28
+IRQ_STATUS=0x58
+POWER=CAP_PM+4.b
+
+on_count()
+{
+	card_stat 0 .bus_master_on_count
+}
+
+# d3_count: how often the card came back from D3, which resets it
+d3_count()
+{
+	card_log 0 'select(.ev == "reset" and .what == "pm")' | wc -l
+}
+
+# suspend LEVEL: what the kernel can of a suspend, and back
+suspend()
+{
+	echo "$1" >/sys/power/pm_test && echo mem >/sys/power/state
+}
+
+# gone_is VALUE
+gone_is()
+{
+	[ "$(card_attr "$bdf" gone)" = "$1" ]
+}
+
+users_open()
+{
+	uuid0=$(create_mdev "$bdf" $AFU0) || bail "no instance"
+	uuid1=$(create_mdev "$bdf" $AFU1) || bail "no instance"
+	tenant_start user "$uuid0" || bail "the user cannot open"
+	tenant_start other "$uuid1" || bail "the other user cannot open"
+	tap_is "$1: a page is mapped" "$(tenant user map)" 65536
+	tenant user mwrite $SCRATCH 0x77 >/dev/null
+	tap_is "$1: ERR can be armed" "$(tenant user arm err)" ok
+	tap_is "$1: a vector can be armed" "$(tenant user arm 0)" ok
+	tap_is "$1: REQ can be armed" "$(tenant other arm req)" ok
+}
+
+users_end()
+{
+	tenant_end user
+	tenant_end other
+	remove_mdev "$uuid0"
+	remove_mdev "$uuid1"
+}
+
+# users_go_on NAME SCRATCH
+users_go_on()
+{
+	tap_is "$1: registers can be read" "$(tenant user read $RO_REG 8)" \
+		$RO_VALUE
+	tap_is "$1: through the mapping as well" "$(tenant user mread $RO_REG)" \
+		$RO_VALUE
+	tap_is "$1: what the AFU kept" "$(tenant user read $SCRATCH 8)" "$2"
+	tap_is "$1: the other user can go on" \
+		"$(tenant other read $RO_REG 8)" $RO_VALUE
+	card_do 0 raise '"bar":2,"offset":"0x40000","vector":0'
+	tap_like "$1: interrupts arrive" "$(tenant user wait 0 3000)" '^fired'
+	tenant user write $IRQ_STATUS 8 1 >/dev/null
+	tap_is "$1: and can be cleared" "$(tenant user read $IRQ_STATUS 8)" 0x0
+	tap_is "$1: it was no error" "$(tenant user wait err 0)" timeout
+	tap_is "$1: nobody has to leave" "$(tenant other wait req 0)" timeout
+	tap_is "$1: the user can reset" "$(tenant user reset)" ok
+	tap_is "$1: which clears" "$(tenant user read $SCRATCH 8)" 0x0
+	tenant user mwrite $SCRATCH 0x77 >/dev/null
+}
+
+# fenced NAME COUNT: as it was, and nobody found anything
+fenced()
+{
+	tap_is "$1: bus master did not come on" "$(on_count)" "$2"
+	tap_is "$1: there was no violation" \
+		"$(card_attr "$bdf" busmaster_violations)" 0
+	tap_is "$1: the card is not given up" "$(card_attr "$bdf" gone)" 0
+}
+
+load_module || bail "no module"
+bdf=$(bind_card 0) || bail "the card does not bind"
+grep -qw core /sys/power/pm_test || bail "this kernel cannot test suspend"
+echo 0 >/sys/module/suspend/parameters/pm_test_delay
+
+# --- nobody has it open -------------------------------------------------------------
+
+d3=$(d3_count)
+tap_ok "unused: the system sleeps" suspend platform
+tap_is "unused: the card was in D3" "$(d3_count)" $((d3 + 1))
+fenced unused 0
+
+# --- users, and as much of a suspend as there is -----------------------------------------
+
+echo intx >"$PCI/$bdf/dfl/irq_source"
+users_open levels
+# Up to here the card is told, but keeps its power
+for level in freezer devices; do
+	tap_ok "$level: the system sleeps" suspend $level
+	users_go_on $level 0x77
+done
+fenced levels 0
+for level in platform core; do
+	d3=$(d3_count)
+	tap_ok "$level: the system sleeps" suspend $level
+	tap_is "$level: the card was in D3" "$(d3_count)" $((d3 + 1))
+	users_go_on $level 0x0
+	fenced $level 0
+done
+users_end
+
+# --- the other sources ---------------------------------------------------------------------
+
+echo poll >"$PCI/$bdf/dfl/irq_source"
+users_open poll
+tap_ok "poll: the system sleeps" suspend platform
+users_go_on poll 0x0
+fenced poll 0
+users_end
+tap_is "poll: messages were never allowed" "$(card_log 0 \
+	'select(.ev == "msix-control" and .enable and (.mask | not))' | wc -l)" 0
+
+# Bus master is on while a vector is armed, but not while the card sleeps
+echo msix >"$PCI/$bdf/dfl/irq_source"
+users_open msix
+tap_is "msix: bus master is on" "$(on_count) $(card_stat 0 .bus_master)" "1 1"
+card_mark 0 sleep
+tap_ok "msix: the system sleeps" suspend platform
+users_go_on msix 0x0
+fenced msix 2
+tap_is "msix: off before the card slept, and on again afterwards" \
+	"$(card_log 0 'select(.ev == "mark" or .ev == "bus-master" or
+		(.ev == "reset" and .what == "pm")) |
+		if .ev == "bus-master" then .on else (.text // .what) end' |
+		sed -n '/sleep/,$p' | tr '\n' ' ')" '"sleep" false "pm" true '
+users_end
+tap_is "msix: off when nobody listens" "$(card_stat 0 .bus_master)" 0
+echo intx >"$PCI/$bdf/dfl/irq_source"
+base=$(on_count)
+
+# --- a card that is gone ----------------------------------------------------------------------
+
+# after_vanish NAME: everybody knows, nothing works; then there it is again
+after_vanish()
+{
+	tap_ok "$1: the card is given up" wait_for 5 gone_is 1
+	tap_like "$1: ERR fired" "$(tenant user wait err 3000)" '^fired'
+	tap_like "$1: REQ fired" "$(tenant other wait req 3000)" '^fired'
+	tap_is "$1: registers are out of reach" \
+		"$(tenant user read $RO_REG 8)" "error EIO"
+	tap_is "$1: the mapping is gone" "$(tenant user mread $RO_REG)" SIGBUS
+	tap_is "$1: no reset" "$(tenant user reset)" "error EIO"
+	card_do 0 return
+	tap_is "$1: nor when the card is there again" \
+		"$(tenant user read $RO_REG 8)" "error EIO"
+	users_end
+	unbind_bdf "$bdf"
+	# Its address is what the kernel keeps, not the card
+	tap_ok "$1: the card binds again" bind_bdf "$bdf"
+	tap_is "$1: bus master is off" "$(card_stat 0 .bus_master)" 0
+}
+
+users_open "gone before sleep"
+card_do 0 vanish
+# No further than that, or the kernel waits a minute for the card's power
+suspend devices
+after_vanish "gone before sleep"
+
+# For a bus reset the kernel would wait a minute
+echo flr >"$PCI/$bdf/reset_method"
+users_open "gone before reset"
+card_do 0 vanish
+tap_fails "gone before reset: there is none" \
+	eval "echo 1 >'$PCI/$bdf/reset' 2>/dev/null"
+after_vanish "gone before reset"
+
+# --- D3 behind the driver -------------------------------------------------------------------------
+
+users_open D3
+setpci -s "$bdf" $POWER=3
+tap_is "D3: the card sleeps" "$(setpci -s "$bdf" $POWER)" 03
+tap_is "D3: registers read nothing" \
+	"$(tenant user read $RO_REG 8 | grep -c 0x1122334455667788)" 0
+tenant user write $SCRATCH 8 1 >/dev/null
+tenant user reset >/dev/null
+setpci -s "$bdf" $POWER=0
+users_end
+tap_ok "D3: the card can be unbound" unbind_bdf "$bdf"
+tap_ok "D3: and bound" bind_bdf "$bdf"
+users_open "after D3"
+users_go_on "after D3" 0x77
+users_end
+
+# Runtime suspend is not for a card with users; without its driver's consent
+# there is none at all.
+echo auto >"$PCI/$bdf/power/control"
+sleep 0.5
+tap_is "power control: the card stays awake" \
+	"$(<"$PCI/$bdf/power/runtime_status")" active
+echo on >"$PCI/$bdf/power/control"
+
+tap_is "bus master came on for msix only" "$(on_count)" "$base"
+tap_is "no DMA ever got through" "$(card_stat 0 .dma_done)" 0
+tap_ok "the card is released" unbind_bdf "$bdf"
+tap_ok "the module unloads" unload_module

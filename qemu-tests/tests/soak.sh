@@ -1,0 +1,249 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# what: hostile users, resets, losses, storms and administrators at the same time, round after round (all invariants)
+# cards: lab
+# kernels: 7.3
+# more: 6.1 6.12
+# iommu: intel
+# timeout: 300
+#
+# A round depends on SEED and its number alone: SEED, FIRST (round), ROUNDS or
+# DURATION (seconds), OPS (of each user in a round).
+
+. /src/qemu-tests/tests/lib.sh
+
+FUZZ=/src/build/selftests/vfio_fuzz_user
+SEED=${SEED:-1}
+FIRST=${FIRST:-1}
+ROUNDS=${ROUNDS:-1000000}
+DURATION=${DURATION:-40}
+OPS=${OPS:-3000}
+MASTER=COMMAND=0004:0004
+
+# The place in this list is what a user writes to its registers
+POSITIONS=(b2-o40000 b2-oc0000 b0-o2000 b0-o4000 b0-o14000 b0-o14800 b0-o15000)
+
+declare -A uuid_at who_at
+for n in "${!POSITIONS[@]}"; do
+	who_at[${POSITIONS[n]}]=$n
+done
+
+# roll N: sets rolled to 0 to N - 1. RANDOM would start anew in each subshell.
+roll()
+{
+	state=$(((state * 1103515245 + 12345) & 0x7fffffff))
+	rolled=$(((state >> 12) % $1))
+}
+
+say()
+{
+	echo "# $*"
+}
+
+# wrong WHAT: the end of it
+wrong()
+{
+	say "to repeat it: make soak SEED=$SEED FIRST=$round ROUNDS=1 KERNEL=$KERNEL"
+	bail "round $round: $*"
+}
+
+type_at()
+{
+	local type
+
+	type=$(<"$PCI/$bdf/dfl/blocks/$1/type")
+	[ ! -d "$(type_dir "$bdf" "$type-$1")" ] || type+=-$1
+	echo "$type"
+}
+
+# --- users ------------------------------------------------------------------------
+
+users_create()
+{
+	local pos
+
+	uuid_at=()
+	for pos in "${POSITIONS[@]}"; do
+		roll 3
+		[ $rolled != 0 ] || continue
+		uuid_at[$pos]=$(create_mdev "$bdf" "$(type_at "$pos")") ||
+			wrong "no instance at $pos"
+	done
+}
+
+# users_start: two programs, each with some of the instances
+users_start()
+{
+	local pos half=0 threads fds
+	local -a args=([0]='' [1]='')
+
+	for pos in "${!uuid_at[@]}"; do
+		args[half]+=" ${uuid_at[$pos]}=${who_at[$pos]}"
+		half=$((1 - half))
+	done
+	users=()
+	for half in 0 1; do
+		[ -n "${args[half]}" ] || continue
+		roll 3
+		threads=$((rolled + 1))
+		roll 4
+		fds=$((rolled + 1))
+		# shellcheck disable=SC2086 # several
+		"$FUZZ" --disturbed --seed $((SEED * 100000 + round * 2 + half)) \
+			--ops "$OPS" --threads $threads --fds $fds \
+			${args[half]} \
+			>"/tmp/user$half" 2>&1 &
+		users+=($!)
+		wait_for 30 grep -q '^ready' "/tmp/user$half" ||
+			wrong "a user cannot open: $(<"/tmp/user$half")"
+	done
+}
+
+users_wait()
+{
+	local n ran status=0
+
+	for n in "${!users[@]}"; do
+		wait "${users[n]}" || status=1
+		ran=$(sed -n 's/^operations \([0-9]*\).*/\1/p' "/tmp/user$n")
+		operations=$((operations + ${ran:-0}))
+	done
+	[ "$status" = 0 ] && return
+	tap_note "$(cat /tmp/user*)"
+	wrong "a user got a wrong answer"
+}
+
+# --- what happens to them ------------------------------------------------------------
+
+event_flr()
+{
+	echo 1 >"$PCI/$bdf/reset" 2>/dev/null
+}
+
+event_storm()
+{
+	local at
+
+	for at in 0x40000 0xc0000; do
+		roll 4
+		card_do 0 raise "\"bar\":2,\"offset\":\"$at\",\"vector\":$rolled"
+	done
+}
+
+event_sysfs()
+{
+	find "$PCI/$bdf/dfl/" "$PCI/$bdf/mdev_supported_types/" -type f -readable \
+		-exec cat {} + >/dev/null 2>&1
+	"$VDFLCTL" list >/dev/null 2>&1
+	echo poll >"$PCI/$bdf/dfl/irq_source" 2>/dev/null
+}
+
+master_is_off()
+{
+	[ "$(card_stat 0 .bus_master)" = 0 ]
+}
+
+# Somebody turns it on: off again, and acknowledged
+event_master()
+{
+	setpci -s "$bdf" $MASTER
+	[ "$source" = msix ] || wait_for 5 master_is_off ||
+		wrong "bus master stays on"
+	echo 1 >"$PCI/$bdf/dfl/busmaster_acknowledged"
+}
+
+# One of them loses its instance; that ends when it closes
+event_remove()
+{
+	local pos
+
+	for pos in "${!uuid_at[@]}"; do
+		remove_mdev "${uuid_at[$pos]}" 2>/dev/null &
+		unset "uuid_at[$pos]"
+		return
+	done
+}
+
+# Gone until the end of the round
+event_vanish()
+{
+	card_do 0 vanish
+	sleep 0.3
+	card_do 0 return
+	lost=1
+}
+
+event_unbind()
+{
+	unbind_bdf "$bdf" &
+	lost=1
+}
+
+EVENTS=(flr flr storm storm storm sysfs sysfs master remove vanish unbind)
+
+# --- a round ----------------------------------------------------------------------------
+
+# all_well: the kernel has no complaint, and the card did not master the bus
+all_well()
+{
+	dmesg >/tmp/log
+	/src/qemu-tests/lib/check-dmesg /tmp/log >/tmp/bad || {
+		tap_note "$(cat /tmp/bad)"
+		wrong "the kernel complains"
+	}
+	[ "$(card_stat 0 .dma_done)" = 0 ] || wrong "DMA got through"
+}
+
+run_round()
+{
+	local n event sources=(intx poll none msix)
+
+	state=$((SEED * 7919 + round))
+	lost=0
+	roll 4
+	source=${sources[rolled]}
+	echo "$source" >"$PCI/$bdf/dfl/irq_source" || wrong "no source $source"
+	card_mark 0 "round $round"
+	users_create
+	users_start
+	happened=
+	roll 5
+	for ((n = rolled; n >= 0 && !lost; n--)); do
+		roll ${#EVENTS[@]}
+		event=${EVENTS[rolled]}
+		happened+=" $event"
+		roll 6
+		sleep "0.$rolled"
+		"event_$event"
+	done
+	users_wait
+	wait
+	if [ $lost = 1 ]; then
+		! is_bound "$bdf" || unbind_bdf "$bdf"
+		bind_bdf "$bdf" || wrong "the card does not bind again"
+	fi
+	for n in "$PCI/$bdf"/*-*-*-*-*/; do
+		[ ! -e "$n/remove" ] || echo 1 >"$n/remove"
+	done
+	master_is_off || wrong "bus master is on"
+	all_well
+}
+
+load_module opt_in=uart,tod || bail "no module"
+bdf=$(bind_card 0) || bail "the card does not bind"
+echo flr >"$PCI/$bdf/reset_method"
+card_do 0 log-irqs '"on":false'
+card_do 0 log-accesses '"on":false'
+say "seed $SEED, from round $FIRST, $DURATION s"
+operations=0
+begun=$(now_ms)
+for ((round = FIRST; round < FIRST + ROUNDS; round++)); do
+	run_round
+	passed=$((($(now_ms) - begun) / 1000))
+	say "$passed s, seed $SEED, round $round: $source, ${#uuid_at[@]} users,$happened; $operations operations so far"
+	[ $passed -lt "$DURATION" ] || break
+done
+tap_within "operations" "$operations" 1 1000000000000
+tap_ok "the card is released" unbind_bdf "$bdf"
+tap_ok "the module unloads" unload_module

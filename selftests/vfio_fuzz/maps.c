@@ -1,0 +1,410 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Mappings: made, changed, touched, inherited. */
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "fuzz.h"
+
+#define SHIFT		40
+#define BAR0		VFIO_PCI_BAR0_REGION_INDEX
+#define BAR2		VFIO_PCI_BAR2_REGION_INDEX
+
+/* --- touching what may not be there ----------------------------------------------- */
+
+static __thread sigjmp_buf escape;
+
+static void on_fault(int sig)
+{
+	siglongjmp(escape, sig);
+}
+
+void catch_faults(void)
+{
+	const struct sigaction action = {
+		.sa_handler = on_fault,
+		.sa_flags = SA_NODEFER,
+	};
+
+	sigaction(SIGBUS, &action, NULL);
+	sigaction(SIGSEGV, &action, NULL);
+}
+
+/* 0, or the signal that it raised */
+static int access_map(u8 *at, u64 *value, bool write, bool wide)
+{
+	int sig = sigsetjmp(escape, 1);
+
+	if (sig)
+		return sig;
+	if (write && wide)
+		map_store64(at, *value);
+	else if (write)
+		map_store32(at, *value);
+	else
+		*value = wide ? map_load64(at) : map_load32(at);
+	return 0;
+}
+
+/* What it should raise; -1 if that depends on others */
+static int right_signal(const struct worker *w, const struct map *m, bool write)
+{
+	if (!(m->prot & PROT_WRITE) && (write || !(m->prot & PROT_READ)))
+		return SIGSEGV;
+	if (!w->t->alone)
+		return -1;
+	return w->t->state.memory ? 0 : SIGBUS;
+}
+
+static void touch(struct worker *w, struct map *m, u64 off, bool write,
+		  bool wide)
+{
+	size_t len = wide ? 8 : 4;
+	int want = right_signal(w, m, write), got;
+	u64 value = 0;
+
+	if (write)
+		fill_words(w, m->block + off, (u8 *)&value, len);
+	got = access_map(m->addr + off, &value, write, wide);
+	w->count[COUNT_TOUCH]++;
+	if (got != want && (want >= 0 || (got && got != SIGBUS)))
+		complain(w, "%s at 0x%lx of a mapping: signal %d, not %d",
+			 write ? "store" : "load", m->block + off, got, want);
+	if (!got && !write)
+		check_words(w, m->block + off, (u8 *)&value, len);
+}
+
+static struct map *some_map(struct worker *w)
+{
+	size_t first = below(w, NR_MAPS), i;
+
+	for (i = 0; i < NR_MAPS; i++) {
+		struct map *m = &w->map[(first + i) % NR_MAPS];
+
+		if (m->addr)
+			return m;
+	}
+	return NULL;
+}
+
+static u64 some_offset(struct worker *w, size_t len)
+{
+	u64 off = chance(w, 2) ? below(w, 0x80) : around(w, len);
+
+	return (off % len) & ~7UL;
+}
+
+void op_touch(struct worker *w)
+{
+	u64 where = rng(w), how = rng(w);
+	struct map *m = some_map(w);
+
+	if (!m)
+		return;
+	where = (how & 4 ? where % 0x80 : where) % m->len & ~7UL;
+	touch(w, m, where, how & 1, how & 2);
+}
+
+/* --- making them -------------------------------------------------------------------- */
+
+/**
+ * struct wish - arguments of mmap()
+ * @huge: beyond what the kernel lets come to us
+ */
+struct wish {
+	u64 offset;
+	u64 len;
+	int prot;
+	int flags;
+	bool huge;
+};
+
+static bool inside(const struct target *t, const struct wish *m)
+{
+	u64 index = m->offset >> SHIFT, pos = m->offset & ((1ULL << SHIFT) - 1);
+	u64 len = (m->len + PAGE - 1) & ~(PAGE - 1);
+	const struct vfio_region_sparse_mmap_area *area;
+
+	if (index >= NR_REGIONS)
+		return false;
+	area = &t->map[index];
+	return pos >= area->offset && len <= area->size &&
+	       pos - area->offset <= area->size - len;
+}
+
+static struct answers map_answers(const struct target *t, const struct wish *m)
+{
+	struct answers a = answer(-EINVAL);
+
+	if (m->huge) {
+		or_error(&a, ENOMEM);
+		or_error(&a, EOVERFLOW);
+		return a;
+	}
+	if (m->offset % PAGE || !m->len || !(m->flags & MAP_SHARED))
+		return a;
+	return inside(t, m) ? answer(0) : a;
+}
+
+static struct wish any_wish(struct worker *w)
+{
+	u64 index = PICK(w, BAR0, BAR0, BAR0, BAR2, BAR2, 1, 4, 7, 9, 10, 255);
+	struct wish m = {
+		.prot = PICK(w, PROT_READ | PROT_WRITE, PROT_READ | PROT_WRITE,
+			     PROT_READ, PROT_WRITE, PROT_NONE),
+		.flags = PICK(w, MAP_SHARED, MAP_SHARED, MAP_SHARED,
+			      MAP_SHARED | MAP_POPULATE, MAP_PRIVATE),
+		.len = PICK(w, PAGE, PAGE, 2 * PAGE, 3 * PAGE, 16 * PAGE, 1, 0),
+	};
+	u64 size = 0;
+
+	if (index < NR_REGIONS) {
+		m.offset = w->t->map[index].offset;
+		size = w->t->map[index].size;
+	}
+	if (!chance(w, 3))
+		m.offset += around(w, size / PAGE + 1) * PAGE;
+	if (chance(w, 10))
+		m.offset += below(w, PAGE);
+	if (chance(w, 10))
+		m.len = around(w, size + PAGE);
+	m.huge = m.offset >> SHIFT || m.len >> 30;
+	m.offset += index << SHIFT;
+	return m;
+}
+
+void maps_drop(struct worker *w)
+{
+	size_t i;
+
+	for (i = 0; i < NR_MAPS; i++) {
+		if (w->map[i].addr)
+			munmap(w->map[i].addr, w->map[i].len);
+		w->map[i].addr = NULL;
+	}
+}
+
+/* Where in the block the mapping begins */
+static u64 block_offset(const struct target *t, u64 offset)
+{
+	u64 pos = offset & ((1ULL << SHIFT) - 1);
+
+	return offset >> SHIFT == BAR2 ? pos - t->view_block : pos;
+}
+
+static void keep(struct worker *w, struct map *m, const struct wish *wish,
+		 u8 *addr)
+{
+	if (m->addr)
+		munmap(m->addr, m->len);
+	*m = (struct map){
+		.addr = addr,
+		.len = (wish->len + PAGE - 1) & ~(PAGE - 1),
+		.prot = wish->prot,
+		.block = block_offset(w->t, wish->offset),
+	};
+}
+
+void op_map(struct worker *w)
+{
+	struct map *m = &w->map[below(w, NR_MAPS)];
+	struct wish wish = any_wish(w);
+	struct answers right = map_answers(w->t, &wish);
+	struct slot *s = slot_get(w);
+	u8 *addr;
+
+	addr = mmap(NULL, wish.len, wish.prot, wish.flags, s->fd, wish.offset);
+	w->count[COUNT_MAP]++;
+	expect(w, &right, addr == MAP_FAILED ? -errno : 0,
+	       "mapping 0x%lx bytes at 0x%lx, protection %d, flags 0x%x",
+	       wish.len, wish.offset, wish.prot, wish.flags);
+	slot_put(s);
+	if (addr != MAP_FAILED)
+		keep(w, m, &wish, addr);
+}
+
+/* All of it, or the first or last page */
+void op_unmap(struct worker *w)
+{
+	u64 how = below(w, 3);
+	struct map *m = some_map(w);
+
+	if (!m)
+		return;
+	w->count[COUNT_MAP]++;
+	if (!how || m->len == PAGE) {
+		munmap(m->addr, m->len);
+		m->addr = NULL;
+		return;
+	}
+	m->len -= PAGE;
+	if (how == 1) {
+		munmap(m->addr, PAGE);
+		m->addr += PAGE;
+		m->block += PAGE;
+	} else {
+		munmap(m->addr + m->len, PAGE);
+	}
+}
+
+/* --- changing them ------------------------------------------------------------------ */
+
+static void move(struct worker *w, struct map *m)
+{
+	u8 *room = mmap(NULL, m->len, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS,
+			-1, 0);
+	u8 *addr;
+
+	if (room == MAP_FAILED)
+		die_errno("reserving addresses");
+	addr = mremap(m->addr, m->len, m->len, MREMAP_MAYMOVE | MREMAP_FIXED,
+		      room);
+	if (addr == MAP_FAILED)
+		complain(w, "a mapping cannot be moved: %s", err_name(-errno));
+	m->addr = addr;
+}
+
+static void grow(struct worker *w, struct map *m, size_t by)
+{
+	struct answers right = answer(-EFAULT);
+	void *addr = mremap(m->addr, m->len, m->len + by, MREMAP_MAYMOVE);
+
+	expect(w, &right, addr == MAP_FAILED ? -errno : 0, "growing a mapping");
+}
+
+/* Some of it is advice that does not apply; none may harm */
+static void advise(struct map *m, int advice)
+{
+	int ret = madvise(m->addr, m->len, advice);
+
+	if (!ret && advice == MADV_DONTFORK)
+		m->not_inherited = true;
+}
+
+/* No way round: not through /proc, and not by another process */
+static void look_at_memory(struct worker *w, struct map *m, u64 off)
+{
+	struct answers right = answer(-EIO);
+	int fd = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
+	u64 value;
+	ssize_t ret;
+
+	if (fd < 0)
+		return;
+	ret = pread(fd, &value, sizeof(value), (off_t)(uintptr_t)m->addr + off);
+	expect(w, &right, ret < 0 ? -errno : ret, "reading /proc/self/mem");
+	close(fd);
+}
+
+void op_change_map(struct worker *w)
+{
+	int prot = PICK(w, PROT_READ | PROT_WRITE, PROT_READ | PROT_WRITE,
+			PROT_READ, PROT_NONE);
+	u64 how = below(w, 8), by = PICK(w, PAGE, 16 * PAGE, 1UL << 40);
+	int advice = below(w, 26);
+	struct map *m = some_map(w);
+
+	if (!m)
+		return;
+	w->count[COUNT_MAP]++;
+	switch (how) {
+	case 0:
+		move(w, m);
+		break;
+	case 1:
+		grow(w, m, by);
+		break;
+	case 2:
+		look_at_memory(w, m, 0);
+		break;
+	case 3:
+		msync(m->addr, m->len, MS_SYNC | MS_INVALIDATE);
+		mlock(m->addr, m->len);
+		munlock(m->addr, m->len);
+		break;
+	case 4:
+	case 5:
+		advise(m, advice);
+		break;
+	default:
+		if (mprotect(m->addr, m->len, prot))
+			complain(w, "mprotect: %s", err_name(-errno));
+		m->prot = prot;
+		break;
+	}
+}
+
+/* --- children ----------------------------------------------------------------------- */
+
+enum child_end { CHILD_RIGHT, CHILD_WRONG, CHILD_FOREIGN };
+
+static void pause_us(u64 us)
+{
+	struct timespec ts = { .tv_nsec = us * 1000 };
+
+	nanosleep(&ts, NULL);
+}
+
+/*
+ * A child has the descriptors and mappings of its parent, and keeps them for
+ * some time. It calls only what is safe when other threads held locks.
+ */
+static int child_main(struct worker *w, struct map *m, u64 off, int fd)
+{
+	struct vfio_device_info info = { .argsz = sizeof(info) };
+	int want, got;
+	u64 value;
+
+	pause_us(off % 16 * 1000);
+	if (ioctl(fd, VFIO_DEVICE_GET_INFO, &info))
+		return CHILD_WRONG;
+	if (!m->addr)
+		return CHILD_RIGHT;
+	/* What the parent did meanwhile is not known here */
+	want = m->not_inherited ? SIGSEGV : right_signal(w, m, false);
+	got = access_map(m->addr + off, &value, false, false);
+	if (got && got != SIGBUS && got != want)
+		return CHILD_WRONG;
+	return !got && is_foreign(w->t, value) ? CHILD_FOREIGN : CHILD_RIGHT;
+}
+
+static void child_reap(struct worker *w, pid_t *pid)
+{
+	int status;
+
+	if (!*pid)
+		return;
+	if (waitpid(*pid, &status, 0) != *pid)
+		die_errno("waiting for a child");
+	*pid = 0;
+	if (!WIFEXITED(status) || WEXITSTATUS(status) != CHILD_RIGHT)
+		complain(w, "a child ended with status 0x%x", status);
+}
+
+void children_reap(struct worker *w)
+{
+	size_t i;
+
+	for (i = 0; i < NR_CHILDREN; i++)
+		child_reap(w, &w->child[i]);
+}
+
+void op_fork(struct worker *w)
+{
+	pid_t *pid = &w->child[below(w, NR_CHILDREN)];
+	struct map *m = &w->map[below(w, NR_MAPS)];
+	u64 off = some_offset(w, PAGE);
+	struct slot *s;
+
+	child_reap(w, pid);
+	s = slot_get(w);
+	*pid = fork();
+	if (!*pid)
+		_exit(child_main(w, m, off, s->fd));
+	if (*pid < 0)
+		die_errno("fork");
+	slot_put(s);
+	w->count[COUNT_FD]++;
+}
