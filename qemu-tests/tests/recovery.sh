@@ -3,7 +3,8 @@
 #
 # what: error recovery of the PCI core, again and again (invariants 1, 9)
 # cards: lab
-# kernels: 6.1 6.12 7.3
+# kernels: 6.1 7.3
+# more: 6.12
 # timeout: 240
 
 . /src/qemu-tests/tests/lib.sh
