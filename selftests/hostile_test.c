@@ -59,6 +59,8 @@ TEST_F(user, out_of_descriptors)
 	int fd[64], nr = 0, last;
 	struct block_stats stats, end;
 
+	if (self->dev.group < 0)
+		SKIP(return, "a device node gives one descriptor");
 	ASSERT_EQ(0, getrlimit(RLIMIT_NOFILE, &before));
 	few.rlim_max = before.rlim_max;
 	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &few));
@@ -324,7 +326,8 @@ TEST_F(user, no_way_round)
 	here.iov_base = &value;
 	here.iov_len = sizeof(value);
 	EXPECT_EQ(-1, process_vm_readv(getpid(), &here, 1, &there, 1, 0));
-	EXPECT_EQ(EFAULT, errno);
+	/* our own kernels do without that call */
+	EXPECT_TRUE(errno == EFAULT || errno == ENOSYS);
 	ASSERT_EQ(0, pipe(channel));
 	EXPECT_EQ(-1, vmsplice(channel[1], &there, 1, 0));
 	EXPECT_EQ(EFAULT, errno);
