@@ -3,8 +3,8 @@
 #
 # what: the blocks of known cards, their windows, and what finding them costs (invariants 5, 8)
 # cards: n3000 d5005 n6001 vf lab many64
-# kernels: 6.1 7.3
-# more: 6.12
+# kernels: 7.3
+# more: 6.1 6.12
 # timeout: 400
 
 . /src/qemu-tests/tests/lib.sh

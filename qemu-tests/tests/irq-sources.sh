@@ -3,8 +3,8 @@
 #
 # what: every interrupt source delivers the same way, and none unmasks or masters the bus but msix (design 6, invariants 1, 6, 10)
 # cards: lab
-# kernels: 6.1 7.3
-# more: 6.12
+# kernels: 7.3
+# more: 6.1 6.12
 # debug: kcsan
 # iommu: intel
 # timeout: 300
