@@ -325,9 +325,12 @@ TEST_F(user, no_way_round)
 
 	here.iov_base = &value;
 	here.iov_len = sizeof(value);
-	EXPECT_EQ(-1, process_vm_readv(getpid(), &here, 1, &there, 1, 0));
-	/* our own kernels do without that call */
-	EXPECT_TRUE(errno == EFAULT || errno == ENOSYS);
+	/* not every kernel has that call */
+	if (process_vm_readv(getpid(), &here, 1, &here, 1, 0) > 0) {
+		EXPECT_EQ(-1, process_vm_readv(getpid(), &here, 1, &there, 1,
+					       0));
+		EXPECT_EQ(EFAULT, errno);
+	}
 	ASSERT_EQ(0, pipe(channel));
 	EXPECT_EQ(-1, vmsplice(channel[1], &there, 1, 0));
 	EXPECT_EQ(EFAULT, errno);
