@@ -191,7 +191,7 @@ int vdfl_busmaster_verify(struct vdfl_card *card)
 	port_keep_off(bm);
 	if (!bm->allowed)
 		ret = busmaster_off(card->pdev, &was_on);
-	else if (!vdfl_card_answers(card))
+	if (!ret && !vdfl_card_answers(card))
 		ret = -ENODEV;
 	mutex_unlock(&bm->lock);
 

@@ -232,13 +232,10 @@ void vdfl_card_audit(struct vdfl_card *card)
 	int ret = 0;
 
 	mutex_lock(&card->reset_lock);
-	if (!card->asleep) {
+	if (!card->asleep)
 		ret = vdfl_busmaster_verify(card);
-		if (!ret && !vdfl_card_answers(card))
-			ret = -ENODEV;
-	} else if (time_after(jiffies, card->asleep_since + RECOVERY_LIMIT)) {
+	else if (time_after(jiffies, card->asleep_since + RECOVERY_LIMIT))
 		lost = "it did not come back from a reset";
-	}
 	mutex_unlock(&card->reset_lock);
 
 	if (ret == -ENODEV)
