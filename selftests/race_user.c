@@ -48,7 +48,6 @@ struct actor {
 static struct card card;
 static const char *module;
 static unsigned int slow = 1;
-static u64 failed;
 static atomic_bool over;
 
 /* The instance that actors of a shared race use */
@@ -56,18 +55,6 @@ static struct instance inst;
 static struct dev dev;
 static void *map;
 static int events[AFU_VECTORS];
-
-static void __printf(1, 2) broken(const char *fmt, ...)
-{
-	va_list args;
-
-	fputs("# ", stderr);
-	va_start(args, fmt);
-	vfprintf(stderr, fmt, args);
-	va_end(args);
-	fputc('\n', stderr);
-	failed++;
-}
 
 static u64 dice(struct actor *a, u64 sides)
 {
@@ -425,16 +412,16 @@ static void check_works(const char *race)
 
 	if (try_instance_create(&inst, &card, TYPE) ||
 	    try_dev_open(&dev, &inst)) {
-		broken("%s: the card cannot be used any more", race);
+		report_broken("%s: the card cannot be used any more", race);
 		return;
 	}
 	if (dev_read64(&dev, AFU_RO) != AFU_RO_VALUE)
-		broken("%s: registers are not what they were", race);
+		report_broken("%s: registers are not what they were", race);
 	event = event_new();
 	irq_arm(&dev, MSIX, 0, event);
 	dev_write(&dev, BAR0, AFU_IRQ_TRIGGER, &value, sizeof(value));
 	if (!event_wait(event, 2000 * slow))
-		broken("%s: interrupts do not arrive any more", race);
+		report_broken("%s: interrupts do not arrive any more", race);
 	close(event);
 	dev_close(&dev);
 	instance_remove(&inst);
@@ -445,20 +432,20 @@ static void settle(const char *race)
 	char value[VALUE_LEN];
 
 	if (access("/sys/bus/pci/drivers/" DRIVER, F_OK) && !load())
-		broken("%s: the module does not load any more", race);
+		report_broken("%s: the module does not load any more", race);
 	remove_instances(UINT_MAX);
 	/* Those that cannot be removed go with the card */
 	if (card_is_bound(&card) && try_card_unbind(&card))
-		broken("%s: the card does not unbind any more", race);
+		report_broken("%s: the card does not unbind any more", race);
 	if (!try_card_bind(&card)) {
-		broken("%s: the card does not bind any more", race);
+		report_broken("%s: the card does not bind any more", race);
 		return;
 	}
 	sysfs_write("auto", "%s/dfl/irq_source", card.dir);
 	sysfs_read(value, sizeof(value), "%s/dfl/busmaster_violations",
 		   card.dir);
 	if (strcmp(value, "0"))
-		broken("%s: bus master was on %s times", race, value);
+		report_broken("%s: bus master was on %s times", race, value);
 	check_works(race);
 }
 
@@ -521,7 +508,7 @@ static void run_race(const struct race *race, u64 seed, u64 us)
 	putchar('\n');
 	/* A slow kernel may not get around to it */
 	if (!actors[0].worked && slow == 1)
-		broken("%s: \"%s\" never worked", race->name, actors[0].what);
+		report_broken("%s: \"%s\" never worked", race->name, actors[0].what);
 	settle(race->name);
 }
 
@@ -556,6 +543,6 @@ int main(int argc, char **argv)
 		if (chosen(races[i].name, argv + 5))
 			run_race(&races[i], seed + 100 * i,
 				 seconds * 1000000 / nr);
-	printf("races %u failed %lu\n", nr, failed);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	printf("races %u failed %lu\n", nr, nr_broken);
+	return nr_broken ? EXIT_FAILURE : EXIT_SUCCESS;
 }

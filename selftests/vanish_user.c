@@ -37,20 +37,7 @@ struct state {
 };
 
 static unsigned int slow = 1;
-static u64 failed;
 static u64 slowest;
-
-static void __printf(1, 2) broken(const char *fmt, ...)
-{
-	va_list args;
-
-	fputs("# ", stderr);
-	va_start(args, fmt);
-	vfprintf(stderr, fmt, args);
-	va_end(args);
-	fputc('\n', stderr);
-	failed++;
-}
 
 /* --- the steps --------------------------------------------------------------- */
 
@@ -130,14 +117,14 @@ static void do_close(struct state *s)
 static void do_remove(struct state *s)
 {
 	if (s->created && try_instance_remove(&s->inst))
-		broken("the instance cannot be removed");
+		report_broken("the instance cannot be removed");
 	s->created = false;
 }
 
 static void do_unbind(struct state *s)
 {
 	if (card_is_bound(&s->card) && try_card_unbind(&s->card))
-		broken("the card cannot be unbound");
+		report_broken("the card cannot be unbound");
 }
 
 enum need { NOTHING, BOUND, CREATED, OPENED };
@@ -206,7 +193,7 @@ static void run_step(struct state *s, const struct step *step)
 	if (took > slowest)
 		slowest = took;
 	if (took > LIMIT_MS * slow)
-		broken("%s took %lu ms", step->name, took);
+		report_broken("%s took %lu ms", step->name, took);
 }
 
 /* Runs all steps; at step number @at the card vanishes after @nr accesses. */
@@ -235,9 +222,9 @@ static void live_well(struct state *s, u64 *cost)
 		if (cost)
 			cost[i] = accesses(s) - before;
 		if (steps[i].run == do_open && !s->opened)
-			broken("a card that is there cannot be used");
+			report_broken("a card that is there cannot be used");
 		if (steps[i].run == do_interrupt && !event_take(s->event))
-			broken("no interrupt");
+			report_broken("no interrupt");
 	}
 }
 
@@ -258,8 +245,8 @@ static int vanish_everywhere(struct state *s, u64 stride)
 		printf("%s %lu ", steps[i].name, cost[i]);
 	}
 	live_well(s, NULL);
-	printf("in-all %lu slowest-ms %lu failed %lu\n", tried, slowest, failed);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	printf("in-all %lu slowest-ms %lu failed %lu\n", tried, slowest, nr_broken);
+	return nr_broken ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 /* --- users --------------------------------------------------------------------- */
@@ -355,15 +342,15 @@ static int vanish_from_users(struct state *s)
 	card_request(&s->card, "vanish");
 	for (i = 0; i < NR_USERS - 1; i++)
 		if (!wait_user(pid[i], LIMIT_MS * slow))
-			broken("user %u did not end", i);
+			report_broken("user %u did not end", i);
 	slowest = (now_us() - start) / 1000;
 	if (slowest > LIMIT_MS * slow)
-		broken("the last user ended after %lu ms", slowest);
+		report_broken("the last user ended after %lu ms", slowest);
 	kill(pid[i], SIGKILL);
 	if (!wait_user(pid[i], LIMIT_MS * slow))
-		broken("a user cannot be killed");
-	printf("ended-ms %lu failed %lu\n", slowest, failed);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+		report_broken("a user cannot be killed");
+	printf("ended-ms %lu failed %lu\n", slowest, nr_broken);
+	return nr_broken ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 int main(int argc, char **argv)

@@ -37,6 +37,19 @@ void die(const char *fmt, ...)
 	exit(EXIT_FAILURE);
 }
 
+unsigned long nr_broken;
+
+/** report_broken() - say what does not hold, and go on */
+void report_broken(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	complain(fmt, args, NULL);
+	va_end(args);
+	nr_broken++;
+}
+
 void die_errno(const char *fmt, ...)
 {
 	const char *why = strerrorname_np(errno);

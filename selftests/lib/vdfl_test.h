@@ -44,6 +44,8 @@ typedef int32_t s32;
 /* check.c */
 const char *err_name(long ret);
 void die(const char *fmt, ...) __noreturn __printf(1, 2);
+extern unsigned long nr_broken;
+void report_broken(const char *fmt, ...) __printf(1, 2);
 void die_errno(const char *fmt, ...) __noreturn __printf(1, 2);
 void format(char *buf, size_t size, const char *fmt, ...)
 	__printf(3, 4);
