@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Emulated config space: a PCIe endpoint with one or two memory BARs.
- *
- * Bytes that nothing here sets read as zero and ignore writes; so does all of
- * the extended space.
+ * Emulated config space: a PCIe endpoint with up to three memory BARs. Bytes
+ * that nothing here sets read as zero and ignore writes.
  */
 #include "dfl_regs.h"
 #include "vconfig.h"
