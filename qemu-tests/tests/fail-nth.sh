@@ -13,9 +13,9 @@
 FAILING=/src/build/selftests/failing_user
 FAIL_MODULE=/src/build/$KERNEL/fail/vdfl_fail.ko
 DEBUG=/sys/kernel/debug
-# Each 7th failure, beginning with another one each time. Given "1", all of them
-step=${1-7}
-first=${2-$((RANDOM % step + 1))}
+# Each 7th failure, beginning with another one each time. STEP=1 takes them all
+step=${STEP-7}
+first=${FIRST-$((RANDOM % step + 1))}
 
 export VDFL_MODULE=$MODULE VDFL_TYPE=afu-d8424dc4-b2-o40000 VDFL_CARD
 VDFL_CARD=$(card_bdf 0)
