@@ -218,10 +218,15 @@ int vdfl_busmaster_may_open(struct vdfl_card *card)
 	return -EPERM;
 }
 
-/* vdfl_busmaster_acknowledge(): an administrator knows of the violations */
+/*
+ * vdfl_busmaster_acknowledge(): an administrator knows of the violations, also of
+ * one that is being reported right now
+ */
 void vdfl_busmaster_acknowledge(struct vdfl_card *card)
 {
+	mutex_lock(&card->reset_lock);
 	WRITE_ONCE(card->busmaster.refuse, false);
+	mutex_unlock(&card->reset_lock);
 }
 
 /*

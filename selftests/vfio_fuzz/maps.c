@@ -111,7 +111,8 @@ void op_touch(struct worker *w)
 
 /**
  * struct wish - arguments of mmap()
- * @huge: beyond what the kernel lets come to us
+ * @huge: beyond what the kernel surely lets come to us; private memory is also
+ *	accounted, before anybody asks the driver
  */
 struct wish {
 	u64 offset;
@@ -170,8 +171,8 @@ static struct wish any_wish(struct worker *w)
 		m.offset += below(w, PAGE);
 	if (chance(w, 10))
 		m.len = around(w, size + PAGE);
-	m.huge = m.offset >> SHIFT || m.len >> 30;
 	m.offset += index << SHIFT;
+	m.huge = m.offset >> SHIFT > 255 || m.len >> 24;
 	return m;
 }
 
