@@ -784,7 +784,7 @@ int main(int argc, char **argv)
 	go(LOADED);
 	set_override("\n");
 	must(do_unload(), "unloading");
-	printf("# %u paths, %u failures, %u without effect\n", total.tests,
-	       total.failures, total.unnoticed);
+	printf("# figure: %u paths, %u failures, %u without effect\n",
+	       total.tests, total.failures, total.unnoticed);
 	return total.bad || !total.failures;
 }

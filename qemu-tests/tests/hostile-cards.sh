@@ -26,8 +26,8 @@ status=0
 start=$(now_ms)
 line=$(SLOW=$SLOW /src/build/selftests/hostile_user "$FIRST" "$COUNT" \
 	"${CARDS[@]}") || status=$?
-tap_note "$line"
-tap_note "seeds $FIRST to $((FIRST + COUNT - 1)), $(($(now_ms) - start)) ms"
+tap_figure "cards: $line"
+tap_figure "seeds $FIRST to $((FIRST + COUNT - 1)), $(($(now_ms) - start)) ms"
 tap_ok "what must hold holds for each of them" test "$status" = 0
 tap_is "cards tried" "$(figure tried)" "$COUNT"
 if [ "$COUNT" -ge 1000 ]; then

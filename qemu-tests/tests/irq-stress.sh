@@ -34,7 +34,7 @@ stress()
 	before=$(card_stat 0 .irq_raised)
 	line=$("$STRESS" "$2" "${uuids[@]}") || status=$?
 	after=$(card_stat 0 .irq_raised)
-	tap_note "$1: $line"
+	tap_figure "$1: $line"
 	tap_ok "$1: the owners are content" test "$status" = 0
 	tap_within "$1: causes, as the card counted" $((after - before)) \
 		"$2" $(($2 + 64))

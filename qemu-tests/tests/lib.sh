@@ -46,6 +46,12 @@ tap_note()
 	done <<<"$*"
 }
 
+# tap_figure TEXT: one line of what was measured; run prints it, too
+tap_figure()
+{
+	echo "# figure: $*"
+}
+
 # tap_ok NAME CMD...: passes if CMD does
 tap_ok()
 {

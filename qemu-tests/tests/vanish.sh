@@ -22,7 +22,7 @@ bdf=$(card_bdf 0)
 for source in intx poll; do
 	status=0
 	line=$("$VANISH" "$bdf" $source "$STRIDE") || status=$?
-	tap_note "$source: accesses: $line"
+	tap_figure "$source: vanished before each access of: $line"
 	tap_ok "$source: a card that vanishes at a step can be used again" \
 		test $status = 0
 	tap_within "$source: steps" \
@@ -36,7 +36,7 @@ bdf=$(card_bdf 1)
 log_mark
 status=0
 line=$("$VANISH" "$bdf" users 1) || status=$?
-tap_note "$line"
+tap_figure "four users of a card that vanishes: $line"
 tap_ok "users end, or can be killed" test $status = 0
 tap_is "one line says so" "$(log_new "$DRIVER $bdf: " |
 	sed 's/.*: //; /^Registered$/d')" "it no longer answers"
