@@ -7,38 +7,52 @@ KERNELS	:= 6.1 6.12 7.3
 B	:= $(CURDIR)/build
 LAB	:= qemu-tests/lab
 VERSION	:= $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
+SRC	:= /usr/src/vfio_dfl_mdev-$(VERSION)
+DKMS_REMOVE := ! dkms status vfio_dfl_mdev/$(VERSION) | grep -q . || \
+	dkms remove vfio_dfl_mdev/$(VERSION) --all
 
 all: module cli
 
 help:
 	@echo 'make            module for the running kernel, and vdflctl'
 	@echo 'make demo       carve a simulated card, in a VM; needs no hardware'
-	@echo 'make test       everything: check, then all scenarios on all kernels'
+	@echo 'make test       everything: check, demo, performance, scenarios'
 	@echo 'make check      what needs no VM: unit tests, fuzzers, static checks'
-	@echo 'make fuzz       fuzz the pure files; SECONDS=3600 is an hour for each of them'
+	@echo 'make fuzz       fuzz the pure files; SECONDS=600 is ten minutes for each'
 	@echo 'make scenarios  VM tests only; SCENARIOS="a b" and SERIES=7.3 narrow them'
 	@echo 'make soak       hostile users and accidents for HOURS=1; SEED=, KERNEL=7.3'
-	@echo 'make install    module through DKMS, vdflctl and its man page'
+	@echo 'make install    module through DKMS, vdflctl and its man page; again to update'
+	@echo 'make uninstall  takes them away'
 	@echo 'make clean      remove build/; "qemu-tests/lab clean" removes the cached lab'
 
 # --- for this machine ---------------------------------------------------------
 
-module:
+have-mdev:
 	@grep -qs mdev_register_parent $(KDIR)/Module.symvers || { \
 		echo 'The kernel of $(KDIR) has no mdev support, or its headers are missing:'; \
 		echo 'install linux-headers of an amd64 or rt-amd64 kernel (cloud kernels lack mdev).'; \
 		exit 1; }
+
+module: have-mdev
 	$(MAKE) -C $(KDIR) M=$(CURDIR)/vfio_dfl_mdev modules
 
 cli:
 	$(MAKE) -C tools/vdflctl O=$(B)/vdflctl
 
-install: cli
+# What DKMS built from another state of the same version is not kept
+install: cli $(if $(DESTDIR),,have-mdev)
 	$(MAKE) -C tools/vdflctl O=$(B)/vdflctl PREFIX=$(PREFIX) DESTDIR=$(DESTDIR) install
-	install -d $(DESTDIR)/usr/src/vfio_dfl_mdev-$(VERSION)
-	cp -r dkms.conf LICENSE include vfio_dfl_mdev \
-		$(DESTDIR)/usr/src/vfio_dfl_mdev-$(VERSION)/
+	[ -n '$(DESTDIR)' ] || $(DKMS_REMOVE)
+	rm -rf $(DESTDIR)$(SRC)
+	install -d $(DESTDIR)$(SRC)
+	cp --parents dkms.conf LICENSE $(shell find include vfio_dfl_mdev -name 'K*' \
+		-o -name '*.[ch]' ! -name '*.mod.c') $(DESTDIR)$(SRC)
 	[ -n '$(DESTDIR)' ] || dkms install --force vfio_dfl_mdev/$(VERSION)
+
+uninstall:
+	[ -n '$(DESTDIR)' ] || $(DKMS_REMOVE)
+	rm -rf $(DESTDIR)$(SRC)
+	$(MAKE) -C tools/vdflctl PREFIX=$(PREFIX) DESTDIR=$(DESTDIR) uninstall
 
 # --- in the lab ----------------------------------------------------------------
 
@@ -51,6 +65,7 @@ demo: lab
 check: lab
 	@qemu-tests/check
 
+fuzz: SECONDS ?= 600
 fuzz: lab
 	@$(LAB) run -- make -s -j2 -C selftests/fuzz O=/src/build/fuzz SECONDS=$(SECONDS) smoke
 
@@ -69,4 +84,4 @@ clean:
 	rm -rf $(B)
 	-$(MAKE) -C $(KDIR) M=$(CURDIR)/vfio_dfl_mdev clean
 
-.PHONY: all help module cli install lab demo check fuzz scenarios soak test clean
+.PHONY: all help have-mdev module cli install uninstall lab demo check fuzz scenarios soak test clean

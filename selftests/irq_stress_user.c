@@ -6,7 +6,7 @@
  * disables all of them, closes and opens, or just listens for what is not its
  * own.
  *
- * Usage: irq_stress_user CAUSES UUID...
+ * Usage: irq_stress_user SEED CAUSES UUID...
  *
  * Prints what was counted. Fails if a cause of an armed vector was not heard,
  * if a vector was signalled that was not armed, or closed, or if an owner heard
@@ -273,7 +273,7 @@ static void *own(void *data)
 /* --- all owners -------------------------------------------------------------- */
 
 static void owner_init(struct owner *o, const struct card *card,
-		       const char *uuid)
+		       const char *uuid, uint32_t seed)
 {
 	unsigned int v;
 
@@ -281,7 +281,7 @@ static void owner_init(struct owner *o, const struct card *card,
 	format(o->inst.uuid, sizeof(o->inst.uuid), "%s", uuid);
 	format(o->inst.dir, sizeof(o->inst.dir), "/sys/bus/mdev/devices/%s",
 	       uuid);
-	o->random = now_us() | 1;
+	o->random = (seed * 2654435761u) | 1;
 	for (v = 0; v < AFU_VECTORS; v++)
 		o->event[v] = event_new();
 }
@@ -316,18 +316,19 @@ int main(int argc, char **argv)
 {
 	static struct owner owner[MAX_OWNERS];
 	pthread_t thread[MAX_OWNERS];
-	int i, nr = argc - 2;
+	int i, nr = argc - 3;
 	uint64_t sum[NR_COUNTS] = {};
 	struct card card;
 	uint64_t start;
 
 	if (nr < 1 || nr > MAX_OWNERS)
-		die("usage: irq_stress_user CAUSES UUID...");
+		die("usage: irq_stress_user SEED CAUSES UUID...");
 	card_find(&card);
 	learn_source(&card);
-	left = strtol(argv[1], NULL, 0);
+	left = strtol(argv[2], NULL, 0);
 	for (i = 0; i < nr; i++)
-		owner_init(&owner[i], &card, argv[2 + i]);
+		owner_init(&owner[i], &card, argv[3 + i],
+			   strtoul(argv[1], NULL, 0) + i);
 	pthread_barrier_init(&ready, NULL, nr);
 	start = now_us();
 	for (i = 0; i < nr; i++)

@@ -6,6 +6,8 @@
 # kernels: 7.3
 # more: 6.1 6.12
 # timeout: 240
+#
+# SEED
 
 . /src/qemu-tests/tests/lib.sh
 
@@ -15,6 +17,7 @@ AFU1=afu-d8424dc4-b2-oc0000
 REFUSE=/sys/module/$DRIVER/parameters/refuse_after_violation
 
 load_module || bail "no module"
+seed_random
 bdf=$(bind_card 0) || bail "the card does not bind"
 
 violations()

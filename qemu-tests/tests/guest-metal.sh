@@ -8,6 +8,8 @@
 # cpu: max,+svm
 # mem: 1536M
 # timeout: 600
+#
+# SEED
 
 . /src/qemu-tests/tests/lib.sh
 . /src/qemu-tests/lib/guest.sh
@@ -19,6 +21,7 @@ ROUNDS=25
 [ "$KERNEL" = 7.3 ] || ROUNDS=5
 
 load_module || bail "no module"
+seed_random
 bdf=$(bind_card 0) || bail "no card"
 afu=$(create_mdev "$bdf" afu-d8424dc4-$AFU) || bail "no AFU"
 other=$(create_mdev "$bdf" afu-d8424dc4-$OTHER) || bail "no other AFU"
@@ -194,6 +197,8 @@ kill_many()
 {
 	local i resets accel=(kvm tcg)
 
+	# A subshell would make up a seed of its own
+	RANDOM=$((SEED + 0x${2#*-o}))
 	TRACE+=/instances/$1
 	mkdir "$TRACE"
 	watch vfio_dfl_mdev/vdfl_irq "vectors > 0 && name == \"$1\""

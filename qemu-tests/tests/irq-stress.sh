@@ -6,12 +6,15 @@
 # kernels: 7.3
 # iommu: intel
 # timeout: 900
+#
+# SEED; POLL, INTX, MSIX: how many by each source, TOTAL: at least in all.
 
 . /src/qemu-tests/tests/lib.sh
 
 STRESS=/src/build/selftests/irq_stress_user
 
 load_module || bail "no module"
+seed_random
 bdf=$(bind_card 0) || bail "the card does not bind"
 uuids=()
 for _ in 0 1 2 3; do
@@ -28,11 +31,11 @@ count()
 # stress SOURCE CAUSES
 stress()
 {
-	local before after line status=0
+	local before after line status=0 seed=$RANDOM
 
 	echo "$1" >"$PCI/$bdf/dfl/irq_source" || bail "no source $1"
 	before=$(card_stat 0 .irq_raised)
-	line=$("$STRESS" "$2" "${uuids[@]}") || status=$?
+	line=$("$STRESS" "$seed" "$2" "${uuids[@]}") || status=$?
 	after=$(card_stat 0 .irq_raised)
 	tap_figure "$1: $line"
 	tap_ok "$1: the owners are content" test "$status" = 0

@@ -46,6 +46,14 @@ tap_note()
 	done <<<"$*"
 }
 
+# seed_random: what RANDOM gives from here on depends on SEED
+seed_random()
+{
+	SEED=${SEED:-$RANDOM}
+	RANDOM=$SEED
+	tap_note "again: qemu-tests/run --kernel $KERNEL --set SEED=$SEED $(basename "$0" .sh)"
+}
+
 # tap_figure TEXT: one line of what was measured; run prints it, too
 tap_figure()
 {

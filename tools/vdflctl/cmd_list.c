@@ -39,8 +39,7 @@ static void print_violations(const struct card *card)
 	if (card->busmaster_acknowledged)
 		return;
 	printf("               NOT ACKNOWLEDGED, no new users\n");
-	printf("               acknowledge: echo 1 > ");
-	printf("/sys/bus/pci/devices/%s/dfl/busmaster_acknowledged\n",
+	printf("               when you know why: vdflctl acknowledge %s\n",
 	       card->address);
 }
 

@@ -59,7 +59,7 @@
  * @csr_size: version 1: size of the registers as the header claims, bytes
  * @map_size: bytes from offset 0 of region 0 that can be mapped
  * @fences: VFIO_DFL_MDEV_FENCE_* in force when the region is read; of bus master
- *	bits, what was found at most half a second before
+ *	bits, what was found at the last look, twice a second
  * @scrub: VFIO_DFL_MDEV_SCRUB_*, how the block is cleaned between users
  * @vectors: number of MSI-X vectors of the instance
  * @param_offset: byte offset of the version 1 parameter blocks in this region
