@@ -44,6 +44,7 @@ static const struct call {
 	{ LOADED_NOT, "alloc_workqueue_noprof", 0, -ENOMEM },
 	{ LOADED_NOT, "mdev_register_driver", -ENOMEM, -ENOMEM },
 	{ LOADED_NOT, "__pci_register_driver", -ENOMEM, -ENOMEM },
+	{ LOADED, "pci_num_vf", 1, -EBUSY },
 	{ LOADED, "get_zeroed_page_noprof", 0, -ENOMEM },
 	{ LOADED, "iommu_group_get", 0, 0 },
 	{ LOADED, "iommu_group_claim_dma_owner", -EPERM, -EPERM },

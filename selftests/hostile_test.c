@@ -108,71 +108,29 @@ TEST_F(user, eventfd_without_a_descriptor)
 
 /* --- somebody who never answers ---------------------------------------------------- */
 
-struct child {
-	pid_t pid;
-	int to, from;
-};
-
 #define ORDER_LOAD	'l'
 #define ORDER_READ	'r'
 #define ANSWER_NOTHING	'-'
 #define ANSWER_VALUE	'+'
 
-/* Loads from the mapping, or reads the descriptor, until nobody asks any more */
-static void child_main(struct dev *dev, void *map, int from, int to)
+struct registers {
+	struct dev *dev;
+	void *map;
+};
+
+/* Loads from the mapping, or reads the descriptor */
+static char look(void *arg, char order)
 {
-	char order;
+	struct registers *regs = arg;
+	u64 value;
+	bool ok;
 
-	while (read(from, &order, 1) == 1) {
-		u64 value;
-		bool ok;
-
-		if (order == ORDER_LOAD)
-			ok = !try_load64(map + AFU_SCRATCH0, &value);
-		else
-			ok = try_dev_read(dev, BAR0, AFU_SCRATCH0, &value, 8) == 8;
-		order = ok ? ANSWER_VALUE : ANSWER_NOTHING;
-		if (write(to, &order, 1) != 1)
-			break;
-	}
-	_exit(EXIT_SUCCESS);
-}
-
-static void child_start(struct child *child, struct dev *dev, void *map)
-{
-	int to[2], from[2];
-
-	if (pipe2(to, O_CLOEXEC) || pipe2(from, O_CLOEXEC))
-		die_errno("pipe");
-	child->pid = fork();
-	if (child->pid < 0)
-		die_errno("fork");
-	if (!child->pid) {
-		close(to[1]);
-		close(from[0]);
-		child_main(dev, map, to[0], from[1]);
-	}
-	close(to[0]);
-	close(from[1]);
-	child->to = to[1];
-	child->from = from[0];
-}
-
-static char child_ask(struct child *child, char order)
-{
-	if (write(child->to, &order, 1) != 1 ||
-	    read(child->from, &order, 1) != 1)
-		return 0;
-	return order;
-}
-
-/* Others may hold the ends of its pipes: it would not notice. */
-static void child_end(struct child *child)
-{
-	kill(child->pid, SIGKILL);
-	close(child->to);
-	close(child->from);
-	waitpid(child->pid, NULL, 0);
+	if (order == ORDER_LOAD)
+		ok = !try_load64(regs->map + AFU_SCRATCH0, &value);
+	else
+		ok = try_dev_read(regs->dev, BAR0, AFU_SCRATCH0, &value,
+				  8) == 8;
+	return ok ? ANSWER_VALUE : ANSWER_NOTHING;
 }
 
 /* A process that does nothing but write "1" to remove: it may take long. */
@@ -206,13 +164,14 @@ TEST_F(user, child_stays_when_its_parent_closes)
 	void *map = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED,
 			 self->dev.fd, 0);
 	struct block_stats before, after;
+	struct registers regs = { &self->dev, map };
 	struct child child;
 	int status;
 	pid_t admin;
 
 	ASSERT_NE(MAP_FAILED, map);
 	EXPECT_EQ(0, try_store64(map + AFU_SCRATCH0, 0x77));
-	child_start(&child, &self->dev, map);
+	child_start(&child, look, &regs);
 	EXPECT_EQ(ANSWER_VALUE, child_ask(&child, ORDER_LOAD));
 	munmap(map, PAGE);
 	dev_close(&self->dev);
@@ -238,12 +197,13 @@ TEST_F(user, child_is_killed)
 {
 	void *map = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED,
 			 self->dev.fd, 0);
+	struct registers regs = { &self->dev, map };
 	struct child child;
 	int i;
 
 	ASSERT_NE(MAP_FAILED, map);
 	for (i = 0; i < 10; i++) {
-		child_start(&child, &self->dev, map);
+		child_start(&child, look, &regs);
 		EXPECT_EQ(ANSWER_VALUE, child_ask(&child, ORDER_LOAD));
 		child_end(&child);
 	}
@@ -325,6 +285,8 @@ TEST_F(user, no_way_round)
 
 	here.iov_base = &value;
 	here.iov_len = sizeof(value);
+	/* what is not there yet would be refused by anybody */
+	EXPECT_EQ(0, try_load64(map, &value));
 	/* not every kernel has that call */
 	if (process_vm_readv(getpid(), &here, 1, &here, 1, 0) > 0) {
 		EXPECT_EQ(-1, process_vm_readv(getpid(), &here, 1, &there, 1,

@@ -304,112 +304,106 @@ TEST_F(afu, survives_reset)
 	EXPECT_EQ(-EFAULT, try_load64(map + AFU_RO, &value));
 }
 
-/* Somebody is always in the middle of an access. */
-TEST_F(afu, revocation_race)
-{
-	struct hammer {
-		u64 loads;
-		u64 faults;
-		u64 wrong;
-		bool stop;
-	} *shared = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
-			 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	void *map = dev_map(&self->dev, 0, PAGE);
-	u64 value, seen;
+/* --- somebody is always in the middle of an access ----------------------- */
+
+struct hammer {
 	pid_t pid;
-	int i;
-
-	ASSERT_NE(MAP_FAILED, shared);
-	pid = fork();
-	ASSERT_LE(0, pid);
-	if (!pid) {
-		while (!__atomic_load_n(&shared->stop, __ATOMIC_ACQUIRE)) {
-			if (try_load64(map + AFU_RO, &value))
-				shared->faults++;
-			else if (value == AFU_RO_VALUE)
-				shared->loads++;
-			else
-				shared->wrong++;
-		}
-		_exit(0);
-	}
-	for (i = 0; i < 50; i++) {
-		dev_memory_enable(&self->dev, false);
-		/* it has got at least one answer since */
-		seen = __atomic_load_n(&shared->faults, __ATOMIC_ACQUIRE);
-		while (__atomic_load_n(&shared->faults, __ATOMIC_ACQUIRE) ==
-		       seen)
-			sched_yield();
-		dev_memory_enable(&self->dev, true);
-		seen = __atomic_load_n(&shared->loads, __ATOMIC_ACQUIRE);
-		while (__atomic_load_n(&shared->loads, __ATOMIC_ACQUIRE) ==
-		       seen)
-			sched_yield();
-	}
-	__atomic_store_n(&shared->stop, true, __ATOMIC_RELEASE);
-	waitpid(pid, NULL, 0);
-	EXPECT_EQ(0, shared->wrong);
-}
-
-/* --- parents and children ------------------------------------------------ */
-
-enum child_order { CHILD_LOAD = 'l', CHILD_END = 'e' };
-
-struct child {
-	pid_t pid;
-	int to;
-	int from;
+	u64 loads;
+	u64 faults;
+	u64 wrong;
+	bool stop;
 };
 
-static void child_loop(void *map, int in, int out)
+static void hammer_loop(struct hammer *h, void *map)
 {
 	u64 value;
-	char order;
 
-	while (read(in, &order, 1) == 1 && order == CHILD_LOAD) {
-		order = try_load64(map + AFU_SCRATCH0, &value) ? 0 : value;
-		if (write(out, &order, 1) != 1)
-			break;
+	while (!__atomic_load_n(&h->stop, __ATOMIC_ACQUIRE)) {
+		if (try_load64(map + AFU_RO, &value))
+			h->faults++;
+		else if (value == AFU_RO_VALUE)
+			h->loads++;
+		else
+			h->wrong++;
 	}
 	_exit(0);
 }
 
-static void child_start(struct child *child, void *map)
+static struct hammer *hammer_start(void *map)
 {
-	int to[2], from[2];
+	struct hammer *h = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
+				MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
-	if (pipe(to) || pipe(from))
-		die_errno("making pipes");
-	child->pid = fork();
-	if (child->pid < 0)
+	if (h == MAP_FAILED)
+		die_errno("memory");
+	h->pid = fork();
+	if (h->pid < 0)
 		die_errno("fork");
-	if (!child->pid) {
-		close(to[1]);
-		close(from[0]);
-		child_loop(map, to[0], from[1]);
+	if (!h->pid)
+		hammer_loop(h, map);
+	return h;
+}
+
+/* It has got at least one more of these. */
+static void hammer_wait(const u64 *count)
+{
+	u64 seen = __atomic_load_n(count, __ATOMIC_ACQUIRE);
+
+	while (__atomic_load_n(count, __ATOMIC_ACQUIRE) == seen)
+		sched_yield();
+}
+
+static void hammer_stop(struct hammer *h)
+{
+	__atomic_store_n(&h->stop, true, __ATOMIC_RELEASE);
+	waitpid(h->pid, NULL, 0);
+}
+
+TEST_F(afu, revocation_race)
+{
+	struct hammer *h = hammer_start(dev_map(&self->dev, 0, PAGE));
+	int i;
+
+	for (i = 0; i < 50; i++) {
+		dev_memory_enable(&self->dev, false);
+		hammer_wait(&h->faults);
+		dev_memory_enable(&self->dev, true);
+		hammer_wait(&h->loads);
 	}
-	close(to[0]);
-	close(from[1]);
-	child->to = to[1];
-	child->from = from[0];
+	hammer_stop(h);
+	EXPECT_EQ(0, h->wrong);
 }
 
-/* What the child finds in SCRATCH0, 0 if it got SIGBUS, -1 if it died. */
-static int child_load(struct child *child)
+/* A fault that failed would end a guest; so it waits. */
+TEST_F(afu, reset_makes_others_wait)
 {
-	char order = CHILD_LOAD;
+	struct hammer *h = hammer_start(dev_map(&self->dev, 0, PAGE));
+	int i;
 
-	if (write(child->to, &order, 1) != 1 ||
-	    read(child->from, &order, 1) != 1)
-		return -1;
-	return order;
+	for (i = 0; i < 50; i++) {
+		hammer_wait(&h->loads);
+		EXPECT_ERR(0, try_dev_ioctl(&self->dev, VFIO_DEVICE_RESET,
+					    NULL));
+	}
+	hammer_stop(h);
+	EXPECT_EQ(0, h->faults);
+	EXPECT_EQ(0, h->wrong);
 }
 
-static void child_end(struct child *child)
+/* --- parents and children ------------------------------------------------ */
+
+/* What the child finds in SCRATCH0, 0 if it got SIGBUS */
+static char load_scratch(void *map, char order)
 {
-	close(child->to);
-	close(child->from);
-	waitpid(child->pid, NULL, 0);
+	u64 value;
+
+	(void)order;
+	return try_load64(map + AFU_SCRATCH0, &value) ? 0 : value;
+}
+
+static int child_load(const struct child *child)
+{
+	return child_ask(child, 'l');
 }
 
 TEST_F(afu, child_is_revoked_too)
@@ -419,7 +413,7 @@ TEST_F(afu, child_is_revoked_too)
 	u64 value;
 
 	ASSERT_EQ(0, try_store64(map + AFU_SCRATCH0, 0x77));
-	child_start(&child, map);
+	child_start(&child, load_scratch, map);
 	EXPECT_EQ(0x77, child_load(&child));
 	dev_memory_enable(&self->dev, false);
 	EXPECT_EQ(0, child_load(&child));
@@ -437,7 +431,7 @@ TEST_F(afu, child_outlives_the_mapping_of_its_parent)
 	struct child child;
 
 	ASSERT_EQ(0, try_store64(map + AFU_SCRATCH0, 0x77));
-	child_start(&child, map);
+	child_start(&child, load_scratch, map);
 	dev_unmap(&self->dev, map);
 	EXPECT_EQ(0x77, child_load(&child));
 	dev_memory_enable(&self->dev, false);

@@ -10,35 +10,9 @@ module_param(opt_in, charp, 0444);
 MODULE_PARM_DESC(opt_in,
 		 "Comma separated block types to offer although they are not by default, e.g. uart,qsfp,fme-1f,vendor-12345678");
 
-static int site_add_hole(struct dfl_site *site, struct pci_dev *pdev, u32 reg,
-			 u64 len)
+static void site_init(struct dfl_site *site, const struct vdfl_card *card)
 {
-	struct dfl_hole *hole = &site->hole[site->nr_holes++];
-	u32 where;
-
-	pci_read_config_dword(pdev, pdev->msix_cap + reg, &where);
-	hole->bar = where & PCI_MSIX_TABLE_BIR;
-	hole->off = where & PCI_MSIX_TABLE_OFFSET;
-	hole->len = len;
-	return PCI_POSSIBLE_ERROR(where) ? -EIO : 0;
-}
-
-/* Whoever writes the MSI-X table directs interrupts anywhere. */
-static int site_add_msix(struct dfl_site *site, struct pci_dev *pdev)
-{
-	int vectors = pci_msix_vec_count(pdev);
-	int ret;
-
-	if (vectors <= 0)
-		return 0;
-	ret = site_add_hole(site, pdev, PCI_MSIX_TABLE,
-			    vectors * PCI_MSIX_ENTRY_SIZE);
-	return ret ?: site_add_hole(site, pdev, PCI_MSIX_PBA,
-				    ALIGN(vectors, 64) / 8);
-}
-
-static int site_init(struct dfl_site *site, struct pci_dev *pdev)
-{
+	struct pci_dev *pdev = card->pdev;
 	int i;
 
 	memset(site, 0, sizeof(*site));
@@ -50,7 +24,11 @@ static int site_init(struct dfl_site *site, struct pci_dev *pdev)
 		site->bar_start[i] = pci_resource_start(pdev, i);
 		site->bar_len[i] = pci_resource_len(pdev, i);
 	}
-	return site_add_msix(site, pdev);
+	if (!card->msix.nr)
+		return;
+	/* Whoever writes the MSI-X table directs interrupts anywhere */
+	site->hole[site->nr_holes++] = card->msix.table;
+	site->hole[site->nr_holes++] = card->msix.pba;
 }
 
 /* Policy is no news, nor what the walk has said. */
@@ -69,8 +47,7 @@ static void block_log_bad(const struct vdfl_block *block)
  * vdfl_blocks_init() - decide what can be given away
  * @card: its headers are known
  *
- * Return: 0, -ENOMEM, or -EIO when the card does not answer; undone by
- * vdfl_blocks_free().
+ * Return: 0 or -ENOMEM; undone by vdfl_blocks_free().
  */
 int vdfl_blocks_init(struct vdfl_card *card)
 {
@@ -82,10 +59,7 @@ int vdfl_blocks_init(struct vdfl_card *card)
 	if (!card->window || !card->block)
 		return -ENOMEM;
 
-	if (site_init(&site, card->pdev)) {
-		pci_err(card->pdev, "refused: the card does not answer\n");
-		return -EIO;
-	}
+	site_init(&site, card);
 	if (!dfl_carve(card->map, &site, card->window))
 		pci_warn(card->pdev,
 			 "no block can be given away; see dfl/blocks/*/withheld and the module parameter opt_in\n");
@@ -195,6 +169,35 @@ void vdfl_block_release(struct vdfl_mdev *vd)
 	mutex_lock(&card->lock);
 	list_del(&vd->tenant.node);
 	vd->block->owner = NULL;
+	mutex_unlock(&card->lock);
+}
+
+/**
+ * vdfl_blocks_recheck() - is what users have still what they were given?
+ * @card: was reset as a whole; vdfl_card.reset_lock is held, its ports have been
+ *	taken out of reset
+ *
+ * A block stays out of reach if its port did not come out of reset, or if it
+ * shows another header, as after a new bitstream.
+ */
+void vdfl_blocks_recheck(struct vdfl_card *card)
+{
+	struct vdfl_tenant *tenant;
+	struct vdfl_block *block;
+	u32 i;
+
+	lockdep_assert_held(&card->reset_lock);
+	mutex_lock(&card->lock);
+	for (i = 0; i < card->nr_blocks; i++) {
+		block = &card->block[i];
+		if (!block->owner)
+			continue;
+		tenant = &block->owner->tenant;
+		if (block_port_dead(block) || vdfl_card_check_header(block))
+			tenant->ops->block(tenant, VDFL_BLOCKED_RESET);
+		else
+			tenant->ops->unblock(tenant, VDFL_BLOCKED_RESET);
+	}
 	mutex_unlock(&card->lock);
 }
 

@@ -189,8 +189,12 @@ int vdfl_busmaster_verify(struct vdfl_card *card)
 	lockdep_assert_held(&card->reset_lock);
 	mutex_lock(&bm->lock);
 	port_keep_off(bm);
-	if (!bm->allowed)
+	if (!bm->allowed) {
+		/* The mask of the pin is in the same register */
+		spin_lock_irq(&card->irq.lock);
 		ret = busmaster_off(card->pdev, &was_on);
+		spin_unlock_irq(&card->irq.lock);
+	}
 	if (!ret && !vdfl_card_answers(card))
 		ret = -ENODEV;
 	mutex_unlock(&bm->lock);
@@ -286,8 +290,8 @@ static void busmaster_audit(struct work_struct *work)
 }
 
 /**
- * vdfl_busmaster_init() - turn bus master off, first of all
- * @card: not yet visible to anyone; the function may still be disabled
+ * vdfl_busmaster_take() - turn bus master off
+ * @card: not yet visible to anyone
  *
  * Firmware or an earlier driver may have left the bit on: that is no
  * violation.
@@ -295,22 +299,34 @@ static void busmaster_audit(struct work_struct *work)
  * Return: 0, -EIO when the card does not let the bit go, -ENODEV when it does
  * not answer.
  */
-int vdfl_busmaster_init(struct vdfl_card *card)
+int vdfl_busmaster_take(struct vdfl_card *card)
 {
-	struct pci_dev *port = pci_upstream_bridge(card->pdev);
 	bool was_on;
 	int ret = busmaster_off(card->pdev, &was_on);
 
-	/* Enabling the function turns the bit on above it */
-	card->busmaster.port_was_on = port && vdfl_busmaster_is_on(port);
-	mutex_init(&card->busmaster.lock);
-	INIT_DELAYED_WORK(&card->busmaster.audit, busmaster_audit);
 	if (ret == -EIO)
 		pci_err(card->pdev,
 			"refused: bus master cannot be turned off, so the card cannot be isolated\n");
 	else if (ret)
 		pci_err(card->pdev, "refused: the card does not answer\n");
 	return ret;
+}
+
+/**
+ * vdfl_busmaster_init() - first of all
+ * @card: not yet visible to anyone; the function may still be disabled
+ *
+ * Return: as vdfl_busmaster_take()
+ */
+int vdfl_busmaster_init(struct vdfl_card *card)
+{
+	struct pci_dev *port = pci_upstream_bridge(card->pdev);
+
+	/* Enabling the function turns the bit on above it */
+	card->busmaster.port_was_on = port && vdfl_busmaster_is_on(port);
+	mutex_init(&card->busmaster.lock);
+	INIT_DELAYED_WORK(&card->busmaster.audit, busmaster_audit);
+	return vdfl_busmaster_take(card);
 }
 
 /* vdfl_busmaster_start(): look again twice a second from now on */

@@ -115,6 +115,38 @@ static int card_refuse_lists(struct vdfl_card *card, int err)
 	return err;
 }
 
+static int msix_read_place(struct pci_dev *pdev, u32 reg, u64 len,
+			   struct dfl_hole *place)
+{
+	u32 where;
+
+	pci_read_config_dword(pdev, pdev->msix_cap + reg, &where);
+	place->bar = where & PCI_MSIX_TABLE_BIR;
+	place->off = where & PCI_MSIX_TABLE_OFFSET;
+	place->len = len;
+	return PCI_POSSIBLE_ERROR(where) ? -EIO : 0;
+}
+
+/* Once: the card may say something else the next time. */
+static int card_read_msix(struct vdfl_card *card)
+{
+	struct pci_dev *pdev = card->pdev;
+	struct vdfl_msix *msix = &card->msix;
+	int ret;
+
+	msix->nr = max(pci_msix_vec_count(pdev), 0);
+	if (!msix->nr)
+		return 0;
+	ret = msix_read_place(pdev, PCI_MSIX_TABLE,
+			      msix->nr * PCI_MSIX_ENTRY_SIZE, &msix->table);
+	if (!ret)
+		ret = msix_read_place(pdev, PCI_MSIX_PBA,
+				      ALIGN(msix->nr, 64) / 8, &msix->pba);
+	if (ret)
+		pci_err(pdev, "refused: the card does not answer\n");
+	return ret;
+}
+
 static int card_walk(struct vdfl_card *card)
 {
 	struct walk_ctx ctx = {
@@ -132,7 +164,7 @@ static int card_walk(struct vdfl_card *card)
 
 	for (i = 0; i < DFL_NR_BARS; i++)
 		src.bar_len[i] = card_bar_len(card->pdev, i);
-	src.nr_vectors = max(pci_msix_vec_count(card->pdev), 0);
+	src.nr_vectors = card->msix.nr;
 
 	ret = dfl_walk(&src, dwords ? vsec : NULL, dwords, card->map);
 	if (ctx.err)
@@ -168,22 +200,24 @@ int vdfl_card_check_header(struct vdfl_block *block)
 		       readq(io + DFL_GUID_H) == h->guid_h;
 	if (same)
 		return 0;
-	pci_warn(block->card->pdev,
-		 "%s: header differs from the one found at probe; unbind and bind the card to scan it again\n",
-		 block->pos);
+	dev_warn_ratelimited(&block->card->pdev->dev,
+			     "%s: header differs from the one found at probe; unbind and bind the card to scan it again\n",
+			     block->pos);
 	return -EIO;
 }
 
 /*
  * vdfl_card_answers(): is the card there, and does it decode its registers?
- * One that has reset itself does not.
+ * One that has reset itself does not. A virtual function has no such bit.
  */
 bool vdfl_card_answers(struct vdfl_card *card)
 {
+	struct pci_dev *pdev = card->pdev;
 	u16 command;
 
-	pci_read_config_word(card->pdev, PCI_COMMAND, &command);
-	return !PCI_POSSIBLE_ERROR(command) && command & PCI_COMMAND_MEMORY;
+	pci_read_config_word(pdev, PCI_COMMAND, &command);
+	return !PCI_POSSIBLE_ERROR(command) &&
+	       (command & PCI_COMMAND_MEMORY || pdev->no_command_memory);
 }
 
 /* --- tenants ----------------------------------------------------------- */
@@ -256,7 +290,8 @@ void vdfl_card_close(struct vdfl_card *card)
  * @why: for the log
  *
  * Access ends for good when this returns: mappings are revoked, users are told
- * and asked to let go, no interrupt is delivered. May sleep.
+ * and asked to let go, no interrupt is delivered. For who calls it once more, it
+ * may not have ended yet. May sleep.
  */
 void vdfl_card_lost(struct vdfl_card *card, const char *why)
 {
@@ -397,8 +432,10 @@ static int card_enable(struct vdfl_card *card)
 			ERR_PTR(ret));
 		goto err_disable;
 	}
-	/* What error recovery restores must have bus master off */
-	ret = pci_save_state(pdev);
+	/* Enabling touched the command register; recovery will restore it */
+	ret = vdfl_busmaster_take(card);
+	if (!ret)
+		ret = pci_save_state(pdev);
 	if (ret)
 		goto err_release;
 	return 0;
@@ -419,8 +456,11 @@ static void card_disable(struct vdfl_card *card)
 
 static int card_scan(struct vdfl_card *card)
 {
-	int ret = card_walk(card);
+	int ret = card_read_msix(card);
 
+	if (ret)
+		return ret;
+	ret = card_walk(card);
 	if (ret)
 		return ret;
 	ret = vdfl_blocks_init(card);

@@ -201,34 +201,62 @@ void vdfl_irq_disarm(struct vdfl_card *card, struct vdfl_irq_line *line)
 	mutex_unlock(&irq->mutex);
 }
 
+static void irq_stop_all(struct vdfl_card *card)
+{
+	struct vdfl_irq_line *line;
+
+	lockdep_assert_held(&card->irq.mutex);
+	card->irq.suspended = true;
+	list_for_each_entry(line, &card->irq.armed, node)
+		line_off(card, line);
+	source_stop(card);
+}
+
+static int irq_start_all(struct vdfl_card *card)
+{
+	struct vdfl_irq_line *line;
+	int ret = 0;
+
+	lockdep_assert_held(&card->irq.mutex);
+	card->irq.suspended = false;
+	if (!list_empty(&card->irq.armed))
+		ret = source_start(card);
+	list_for_each_entry(line, &card->irq.armed, node)
+		ret = ret ?: line_on(card, line);
+	return ret;
+}
+
 /*
  * vdfl_irq_suspend(): no interrupt is delivered from when this returns until
  * vdfl_irq_resume(); arming in between takes effect there
  */
 void vdfl_irq_suspend(struct vdfl_card *card)
 {
-	struct vdfl_irq_line *line;
-
 	mutex_lock(&card->irq.mutex);
-	card->irq.suspended = true;
-	list_for_each_entry(line, &card->irq.armed, node)
-		line_off(card, line);
-	source_stop(card);
+	irq_stop_all(card);
 	mutex_unlock(&card->irq.mutex);
 }
 
-/* vdfl_irq_resume(): deliver again to the lines that are still armed */
-int vdfl_irq_resume(struct vdfl_card *card)
+/**
+ * vdfl_irq_resume() - deliver again to the lines that are still armed
+ * @card: vdfl_card.reset_lock is held, and the card is awake
+ *
+ * If that fails, for want of memory or because whoever resets the card was
+ * interrupted, nothing is delivered until it is called again.
+ */
+void vdfl_irq_resume(struct vdfl_card *card)
 {
-	struct vdfl_irq_line *line;
 	int ret = 0;
 
+	lockdep_assert_held(&card->reset_lock);
 	mutex_lock(&card->irq.mutex);
-	card->irq.suspended = false;
-	if (!list_empty(&card->irq.armed))
-		ret = source_start(card);
-	list_for_each_entry(line, &card->irq.armed, node)
-		ret = ret ?: line_on(card, line);
+	if (card->irq.suspended && !READ_ONCE(card->gone))
+		ret = irq_start_all(card);
+	if (ret)
+		irq_stop_all(card);
 	mutex_unlock(&card->irq.mutex);
-	return ret;
+	if (ret && !READ_ONCE(card->gone))
+		dev_warn_ratelimited(&card->pdev->dev,
+				     "no interrupts after a reset (%pe), trying again\n",
+				     ERR_PTR(ret));
 }

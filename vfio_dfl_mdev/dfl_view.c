@@ -72,7 +72,8 @@ static u32 msix_param(const struct dfl_header *h)
 	while (i + 1 < h->nr_params) {
 		u64 next = FIELD_GET(DFL_PARAM_NEXT, h->params[i]);
 
-		if (FIELD_GET(DFL_PARAM_ID, h->params[i]) == DFL_PARAM_MSIX)
+		if (next > 1 &&
+		    FIELD_GET(DFL_PARAM_ID, h->params[i]) == DFL_PARAM_MSIX)
 			return i + 1;
 		if (!next || next >= h->nr_params)
 			return 0;

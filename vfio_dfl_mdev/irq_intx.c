@@ -85,28 +85,39 @@ static enum hrtimer_restart intx_holdoff_over(struct hrtimer *timer)
 	return again;
 }
 
+/* Others change other bits of the command register. */
+static void intx_enable_pin(struct vdfl_card *card, bool on)
+{
+	spin_lock_irq(&card->irq.lock);
+	pci_intx(card->pdev, on);
+	spin_unlock_irq(&card->irq.lock);
+}
+
 static int intx_start(struct vdfl_card *card)
 {
 	int ret;
 
 	card->irq.intx.held = false;
 	vdfl_irq_set_running(card, true);
-	pci_intx(card->pdev, 0);
+	intx_enable_pin(card, false);
 	ret = request_irq(card->pdev->irq, intx_handler, IRQF_SHARED, VDFL_NAME,
 			  card);
 	if (ret)
 		vdfl_irq_set_running(card, false);
 	else
-		pci_intx(card->pdev, 1);
+		intx_enable_pin(card, true);
 	return ret;
 }
 
+/* From the moment on that nobody handles the pin, it is masked. */
 static void intx_stop(struct vdfl_card *card)
 {
-	vdfl_irq_set_running(card, false);
+	spin_lock_irq(&card->irq.lock);
+	card->irq.running = false;
+	pci_intx(card->pdev, 0);
+	spin_unlock_irq(&card->irq.lock);
 	free_irq(card->pdev->irq, card);
 	hrtimer_cancel(&card->irq.intx.timer);
-	pci_intx(card->pdev, 0);
 }
 
 static bool intx_usable(struct vdfl_card *card)

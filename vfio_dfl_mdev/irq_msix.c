@@ -84,7 +84,7 @@ static void msix_free_all(struct pci_dev *pdev)
 static int msix_start(struct vdfl_card *card)
 {
 	struct pci_dev *pdev = card->pdev;
-	int total = pci_msix_vec_count(pdev);
+	unsigned int total = card->msix.nr;
 	int ret;
 
 	ret = pci_alloc_irq_vectors(pdev, total, total, PCI_IRQ_MSIX);
@@ -108,7 +108,7 @@ static void msix_stop(struct vdfl_card *card)
 
 static bool msix_usable(struct vdfl_card *card)
 {
-	return card->pdev->msix_cap && vdfl_busmaster_may_be_on(card);
+	return card->msix.nr && vdfl_busmaster_may_be_on(card);
 }
 
 const struct vdfl_irq_source vdfl_irq_msix = {

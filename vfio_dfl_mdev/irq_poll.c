@@ -111,7 +111,8 @@ static bool line_poll(struct vdfl_poll *poll, struct vdfl_irq_line *line,
 	line_count_runs(line, pending);
 	fire = pending & ~line->stuck;
 	if (line->stuck &&
-	    ktime_us_delta(now, line->stuck_fired) >= poll->ceiling_us) {
+	    ktime_us_delta(now, line->stuck_fired) >=
+	    READ_ONCE(poll->ceiling_us)) {
 		fire |= line->stuck;
 		line->stuck_fired = now;
 	}
@@ -193,45 +194,24 @@ static int poll_task(void *data)
 
 /* --- the source ---------------------------------------------------------- */
 
-/*
- * Where the card says that its pending bits are. Returns the BAR, or a negative
- * errno if they do not lie in one.
- */
-static int poll_find(struct pci_dev *pdev, u32 *off)
-{
-	u64 len = ALIGN(max(pci_msix_vec_count(pdev), 0), 64) / 8;
-	u32 where;
-	int bar;
-
-	pci_read_config_dword(pdev, pdev->msix_cap + PCI_MSIX_PBA, &where);
-	bar = where & PCI_MSIX_PBA_BIR;
-	*off = where & PCI_MSIX_PBA_OFFSET;
-	if (bar >= DFL_NR_BARS ||
-	    !(pci_resource_flags(pdev, bar) & IORESOURCE_MEM) ||
-	    *off + len > pci_resource_len(pdev, bar))
-		return -EIO;
-	return bar;
-}
-
+/* Do the pending bits lie where the card says, in a BAR? */
 static bool poll_usable(struct vdfl_card *card)
 {
-	u32 off;
+	const struct dfl_hole *pba = &card->msix.pba;
 
-	return card->pdev->msix_cap && poll_find(card->pdev, &off) >= 0;
+	return card->msix.nr && pba->bar < DFL_NR_BARS &&
+	       pci_resource_flags(card->pdev, pba->bar) & IORESOURCE_MEM &&
+	       pba->off + pba->len <= pci_resource_len(card->pdev, pba->bar);
 }
 
 static int poll_map(struct vdfl_card *card)
 {
-	void __iomem *base;
-	u32 off;
-	int bar = poll_find(card->pdev, &off);
+	const struct dfl_hole *pba = &card->msix.pba;
+	void __iomem *base = vdfl_card_map_bar(card, pba->bar);
 
-	if (bar < 0)
-		return bar;
-	base = vdfl_card_map_bar(card, bar);
 	if (!base)
 		return -EIO;
-	card->irq.poll.pba = base + off;
+	card->irq.poll.pba = base + pba->off;
 	return 0;
 }
 

@@ -35,6 +35,36 @@ void vdfl_region_unblock(struct vdfl_mdev *vd, unsigned int why)
 }
 
 /**
+ * vdfl_region_reset() - reset the block, out of reach of its user
+ * @vd: open instance
+ *
+ * Who touches it meanwhile waits, as with vfio-pci: a fault that failed would
+ * end a guest. Mappings fault in again afterwards. A block that did not take the
+ * reset, or is another one now, stays out of reach.
+ *
+ * Return: as vdfl_block_scrub(), -EIO also for another header
+ */
+int vdfl_region_reset(struct vdfl_mdev *vd)
+{
+	int ret;
+
+	mutex_lock(&vd->card->reset_lock);
+	down_write(&vd->memory_lock);
+	vdfl_mapping_zap(&vd->mapping, &vd->vdev);
+	ret = vdfl_block_scrub(vd->block);
+	if (!ret)
+		ret = vdfl_card_check_header(vd->block);
+	if (ret == -EIO)
+		vd->blocked |= VDFL_BLOCKED_RESET;
+	else if (!ret)
+		vd->blocked &= ~VDFL_BLOCKED_RESET;
+	trace_vdfl_revoke(vd->vdev.dev, vd->blocked);
+	up_write(&vd->memory_lock);
+	mutex_unlock(&vd->card->reset_lock);
+	return ret;
+}
+
+/**
  * vdfl_region_set_mmap() - allow mappings, or trap everything
  * @vd: closed instance
  * @on: allow mappings

@@ -110,12 +110,15 @@ static void bar0_write_piece(struct vdfl_mdev *vd, u64 pos, unsigned int width,
 	trace_vdfl_access(vd->vdev.dev, true, pos, width, value);
 }
 
-/* All-ones may be a register's value, or all that is left of the card. */
+/*
+ * All-ones may be a register's value, or all that is left of the card. Or the
+ * card is being reset, which the audit knows.
+ */
 static int bar0_check_alive(struct vdfl_mdev *vd)
 {
 	if (vdfl_card_answers(vd->card))
 		return 0;
-	vdfl_card_lost(vd->card, "it no longer answers");
+	vdfl_card_audit(vd->card);
 	return -EIO;
 }
 

@@ -67,6 +67,8 @@ static int mdev_init(struct vfio_device *vdev)
 		vdfl_mapping_release(&vd->mapping);
 		return PTR_ERR(block);
 	}
+	/* VFIO lets go of it earlier than of us */
+	get_device(vdev->dev);
 	vd->block = block;
 	vd->io = vd->card->bar[block->header->bar] + block->header->off;
 	return 0;
@@ -75,11 +77,13 @@ static int mdev_init(struct vfio_device *vdev)
 static void mdev_release(struct vfio_device *vdev)
 {
 	struct vdfl_mdev *vd = vdfl_mdev_of(vdev);
+	struct device *dev = vdev->dev;
 
 	vdfl_block_release(vd);
 	vdfl_mapping_release(&vd->mapping);
 	vdfl_card_put(vd->card);
 	vdfl_compat_free_device(vdev);
+	put_device(dev);
 }
 
 static void mdev_init_config(struct vdfl_mdev *vd)
@@ -137,6 +141,8 @@ static int mdev_open(struct vfio_device *vdev)
 	ret = vdfl_card_open(vd->card);
 	if (ret)
 		return ret;
+	/* What an earlier user could not reset is tried again */
+	vdfl_region_unblock(vd, VDFL_BLOCKED_RESET);
 	ret = vdfl_block_prepare(vd->block);
 	if (ret) {
 		vdfl_card_close(vd->card);
@@ -157,7 +163,9 @@ static void mdev_close(struct vfio_device *vdev)
 
 	vdfl_region_block(vd, VDFL_BLOCKED_CLOSED);
 	vdfl_mdev_irq_close(vd);
+	mutex_lock(&vd->card->reset_lock);
 	vdfl_block_scrub(vd->block);
+	mutex_unlock(&vd->card->reset_lock);
 	vdfl_card_close(vd->card);
 }
 
@@ -187,12 +195,8 @@ int vdfl_mdev_reset_locked(struct vdfl_mdev *vd)
 	lockdep_assert_held(&vd->cfg_lock);
 	if (!vdfl_block_has_reset(vd->block))
 		return -EINVAL;
-	vdfl_region_block(vd, VDFL_BLOCKED_RESET);
-	ret = vdfl_block_scrub(vd->block);
+	ret = vdfl_region_reset(vd);
 	WRITE_ONCE(vd->port_held, false);
-	/* A block that did not take the reset stays out of reach */
-	if (ret != -EIO)
-		vdfl_region_unblock(vd, VDFL_BLOCKED_RESET);
 	return ret;
 }
 

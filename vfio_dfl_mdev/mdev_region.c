@@ -32,25 +32,34 @@ static u64 description_size(const struct vdfl_mdev *vd)
 
 /* --- MSI-X BAR: emulated by whoever uses the eventfds --------------------- */
 
-static int msix_read_chunk(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len)
+static u64 msix_table_size(const struct vdfl_mdev *vd)
 {
-	u64 table = vd->nr_vectors * PCI_MSIX_ENTRY_SIZE;
+	return vd->nr_vectors * PCI_MSIX_ENTRY_SIZE;
+}
+
+static int msix_check(struct vdfl_mdev *vd, u64 pos, size_t len)
+{
+	u64 table = msix_table_size(vd);
 	bool blocked;
-	size_t i;
 
 	down_read(&vd->memory_lock);
 	blocked = vd->blocked;
 	up_read(&vd->memory_lock);
-	if (blocked && (pos >= table || len > table - pos))
-		return -EIO;
+	return blocked && (pos >= table || len > table - pos) ? -EIO : 0;
+}
+
+static int msix_read_chunk(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len)
+{
+	size_t i;
+
 	for (i = 0; i < len; i++)
-		buf[i] = pos + i < table ? 0xff : 0;
-	return 0;
+		buf[i] = pos + i < msix_table_size(vd) ? 0xff : 0;
+	return msix_check(vd, pos, len);
 }
 
 static int msix_write_chunk(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len)
 {
-	return msix_read_chunk(vd, pos, buf, len);
+	return msix_check(vd, pos, len);
 }
 
 /* --- config space ------------------------------------------------------- */

@@ -101,7 +101,17 @@ static void port_mark_dead(struct vdfl_card *card,
 	set_bit(port - card->map->header, card->dead_ports);
 }
 
-static int block_scrub_locked(struct vdfl_block *block)
+/**
+ * vdfl_block_scrub() - reset @block, if the hardware can
+ * @block: no access to it is possible while this runs; vdfl_card.reset_lock is
+ *	held
+ *
+ * A port that does not take the reset is never given to anyone again.
+ *
+ * Return: 0, also for blocks without reset; -EIO when the block is unusable;
+ * -EAGAIN while the PCI core has the whole card.
+ */
+int vdfl_block_scrub(struct vdfl_block *block)
 {
 	const struct dfl_header *port = vdfl_block_port(block);
 	struct vdfl_card *card = block->card;
@@ -125,25 +135,6 @@ static int block_scrub_locked(struct vdfl_block *block)
 }
 
 /**
- * vdfl_block_scrub() - reset @block, if the hardware can
- * @block: no access to it is possible while this runs
- *
- * A port that does not take the reset is never given to anyone again.
- *
- * Return: 0, also for blocks without reset; -EIO when the block is unusable;
- * -EAGAIN while the PCI core has the whole card.
- */
-int vdfl_block_scrub(struct vdfl_block *block)
-{
-	int ret;
-
-	mutex_lock(&block->card->reset_lock);
-	ret = block_scrub_locked(block);
-	mutex_unlock(&block->card->reset_lock);
-	return ret;
-}
-
-/**
  * vdfl_block_prepare() - make @block ready for a new user
  * @block: nobody has it open
  *
@@ -162,7 +153,7 @@ int vdfl_block_prepare(struct vdfl_block *block)
 	if (!card->asleep)
 		ret = vdfl_busmaster_may_open(card);
 	if (!ret)
-		ret = block_scrub_locked(block);
+		ret = vdfl_block_scrub(block);
 	if (!ret)
 		ret = vdfl_card_check_header(block);
 	mutex_unlock(&card->reset_lock);
@@ -171,17 +162,17 @@ int vdfl_block_prepare(struct vdfl_block *block)
 
 /* --- what the PCI core does to the whole card --------------------------- */
 
-static void card_quiesce(struct vdfl_card *card)
+static void card_quiesce(struct vdfl_card *card, unsigned int why)
 {
 	mutex_lock(&card->reset_lock);
-	card->asleep = true;
+	card->asleep |= why;
 	card->asleep_since = jiffies;
 	mutex_unlock(&card->reset_lock);
 	vdfl_card_block(card, VDFL_BLOCKED_CARD);
 	vdfl_irq_suspend(card);
 }
 
-/* After a reset of the function its ports are in reset again. */
+/* After a reset of the function those of its ports that are ours are in reset. */
 static void card_release_ports(struct vdfl_card *card)
 {
 	const struct dfl_header *h = card->map->header;
@@ -190,7 +181,7 @@ static void card_release_ports(struct vdfl_card *card)
 
 	lockdep_assert_held(&card->reset_lock);
 	for (; h < end; h++) {
-		if (h->kind != DFL_KIND_PORT || !card->bar[h->bar])
+		if (h->kind != DFL_KIND_PORT || h->why || !card->bar[h->bar])
 			continue;
 		ret = vdfl_port_release(card, h->bar, h->off);
 		if (ret)
@@ -198,25 +189,54 @@ static void card_release_ports(struct vdfl_card *card)
 	}
 }
 
-static int card_restore(struct vdfl_card *card)
+static void card_wake(struct vdfl_card *card)
 {
+	card_release_ports(card);
+	vdfl_blocks_recheck(card);
+	vdfl_card_unblock(card, VDFL_BLOCKED_CARD);
+	vdfl_irq_resume(card);
+}
+
+/* @why of card_quiesce() is over; what else the card sleeps for goes on. */
+static int card_restore(struct vdfl_card *card, unsigned int why)
+{
+	bool wakes;
 	int ret;
 
 	mutex_lock(&card->reset_lock);
+	wakes = card->asleep == why;
+	card->asleep &= ~why;
 	ret = vdfl_busmaster_verify(card);
+	/* Older kernels restore only once what was saved */
 	if (!ret)
-		card_release_ports(card);
-	card->asleep = false;
-	mutex_unlock(&card->reset_lock);
-
-	if (!ret)
-		ret = vdfl_irq_resume(card);
-	if (ret) {
+		pci_save_state(card->pdev);
+	if (!wakes)
+		ret = 0;
+	else if (ret)
 		vdfl_card_lost(card, "it did not come back from a reset");
-		return ret;
-	}
-	vdfl_card_unblock(card, VDFL_BLOCKED_CARD);
-	return 0;
+	else
+		card_wake(card);
+	mutex_unlock(&card->reset_lock);
+	return ret;
+}
+
+static void card_audit_awake(struct vdfl_card *card)
+{
+	int ret = vdfl_busmaster_verify(card);
+
+	if (ret == -ENODEV)
+		vdfl_card_lost(card, "it no longer answers");
+	else if (ret)
+		vdfl_card_lost(card, "bus master cannot be turned off");
+	else
+		vdfl_irq_resume(card);
+}
+
+/* Nobody wakes it any more; from now on its bus master is looked at again. */
+static void card_give_up(struct vdfl_card *card)
+{
+	vdfl_card_lost(card, "it did not come back from a reset");
+	card->asleep = 0;
 }
 
 /**
@@ -228,32 +248,22 @@ static int card_restore(struct vdfl_card *card)
  */
 void vdfl_card_audit(struct vdfl_card *card)
 {
-	const char *lost = NULL;
-	int ret = 0;
-
 	mutex_lock(&card->reset_lock);
 	if (!card->asleep)
-		ret = vdfl_busmaster_verify(card);
+		card_audit_awake(card);
 	else if (time_after(jiffies, card->asleep_since + RECOVERY_LIMIT))
-		lost = "it did not come back from a reset";
+		card_give_up(card);
 	mutex_unlock(&card->reset_lock);
-
-	if (ret == -ENODEV)
-		lost = "it no longer answers";
-	else if (ret)
-		lost = "bus master cannot be turned off";
-	if (lost)
-		vdfl_card_lost(card, lost);
 }
 
 static void err_reset_prepare(struct pci_dev *pdev)
 {
-	card_quiesce(pci_get_drvdata(pdev));
+	card_quiesce(pci_get_drvdata(pdev), VDFL_ASLEEP_RESET);
 }
 
 static void err_reset_done(struct pci_dev *pdev)
 {
-	card_restore(pci_get_drvdata(pdev));
+	card_restore(pci_get_drvdata(pdev), VDFL_ASLEEP_RESET);
 }
 
 static pci_ers_result_t err_detected(struct pci_dev *pdev,
@@ -265,7 +275,7 @@ static pci_ers_result_t err_detected(struct pci_dev *pdev,
 		vdfl_card_lost(card, "PCI reports a permanent failure");
 		return PCI_ERS_RESULT_DISCONNECT;
 	}
-	card_quiesce(card);
+	card_quiesce(card, VDFL_ASLEEP_ERROR);
 	vdfl_card_alarm(card);
 	return state == pci_channel_io_normal ? PCI_ERS_RESULT_CAN_RECOVER :
 						PCI_ERS_RESULT_NEED_RESET;
@@ -279,14 +289,14 @@ static pci_ers_result_t err_mmio_enabled(struct pci_dev *pdev)
 static pci_ers_result_t err_slot_reset(struct pci_dev *pdev)
 {
 	pci_restore_state(pdev);
-	/* Restoring used up what was saved, on older kernels */
+	/* It may be needed again before this is over, see card_restore() */
 	pci_save_state(pdev);
 	return PCI_ERS_RESULT_RECOVERED;
 }
 
 static void err_resume(struct pci_dev *pdev)
 {
-	card_restore(pci_get_drvdata(pdev));
+	card_restore(pci_get_drvdata(pdev), VDFL_ASLEEP_ERROR);
 }
 
 const struct pci_error_handlers vdfl_err_handlers = {
@@ -300,13 +310,13 @@ const struct pci_error_handlers vdfl_err_handlers = {
 
 static int __maybe_unused vdfl_suspend(struct device *dev)
 {
-	card_quiesce(dev_get_drvdata(dev));
+	card_quiesce(dev_get_drvdata(dev), VDFL_ASLEEP_SUSPEND);
 	return 0;
 }
 
 static int __maybe_unused vdfl_resume(struct device *dev)
 {
-	return card_restore(dev_get_drvdata(dev));
+	return card_restore(dev_get_drvdata(dev), VDFL_ASLEEP_SUSPEND);
 }
 
 const struct dev_pm_ops vdfl_pm_ops = {

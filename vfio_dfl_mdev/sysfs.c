@@ -441,7 +441,8 @@ static ssize_t irq_source_show(struct device *dev,
 {
 	struct vdfl_mdev *vd = dev_get_drvdata(dev);
 
-	return sysfs_emit(buf, "%s\n", vd->card->irq.source->name);
+	return sysfs_emit(buf, "%s\n",
+			  READ_ONCE(vd->card->irq.source)->name);
 }
 static DEVICE_ATTR_RO(irq_source);
 

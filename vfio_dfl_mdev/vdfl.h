@@ -58,10 +58,15 @@
 /* Why an instance's registers are out of reach (vdfl_mdev.blocked) */
 #define VDFL_BLOCKED_CLOSED	BIT(0)	/* nobody has it open */
 #define VDFL_BLOCKED_MEMORY	BIT(1)	/* virtual memory enable is 0 */
-#define VDFL_BLOCKED_RESET	BIT(2)	/* the block is being reset */
+#define VDFL_BLOCKED_RESET	BIT(2)	/* a reset did not bring the block back */
 #define VDFL_BLOCKED_CARD	BIT(3)	/* the card is being reset or sleeps */
 #define VDFL_BLOCKED_GONE	BIT(4)	/* card lost or driver unbinding */
 #define VDFL_BLOCKED_REMOVED	BIT(5)	/* instance is being removed */
+
+/* What the PCI core has the card for (vdfl_card.asleep) */
+#define VDFL_ASLEEP_RESET	BIT(0)
+#define VDFL_ASLEEP_ERROR	BIT(1)
+#define VDFL_ASLEEP_SUSPEND	BIT(2)
 
 struct vdfl_card;
 struct vdfl_mdev;
@@ -210,7 +215,8 @@ struct vdfl_poll {
  * struct vdfl_card_irq - state of card_irq.c
  * @source: how interrupts arrive; changes only while no instance is open
  * @mutex: serialises arm and disarm
- * @lock: protects @armed and @running
+ * @lock: protects @armed and @running; serialises changes of the pin's mask and,
+ *	by the audit, of bus master, which are in one register
  * @armed: lines to fire
  * @running: the source delivers
  * @suspended: the source must not start; under @mutex
@@ -253,10 +259,23 @@ struct vdfl_busmaster {
 };
 
 /**
+ * struct vdfl_msix - MSI-X of the function
+ * @nr: vectors; 0 without MSI-X
+ * @table: where its table is
+ * @pba: where its pending bits are
+ */
+struct vdfl_msix {
+	unsigned int nr;
+	struct dfl_hole table;
+	struct dfl_hole pba;
+};
+
+/**
  * struct vdfl_card - one PCI function with feature lists
  * @ref: held by the PCI driver and by each instance
  * @pdev: the function; a reference is held
  * @bar: mapped BARs, NULL where none was needed
+ * @msix: what the card said of its MSI-X at probe
  * @map: snapshot of the headers
  * @window: one for each header
  * @block: one for each header
@@ -265,9 +284,10 @@ struct vdfl_busmaster {
  * @tenants: instances
  * @nr_open: instances that are open
  * @gone: no more access; set once under @lock, never cleared
- * @reset_lock: serialises resets; protects @asleep and @dead_ports
- * @asleep: the PCI core has the card for a reset, a recovery or a suspend
- * @asleep_since: jiffies when that began
+ * @reset_lock: serialises resets; protects @asleep, @asleep_since and
+ *	@dead_ports
+ * @asleep: VDFL_ASLEEP_*; nobody else touches the card unless 0
+ * @asleep_since: jiffies when the last of them began
  * @dead_ports: ports, by index of their header, that did not answer a reset
  * @group: IOMMU group whose DMA we own, or NULL
  * @busmaster: see busmaster.c
@@ -284,6 +304,7 @@ struct vdfl_card {
 	struct kref ref;
 	struct pci_dev *pdev;
 	void __iomem *bar[DFL_NR_BARS];
+	struct vdfl_msix msix;
 	struct dfl_map *map;
 	struct dfl_window *window;
 	struct vdfl_block *block;
@@ -293,7 +314,7 @@ struct vdfl_card {
 	unsigned int nr_open;
 	bool gone;
 	struct mutex reset_lock;
-	bool asleep;
+	unsigned int asleep;
 	unsigned long asleep_since;
 	DECLARE_BITMAP(dead_ports, DFL_MAX_HEADERS);
 	struct iommu_group *group;
@@ -316,7 +337,7 @@ struct vdfl_card {
  * @tenant: how the card reaches us
  * @mapping: what is needed to find its user mappings
  * @memory_lock: held for reading around each register access and page fault,
- *	for writing while @blocked changes
+ *	for writing while @blocked changes or the user's own reset runs
  * @blocked: VDFL_BLOCKED_*; registers can be reached only while 0
  * @io: registers of the block
  * @mmap_on: may be mapped; changes only while closed
@@ -401,6 +422,7 @@ ssize_t vdfl_fence_siblings(struct vdfl_card *card, char *buf);
 
 /* busmaster.c: the one owner of the card's bus-master bit */
 int vdfl_busmaster_init(struct vdfl_card *card);
+int vdfl_busmaster_take(struct vdfl_card *card);
 void vdfl_busmaster_start(struct vdfl_card *card);
 void vdfl_busmaster_fini(struct vdfl_card *card);
 int vdfl_busmaster_verify(struct vdfl_card *card);
@@ -417,6 +439,7 @@ const char *vdfl_busmaster_port_state(struct vdfl_card *card);
 /* block.c: which block belongs to whom */
 int vdfl_blocks_init(struct vdfl_card *card);
 void vdfl_blocks_free(struct vdfl_card *card);
+void vdfl_blocks_recheck(struct vdfl_card *card);
 struct vdfl_block *vdfl_block_claim(struct vdfl_type *type,
 				    struct vdfl_mdev *vd);
 void vdfl_block_release(struct vdfl_mdev *vd);
@@ -438,7 +461,7 @@ void vdfl_irq_init(struct vdfl_card *card);
 int vdfl_irq_arm(struct vdfl_card *card, struct vdfl_irq_line *line);
 void vdfl_irq_disarm(struct vdfl_card *card, struct vdfl_irq_line *line);
 void vdfl_irq_suspend(struct vdfl_card *card);
-int vdfl_irq_resume(struct vdfl_card *card);
+void vdfl_irq_resume(struct vdfl_card *card);
 int vdfl_irq_choose(struct vdfl_card *card, const char *name);
 ssize_t vdfl_irq_usable(struct vdfl_card *card, char *buf);
 void vdfl_irq_set_running(struct vdfl_card *card, bool running);
@@ -488,6 +511,7 @@ int vdfl_view_write(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len);
 /* mdev_mmap.c: the gate before the registers, and mappings of them */
 void vdfl_region_block(struct vdfl_mdev *vd, unsigned int why);
 void vdfl_region_unblock(struct vdfl_mdev *vd, unsigned int why);
+int vdfl_region_reset(struct vdfl_mdev *vd);
 int vdfl_region_set_mmap(struct vdfl_mdev *vd, bool on);
 u64 vdfl_region_map_size(const struct vdfl_mdev *vd);
 struct vdfl_region_map vdfl_region_map(const struct vdfl_mdev *vd, u32 index);

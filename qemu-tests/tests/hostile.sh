@@ -124,6 +124,33 @@ tap_like "new image: a line says what to do" "$(our_lines "$bdf")" \
 	'b2-o40000: header differs .* unbind and bind'
 card_poke 4 2 0x40008 "$guid"
 tap_is "new image: the old one is accepted" "$(tenant user open)" ok
+
+# A new one while it is in use shows at the next reset, of the block or the card
+tenant_start neighbour "$(create_mdev "$bdf" afu-d8424dc4-b2-oc0000)"
+for who in block card; do
+	tenant user map >/dev/null
+	tenant neighbour map >/dev/null
+	card_poke 4 2 0x40008 0x6666666666666666
+	if [ $who = block ]; then
+		tap_is "new image in use: the block cannot be reset" \
+			"$(tenant user reset)" "error EIO"
+	else
+		tap_ok "new image in use: the card can be reset" \
+			eval "echo 1 >'$PCI/$bdf/reset'"
+	fi
+	tap_is "new image in use, $who: its user is out" \
+		"$(tenant user read $RO_REG 8) $(tenant user mread $RO_REG)" \
+		"error EIO SIGBUS"
+	tap_is "new image in use, $who: the neighbour is not" \
+		"$(tenant neighbour read $RO_REG 8) $(tenant neighbour mread $RO_REG)" \
+		"$RO_VALUE $RO_VALUE"
+	card_poke 4 2 0x40008 "$guid"
+	tap_is "new image in use, $who: a reset finds the old one" \
+		"$(tenant user reset)" ok
+	tap_is "new image in use, $who: which works" \
+		"$(tenant user read $RO_REG 8)" $RO_VALUE
+done
+tenant_end neighbour
 tenant_end user
 unbind_bdf "$bdf"
 

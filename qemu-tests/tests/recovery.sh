@@ -2,10 +2,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # what: error recovery of the PCI core, again and again (invariants 1, 9)
-# cards: lab
+# cards: lab lab +lab
 # kernels: 6.1 7.3
 # more: 6.12
+# append: pcie_ports=native
 # timeout: 240
+#
+# A kernel without ASPM does not ask the firmware for error reporting ("append").
 
 . /src/qemu-tests/tests/lib.sh
 
@@ -26,14 +29,25 @@ bytes()
 	done
 }
 
-# inject STATUS: an error at the root port, which everything behind it is told
+# port_of BDF
+port_of()
+{
+	basename "$(dirname "$(readlink -f "$PCI/$1")")"
+}
+
+# inject STATUS PORT: an error at the root port, which everything behind it is told
 inject()
 {
-	local dev=${root_port:8:2}
+	local dev=${2:8:2}
 
 	# bus, device, function; uncorrectable and correctable status; the rest 0
 	bytes "00${dev}0000${1:2:2}${1:0:2}0000$(printf %048d 0)" >/tmp/error
 	cat /tmp/error >/dev/aer_inject
+}
+
+given_up()
+{
+	[ "$(card_attr "$1" gone)" = 1 ]
 }
 
 recovered()
@@ -48,7 +62,7 @@ recover()
 
 	tenant user mwrite $SCRATCH 0x77 >/dev/null
 	log_mark
-	tap_ok "$1: error injected" inject "$2"
+	tap_ok "$1: error injected" inject "$2" "$root_port"
 	tap_like "$1: the user is told" "$(tenant user wait err 5000)" '^fired'
 	tap_ok "$1: the kernel says it is over" wait_for 5 recovered
 	tap_is "$1: the user can go on" "$(tenant user read $RO_REG 8)" $RO_VALUE
@@ -68,7 +82,7 @@ recover()
 modprobe aer_inject || bail "this kernel cannot inject errors"
 load_module || bail "no module"
 bdf=$(bind_card 0) || bail "the card does not bind"
-root_port=$(basename "$(dirname "$(readlink -f "$PCI/$bdf")")")
+root_port=$(port_of "$bdf")
 tenant_start user "$(create_mdev "$bdf" afu-d8424dc4-b2-o40000)" ||
 	bail "the user cannot open"
 tenant_start other "$(create_mdev "$bdf" afu-d8424dc4-b2-oc0000)" ||
@@ -82,3 +96,40 @@ recover "non-fatal error" "$NON_FATAL" 0x77
 recover "fatal error" "$FATAL" 0x0
 # What was saved is used up by the first
 recover "second fatal error" "$FATAL" 0x0
+# So it is by a reset of the function
+echo 1 >"$PCI/$bdf/reset" || bail "no function reset"
+recover "fatal error after a reset" "$FATAL" 0x0
+
+# --- an error that nobody recovers from ------------------------------------------
+
+# One of two functions has no driver to ask, so the kernel gives both up
+log_mark
+failing=$(bind_card 1) || bail "the second card does not bind"
+uuid=$(create_mdev "$failing" afu-d8424dc4-b2-o40000)
+tenant_start loser "$uuid" || bail "its user cannot open"
+tap_is "no recovery: a page is mapped" "$(tenant loser map)" 65536
+tenant loser arm err >/dev/null
+tenant loser arm req >/dev/null
+inject "$NON_FATAL" "$(port_of "$failing")"
+tap_like "no recovery: the user is told" "$(tenant loser wait err 5000)" '^fired'
+if [ "$KERNEL" = 6.1 ]; then
+	tap_skip "no recovery: the card is given up" \
+		"this kernel does not say so; a minute later we do"
+else
+	tap_ok "no recovery: the card is given up" wait_for 5 given_up "$failing"
+	tap_is "no recovery: it is said why" \
+		"$(log_count 'PCI reports a permanent failure')" 1
+	tap_like "no recovery: the user is asked to leave" \
+		"$(tenant loser wait req 3000)" '^fired'
+fi
+tap_is "no recovery: registers are out of reach" \
+	"$(tenant loser read $RO_REG 8)" "error EIO"
+tap_is "no recovery: the mapping is gone" "$(tenant loser mread $RO_REG)" SIGBUS
+tap_is "no recovery: the other card is not given up" \
+	"$(card_attr "$bdf" gone) $(tenant user read $RO_REG 8)" "0 $RO_VALUE"
+tenant_end loser
+remove_mdev "$uuid"
+unbind_bdf "$failing"
+tap_ok "no recovery: the card binds again" bind_bdf "$failing"
+tap_is "no recovery: bus master was never on" \
+	"$(card_stat 1 .bus_master_on_count)" 0

@@ -117,6 +117,18 @@ void card_set_irq(const struct card *card, const char *pos, unsigned int vector,
 unsigned int card_log_lines(const struct card *card, const char *event);
 void card_own(const struct card *card, const char *const *pos, size_t nr);
 
+/* child.c */
+struct child {
+	pid_t pid;
+	int to;
+	int from;
+};
+
+void child_start(struct child *child, char (*obey)(void *arg, char order),
+		 void *arg);
+int child_ask(const struct child *child, char order);
+void child_end(const struct child *child);
+
 /* bind.c */
 void card_at(struct card *card, const char *bdf, unsigned int nr);
 bool card_is_bound(const struct card *card);

@@ -181,6 +181,11 @@ static void msix_parameter_is_searched(void **state)
 	header.params[0] = 0x0000000000000007;
 	dfl_view_init(&view, &desc);
 	assert_int_equal(view.patched, 0);
+	/* Without a data word: what follows is another parameter's */
+	header.params[0] = 0x0000000800000001;
+	header.params[1] = 0x0000001100000007;
+	dfl_view_init(&view, &desc);
+	assert_int_equal(view.patched, 0);
 }
 
 /* A stock driver refuses a block whose next offset leaves the list. */
