@@ -8,6 +8,7 @@
  *	map				bytes mapped
  *	mread OFFSET			value, or SIGBUS
  *	mwrite OFFSET VALUE		value, or SIGBUS
+ *	mloop OFFSET MS			once a ms: reads NUMBER, or SIGBUS MS-PASSED
  *	arm LINE			ok; LINE is err, req or a vector's number
  *	wait LINE MS			fired MS-PASSED, or timeout
  *	count LINE MS			signals in that time
@@ -247,6 +248,25 @@ static void cmd_mwrite(struct tenant *t, char **arg)
 		say_mapped(try_store64(t->map + off, value), value);
 }
 
+static void cmd_mloop(struct tenant *t, char **arg)
+{
+	uint64_t off = number(arg[1]), value, reads = 0;
+	uint64_t start = now_ms(), end = start + number(arg[2]);
+
+	if (off >= t->map_len) {
+		say_error(-EINVAL);
+		return;
+	}
+	for (; now_ms() < end; reads++) {
+		if (try_load64(t->map + off, &value)) {
+			printf("SIGBUS %lu\n", now_ms() - start);
+			return;
+		}
+		sleep_us(1000);
+	}
+	printf("reads %lu\n", reads);
+}
+
 /* --- interrupts ------------------------------------------------------------- */
 
 static int line_number(const char *name)
@@ -364,6 +384,7 @@ static const struct {
 	{ "fences", cmd_fences },
 	{ "loop", cmd_loop },
 	{ "map", cmd_map },
+	{ "mloop", cmd_mloop },
 	{ "mread", cmd_mread },
 	{ "mwrite", cmd_mwrite },
 	{ "open", cmd_open },

@@ -1,0 +1,178 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# what: a card that vanishes or is removed under a guest and other users, and comes back (invariant 9)
+# cards: lab
+# kernels: 7.3
+# more: 6.1 6.12
+# cpu: max,+svm
+# mem: 1536M
+# timeout: 300
+
+. /src/qemu-tests/tests/lib.sh
+. /src/qemu-tests/lib/guest.sh
+
+AFU=b2-o40000
+GUEST_REG=0x40028
+SCRATCH=0x28
+BOUND_MS=$((2000 * SLOW))
+FOREVER_MS=100000
+
+# guest_here NAME: the card is bound, a guest of that name has a block of it
+guest_here()
+{
+	local uuid
+
+	tap_ok "$1: the card binds" bind_bdf "$bdf" || bail "no card"
+	uuid=$(create_mdev "$bdf" afu-d8424dc4-$AFU) || bail "no instance"
+	guest_metal "$1" kvm "$uuid"
+	guest_up "$1" 60 >/dev/null ||
+		bail "no guest: $(tail "${GUEST_DIR[$1]}"/std*)"
+	tap_is "$1: its guest has the block" "$(guest "$1" r 0 48 8)" \
+		1122334455667788
+}
+
+# users_start NAME: the guest is at work, two programs with a mapping, and one
+# that reads trapped registers
+users_start()
+{
+	tenant_start mapper "$(create_mdev "$bdf" afu-d8424dc4)" &&
+		tenant_start other "$(create_mdev "$bdf" hssi)" &&
+		tenant_start reader "$(create_mdev "$bdf" eth-group-b0-o14000)" ||
+		bail "a user cannot open"
+	tap_is "$1: pages are mapped" "$(tenant mapper map) $(tenant other map)" \
+		"65536 4096"
+	log_mark
+	guest_tell "$1" hammer
+	tenant_send mapper mloop $SCRATCH $FOREVER_MS
+	tenant_send other mloop 0x8 $FOREVER_MS
+	tenant_send reader loop 0x8 $FOREVER_MS
+	tap_ok "$1: its guest is at work" wait_for 60 moves
+}
+
+# moves: does the guest's register change?
+moves()
+{
+	local before
+
+	before=$(card_peek 0 2 $GUEST_REG)
+	sleep 0.1
+	[ "$(card_peek 0 2 $GUEST_REG)" != "$before" ]
+}
+
+# stopped NAME: wait until QEMU says that it has stopped the guest
+stopped()
+{
+	local line
+
+	while IFS= read -r -t 30 line <&"${GUEST_TOLD[$1]}"; do
+		[[ $line != *'"STOP"'* ]] || return 0
+	done
+	return 1
+}
+
+# guest_knows NAME: QEMU was told. It also stops a guest that accesses what is
+# no longer mapped, and may have done that before.
+guest_knows()
+{
+	[[ $(guest_words "$1") == *"Unrecoverable error detected"* ]]
+}
+
+# users_told NAME SINCE WHY: everybody has lost the card in time; without another
+# process to start, which takes a busy machine longer than all the rest
+users_told()
+{
+	local mapper other reader stopped=0
+
+	mapper=$(tenant_reply mapper)
+	other=$(tenant_reply other)
+	reader=$(tenant_reply reader)
+	stopped "$1" || stopped=$?
+	tap_within "$1: ms until all of them knew" $(($(now_ms) - $2)) \
+		0 "$BOUND_MS"
+	tap_like "$1: the mapping is gone" "$mapper" '^SIGBUS'
+	tap_like "$1: the other mapping as well" "$other" '^SIGBUS'
+	tap_like "$1: the reading user gets EIO" "$reader" '^error EIO'
+	tap_is "$1: QEMU stops the guest" "$stopped" 0
+	tap_ok "$1: and knows why" wait_for 5 guest_knows "$1"
+	tap_is "$1: one line in the kernel log" \
+		"$(log_new "$DRIVER $bdf: " | sed 's/.*: //; /^Unregistering$/d')" \
+		"$3"
+}
+
+tenants_end()
+{
+	tenant_end mapper
+	tenant_end other
+	tenant_end reader
+}
+
+finished()
+{
+	! kill -0 "$1" 2>/dev/null
+}
+
+# qemu_ends NAME SIGNAL
+qemu_ends()
+{
+	kill "-$2" "${GUEST_PID[$1]}"
+	# The shell has something to say about those that are killed
+	tap_ok "$1: QEMU ends by SIG$2" wait_for 2 finished "${GUEST_PID[$1]}" \
+		2>/dev/null || bail "QEMU cannot be ended"
+	guest_end "$1"
+}
+
+load_module || bail "no module"
+nested_kvm || bail "no KVM"
+bdf=$(card_bdf 0)
+
+# --- the card vanishes -------------------------------------------------------------
+
+guest_here vanish
+users_start vanish
+exec {port}<>/dev/virtio-ports/card0
+start=$(now_ms)
+echo '{"op":"vanish"}' >&"$port"
+users_told vanish "$start" "it no longer answers"
+exec {port}>&-
+tenants_end
+qemu_ends vanish TERM
+start=$(now_ms)
+tap_ok "vanish: the card can be unbound" unbind_bdf "$bdf"
+tap_within "vanish: ms to unbind" $(($(now_ms) - start)) 0 "$BOUND_MS"
+card_do 0 return || bail "the card cannot return"
+
+# --- it is there again: scanned for, and removed, in use ---------------------------------
+
+guest_here remove
+users_start remove
+flr=$(card_stat 0 .flr)
+for i in 1 2 3; do
+	echo 1 >/sys/bus/pci/rescan
+	tap_ok "rescan $i: the guest goes on" wait_for 60 moves
+done
+for name in mapper other reader; do
+	tap_fails "rescan: so does $name" read -r -t 0 <&"${TENANT_OUT[$name]}"
+done
+tap_is "rescan: nothing was reset" "$(card_stat 0 .flr)" "$flr"
+tap_is "rescan: not a word of the driver" "$(log_new "$DRIVER $bdf")" ""
+
+start=$(now_ms)
+(echo 1 >"$PCI/$bdf/remove") &
+removing=$!
+users_told remove "$start" "unbinding"
+tenants_end
+tap_fails "remove: it waits for QEMU" finished $removing
+qemu_ends remove KILL
+tap_ok "remove: it ends when QEMU has" wait_for 2 finished $removing
+tap_fails "remove: the function is gone" test -e "$PCI/$bdf"
+echo 1 >/sys/bus/pci/rescan
+tap_ok "rescan: it is found again" test -e "$PCI/$bdf"
+
+# --- as good as new ----------------------------------------------------------------------
+
+guest_here again
+guest_end again
+tap_is "all along bus master was off" "$(card_stat 0 .bus_master_on_count)" 0
+tap_is "nothing touched what is nobody's" "$(card_stat 0 .stray)" 0
+tap_ok "the module can be unloaded" unload_module
