@@ -207,6 +207,7 @@ struct card {
 
 	u64 accesses;		/* of BARs and config space, while it answers */
 	u64 vanish_at;		/* the access it vanishes before; 0: none */
+	bool vanish_at_flr;	/* it does not come back from that */
 	u64 master_at;		/* the access bus master turns on before */
 	u64 reads;
 	u64 writes;

@@ -298,7 +298,10 @@ static void function_level_reset(struct card *c)
 {
 	c->flr++;
 	log_event(c->log, "flr", "{}");
-	card_reset(c, "flr");
+	if (c->vanish_at_flr)
+		card_vanish(c);
+	else
+		card_reset(c, "flr");
 }
 
 /** config_write() - the driver wrote @len bytes at @off; both are in range */

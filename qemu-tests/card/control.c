@@ -117,10 +117,18 @@ static json_t *op_vanish_after(struct card *c, const json_t *req)
 	return success();
 }
 
+static json_t *op_vanish_at_flr(struct card *c, const json_t *req)
+{
+	(void)req;
+	c->vanish_at_flr = true;
+	return success();
+}
+
 static json_t *op_return(struct card *c, const json_t *req)
 {
 	(void)req;
 	c->vanish_at = 0;
+	c->vanish_at_flr = false;
 	card_return(c);
 	return success();
 }
@@ -284,6 +292,7 @@ static const struct {
 	{ "lower", op_lower },
 	{ "vanish", op_vanish },
 	{ "vanish-after", op_vanish_after },
+	{ "vanish-at-flr", op_vanish_at_flr },
 	{ "return", op_return },
 	{ "stats", op_stats },
 	{ "own", op_own },

@@ -1,11 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# what: a card that vanishes at any step, or under any user, costs nobody more than 2 s (invariant 9)
+# what: a card that vanishes at any step, in a function reset, or under any user, costs nobody more than 2 s (invariant 9)
 # cards: vanish irq4
 # kernels: 7.3
 # more: 6.1 6.12
 # timeout: 500
+#
+# STRIDE: before each of so many accesses only.
 
 . /src/qemu-tests/tests/lib.sh
 
@@ -15,6 +17,90 @@ STRIDE=${STRIDE:-$((SLOW > 1 ? 13 : 1))}
 export SLOW
 dmesg -n err
 load_module || bail "no module"
+
+# --- in the middle of a function reset -------------------------------------------
+
+SCRATCH=0x28
+# As long as the PCI core waits for a card that it has reset, and some more
+CORE_WAIT_MS=$((75000 * SLOW))
+
+vanished()
+{
+	[ "$(card_stat 1 .vanished)" = true ]
+}
+
+finished()
+{
+	! kill -0 "$1" 2>/dev/null
+}
+
+# reset: of the function; what came of it, and after how many ms
+reset()
+{
+	local start status=0
+
+	start=$(now_ms)
+	echo 1 >"$PCI/$bdf/reset" || status=1
+	echo "$status $(($(now_ms) - start))" >/tmp/reset
+}
+
+# reset_start: one that the card does not come back from
+reset_start()
+{
+	card_do 1 vanish-at-flr || bail "the card cannot vanish"
+	reset 2>/dev/null &
+	resetting=$!
+	wait_for 5 vanished || bail "nobody has reset the card"
+}
+
+# reset_end NAME STATUS
+reset_end()
+{
+	local status ms
+
+	tap_ok "$1: the reset ends" wait_for 80 finished "$resetting"
+	read -r status ms </tmp/reset
+	tap_is "$1: as it should" "$status" "$2"
+	tap_within "$1: when the PCI core gives up, or earlier" "$ms" 0 \
+		"$CORE_WAIT_MS"
+}
+
+# users_out NAME: there is nothing to be had
+users_out()
+{
+	tap_is "$1: reading fails" "$(tenant user read $SCRATCH 8)" "error EIO"
+	tap_is "$1: so does writing" "$(tenant other write $SCRATCH 8 1)" "error EIO"
+	tap_is "$1: the mapping is gone" "$(tenant user mread $SCRATCH)" SIGBUS
+}
+
+bdf=$(card_bdf 1)
+bind_bdf "$bdf" || bail "the card does not bind"
+echo flr >"$PCI/$bdf/reset_method"
+tenant_start user "$(create_mdev "$bdf" afu-d8424dc4)" &&
+	tenant_start other "$(create_mdev "$bdf" afu-d8424dc4)" ||
+	bail "a user cannot open"
+tap_is "a page is mapped" "$(tenant user map)" 65536
+tap_is "ERR can be armed" "$(tenant user arm err)" ok
+tap_is "REQ can be armed" "$(tenant other arm req)" ok
+tenant user mwrite $SCRATCH 0x77 >/dev/null
+
+reset_start
+users_out "late after a reset"
+tap_is "late after a reset: a user's own is refused" "$(tenant user reset)" \
+	"error EAGAIN"
+card_do 1 return || bail "the card cannot return"
+reset_end "late after a reset" 0
+tap_is "late after a reset: the users go on" "$(tenant user mread $SCRATCH)" 0x0
+tap_is "late after a reset: all of them" "$(tenant other write $SCRATCH 8 1)" ok
+tap_is "late after a reset: nobody was told" \
+	"$(tenant user wait err 0) $(tenant other wait req 0)" "timeout timeout"
+
+# This one takes the PCI core a minute, in which there is something else to do
+log_mark
+reset_start
+users_out "lost in a reset"
+tenant_send user wait err $CORE_WAIT_MS
+tenant_send other wait req $CORE_WAIT_MS
 
 # --- at every step ------------------------------------------------------------
 
@@ -30,16 +116,30 @@ for source in intx poll; do
 done
 tap_is "bus master was never on" "$(card_stat 0 .bus_master_on_count)" 0
 
-# --- under its users ----------------------------------------------------------------
+# --- what became of the reset ----------------------------------------------------------
 
 bdf=$(card_bdf 1)
+tap_like "lost in a reset: ERR fired" "$(tenant_reply user 80)" '^fired'
+tap_like "lost in a reset: REQ fired" "$(tenant_reply other 80)" '^fired'
+reset_end "lost in a reset" 1
+tap_is "lost in a reset: one line says so" "$(log_new "$DRIVER $bdf: " |
+	sed '/after FLR/d; s/.*: //')" "it did not come back from a reset"
+users_out "lost in a reset, at the end"
+tap_is "lost in a reset: no other reset" "$(tenant user reset)" "error EIO"
+tenant_end user
+tenant_end other
+tap_ok "lost in a reset: the card can be unbound" unbind_bdf "$bdf"
+card_do 1 return || bail "the card cannot return"
+
+# --- under its users ----------------------------------------------------------------
+
 log_mark
 status=0
 line=$("$VANISH" "$bdf" users 1) || status=$?
 tap_figure "four users of a card that vanishes: $line"
 tap_ok "users end, or can be killed" test $status = 0
 tap_is "one line says so" "$(log_new "$DRIVER $bdf: " |
-	sed 's/.*: //; /^Registered$/d')" "it no longer answers"
+	sed 's/.*: //; /^Registered$/d; /^enabling device/d')" "it no longer answers"
 tap_ok "the card can be unbound" unbind_bdf "$bdf"
 card_do 1 return || bail "the card cannot return"
 tap_ok "when it is back it binds" bind_bdf "$bdf"
