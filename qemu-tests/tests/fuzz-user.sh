@@ -6,6 +6,8 @@
 # kernels: 7.3
 # more: 6.1 6.12
 # timeout: 400
+#
+# SEEDS, OPS (of each user), THREADS; ARGS of vfio_fuzz_user.
 
 . /src/qemu-tests/tests/lib.sh
 
@@ -14,6 +16,9 @@ SEEDS=${SEEDS:-1 2}
 OPS=${OPS:-$((16000 / SLOW))}
 THREADS=${THREADS:-3}
 ARGS=${ARGS:-}
+# On kernels that can tell which code is reached
+kcov=()
+[ ! -e /sys/kernel/debug/kcov ] || kcov=(--kcov)
 
 # Who is attacked from inside: AFU with vectors and reset, block of a page,
 # neighbour on one page, UART
@@ -26,25 +31,18 @@ windows+='|"op":"read","why":"not-owned","bar":0,"offset":"0x0","len":8'
 # Registers of others that can hold a word no user writes
 canaries=(2:0xc0028 2:0xc1000 2:0xc1ff8 2:0x28 0:0x3028 0:0x14028 0:0x18028)
 
-type_at()
-{
-	local type
-
-	type=$(<"$PCI/$bdf/dfl/blocks/$1/type")
-	[ ! -d "$(type_dir "$bdf" "$type-$1")" ] || type+=-$1
-	echo "$type"
-}
-
 # fuzz NAME ARGS...: one run; its figures on the last line
 fuzz()
 {
-	local name=$1 said ran status=0
+	local name=$1 said ran kept status=0
 
 	card_mark 0 "$name"
 	# shellcheck disable=SC2086 # several
-	said=$("$FUZZ" "${@:2}" $ARGS "${uuids[@]}" 2>&1) || status=$?
+	said=$("$FUZZ" "${kcov[@]}" "${@:2}" $ARGS "${uuids[@]}" 2>&1) ||
+		status=$?
 	tap_note "$said"
-	[ "$status" = 0 ] || tap_note "again: qemu-tests/run --kernel $KERNEL --set SEEDS=$seed --set OPS=$OPS --set THREADS=$THREADS fuzz-user"
+	kept=$(sed -n '/^# the same again: /{s//ARGS=/p;q}' <<<"$said")
+	[ "$status" = 0 ] || tap_note "again: qemu-tests/run --kernel $KERNEL --set SEEDS=$seed --set OPS=$OPS --set THREADS=$THREADS ${kept:+--set $kept }fuzz-user"
 	tap_ok "$name: every answer was right" test "$status" = 0
 	ran=$(sed -n 's/^operations \([0-9]*\).*/\1/p' <<<"$said")
 	total=$((total + ${ran:-0}))
@@ -54,7 +52,7 @@ load_module opt_in=uart,tod || bail "no module"
 bdf=$(bind_card 0) || bail "the card does not bind"
 uuids=()
 for pos in "${positions[@]}"; do
-	uuids+=("$(create_mdev "$bdf" "$(type_at "$pos")")") ||
+	uuids+=("$(create_mdev "$bdf" "$(type_at "$bdf" "$pos")")") ||
 		bail "no instance at $pos"
 done
 for at in "${canaries[@]}"; do
@@ -77,7 +75,7 @@ for seed in $SEEDS; do
 			--ops "$OPS" --cdev
 done
 took=$(($(now_ms) - begun))
-tap_note "$total operations in $took ms"
+tap_figure "$total operations in $took ms, seeds $SEEDS"
 tap_within "operations" "$total" $((OPS * ${#positions[@]})) 1000000000
 tap_is "the card saw no access outside of their blocks" \
 	"$(grep '"ev":"access"' /out/card0.jsonl | grep -vcE "$windows")" 0

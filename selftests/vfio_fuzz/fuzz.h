@@ -23,6 +23,8 @@
 #define NR_MAPS		4
 #define NR_CHILDREN	2
 #define MAX_VECTORS	64
+#define CHAIN		32
+#define MAX_KEPT	256
 #define ALL_ONES	(~0ULL)
 
 typedef int64_t s64;
@@ -42,6 +44,8 @@ struct options {
 	bool disturbed;
 	bool cdev;
 	bool verbose;
+	bool feedback;
+	const char *kept;
 };
 
 /**
@@ -125,7 +129,18 @@ struct map {
 	bool not_inherited;
 };
 
-/** struct worker - one thread of one target */
+/** struct chain - operations that were done one after the other */
+struct chain {
+	u64 nr;
+	u64 seed[CHAIN];
+};
+
+/**
+ * struct worker - one thread of one target
+ * @pcs: number of addresses that KCOV saw, and these
+ * @seen: set of basic blocks
+ * @kept: chains that reached new ones
+ */
 struct worker {
 	struct target *t;
 	pthread_t thread;
@@ -139,6 +154,11 @@ struct worker {
 	u8 *rw, *ro, *hole;
 	u64 count[NR_COUNTS];
 	u64 refused;
+	u64 *pcs;
+	u32 *seen;
+	struct chain chain;
+	struct chain kept[MAX_KEPT];
+	u32 nr_kept;
 };
 
 /* --- numbers (rng.c) ------------------------------------------------------ */
@@ -196,6 +216,19 @@ void complain(struct worker *w, const char *fmt, ...) __noreturn __printf(2, 3);
 bool is_foreign(const struct target *t, u32 word);
 void check_words(struct worker *w, u64 pos, const u8 *buf, size_t len);
 void fill_words(struct worker *w, u64 pos, u8 *buf, size_t len);
+
+/* --- what was reached (kcov.c) ------------------------------------------------ */
+
+void kcov_init(void);
+void kcov_start(struct worker *w);
+bool kcov_new(struct worker *w);
+u64 kcov_blocks(void);
+
+/* --- what comes again (chain.c) ------------------------------------------------ */
+
+u64 chain_seed(struct worker *w);
+void chain_done(struct worker *w);
+void say_kept(const struct worker *w);
 
 /* --- what is done (ioctl.c, irqs.c, access.c, maps.c, fds.c) ------------------ */
 

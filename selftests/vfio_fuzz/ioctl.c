@@ -220,11 +220,15 @@ void op_reset(struct worker *w)
 
 /* --- the others --------------------------------------------------------------- */
 
+/* MIG_PRECOPY_INFOv2, to which newer VFIO cores say no in their own way */
+#define FEATURE_PRECOPY_INFO	12
+
 static struct answers feature_answers(const struct place *p, const u32 *word)
 {
 	const u32 known = VFIO_DEVICE_FEATURE_MASK | VFIO_DEVICE_FEATURE_GET |
 			  VFIO_DEVICE_FEATURE_SET | VFIO_DEVICE_FEATURE_PROBE;
 	const u32 both = VFIO_DEVICE_FEATURE_GET | VFIO_DEVICE_FEATURE_SET;
+	struct answers a = answer(-ENOTTY);
 
 	if (p->readable < 8)
 		return answer(-EFAULT);
@@ -232,7 +236,9 @@ static struct answers feature_answers(const struct place *p, const u32 *word)
 		return answer(-EINVAL);
 	if (!(word[1] & VFIO_DEVICE_FEATURE_PROBE) && (word[1] & both) == both)
 		return answer(-EINVAL);
-	return answer(-ENOTTY);
+	if ((word[1] & VFIO_DEVICE_FEATURE_MASK) == FEATURE_PRECOPY_INFO)
+		or_error(&a, EINVAL);
+	return a;
 }
 
 static unsigned long other_command(struct worker *w)

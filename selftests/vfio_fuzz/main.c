@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * vfio_fuzz_user [--seed N] [--ops N] [--threads N] [--fds N] [--cdev]
- *                [--disturbed] [--verbose] UUID[=WHO]...
+ *                [--disturbed] [--verbose] [--kcov[=watch]] [--kept=N,N...]
+ *                UUID[=WHO]...
  *
  * A process for each instance, in it threads that do random things to the same
  * descriptors; see fuzz.h. It says "ready" when all are open; the last line says
@@ -11,6 +12,9 @@
  * may be out of reach at any time. WHO, 0 to 15, is what the user writes to its
  * registers, by default its place in the list: the same block has to have the
  * same one always, unless it is reset between users.
+ *
+ * --kcov: where the kernel can tell, do again what reached new code (see chain.c);
+ * only count that with "watch". A failed run says what to give to --kept.
  */
 #include <getopt.h>
 #include <signal.h>
@@ -76,15 +80,18 @@ static void *worker_main(void *arg)
 
 	arena_init(w);
 	events_init(w);
+	kcov_start(w);
 	for (w->op = 0; w->op < share; w->op++) {
 		/* An operation can be repeated without those before it */
-		w->rng = opt->seed * 0x100000001b3ULL +
-			 ((u64)w->t->tag << 56 | (u64)w->nr << 48 | w->op);
+		w->rng = chain_seed(w);
 		run_one(w);
+		chain_done(w);
 		if (opt->verbose)
 			fprintf(stderr, "# %s thread %u operation %lu %s\n",
 				w->t->inst.pos, w->nr, w->op, w->doing);
 	}
+	if (opt->verbose)
+		say_kept(w);
 	children_reap(w);
 	maps_drop(w);
 	return NULL;
@@ -188,7 +195,10 @@ static void print_sums(const struct sums *sums)
 	printf("operations %lu", sums->ops);
 	for (i = 0; i < NR_COUNTS; i++)
 		printf(" %s %lu", names[i], sums->count[i]);
-	printf(" refused %lu\n", sums->refused);
+	printf(" refused %lu", sums->refused);
+	if (kcov_blocks())
+		printf(" blocks %lu", kcov_blocks());
+	printf("\n");
 }
 
 static void add_sums(struct sums *all, int in)
@@ -283,6 +293,8 @@ int main(int argc, char **argv)
 		{ "cdev", no_argument, NULL, 'c' },
 		{ "disturbed", no_argument, NULL, 'd' },
 		{ "verbose", no_argument, NULL, 'v' },
+		{ "kcov", optional_argument, NULL, 'k' },
+		{ "kept", required_argument, NULL, 'K' },
 		{}
 	};
 	struct options opt = { .seed = 1, .ops = 10000, .threads = 1, .fds = 2 };
@@ -310,6 +322,13 @@ int main(int argc, char **argv)
 			break;
 		case 'v':
 			opt.verbose = true;
+			break;
+		case 'k':
+			opt.feedback = !optarg || strcmp(optarg, "watch");
+			kcov_init();
+			break;
+		case 'K':
+			opt.kept = optarg;
 			break;
 		default:
 			usage();

@@ -96,17 +96,6 @@ static u64 some_offset(struct worker *w, size_t len)
 	return (off % len) & ~7UL;
 }
 
-void op_touch(struct worker *w)
-{
-	u64 where = rng(w), how = rng(w);
-	struct map *m = some_map(w);
-
-	if (!m)
-		return;
-	where = (how & 4 ? where % 0x80 : where) % m->len & ~7UL;
-	touch(w, m, where, how & 1, how & 2);
-}
-
 /* --- making them -------------------------------------------------------------------- */
 
 /**
@@ -208,22 +197,63 @@ static void keep(struct worker *w, struct map *m, const struct wish *wish,
 	};
 }
 
-void op_map(struct worker *w)
+static void make(struct worker *w, struct map *m, const struct wish *wish)
 {
-	struct map *m = &w->map[below(w, NR_MAPS)];
-	struct wish wish = any_wish(w);
-	struct answers right = map_answers(w->t, &wish);
+	struct answers right = map_answers(w->t, wish);
 	struct slot *s = slot_get(w);
 	u8 *addr;
 
-	addr = mmap(NULL, wish.len, wish.prot, wish.flags, s->fd, wish.offset);
+	addr = mmap(NULL, wish->len, wish->prot, wish->flags, s->fd,
+		    wish->offset);
 	w->count[COUNT_MAP]++;
 	expect(w, &right, addr == MAP_FAILED ? -errno : 0,
 	       "mapping 0x%lx bytes at 0x%lx, protection %d, flags 0x%x",
-	       wish.len, wish.offset, wish.prot, wish.flags);
+	       wish->len, wish->offset, wish->prot, wish->flags);
 	slot_put(s);
 	if (addr != MAP_FAILED)
-		keep(w, m, &wish, addr);
+		keep(w, m, wish, addr);
+}
+
+void op_map(struct worker *w)
+{
+	struct wish wish = any_wish(w);
+
+	make(w, &w->map[below(w, NR_MAPS)], &wish);
+}
+
+/* Some of what can be mapped */
+static void make_good(struct worker *w)
+{
+	u64 index = PICK(w, BAR0, BAR2);
+	const struct vfio_region_sparse_mmap_area *area = &w->t->map[index];
+	struct wish wish = {
+		.prot = PROT_READ | PROT_WRITE,
+		.flags = MAP_SHARED,
+		.len = PAGE,
+	};
+
+	if (!area->size)
+		return;
+	wish.offset = (index << SHIFT) + area->offset +
+		      below(w, area->size / PAGE) * PAGE;
+	make(w, &w->map[0], &wish);
+}
+
+void op_touch(struct worker *w)
+{
+	u64 where, how, times = 1 + below(w, 4);
+	struct map *m = some_map(w);
+
+	if (!m) {
+		make_good(w);
+		m = some_map(w);
+	}
+	while (m && times--) {
+		where = rng(w);
+		how = rng(w);
+		where = (how & 4 ? where % 0x80 : where) % m->len & ~7UL;
+		touch(w, m, where, how & 1, how & 2);
+	}
 }
 
 /* All of it, or the first or last page */

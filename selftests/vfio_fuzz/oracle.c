@@ -48,6 +48,7 @@ static void say_where(struct worker *w)
 	const struct options *opt = w->t->opt;
 
 	pthread_mutex_lock(&talking);
+	say_kept(w);
 	fprintf(stderr,
 		"# WRONG: seed %lu threads %u fds %u, block %s, thread %u, operation %lu (%s)\n# ",
 		opt->seed, opt->threads, opt->fds, w->t->inst.pos, w->nr, w->op,
