@@ -258,6 +258,16 @@ type_dir()
 	echo "$PCI/$1/mdev_supported_types/$DRIVER-$2"
 }
 
+# type_at BDF POSITION: of the block there, by its position where several are alike
+type_at()
+{
+	local type
+
+	type=$(<"$PCI/$1/dfl/blocks/$2/type")
+	[ ! -d "$(type_dir "$1" "$type-$2")" ] || type+=-$2
+	echo "$type"
+}
+
 # types BDF: names of the types, without prefix, sorted
 types()
 {

@@ -48,15 +48,6 @@ wrong()
 	bail "round $round: $*"
 }
 
-type_at()
-{
-	local type
-
-	type=$(<"$PCI/$bdf/dfl/blocks/$1/type")
-	[ ! -d "$(type_dir "$bdf" "$type-$1")" ] || type+=-$1
-	echo "$type"
-}
-
 # --- users ------------------------------------------------------------------------
 
 users_create()
@@ -67,7 +58,7 @@ users_create()
 	for pos in "${POSITIONS[@]}"; do
 		roll 3
 		[ $rolled != 0 ] || continue
-		uuid_at[$pos]=$(create_mdev "$bdf" "$(type_at "$pos")") ||
+		uuid_at[$pos]=$(create_mdev "$bdf" "$(type_at "$bdf" "$pos")") ||
 			wrong "no instance at $pos"
 	done
 }
@@ -154,6 +145,7 @@ acknowledge()
 event_master()
 {
 	setpci -s "$bdf" $MASTER
+	masters=$((masters + 1))
 	[ "$source" = msix ] || wait_for 5 master_is_off ||
 		wrong "bus master stays on"
 	acknowledge
@@ -228,11 +220,15 @@ run_round()
 	if [ $lost = 1 ]; then
 		! is_bound "$bdf" || unbind_bdf "$bdf"
 		bind_bdf "$bdf" || wrong "the card does not bind again"
+		masters=0
 	fi
 	for n in "$PCI/$bdf"/*-*-*-*-*/; do
 		[ ! -e "$n/remove" ] || echo 1 >"$n/remove"
 	done
 	wait_for 5 master_is_off || wrong "bus master stays on without users"
+	n=$(card_attr "$bdf" busmaster_violations)
+	[ "$n" -le "$masters" ] ||
+		wrong "bus master was found on $n times, and turned on $masters times"
 	acknowledge
 	all_well
 }
@@ -244,6 +240,7 @@ card_do 0 log-irqs '"on":false'
 card_do 0 log-accesses '"on":false'
 say "seed $SEED, from round $FIRST, $DURATION s"
 operations=0
+masters=0
 begun=$(now_ms)
 for ((round = FIRST; round < FIRST + ROUNDS; round++)); do
 	run_round
@@ -251,6 +248,7 @@ for ((round = FIRST; round < FIRST + ROUNDS; round++)); do
 	say "$passed s, seed $SEED, round $round: $source, ${#uuid_at[@]} users,$happened; $operations operations so far"
 	[ $passed -lt "$DURATION" ] || break
 done
+tap_figure "$operations operations of users in $passed s, seed $SEED"
 tap_within "operations" "$operations" 1 1000000000000
 tap_ok "the card is released" unbind_bdf "$bdf"
 tap_ok "the module unloads" unload_module
