@@ -225,8 +225,20 @@ static void create_remove(struct actor *a)
 }
 
 /*
- * Returns how many could be removed. The mdev core refuses one that is just
- * being created (EAGAIN), and nobody can remove that by name any more.
+ * With this link an instance is complete. Before, its creation can still fail,
+ * and then the mdev core frees what somebody who writes to "remove" still uses.
+ */
+static bool is_complete(const char *uuid)
+{
+	char path[PATH_MAX];
+
+	format(path, sizeof(path), "/sys/bus/mdev/devices/%s/mdev_type", uuid);
+	return !access(path, F_OK);
+}
+
+/*
+ * Returns how many could be removed. The mdev core may refuse one that has just
+ * been created (EAGAIN), and nobody can remove that by name any more.
  */
 static unsigned int remove_instances(unsigned int most)
 {
@@ -235,7 +247,7 @@ static unsigned int remove_instances(unsigned int most)
 	unsigned int nr = 0;
 
 	while (dir && nr < most && (entry = readdir(dir)))
-		if (entry->d_name[0] != '.')
+		if (entry->d_name[0] != '.' && is_complete(entry->d_name))
 			nr += !try_sysfs_write("1",
 					       "/sys/bus/mdev/devices/%s/remove",
 					       entry->d_name);

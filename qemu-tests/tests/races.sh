@@ -7,6 +7,8 @@
 # more: 6.1 6.12
 # iommu: intel
 # timeout: 500
+#
+# SEED; TIME: seconds; RACES: only these.
 
 . /src/qemu-tests/tests/lib.sh
 
