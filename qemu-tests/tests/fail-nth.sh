@@ -7,6 +7,8 @@
 # debug: debug
 # iommu: intel
 # timeout: 300
+#
+# STEP: each of so many allocations of bind; FIRST: the first of them.
 
 . /src/qemu-tests/tests/lib.sh
 

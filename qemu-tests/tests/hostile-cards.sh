@@ -6,6 +6,8 @@
 # kernels: 7.3
 # more: 6.1 6.12
 # timeout: 900
+#
+# HOSTILE_SEED: the first; HOSTILE_COUNT; HOSTILE_CASE: all of that one.
 
 . /src/qemu-tests/tests/lib.sh
 

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# what: who listens to nothing costs no register access, and silence costs one read of the pending bits per interval (design 6)
+# what: who listens to nothing costs no register access, and silence costs one read of the pending bits per interval
 # cards: lab
 # kernels: 7.3
 # more: 6.1 6.12

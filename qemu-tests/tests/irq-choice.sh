@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# what: which interrupt source a card gets, and which ones it can be given (design 6)
+# what: which interrupt source a card gets, and which ones it can be given
 # cards: lab n6001 d5005
 # kernels: 7.3
 # more: 6.1 6.12

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# what: every interrupt source delivers the same way, and none unmasks or masters the bus but msix (design 6, invariants 1, 6, 10)
+# what: every interrupt source delivers the same way, and none unmasks or masters the bus but msix (invariants 1, 6, 10)
 # cards: lab
 # kernels: 7.3
 # more: 6.1 6.12

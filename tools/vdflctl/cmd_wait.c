@@ -143,7 +143,7 @@ static int wait_for(const struct order *order, struct pollfd *fds)
 			return EXIT_TIMEOUT;
 		}
 		if (fds[SOURCE_ERROR].revents) {
-			fprintf(stderr, "vdflctl: the card reports an error; vdflctl list shows its state\n");
+			fprintf(stderr, "vdflctl: the card reports an error: vdflctl list\n");
 			return EXIT_FAILURE;
 		}
 		if (fds[SOURCE_REQUEST].revents) {
