@@ -129,9 +129,13 @@ tap_is "it is there, with the attribute" "$(<"$MDEV/$uuid/dfl/mmap")" off
 tap_ok "a domain with it" quiet virsh create "$(domain_xml "$uuid")"
 tap_is "QEMU has no privileges" "$(ps -o user:20= -C qemu-system-x86_64)" \
 	libvirt-qemu
-tap_like "the guest has the device" \
-	"$(virsh qemu-monitor-command --hmp guest info pci)" \
-	"PCI device 8086:bcce.*8086:a1ab.*BAR0: 64 bit .*id .hostdev0"
+# guest_has_it: its firmware has found it, below a port
+guest_has_it()
+{
+	[[ $(virsh qemu-monitor-command --hmp guest info pci) =~ $HOSTDEV ]]
+}
+HOSTDEV='PCI device 8086:bcce.*8086:a1ab.*BAR0: 64 bit .*id .hostdev0'
+tap_ok "the guest has the device" wait_for 30 guest_has_it
 tap_is "it is in use" \
 	"$(refusal bash -c "echo on >$MDEV/$uuid/dfl/mmap")" \
 	"Device or resource busy"
