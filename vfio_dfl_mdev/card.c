@@ -291,7 +291,8 @@ void vdfl_card_close(struct vdfl_card *card)
  *
  * Access ends for good when this returns: mappings are revoked, users are told
  * and asked to let go, no interrupt is delivered. For who calls it once more, it
- * may not have ended yet. May sleep.
+ * may not have ended yet. May sleep. vdfl_card.reset_lock may be held,
+ * vdfl_card.lock is not.
  */
 void vdfl_card_lost(struct vdfl_card *card, const char *why)
 {

@@ -200,10 +200,13 @@ static void card_wake(struct vdfl_card *card)
 /* @why of card_quiesce() is over; what else the card sleeps for goes on. */
 static int card_restore(struct vdfl_card *card, unsigned int why)
 {
+	int ret = 0;
 	bool wakes;
-	int ret;
 
 	mutex_lock(&card->reset_lock);
+	/* What never began, or was given up meanwhile, has no end */
+	if (!(card->asleep & why))
+		goto out;
 	wakes = card->asleep == why;
 	card->asleep &= ~why;
 	ret = vdfl_busmaster_verify(card);
@@ -216,6 +219,7 @@ static int card_restore(struct vdfl_card *card, unsigned int why)
 		vdfl_card_lost(card, "it did not come back from a reset");
 	else
 		card_wake(card);
+out:
 	mutex_unlock(&card->reset_lock);
 	return ret;
 }
