@@ -200,9 +200,11 @@ int vdfl_card_check_header(struct vdfl_block *block)
 		       readq(io + DFL_GUID_H) == h->guid_h;
 	if (same)
 		return 0;
-	dev_warn_ratelimited(&block->card->pdev->dev,
-			     "%s: header differs from the one found at probe; unbind and bind the card to scan it again\n",
-			     block->pos);
+	/* What a lost card shows says nothing about its blocks */
+	if (vdfl_card_answers(block->card))
+		dev_warn_ratelimited(&block->card->pdev->dev,
+				     "%s: header differs from the one found at probe; unbind and bind the card to scan it again\n",
+				     block->pos);
 	return -EIO;
 }
 
