@@ -15,7 +15,9 @@
  */
 #include <dirent.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 
 #include "vdfl_test.h"
 
@@ -188,6 +190,23 @@ static int do_bind(void)
 static int do_unbind(void)
 {
 	return write_file(lab.card.bdf, DRIVER "/unbind");
+}
+
+/* With somebody who creates instances as soon as that can be tried at all */
+static int do_bind_eager(void)
+{
+	struct instance inst;
+	pid_t child = fork();
+	int ret;
+
+	if (child < 0)
+		die_errno("fork");
+	while (!child)
+		try_instance_create(&inst, &lab.card, lab.type);
+	ret = do_bind();
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+	return ret;
 }
 
 static int do_create(void)
@@ -394,7 +413,7 @@ static const struct path {
 	int (*undo)(void);
 } paths[] = {
 	{ "load", LOADED_NOT, NULL, do_load, do_unload },
-	{ "bind", LOADED, NULL, do_bind, do_unbind },
+	{ "bind", LOADED, NULL, do_bind_eager, do_unbind },
 	{ "create", BOUND, NULL, do_create, do_remove },
 	{ "open-group", CREATED, NULL, do_open_group, do_close },
 	{ "open-node", CREATED, NULL, do_open_node, do_close },

@@ -138,7 +138,7 @@ static bool block_fits(const struct vdfl_block *block,
  * @vd: new owner; its tenant is reachable by the card from now on
  *
  * Return: the block, or an ERR_PTR: -ENOSPC when none is free, -ENODEV when
- * the card is lost.
+ * the card is lost, -EAGAIN while it is being bound.
  */
 struct vdfl_block *vdfl_block_claim(struct vdfl_type *type,
 				    struct vdfl_mdev *vd)
@@ -146,6 +146,9 @@ struct vdfl_block *vdfl_block_claim(struct vdfl_type *type,
 	struct vdfl_block *found = ERR_PTR(-ENOSPC);
 	struct vdfl_card *card = type->card;
 	u32 i;
+
+	if (!vdfl_types_ready(card))
+		return ERR_PTR(-EAGAIN);
 
 	mutex_lock(&card->lock);
 	for (i = 0; i < card->nr_blocks && IS_ERR(found); i++)

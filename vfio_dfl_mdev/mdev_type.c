@@ -97,6 +97,16 @@ int vdfl_types_register(struct vdfl_card *card)
 	return 0;
 }
 
+/*
+ * vdfl_types_ready(): are all types there? When users see the first, registering
+ * may still fail, and would leave behind what they created of it. Nothing can
+ * fail any more once the last type has its directory of instances.
+ */
+bool vdfl_types_ready(struct vdfl_card *card)
+{
+	return READ_ONCE(card->mdev_type[card->nr_types - 1]->devices_kobj);
+}
+
 /* vdfl_types_unregister(): remove all instances; waits for their users */
 void vdfl_types_unregister(struct vdfl_card *card)
 {

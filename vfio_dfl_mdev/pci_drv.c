@@ -18,8 +18,6 @@ static int vdfl_pci_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 
 	ret = vdfl_types_register(card);
 	if (ret) {
-		/* A type may have been there for a moment, and used */
-		vdfl_card_lost(card, "binding failed");
 		pci_set_drvdata(pdev, NULL);
 		vdfl_card_remove(card);
 		return ret;

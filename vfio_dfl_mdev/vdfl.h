@@ -479,6 +479,7 @@ void vdfl_card_audit(struct vdfl_card *card);
 /* mdev_type.c: registration of types with the mdev core */
 int vdfl_types_register(struct vdfl_card *card);
 void vdfl_types_unregister(struct vdfl_card *card);
+bool vdfl_types_ready(struct vdfl_card *card);
 bool vdfl_types_drained(struct vdfl_card *card);
 void vdfl_types_free(struct vdfl_card *card);
 unsigned int vdfl_type_available(struct mdev_type *mtype);
