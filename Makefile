@@ -37,11 +37,11 @@ module: have-mdev
 	$(MAKE) -C $(KDIR) M=$(CURDIR)/vfio_dfl_mdev modules
 
 cli:
-	$(MAKE) -C tools/vdflctl O=$(B)/vdflctl
+	$(MAKE) -C tools/vdflctl O=$(B)/host/vdflctl
 
 # What DKMS built from another state of the same version is not kept
 install: cli $(if $(DESTDIR),,have-mdev)
-	$(MAKE) -C tools/vdflctl O=$(B)/vdflctl PREFIX=$(PREFIX) DESTDIR=$(DESTDIR) install
+	$(MAKE) -C tools/vdflctl O=$(B)/host/vdflctl PREFIX=$(PREFIX) DESTDIR=$(DESTDIR) install
 	[ -n '$(DESTDIR)' ] || $(DKMS_REMOVE)
 	rm -rf $(DESTDIR)$(SRC)
 	install -d $(DESTDIR)$(SRC)
