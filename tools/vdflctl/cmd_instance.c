@@ -41,6 +41,8 @@ static int create_failed(int error, const char *bdf, const char *type,
 	case EUSERS:
 		return fault_next(fault, "none is free: vdflctl list %s shows who has them",
 				  bdf);
+	case EAGAIN:
+		return fault_next(fault, "the card is just being bound: try again");
 	case ENODEV:
 		return fault_next(fault, "the card is going away, or gone: vdflctl list");
 	default:

@@ -55,7 +55,8 @@
  * @irq_source: VFIO_DFL_MDEV_IRQ_*; does not change while the device is open
  * @offset: byte offset of the block in that BAR
  * @size: bytes of the block; the rest of region 0 is padding
- * @csr_offset: version 1: byte offset of the registers from the header; else 0
+ * @csr_offset: private feature of version 1: byte offset of its registers from
+ *	the header; else 0
  * @csr_size: version 1: size of the registers as the header claims, bytes
  * @map_size: bytes from offset 0 of region 0 that can be mapped
  * @fences: VFIO_DFL_MDEV_FENCE_* in force when the region is read; of bus master
