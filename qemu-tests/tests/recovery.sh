@@ -112,7 +112,7 @@ tenant loser arm err >/dev/null
 tenant loser arm req >/dev/null
 inject "$NON_FATAL" "$(port_of "$failing")"
 tap_like "no recovery: the user is told" "$(tenant loser wait err 5000)" '^fired'
-if [[ $KERNEL == 6.* ]]; then
+if [[ $(uname -r) == 6.* ]]; then
 	tap_skip "no recovery: the card is given up" \
 		"this kernel does not say so; a minute later we do"
 else
