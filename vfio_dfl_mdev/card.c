@@ -338,6 +338,7 @@ static void card_free_work(struct work_struct *work)
 	}
 	vdfl_types_free(card);
 	vdfl_blocks_free(card);
+	kfree(card->saved);
 	kvfree(card->map);
 	pci_dev_put(card->pdev);
 	kfree(card);
@@ -441,6 +442,11 @@ static int card_enable(struct vdfl_card *card)
 		ret = pci_save_state(pdev);
 	if (ret)
 		goto err_release;
+	card->saved = pci_store_saved_state(pdev);
+	if (!card->saved) {
+		ret = -ENOMEM;
+		goto err_release;
+	}
 	return 0;
 
 err_release:

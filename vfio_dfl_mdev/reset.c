@@ -165,8 +165,13 @@ int vdfl_block_prepare(struct vdfl_block *block)
 static void card_quiesce(struct vdfl_card *card, unsigned int why)
 {
 	mutex_lock(&card->reset_lock);
+	if (!card->asleep) {
+		/* What the PCI core saves now, it will restore */
+		vdfl_busmaster_verify(card);
+		/* More errors do not win it more time */
+		card->asleep_since = jiffies;
+	}
 	card->asleep |= why;
-	card->asleep_since = jiffies;
 	mutex_unlock(&card->reset_lock);
 	vdfl_card_block(card, VDFL_BLOCKED_CARD);
 	vdfl_irq_suspend(card);
@@ -210,9 +215,6 @@ static int card_restore(struct vdfl_card *card, unsigned int why)
 	wakes = card->asleep == why;
 	card->asleep &= ~why;
 	ret = vdfl_busmaster_verify(card);
-	/* Older kernels restore only once what was saved */
-	if (!ret)
-		pci_save_state(card->pdev);
 	if (!wakes)
 		ret = 0;
 	else if (ret)
@@ -237,9 +239,10 @@ static void card_audit_awake(struct vdfl_card *card)
 }
 
 /* Nobody wakes it any more; from now on its bus master is looked at again. */
-static void card_give_up(struct vdfl_card *card)
+static void card_give_up(struct vdfl_card *card, const char *why)
 {
-	vdfl_card_lost(card, "it did not come back from a reset");
+	lockdep_assert_held(&card->reset_lock);
+	vdfl_card_lost(card, why);
 	card->asleep = 0;
 }
 
@@ -256,7 +259,7 @@ void vdfl_card_audit(struct vdfl_card *card)
 	if (!card->asleep)
 		card_audit_awake(card);
 	else if (time_after(jiffies, card->asleep_since + RECOVERY_LIMIT))
-		card_give_up(card);
+		card_give_up(card, "it did not come back from a reset");
 	mutex_unlock(&card->reset_lock);
 }
 
@@ -276,7 +279,9 @@ static pci_ers_result_t err_detected(struct pci_dev *pdev,
 	struct vdfl_card *card = pci_get_drvdata(pdev);
 
 	if (state == pci_channel_io_perm_failure) {
-		vdfl_card_lost(card, "PCI reports a permanent failure");
+		mutex_lock(&card->reset_lock);
+		card_give_up(card, "PCI reports a permanent failure");
+		mutex_unlock(&card->reset_lock);
 		return PCI_ERS_RESULT_DISCONNECT;
 	}
 	card_quiesce(card, VDFL_ASLEEP_ERROR);
@@ -292,10 +297,14 @@ static pci_ers_result_t err_mmio_enabled(struct pci_dev *pdev)
 
 static pci_ers_result_t err_slot_reset(struct pci_dev *pdev)
 {
+	struct vdfl_card *card = pci_get_drvdata(pdev);
+
+	/* Not what somebody saved last: in this, bus master is off */
+	if (pci_load_saved_state(pdev, card->saved))
+		return PCI_ERS_RESULT_DISCONNECT;
 	pci_restore_state(pdev);
-	/* It may be needed again before this is over, see card_restore() */
-	pci_save_state(pdev);
-	return PCI_ERS_RESULT_RECOVERED;
+	return vdfl_card_answers(card) ? PCI_ERS_RESULT_RECOVERED :
+					 PCI_ERS_RESULT_DISCONNECT;
 }
 
 static void err_resume(struct pci_dev *pdev)

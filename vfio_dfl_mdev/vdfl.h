@@ -275,6 +275,7 @@ struct vdfl_msix {
  * @ref: held by the PCI driver and by each instance
  * @pdev: the function; a reference is held
  * @bar: mapped BARs, NULL where none was needed
+ * @saved: configuration at probe, which recovery restores; bus master is off
  * @msix: what the card said of its MSI-X at probe
  * @map: snapshot of the headers
  * @window: one for each header
@@ -287,7 +288,7 @@ struct vdfl_msix {
  * @reset_lock: serialises resets; protects @asleep, @asleep_since and
  *	@dead_ports
  * @asleep: VDFL_ASLEEP_*; nobody else touches the card unless 0
- * @asleep_since: jiffies when the last of them began
+ * @asleep_since: jiffies when the first of them began
  * @dead_ports: ports, by index of their header, that did not answer a reset
  * @group: IOMMU group whose DMA we own, or NULL
  * @busmaster: see busmaster.c
@@ -304,6 +305,7 @@ struct vdfl_card {
 	struct kref ref;
 	struct pci_dev *pdev;
 	void __iomem *bar[DFL_NR_BARS];
+	struct pci_saved_state *saved;
 	struct vdfl_msix msix;
 	struct dfl_map *map;
 	struct dfl_window *window;
