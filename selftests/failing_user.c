@@ -49,7 +49,7 @@ static const struct call {
 	{ LOADED, "pci_num_vf", 1, -EBUSY },
 	{ LOADED, "get_zeroed_page_noprof", 0, -ENOMEM },
 	{ LOADED, "iommu_group_get", 0, 0 },
-	{ LOADED, "iommu_group_claim_dma_owner", -EPERM, -EPERM },
+	{ LOADED, "iommu_device_claim_dma_owner", -EPERM, -EPERM },
 	{ LOADED, "pci_enable_device_mem", -EIO, -EIO },
 	{ LOADED, "pci_request_selected_regions_exclusive", -EBUSY, -EBUSY },
 	{ LOADED, "pci_save_state", -ENOMEM, -ENOMEM },

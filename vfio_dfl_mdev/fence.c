@@ -33,7 +33,7 @@ static int fence_without_iommu(struct vdfl_card *card)
  * @card: not yet visible to anyone
  *
  * Owning the DMA of the group moves all of it to a blocking domain, until
- * vdfl_fence_fini().
+ * vdfl_fence_fini(). Functions that share a group share its owner, this driver.
  *
  * Return: 0; -ENODEV without IOMMU when one is required; -EPERM or -EBUSY when
  * other members of the group are in use.
@@ -46,7 +46,7 @@ int vdfl_fence_init(struct vdfl_card *card)
 	if (!group)
 		return fence_without_iommu(card);
 
-	ret = iommu_group_claim_dma_owner(group, card);
+	ret = iommu_device_claim_dma_owner(&card->pdev->dev, &vdfl_pci_driver);
 	if (ret) {
 		pci_err(card->pdev,
 			"refused: DMA of IOMMU group %d cannot be blocked (%pe): unbind the drivers of its other devices, see /sys/kernel/iommu_groups/%d/devices\n",
@@ -63,7 +63,7 @@ void vdfl_fence_fini(struct vdfl_card *card)
 {
 	if (!card->group)
 		return;
-	iommu_group_release_dma_owner(card->group);
+	iommu_device_release_dma_owner(&card->pdev->dev);
 	iommu_group_put(card->group);
 	card->group = NULL;
 }

@@ -41,6 +41,26 @@ static inline bool msi_device_has_isolated_msi(struct device *dev)
 }
 #endif
 
+/* Before 6.2 only whole groups have an owner, which then cannot be shared. */
+#ifdef VDFL_COMPAT_NO_DEVICE_DMA_OWNER
+static inline int iommu_device_claim_dma_owner(struct device *dev, void *owner)
+{
+	struct iommu_group *group = iommu_group_get(dev);
+	int ret = iommu_group_claim_dma_owner(group, owner);
+
+	iommu_group_put(group);
+	return ret;
+}
+
+static inline void iommu_device_release_dma_owner(struct device *dev)
+{
+	struct iommu_group *group = iommu_group_get(dev);
+
+	iommu_group_release_dma_owner(group);
+	iommu_group_put(group);
+}
+#endif
+
 /* Before 6.2 the driver frees the device that its release op is called for. */
 static inline void vdfl_compat_free_device(struct vfio_device *vdev)
 {
