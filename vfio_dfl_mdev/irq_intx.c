@@ -4,28 +4,32 @@
  * master off. One line serves all blocks, so every armed instance is signalled.
  *
  * The line is masked at the card when it fires and unmasked no sooner than the
- * hold-off later, which caps what a tenant that never acknowledges can cost
- * the others.
+ * hold-off later, or than signalling took, which caps what a tenant that never
+ * acknowledges, or whose eventfds wake many, can cost the others.
  */
+#include <linux/interrupt.h>
 #include <linux/io.h>
 
 #include "vdfl.h"
 
 #define HOLDOFF_DEFAULT_US	500
 
-static void intx_fire_all(struct vdfl_card_irq *irq)
-{
-	struct vdfl_irq_line *line;
-
-	lockdep_assert_held(&irq->lock);
-	list_for_each_entry(line, &irq->armed, node)
-		line->fire(line, ~0ULL);
-}
-
 static ktime_t intx_holdoff(struct vdfl_card_irq *irq)
 {
 	return ns_to_ktime((u64)READ_ONCE(irq->intx.holdoff_us) *
 			   NSEC_PER_USEC);
+}
+
+/* Returns how long to rest then */
+static ktime_t intx_fire_all(struct vdfl_card_irq *irq)
+{
+	struct vdfl_irq_line *line;
+	ktime_t start = ktime_get();
+
+	lockdep_assert_held(&irq->lock);
+	list_for_each_entry(line, &irq->armed, node)
+		line->fire(line, ~0ULL);
+	return max(intx_holdoff(irq), ktime_sub(ktime_get(), start));
 }
 
 /*
@@ -55,8 +59,7 @@ static irqreturn_t intx_handler(int nr, void *data)
 	    !irq->intx.held) {
 		ret = IRQ_HANDLED;
 		irq->intx.held = true;
-		intx_fire_all(irq);
-		hrtimer_start(&irq->intx.timer, intx_holdoff(irq),
+		hrtimer_start(&irq->intx.timer, intx_fire_all(irq),
 			      HRTIMER_MODE_REL);
 	}
 	spin_unlock_irqrestore(&irq->lock, flags);
@@ -73,12 +76,15 @@ static enum hrtimer_restart intx_holdoff_over(struct hrtimer *timer)
 	struct vdfl_card_irq *irq = &card->irq;
 	enum hrtimer_restart again = HRTIMER_NORESTART;
 	unsigned long flags;
+	ktime_t rest;
 
 	spin_lock_irqsave(&irq->lock, flags);
 	irq->intx.held = irq->running && !pci_check_and_unmask_intx(card->pdev);
 	if (irq->intx.held) {
-		intx_fire_all(irq);
-		hrtimer_forward_now(timer, intx_holdoff(irq));
+		/* The status of a card that is gone has all bits set */
+		rest = vdfl_card_answers(card) ? intx_fire_all(irq) :
+						 intx_holdoff(irq);
+		hrtimer_forward_now(timer, rest);
 		again = HRTIMER_RESTART;
 	}
 	spin_unlock_irqrestore(&irq->lock, flags);
@@ -124,7 +130,8 @@ static bool intx_usable(struct vdfl_card *card)
 {
 	struct pci_dev *pdev = card->pdev;
 
-	return pdev->pin && pdev->irq && !pdev->broken_intx_masking;
+	return pdev->pin && pdev->irq && pdev->irq != IRQ_NOTCONNECTED &&
+	       !pdev->broken_intx_masking;
 }
 
 void vdfl_intx_init(struct vdfl_card *card)
