@@ -181,7 +181,7 @@ void vdfl_block_release(struct vdfl_mdev *vd)
  *	taken out of reset
  *
  * A block stays out of reach if its port did not come out of reset, or if it
- * shows another header, as after a new bitstream.
+ * shows another header, as after a new bitstream; its user is told.
  */
 void vdfl_blocks_recheck(struct vdfl_card *card)
 {
@@ -196,15 +196,17 @@ void vdfl_blocks_recheck(struct vdfl_card *card)
 		if (!block->owner)
 			continue;
 		tenant = &block->owner->tenant;
-		if (block_port_dead(block) || vdfl_card_check_header(block))
+		if (block_port_dead(block) || vdfl_card_check_header(block)) {
 			tenant->ops->block(tenant, VDFL_BLOCKED_RESET);
-		else
+			tenant->ops->alarm(tenant);
+		} else {
 			tenant->ops->unblock(tenant, VDFL_BLOCKED_RESET);
+		}
 	}
 	mutex_unlock(&card->lock);
 }
 
-/* vdfl_blocks_free_of(): number of blocks of @type nobody has */
+/* vdfl_blocks_free_of(): number of blocks of @type that can be had now */
 unsigned int vdfl_blocks_free_of(struct vdfl_type *type)
 {
 	struct vdfl_card *card = type->card;
@@ -212,7 +214,7 @@ unsigned int vdfl_blocks_free_of(struct vdfl_type *type)
 	u32 i;
 
 	mutex_lock(&card->lock);
-	for (i = 0; i < card->nr_blocks; i++)
+	for (i = 0; i < card->nr_blocks && !card->gone; i++)
 		nr += block_fits(&card->block[i], type);
 	mutex_unlock(&card->lock);
 	return nr;

@@ -222,6 +222,9 @@ static int single_set(struct vdfl_mdev *vd, struct eventfd_ctx **slot, s32 fd)
 			return PTR_ERR(ctx);
 	}
 	irq_replace(vd, slot, ctx);
+	/* The others have been told already */
+	if (ctx && READ_ONCE(vd->card->gone))
+		irq_signal(vd, slot);
 	return 0;
 }
 
