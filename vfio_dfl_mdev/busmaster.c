@@ -70,12 +70,13 @@ static bool port_serves_only_card(struct pci_dev *port)
 
 static void port_keep_off(struct vdfl_busmaster *bm)
 {
+	bool was_lost = bm->port_lost;
 	bool was_on;
 
 	if (!bm->port)
 		return;
 	WRITE_ONCE(bm->port_lost, busmaster_off(bm->port, &was_on));
-	if (was_on)
+	if (was_on && !was_lost)
 		dev_warn_ratelimited(&bm->port->dev,
 				     "bus master was turned on above a fenced card; %s\n",
 				     bm->port_lost ? "it stays on" :

@@ -66,6 +66,13 @@ static u64 card_bar_len(struct pci_dev *pdev, int bar)
 	return pci_resource_len(pdev, bar);
 }
 
+/* vdfl_card_has(): does @place lie where the card says, in a memory BAR? */
+bool vdfl_card_has(struct vdfl_card *card, const struct dfl_hole *place)
+{
+	return place->bar < DFL_NR_BARS &&
+	       place->off + place->len <= card_bar_len(card->pdev, place->bar);
+}
+
 /* Returns the dwords read from the VSEC header on; 0 if there is no VSEC. */
 static unsigned int card_read_vsec(struct pci_dev *pdev, u32 *vsec)
 {

@@ -255,8 +255,9 @@ void vdfl_irq_resume(struct vdfl_card *card)
 	if (ret)
 		irq_stop_all(card);
 	mutex_unlock(&card->irq.mutex);
-	if (ret && !READ_ONCE(card->gone))
+	if (ret && !card->irq.resume_failed && !READ_ONCE(card->gone))
 		dev_warn_ratelimited(&card->pdev->dev,
 				     "no interrupts after a reset (%pe), trying again\n",
 				     ERR_PTR(ret));
+	card->irq.resume_failed = ret;
 }

@@ -108,7 +108,8 @@ static void msix_stop(struct vdfl_card *card)
 
 static bool msix_usable(struct vdfl_card *card)
 {
-	return card->msix.nr && vdfl_busmaster_may_be_on(card);
+	return card->msix.nr && vdfl_card_has(card, &card->msix.table) &&
+	       vdfl_busmaster_may_be_on(card);
 }
 
 const struct vdfl_irq_source vdfl_irq_msix = {

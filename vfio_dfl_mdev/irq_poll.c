@@ -194,14 +194,9 @@ static int poll_task(void *data)
 
 /* --- the source ---------------------------------------------------------- */
 
-/* Do the pending bits lie where the card says, in a BAR? */
 static bool poll_usable(struct vdfl_card *card)
 {
-	const struct dfl_hole *pba = &card->msix.pba;
-
-	return card->msix.nr && pba->bar < DFL_NR_BARS &&
-	       pci_resource_flags(card->pdev, pba->bar) & IORESOURCE_MEM &&
-	       pba->off + pba->len <= pci_resource_len(card->pdev, pba->bar);
+	return card->msix.nr && vdfl_card_has(card, &card->msix.pba);
 }
 
 static int poll_map(struct vdfl_card *card)

@@ -72,10 +72,10 @@ static void dir_release(struct kobject *kobj)
 
 static const char *fence_command(struct vdfl_card *card)
 {
-	if (vdfl_fences(card) & VFIO_DFL_MDEV_FENCE_COMMAND)
-		return "in force";
+	if (READ_ONCE(card->busmaster.lost))
+		return "lost";
 	return READ_ONCE(card->busmaster.allowed) ?
-	       "not available: irq_source msix needs bus master" : "lost";
+	       "not available: irq_source msix needs bus master" : "in force";
 }
 
 static ssize_t card_fence_command_show(struct vdfl_dir *dir, char *buf)

@@ -220,6 +220,8 @@ struct vdfl_poll {
  * @armed: lines to fire
  * @running: the source delivers
  * @suspended: the source must not start; under @mutex
+ * @resume_failed: it could not start when it was to; under
+ *	vdfl_card.reset_lock
  * @intx: see irq_intx.c
  * @poll: see irq_poll.c
  */
@@ -230,6 +232,7 @@ struct vdfl_card_irq {
 	struct list_head armed;
 	bool running;
 	bool suspended;
+	bool resume_failed;
 	struct vdfl_intx intx;
 	struct vdfl_poll poll;
 };
@@ -406,6 +409,7 @@ int vdfl_cards_init(void);
 void vdfl_cards_exit(void);
 int vdfl_card_check_header(struct vdfl_block *block);
 bool vdfl_card_answers(struct vdfl_card *card);
+bool vdfl_card_has(struct vdfl_card *card, const struct dfl_hole *place);
 void __iomem *vdfl_card_map_bar(struct vdfl_card *card, u8 bar);
 int vdfl_card_open(struct vdfl_card *card);
 void vdfl_card_close(struct vdfl_card *card);
