@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # what: an IOMMU blocks the DMA of a card that does not care about bus master (invariant 2)
-# cards: dishonest
+# cards: dishonest +dishonest
 # kernels: 7.3
 # more: 6.1 6.12
 # iommu: intel
@@ -12,6 +12,7 @@
 
 . /src/qemu-tests/tests/lib.sh
 
+# The second function of the card is in the same group, as it has no ACS.
 # The kernel's default is to pass DMA through ("append" above), so that what
 # stops it is the driver's doing.
 
@@ -52,3 +53,21 @@ tap_is "it also holds if not required" "$(card_attr "$bdf" fence_iommu)" \
 	"in force"
 try_dma optional
 tap_is "no DMA ever got through" "$(card_stat 0 .dma_done)" 0
+
+# --- both functions, which share a group -----------------------------------------
+
+other=$(card_bdf 1)
+tap_is "both functions are in one group" \
+	"$(basename "$(readlink "$PCI/$other/iommu_group")")" "$group"
+if [[ $(uname -r) == 6.1.* ]]; then
+	tap_fails "this kernel lets us have only one" bind_bdf "$other" 2>/dev/null
+else
+	tap_ok "both can be bound" bind_bdf "$other"
+	try_dma "beside the other"
+	unbind_bdf "$bdf"
+	bdf=$other
+	tap_is "the fence of the other still holds" \
+		"$(card_attr "$bdf" fence_iommu)" "in force"
+	try_dma "after the other"
+	tap_is "none of its DMA ever got through" "$(card_stat 1 .dma_done)" 0
+fi

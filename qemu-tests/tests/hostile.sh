@@ -127,9 +127,11 @@ tap_is "new image: the old one is accepted" "$(tenant user open)" ok
 
 # A new one while it is in use shows at the next reset, of the block or the card
 tenant_start neighbour "$(create_mdev "$bdf" afu-d8424dc4-b2-oc0000)"
+tenant neighbour arm err >/dev/null
 for who in block card; do
 	tenant user map >/dev/null
 	tenant neighbour map >/dev/null
+	tenant user arm err >/dev/null
 	card_poke 4 2 0x40008 0x6666666666666666
 	if [ $who = block ]; then
 		tap_is "new image in use: the block cannot be reset" \
@@ -137,6 +139,10 @@ for who in block card; do
 	else
 		tap_ok "new image in use: the card can be reset" \
 			eval "echo 1 >'$PCI/$bdf/reset'"
+		tap_like "new image in use: its user is told" \
+			"$(tenant user wait err 3000)" '^fired'
+		tap_is "new image in use: the neighbour has no error" \
+			"$(tenant neighbour wait err 0)" timeout
 	fi
 	tap_is "new image in use, $who: its user is out" \
 		"$(tenant user read $RO_REG 8) $(tenant user mread $RO_REG)" \
