@@ -105,7 +105,19 @@ guest_answer()
 		printf '%s\n' "$line"
 	done
 	echo "no answer"
+	guest_stacks "$1" >&2
 	return 1
+}
+
+# guest_stacks NAME: where in the kernel the threads of its QEMU are
+guest_stacks()
+{
+	local task
+
+	for task in "/proc/${GUEST_PID[$1]}/task"/*; do
+		echo "# $(<"$task/comm"), $(awk '/^State/' "$task/status")"
+		sed 's/^/#   /' "$task/stack"
+	done
 }
 
 # guest NAME COMMAND...: runs it there, prints what it says, status as there
