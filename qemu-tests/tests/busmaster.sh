@@ -5,7 +5,6 @@
 # cards: lab
 # kernels: 7.3
 # more: 6.1 6.12
-# timeout: 240
 
 . /src/qemu-tests/tests/lib.sh
 

@@ -7,7 +7,6 @@
 # more: 6.1 6.12
 # iommu: intel
 # append: iommu=pt
-# timeout: 240
 # allow-log: DMAR:.*[Ff]ault
 
 . /src/qemu-tests/tests/lib.sh

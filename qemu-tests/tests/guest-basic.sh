@@ -6,7 +6,6 @@
 # kernels: 6.1 6.12 7.3
 # cpu: max,+svm
 # mem: 1536M
-# timeout: 400
 
 . /src/qemu-tests/tests/lib.sh
 . /src/qemu-tests/lib/guest.sh

@@ -7,7 +7,6 @@
 # more: 6.1 6.12
 # cpu: max,+svm
 # mem: 1536M
-# timeout: 300
 
 . /src/qemu-tests/tests/lib.sh
 . /src/qemu-tests/lib/guest.sh

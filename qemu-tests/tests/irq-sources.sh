@@ -7,7 +7,6 @@
 # more: 6.1 6.12
 # debug: kcsan
 # iommu: intel
-# timeout: 300
 
 . /src/qemu-tests/tests/lib.sh
 

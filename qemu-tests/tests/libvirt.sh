@@ -4,7 +4,6 @@
 # what: libvirt lists the types, makes instances, and gives one to a domain
 # cards: lab
 # kernels: 7.3
-# timeout: 300
 
 . /src/qemu-tests/tests/lib.sh
 

@@ -5,7 +5,6 @@
 # cards: lab
 # kernels: 6.1 6.12 7.3
 # debug: debug kcsan
-# timeout: 300
 
 . /src/qemu-tests/tests/lib.sh
 

@@ -7,7 +7,6 @@
 # more: 6.12
 # iommu: intel
 # sleep: yes
-# timeout: 300
 
 . /src/qemu-tests/tests/lib.sh
 

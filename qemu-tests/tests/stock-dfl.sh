@@ -4,7 +4,6 @@
 # what: the kernel's own DFL drivers find on the simulated cards what we say is there
 # cards: n3000 d5005 n6001 lab
 # kernels: 7.3
-# timeout: 300
 
 . /src/qemu-tests/tests/lib.sh
 

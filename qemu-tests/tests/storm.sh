@@ -6,7 +6,6 @@
 # kernels: 7.3
 # more: 6.1 6.12
 # debug: kcsan
-# timeout: 240
 
 . /src/qemu-tests/tests/lib.sh
 
