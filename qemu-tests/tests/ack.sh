@@ -11,7 +11,10 @@
 . /src/qemu-tests/tests/lib.sh
 
 MASTER=COMMAND=0004:0004
-WITHIN=1000000
+# By the clock of the card, which goes on when a busy machine stops the VM: most
+# rounds have to do with the time that is promised
+USUALLY=$((1000000 * SLOW))
+ALWAYS=$((3 * USUALLY))
 AFU1=afu-d8424dc4-b2-oc0000
 REFUSE=/sys/module/$DRIVER/parameters/refuse_after_violation
 
@@ -42,17 +45,21 @@ on_for()
 # offend ROUNDS NAME: turns the bit on, at any time of the audit's period
 offend()
 {
-	local round count
+	local round count us=()
 
 	for ((round = 1; round <= $1; round++)); do
 		count=$(violations)
 		setpci -s "$bdf" $MASTER
 		tap_ok "$2, round $round: noticed" \
 			wait_for 10 violations_are $((count + 1))
-		tap_within "$2, round $round: on for at most a second (us)" \
-			"$(on_for)" 1 $WITHIN
+		us+=("$(on_for)")
+		tap_within "$2, round $round: us until it was off" \
+			"${us[-1]}" 1 $ALWAYS
 		sleep "0.$((RANDOM % 5 + 1))"
 	done
+	tap_within "$2: us until it was off, median" \
+		"$(printf '%s\n' "${us[@]}" | sort -n | sed -n "$((($1 + 1) / 2))p")" \
+		1 $USUALLY
 }
 
 acknowledge()
