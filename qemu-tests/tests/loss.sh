@@ -42,15 +42,20 @@ users_start()
 	sleep 0.3
 }
 
-# users_told NAME SINCE: everybody knows, and in time
+# users_told NAME SINCE: everybody knows, and in time; without another process to
+# start, which takes a busy machine longer than all the rest
 users_told()
 {
-	tap_like "$1: the reading user gets EIO" "$(tenant_reply reader)" \
-		'^error EIO'
-	tap_like "$1: ERR fired" "$(tenant_reply poller)" '^fired'
-	tap_like "$1: REQ fired" "$(tenant_reply poller)" '^fired'
+	local reader err req
+
+	reader=$(tenant_reply reader)
+	err=$(tenant_reply poller)
+	req=$(tenant_reply poller)
 	tap_within "$1: ms until all of them knew" $(($(now_ms) - $2)) \
 		0 "$BOUND_MS"
+	tap_like "$1: the reading user gets EIO" "$reader" '^error EIO'
+	tap_like "$1: ERR fired" "$err" '^fired'
+	tap_like "$1: REQ fired" "$req" '^fired'
 	tap_is "$1: the mapping is gone" "$(tenant mapper mread $SCRATCH)" SIGBUS
 	tap_is "$1: reading fails" "$(tenant mapper read $SCRATCH 8)" "error EIO"
 	tap_is "$1: writing fails" "$(tenant mapper write $SCRATCH 8 1)" \
@@ -76,9 +81,11 @@ bdf=$(bind_card 0) || bail "the card does not bind"
 
 users_start vanish
 log_mark
+exec {port}<>/dev/virtio-ports/card0
 start=$(now_ms)
-card_do 0 vanish || bail "the card cannot vanish"
+echo '{"op":"vanish"}' >&"$port"
 users_told vanish "$start"
+exec {port}>&-
 tap_is "vanish: sysfs says so" "$(card_attr "$bdf" gone)" 1
 tap_is "vanish: it is said once" "$(log_count "$lost")" 1
 tap_is "vanish: no instance can be created" \
