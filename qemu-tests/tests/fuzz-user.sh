@@ -70,7 +70,7 @@ for seed in $SEEDS; do
 	fuzz "seed $seed, alone" --seed "$seed" --ops "$OPS"
 	fuzz "seed $seed, $THREADS threads" --seed "$seed" --ops "$OPS" \
 		--threads "$THREADS" --fds 4
-	[ ! -e /dev/iommu ] ||
+	! has_cdev ||
 		fuzz "seed $seed, character device" --seed "$seed" \
 			--ops "$OPS" --cdev
 done

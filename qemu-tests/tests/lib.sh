@@ -206,6 +206,13 @@ unload_module()
 	rmmod "$DRIVER"
 }
 
+# has_cdev: are instances to have a device node of their own? Not by looking
+# whether they have.
+has_cdev()
+{
+	/src/qemu-tests/lib/kernel-has VFIO_DEVICE_CDEV
+}
+
 # What stands behind a root port is a card, unless it is of the VM itself
 # (virtio); they come in the order given.
 CARDS=()

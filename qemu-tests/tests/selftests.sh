@@ -23,7 +23,7 @@ bdf=$(bind_card 0) || bail "the card does not bind"
 # Instances are opened through their group, and once more through the device
 # node of their own where the kernel makes one
 ways=group
-[ ! -e /dev/iommu ] || ways+=" cdev"
+! has_cdev || ways+=" cdev"
 # Given as arguments, or all
 [ $# -gt 0 ] || set -- /src/build/selftests/*_test
 for way in $ways; do
