@@ -3,8 +3,9 @@
 #
 # what: users who do anything to their descriptors get the right errors, learn nothing and reach nobody else (invariants 2, 3, 4, 7, 10)
 # cards: lab
-# kernels: 7.3
-# more: 6.1 6.12
+# kernels:
+# more: 6.1 6.12 7.3
+# debug: debug kcsan
 # timeout: 400
 #
 # SEEDS, OPS (of each user), THREADS; ARGS of vfio_fuzz_user.

@@ -3,8 +3,9 @@
 #
 # what: races on purpose: opening, mapping, resets, interrupts, removal, unbinding, unloading at the same time (invariants 6, 9)
 # cards: irq4
-# kernels: 7.3
-# more: 6.1 6.12
+# kernels:
+# more: 6.1 6.12 7.3
+# debug: debug
 # iommu: intel
 # timeout: 500
 #

@@ -5,8 +5,8 @@
 # cards: lab lab +lab
 # kernels: 6.1 7.3
 # more: 6.12
+# idle: yes
 # append: pcie_ports=native
-# timeout: 240
 #
 # A kernel without ASPM does not ask the firmware for error reporting ("append").
 
