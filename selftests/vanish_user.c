@@ -8,7 +8,8 @@
  *        vanish_user BDF users NR	card NR, under four users at once
  *
  * Whatever was being done has to end, with an error or without, in 2 seconds;
- * the card is unbound, comes back, and is bound and used as if nothing had been.
+ * whoever has it open then gets nothing but errors; the card is unbound, comes
+ * back, and is bound and used as if nothing had been.
  * What does not hold is said on standard error; figures are on standard output.
  */
 #include <fcntl.h>
@@ -38,6 +39,7 @@ struct state {
 
 static unsigned int slow = 1;
 static u64 slowest;
+static u64 looked;
 
 /* --- the steps --------------------------------------------------------------- */
 
@@ -196,15 +198,60 @@ static void run_step(struct state *s, const struct step *step)
 		report_broken("%s took %lu ms", step->name, took);
 }
 
-/* Runs all steps; at step number @at the card vanishes after @nr accesses. */
+static bool has_vanished(const struct state *s)
+{
+	json_t *reply = card_ask(&s->card, json_pack("{s:s}", "op", "stats"));
+	bool vanished = json_is_true(json_object_get(reply, "vanished"));
+
+	json_decref(reply);
+	return vanished;
+}
+
+static bool is_mapped(const struct state *s)
+{
+	u64 value;
+
+	return s->map != MAP_FAILED && !try_load64(s->map, &value);
+}
+
+/* What a user gets of a card that has vanished: all-ones are no answer. */
+static void check_gone(struct state *s, const char *when)
+{
+	u64 end = now_us() + LIMIT_MS * 1000 * slow, value;
+	ssize_t got = try_dev_read(&s->dev, VFIO_PCI_BAR0_REGION_INDEX,
+				   AFU_RO, &value, sizeof(value));
+	long ret = try_dev_ioctl(&s->dev, VFIO_DEVICE_RESET, NULL);
+
+	if (got != -EIO)
+		report_broken("%s: reading a card that is gone: %s", when,
+			      err_name(got));
+	if (ret != -EIO)
+		report_broken("%s: resetting a card that is gone: %s", when,
+			      err_name(ret));
+	while (is_mapped(s) && now_us() < end)
+		sleep_us(1000);
+	if (is_mapped(s))
+		report_broken("%s: a card that is gone is mapped", when);
+	looked++;
+}
+
+/*
+ * Runs all steps; at step number @at the card vanishes after @nr accesses. To
+ * look tells the driver: in each second life that is left to the other steps.
+ */
 static void live(struct state *s, unsigned int at, u64 nr)
 {
 	unsigned int i;
 
+	s->map = MAP_FAILED;
 	for (i = 0; i < NR_STEPS; i++) {
 		if (i == at)
 			vanish_after(s, nr);
 		run_step(s, &steps[i]);
+		if (i < at || !s->opened || (nr % 2 && steps[i].run != do_disarm))
+			continue;
+		if (has_vanished(s))
+			check_gone(s, steps[i].name);
 	}
 	card_request(&s->card, "return");
 	event_take(s->event);
@@ -245,7 +292,8 @@ static int vanish_everywhere(struct state *s, u64 stride)
 		printf("%s %lu ", steps[i].name, cost[i]);
 	}
 	live_well(s, NULL);
-	printf("in-all %lu slowest-ms %lu failed %lu\n", tried, slowest, nr_broken);
+	printf("in-all %lu looked-at %lu slowest-ms %lu failed %lu\n", tried,
+	       looked, slowest, nr_broken);
 	return nr_broken ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 

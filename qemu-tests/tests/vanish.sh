@@ -114,6 +114,8 @@ for source in intx poll; do
 		test $status = 0
 	tap_within "$source: steps" \
 		"$(sed -n 's/.*in-all \([0-9]*\).*/\1/p' <<<"$line")" $((100 / STRIDE)) 10000
+	tap_within "$source: looks of a user at a card that is gone" \
+		"$(sed -n 's/.*looked-at \([0-9]*\).*/\1/p' <<<"$line")" $((100 / STRIDE)) 10000
 done
 tap_is "bus master was never on" "$(card_stat 0 .bus_master_on_count)" 0
 
