@@ -4,7 +4,7 @@
  * allocation or copy from or to user space, then the second, and so on; "calls"
  * each call that the module makes and that can fail. After each failure the
  * error is one that was to be expected, all is as it was before, and the same
- * step succeeds when tried again.
+ * step succeeds when tried again. Where something can fail, something has to.
  *
  * Usage: failing_user nth STEP FIRST [PATH]...
  *        failing_user calls [PATH]...
@@ -56,6 +56,7 @@ static const struct call {
 	{ LOADED, "pci_iomap", 0, -ENOMEM },
 	{ LOADED, "__kvmalloc_node_noprof", 0, -ENOMEM },
 	{ LOADED, "kobject_create_and_add", 0, -ENOMEM },
+	{ LOADED, "kobject_init_and_add", -ENOMEM, -ENOMEM },
 	{ LOADED, "mdev_register_parent", -EEXIST, -EEXIST },
 	{ BOUND, "_vfio_alloc_device", -EBUSY, -EBUSY },
 	{ BOUND, "vfio_register_emulated_iommu_dev", -EBUSY, -EBUSY },
@@ -67,6 +68,7 @@ static const struct call {
 	{ OPEN, "pci_alloc_irq_vectors", -ENOSPC, -ENOSPC },
 	{ OPEN, "kthread_create_on_node", -EINTR, -EINTR },
 	{ OPEN, "vmf_insert_pfn", VM_FAULT_SIGBUS, -EFAULT },
+	{ ARMED, "vfio_set_irqs_validate_and_prepare", -EINVAL, -EINVAL },
 };
 
 static unsigned int failures_of[ARRAY_SIZE(calls)];
@@ -404,6 +406,9 @@ static const struct {
  * @source: interrupt source to use, if it matters
  * @run: does it; 0 or a negative errno
  * @undo: undoes it
+ * @calls: so many calls of the table fail in it, or more
+ * @nth: so many allocations and copies, or more; 0: it has none
+ * @silent: of these no more may fail without effect
  */
 static const struct path {
 	const char *name;
@@ -411,26 +416,38 @@ static const struct path {
 	const char *source;
 	int (*run)(void);
 	int (*undo)(void);
+	unsigned int calls;
+	unsigned int nth;
+	unsigned int silent;
 } paths[] = {
-	{ "load", LOADED_NOT, NULL, do_load, do_unload },
-	{ "bind", LOADED, NULL, do_bind_eager, do_unbind },
-	{ "create", BOUND, NULL, do_create, do_remove },
-	{ "open-group", CREATED, NULL, do_open_group, do_close },
-	{ "open-node", CREATED, NULL, do_open_node, do_close },
-	{ "info", OPEN, NULL, do_info, NULL },
-	{ "access", OPEN, NULL, do_access, NULL },
-	{ "map", OPEN, NULL, do_map, do_unmap },
-	{ "reset", OPEN, NULL, do_reset, NULL },
-	{ "err", OPEN, NULL, do_err_set, do_err_unset },
-	{ "arm-intx", OPEN, "intx", do_arm, do_disarm },
-	{ "disarm-intx", ARMED, "intx", do_disarm, do_arm },
-	{ "close-intx", ARMED, "intx", do_close, do_open_armed },
-	{ "arm-poll", OPEN, "poll", do_arm, do_disarm },
-	{ "disarm-poll", ARMED, "poll", do_disarm, do_arm },
-	{ "arm-msix", OPEN, "msix", do_arm, do_disarm },
-	{ "disarm-msix", ARMED, "msix", do_disarm, do_arm },
-	{ "remove", CREATED, NULL, do_remove, do_create },
-	{ "unbind", BOUND, NULL, do_unbind, do_bind },
+	/* Not known where the module is, so only its calls can be made to fail */
+	{ "load", LOADED_NOT, NULL, do_load, do_unload, 3, 0, 0 },
+	/* Some allocations it does without; so do creating and unbinding */
+	{ "bind", LOADED, NULL, do_bind_eager, do_unbind, 14, 200, 20 },
+	{ "create", BOUND, NULL, do_create, do_remove, 2, 5, 2 },
+	/* Opening checks, resets and counts: it is VFIO that allocates */
+	{ "open-group", CREATED, NULL, do_open_group, do_close, 0, 1, 0 },
+	{ "open-node", CREATED, NULL, do_open_node, do_close, 0, 1, 0 },
+	{ "info", OPEN, NULL, do_info, NULL, 1, 4, 0 },
+	/* Nothing but copies */
+	{ "access", OPEN, NULL, do_access, NULL, 0, 1, 0 },
+	/* Page tables are allocated too far away from the module */
+	{ "map", OPEN, NULL, do_map, do_unmap, 1, 0, 0 },
+	/* Writes a register and waits */
+	{ "reset", OPEN, NULL, do_reset, NULL, 0, 0, 0 },
+	{ "err", OPEN, NULL, do_err_set, do_err_unset, 2, 3, 0 },
+	{ "arm-intx", OPEN, "intx", do_arm, do_disarm, 4, 3, 0 },
+	{ "disarm-intx", ARMED, "intx", do_disarm, do_arm, 1, 1, 0 },
+	/* Closing and removing only give back, and cannot be refused */
+	{ "close-intx", ARMED, "intx", do_close, do_open_armed, 0, 0, 0 },
+	{ "arm-poll", OPEN, "poll", do_arm, do_disarm, 4, 4, 0 },
+	{ "disarm-poll", ARMED, "poll", do_disarm, do_arm, 1, 1, 0 },
+	{ "close-poll", ARMED, "poll", do_close, do_open_armed, 0, 0, 0 },
+	{ "arm-msix", OPEN, "msix", do_arm, do_disarm, 6, 6, 0 },
+	{ "disarm-msix", ARMED, "msix", do_disarm, do_arm, 1, 1, 0 },
+	{ "close-msix", ARMED, "msix", do_close, do_open_armed, 0, 0, 0 },
+	{ "remove", CREATED, NULL, do_remove, do_create, 0, 0, 0 },
+	{ "unbind", BOUND, NULL, do_unbind, do_bind, 0, 1, 4 },
 };
 
 static enum level level;
@@ -678,12 +695,48 @@ static bool try_one(struct trial *trial)
 	return true;
 }
 
-static void try_all(struct trial *trial, unsigned int first, unsigned int step)
+/* What is called more often is called for each block, and they are alike. */
+static unsigned int step_after(unsigned int nth)
 {
-	for (attempt.nth = first; try_one(trial); attempt.nth += step)
+	return nth < 4 ? 1 : 4;
+}
+
+/*
+ * @step: 0 for calls. Returns how many there are, or some more: up to the next
+ * that was tried.
+ */
+static unsigned int try_all(struct trial *trial, unsigned int first,
+			    unsigned int step)
+{
+	unsigned int nr;
+
+	for (attempt.nth = first; try_one(trial);
+	     attempt.nth += step ?: step_after(attempt.nth))
 		if (attempt.nth > MAX_TRIES)
 			die("%s never gets through", trial->path->name);
+	nr = attempt.nth - 1;
 	attempt.nth = 0;
+	return nr;
+}
+
+static void expect_within(struct trial *trial, const char *what,
+			  unsigned int nr, unsigned int least, unsigned int most)
+{
+	if (nr >= least && nr <= most)
+		return;
+	trial->bad = true;
+	printf("# %s: %u %s, expected %u to %u\n", trial->path->name, nr, what,
+	       least, most);
+}
+
+static void try_nth(struct trial *trial, unsigned int first, unsigned int step)
+{
+	unsigned int nr = try_all(trial, first, step);
+
+	expect_within(trial, "allocations and copies", nr, trial->path->nth,
+		      MAX_TRIES);
+	expect_within(trial, "failures without effect", trial->unnoticed, 0,
+		      trial->path->silent);
 }
 
 static void try_calls(struct trial *trial)
@@ -695,9 +748,11 @@ static void try_calls(struct trial *trial)
 			continue;
 		before = trial->failures;
 		attempt.call = &calls[i];
-		try_all(trial, 1, 1);
+		try_all(trial, 1, 0);
 		failures_of[i] += trial->failures - before;
 	}
+	expect_within(trial, "failed calls", trial->failures,
+		      trial->path->calls, MAX_TRIES);
 }
 
 /* What is in the table has been made to fail, or the table is wrong. */
@@ -735,7 +790,7 @@ static void try_path(const struct path *path, unsigned int first,
 	undo(path);
 	state_take(&trial.before);
 	if (step)
-		try_all(&trial, first, step);
+		try_nth(&trial, first, step);
 	else
 		try_calls(&trial);
 	printf("%sok %u %s, %u failures, %u without effect\n",

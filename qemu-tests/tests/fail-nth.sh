@@ -6,7 +6,7 @@
 # kernels:
 # debug: debug
 # iommu: intel
-# timeout: 300
+# timeout: 600
 #
 # STEP: each of so many allocations of bind; FIRST: the first of them.
 
@@ -86,5 +86,5 @@ load_module || bail "no module"
 fail_near 8
 tap_ok "everything else, while allocations and copies fail" \
 	run_failing nth 1 1 create open-group open-node info access map reset \
-	err arm-intx disarm-intx close-intx arm-poll disarm-poll arm-msix \
-	disarm-msix remove unbind
+	err arm-intx disarm-intx close-intx arm-poll disarm-poll close-poll \
+	arm-msix disarm-msix close-msix remove unbind
