@@ -405,12 +405,21 @@ static void use_open(const struct trial *t, const struct window *w,
 	dev_close(&dev);
 }
 
-static void own(const struct trial *t, const struct range *r)
+/* The window, and the port that resets it if one does */
+static void own(const struct trial *t, const struct window *w)
 {
+	char scrub[VALUE_LEN], port[VALUE_LEN];
+	bool resets;
+
+	block_attr(t->card, w->pos, "scrub", scrub);
+	block_attr(t->card, w->pos, "parent", port);
+	resets = !strcmp(scrub, "port-reset");
 	json_decref(card_ask(t->card,
-			     json_pack("{s:s,s:i,s:I,s:I}", "op", "own", "bar",
-				       r->bar, "offset", (json_int_t)r->off,
-				       "len", (json_int_t)r->len)));
+			     json_pack("{s:s,s:i,s:I,s:I,s:s*}", "op", "own",
+				       "bar", w->at.bar, "offset",
+				       (json_int_t)w->at.off, "len",
+				       (json_int_t)w->at.len, "port",
+				       resets ? port : NULL)));
 }
 
 static void use(const struct trial *t, const struct window *w)
@@ -428,7 +437,7 @@ static void use(const struct trial *t, const struct window *w)
 	}
 	figures[CREATED]++;
 	HOLDS(t, !strcmp(inst.pos, w->pos));
-	own(t, &w->at);
+	own(t, w);
 	use_open(t, w, &inst);
 	check_seen(t, true);
 	HOLDS(t, !try_instance_remove(&inst));

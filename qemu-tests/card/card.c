@@ -84,11 +84,27 @@ static bool is_msix_table(const struct card *c, u8 bar, u64 off)
 			16 * c->id.nr_vectors);
 }
 
-/* Whoever owns an AFU resets it through the port's control register. */
-static bool is_mediated(const struct block *b, u64 rel)
+static bool is_port_control(const struct block *b, u64 rel)
 {
 	return (b->kind == KIND_PORT && (rel & ~7ULL) == DFL_PORT_CTRL) ||
 	       block_reg(b, rel)->flags & REG_MEDIATED;
+}
+
+/*
+ * Whoever owns an AFU resets it through the port's control register. Any other
+ * port the driver may look at and take out of reset, as after one of the card.
+ */
+static bool is_mediated(const struct card *c, const struct access *a)
+{
+	const struct range *port = &c->own_port;
+	const struct block *b = a->b;
+
+	if (!is_port_control(b, a->rel))
+		return false;
+	if (!a->write || !(a->value & DFL_PORT_CTRL_RESET))
+		return true;
+	return (b->afu && b->afu->owned) ||
+	       in_range(a->bar, a->off, port->bar, port->off, port->len);
 }
 
 static bool is_owned(const struct card *c, const struct access *a)
@@ -99,7 +115,7 @@ static bool is_owned(const struct card *c, const struct access *a)
 	    (!a->write &&
 	     in_range(a->bar, a->off, flush->bar, flush->off, flush->len)))
 		return true;
-	return a->b->owned || is_mediated(a->b, a->rel);
+	return a->b->owned || is_mediated(c, a);
 }
 
 static enum stray judge(struct card *c, const struct access *a)
@@ -134,6 +150,8 @@ static void log_stray(struct card *c, const struct access *a, enum stray why)
 	c->stray++;
 	if (a->b)
 		a->b->stray++;
+	if (a->b && c->owning && !is_owned(c, a))
+		c->not_owned++;
 	if (c->access_log_off)
 		return;
 	log_event(c->log, "access", "{s:s,s:s,s:i,s:o,s:i,s:o*}", "op",
@@ -323,7 +341,9 @@ void card_own(struct card *c, bool on)
 	size_t i;
 
 	c->owning = on;
+	c->not_owned = 0;
 	c->own_range = (struct range){ 0 };
+	c->own_port = (struct range){ 0 };
 	for (i = 0; i < c->nr_blocks; i++)
 		c->blocks[i].owned = false;
 }

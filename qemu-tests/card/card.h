@@ -26,7 +26,7 @@ struct card;
 #define REG_PRESENT		BIT(0)
 #define REG_COUNTER		BIT(1)	/* each read gives the next value */
 #define REG_HOOKED		BIT(2)	/* the model sees reads and writes */
-#define REG_MEDIATED		BIT(3)	/* the driver may write it for anyone */
+#define REG_MEDIATED		BIT(3)	/* control of a port */
 
 /**
  * struct reg - one 64-bit register
@@ -198,6 +198,7 @@ struct card {
 	bool vanished;
 	bool owning;
 	struct range own_range;	/* owned beside the owned blocks */
+	struct range own_port;	/* control of the port that resets it */
 	struct range flush;	/* where the driver may read to flush writes */
 	bool irq_storm;		/* causes stand for ever, messages never end */
 	bool master_stuck;	/* bus master reads 1 whatever is written */
@@ -212,6 +213,7 @@ struct card {
 	u64 reads;
 	u64 writes;
 	u64 stray;
+	u64 not_owned;		/* stray ones in blocks that are not owned */
 	u64 flr;
 	u64 bus_master_on_count;
 	u64 intx_asserted;

@@ -172,6 +172,7 @@ static json_t *op_stats(struct card *c, const json_t *req)
 			  "blocks", blocks);
 	json_object_set_new(reply, "accesses", json_integer(c->accesses));
 	json_object_set_new(reply, "vanished", json_boolean(c->vanished));
+	json_object_set_new(reply, "not_owned", json_integer(c->not_owned));
 	return reply;
 }
 
@@ -185,16 +186,26 @@ static struct block *block_named(struct card *c, const char *name)
 	return NULL;
 }
 
-/* A window of a card without blocks: {"bar":0,"offset":0,"len":8} */
+/*
+ * A window of a card without blocks: {"bar":2,"offset":64,"len":8}, and with
+ * "port":"b2-o0" that port, whose reset is the owner's.
+ */
 static json_t *own_range(struct card *c, const json_t *req)
 {
-	u64 bar, off, len;
+	const char *port = json_string_value(json_object_get(req, "port"));
+	u64 bar, off, len, port_off = 0;
+	unsigned int port_bar = 0;
 
 	if (!get_u64(req, "bar", &bar) || !get_u64(req, "offset", &off) ||
 	    !get_u64(req, "len", &len) || bar >= CARD_NR_BARS)
 		return failure("no such range");
+	if (port && sscanf(port, "b%u-o%llx", &port_bar, &port_off) != 2)
+		return failure("no such port");
 	card_own(c, true);
 	c->own_range = (struct range){ bar, off, len };
+	if (port)
+		c->own_port = (struct range){ port_bar,
+					      port_off + DFL_PORT_CTRL, 8 };
 	return success();
 }
 
@@ -210,6 +221,10 @@ static json_t *op_own(struct card *c, const json_t *req)
 		if (!block_named(c, json_string_value(name)))
 			return failure("no such block");
 	card_own(c, names);
+	/* With INTx the driver reads the first header behind its writes */
+	if (json_array_size(names))
+		c->flush = (struct range){ c->blocks[0].bar,
+					   c->blocks[0].offset, 8 };
 	json_array_foreach(names, i, name)
 		block_named(c, json_string_value(name))->owned = true;
 	return success();

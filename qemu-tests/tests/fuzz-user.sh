@@ -27,8 +27,6 @@ positions=(b2-o40000 b0-o2000 b0-o14800 b0-o15000)
 # The same as "bar":N,"offset":"0x..." of the card's log
 windows='"bar":2,"offset":"0x4[0-9a-f]{4}"'
 windows+='|"bar":0,"offset":"0x(2[0-9a-f]{3}|14[89a-f][0-9a-f]{2}|15[0-9a-f]{3})"'
-# The driver itself: with INTx it reads the first header behind its writes
-windows+='|"op":"read","why":"not-owned","bar":0,"offset":"0x0","len":8'
 # Registers of others that can hold a word no user writes
 canaries=(2:0xc0028 2:0xc1000 2:0xc1ff8 2:0x28 0:0x3028 0:0x14028 0:0x18028)
 
