@@ -25,6 +25,7 @@
 #define DRIVER		"vfio_dfl_mdev"
 #define TYPE		"afu-d8424dc4"
 #define MAX_ACTORS	4
+#define NR_AFUS		4
 #define STUCK_S		30
 #define MAX_SHARES	5
 
@@ -34,6 +35,7 @@ struct actor;
 struct race {
 	const char *name;
 	bool shared;		/* all use one open instance */
+	bool stays;		/* the card stays bound */
 	void (*act[MAX_ACTORS])(struct actor *a);
 	const char *what[MAX_ACTORS];
 };
@@ -366,45 +368,45 @@ static void unload_load(struct actor *a)
 }
 
 static const struct race races[] = {
-	{ "open-unbind", false,
+	{ "open-unbind", false, false,
 	  { create_open_close_remove, create_open_close_remove, rebind,
 	    read_attributes },
 	  { "open", "open", "rebind", "read" } },
-	{ "map-reset", true,
+	{ "map-reset", true, true,
 	  { touch_mapping, map_anew, reset, toggle_memory },
 	  { "touch", "map", "reset", "memory-enable" } },
-	{ "set-irqs-interrupt", true,
+	{ "set-irqs-interrupt", true, true,
 	  { set_irqs, set_irqs, raise_interrupts, tune },
 	  { "set-irqs", "set-irqs", "interrupt", "tune" } },
-	{ "irqs-reset", true,
+	{ "irqs-reset", true, true,
 	  { set_irqs, raise_interrupts, reset, function_reset },
 	  { "set-irqs", "interrupt", "reset", "function-reset" } },
-	{ "remove-ioctl", false,
+	{ "remove-ioctl", false, true,
 	  { create_open_close_remove, create_open_close_remove, remove_any,
 	    remove_any },
 	  { "open", "open", "remove", "remove" } },
-	{ "reset-reset", true,
+	{ "reset-reset", true, true,
 	  { reset, reset, function_reset, read_registers },
 	  { "reset", "reset", "function-reset", "read" } },
-	{ "unload-open", false,
+	{ "unload-open", false, false,
 	  { create_open_close_remove, create_open_close_remove, unload_load },
 	  { "open", "open", "unload" } },
-	{ "rescan-open", false,
+	{ "rescan-open", false, true,
 	  { create_open_close_remove, create_open_close_remove, rescan,
 	    read_attributes },
 	  { "open", "open", "rescan", "read" } },
-	{ "attributes-open", false,
+	{ "attributes-open", false, true,
 	  { create_open_close_remove, create_open_close_remove,
 	    write_attributes, tune },
 	  { "open", "open", "write", "tune" } },
-	{ "create-unbind", false,
+	{ "create-unbind", false, false,
 	  { create_remove, create_remove, rebind, read_attributes },
 	  { "create", "create", "rebind", "read" } },
-	{ "reset-unbind", false,
+	{ "reset-unbind", false, false,
 	  { create_open_close_remove, function_reset, rebind,
 	    write_attributes },
 	  { "open", "function-reset", "rebind", "write" } },
-	{ "pci-remove-open", false,
+	{ "pci-remove-open", false, false,
 	  { create_open_close_remove, create_open_close_remove,
 	    remove_function },
 	  { "open", "open", "pci-remove" } },
@@ -436,6 +438,35 @@ static void close_shared(void)
 	for (i = 0; i < AFU_VECTORS; i++)
 		close(events[i]);
 	instance_remove(&inst);
+}
+
+static const char *const afu[NR_AFUS] = {
+	"b2-o40000", "b2-oc0000", "b2-o140000", "b2-o1c0000",
+};
+
+/* From here on nobody has business outside of the blocks in use. */
+static void watch(const struct race *race)
+{
+	const char *pos = inst.pos;
+
+	if (!race->stays)
+		return;
+	if (race->shared)
+		card_own(&card, &pos, 1);
+	else
+		card_own(&card, afu, NR_AFUS);
+}
+
+static void check_watched(const struct race *race)
+{
+	json_t *reply = card_ask(&card, json_pack("{s:s}", "op", "stats"));
+	u64 nr = json_integer_value(json_object_get(reply, "not_owned"));
+
+	json_decref(reply);
+	card_own(&card, NULL, 0);
+	if (nr)
+		report_broken("%s: %lu accesses outside of the blocks in use",
+			      race->name, nr);
 }
 
 /* An interrupt of a fresh instance, as if nothing had happened */
@@ -537,6 +568,7 @@ static void run_race(const struct race *race, u64 seed, u64 us)
 
 	if (race->shared)
 		open_shared();
+	watch(race);
 	atomic_store(&over, false);
 	atomic_store(&share, 1);
 	for (; nr < MAX_ACTORS && race->act[nr]; nr++) {
@@ -553,6 +585,7 @@ static void run_race(const struct race *race, u64 seed, u64 us)
 		join(race, &actors[i]);
 	if (race->shared)
 		close_shared();
+	check_watched(race);
 	printf("%s:", race->name);
 	for (i = 0; i < nr; i++)
 		printf(" %s %lu/%lu", actors[i].what, actors[i].worked,

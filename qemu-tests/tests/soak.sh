@@ -91,6 +91,23 @@ users_start()
 	done
 }
 
+# watch: from here on nobody has business outside of the blocks in use
+watch()
+{
+	local names
+
+	names=$(printf ',"%s"' "${!uuid_at[@]}")
+	[ ${#uuid_at[@]} = 0 ] || card_do 0 own "\"blocks\":[${names:1}]" ||
+		wrong "nobody watches"
+}
+
+unwatch()
+{
+	[ "$(card_stat 0 .not_owned)" = 0 ] ||
+		wrong "accesses outside of the blocks in use"
+	card_do 0 own || wrong "the card goes on watching"
+}
+
 users_wait()
 {
 	local n ran status=0
@@ -204,6 +221,7 @@ run_round()
 	echo "$source" >"$PCI/$bdf/dfl/irq_source" || wrong "no source $source"
 	card_mark 0 "round $round"
 	users_create
+	watch
 	users_start
 	happened=
 	roll 5
@@ -217,6 +235,7 @@ run_round()
 	done
 	users_wait
 	wait
+	unwatch
 	if [ $lost = 1 ]; then
 		! is_bound "$bdf" || unbind_bdf "$bdf"
 		bind_bdf "$bdf" || wrong "the card does not bind again"
