@@ -53,6 +53,7 @@ static const struct call {
 	{ LOADED, "pci_enable_device_mem", -EIO, -EIO },
 	{ LOADED, "pci_request_selected_regions_exclusive", -EBUSY, -EBUSY },
 	{ LOADED, "pci_save_state", -ENOMEM, -ENOMEM },
+	{ LOADED, "pci_store_saved_state", 0, -ENOMEM },
 	{ LOADED, "pci_iomap", 0, -ENOMEM },
 	{ LOADED, "__kvmalloc_node_noprof", 0, -ENOMEM },
 	{ LOADED, "kobject_create_and_add", 0, -ENOMEM },
