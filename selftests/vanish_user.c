@@ -299,46 +299,65 @@ static int vanish_everywhere(struct state *s, u64 stride)
 
 /* --- users --------------------------------------------------------------------- */
 
-static void user_of_mapping(struct state *s)
+static int use_mapping(struct state *s)
 {
 	u64 value;
 
-	do_map(s);
-	while (!try_load64(s->map, &value))
-		;
+	return s->map == MAP_FAILED ? -EINVAL : try_load64(s->map, &value);
 }
 
-static void user_of_registers(struct state *s)
+static int use_registers(struct state *s)
 {
 	u64 value;
+	ssize_t ret = try_dev_read(&s->dev, VFIO_PCI_BAR0_REGION_INDEX,
+				   AFU_SCRATCH0, &value, sizeof(value));
 
-	while (try_dev_read(&s->dev, VFIO_PCI_BAR0_REGION_INDEX, AFU_SCRATCH0,
-			    &value, sizeof(value)) == sizeof(value))
-		;
+	return ret < 0 ? ret : 0;
 }
 
-static void user_of_ioctls(struct state *s)
+static int use_ioctls(struct state *s)
 {
-	while (!try_irq_fds(&s->dev, MSIX, 0, 1, &s->event)) {
-		do_disarm(s);
-		do_reset(s);
-	}
+	int ret = try_irq_fds(&s->dev, MSIX, 0, 1, &s->event);
+
+	do_disarm(s);
+	return ret ?: try_dev_ioctl(&s->dev, VFIO_DEVICE_RESET, NULL);
 }
 
-/* Ends only when it is killed. */
-static void user_who_stays(struct state *s)
-{
-	u64 value;
+/**
+ * struct user - somebody who does one thing over and over
+ * @use: does it once; 0 or a negative errno
+ * @until: what ends it; 0 if only being killed does
+ */
+static const struct user {
+	int (*use)(struct state *s);
+	int until;
+} users[NR_USERS] = {
+	{ use_mapping, -EFAULT },
+	{ use_registers, -EIO },
+	{ use_ioctls, -EIO },
+	{ use_mapping, 0 },
+};
 
+/* It says that it is ready when the first time has gone well. */
+static void be_user(struct state *s, unsigned int nr, int ready)
+{
+	const struct user *user = &users[nr];
+	int ret;
+
+	if (try_instance_create(&s->inst, &s->card, TYPE_AFU) ||
+	    try_dev_open(&s->dev, &s->inst))
+		die("user %u cannot start", nr);
 	do_map(s);
 	do_arm(s);
-	for (;;)
-		try_load64(s->map, &value);
+	ret = user->use(s);
+	if (ret || write(ready, "", 1) != 1)
+		die("user %u does not get through: %s", nr, err_name(ret));
+	while (!ret || !user->until)
+		ret = user->use(s);
+	if (ret != user->until)
+		die("user %u ends with %s", nr, err_name(ret));
+	dev_close(&s->dev);
 }
-
-static void (*const users[NR_USERS])(struct state *s) = {
-	user_of_mapping, user_of_registers, user_of_ioctls, user_who_stays,
-};
 
 static pid_t start_user(struct state *s, unsigned int nr, int ready)
 {
@@ -349,20 +368,16 @@ static pid_t start_user(struct state *s, unsigned int nr, int ready)
 	if (pid)
 		return pid;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (try_instance_create(&s->inst, &s->card, TYPE_AFU) ||
-	    try_dev_open(&s->dev, &s->inst) || write(ready, "", 1) != 1)
-		die("user %u cannot start", nr);
-	users[nr](s);
-	dev_close(&s->dev);
+	be_user(s, nr, ready);
 	_exit(EXIT_SUCCESS);
 }
 
-/* Return: did the process end in time? */
-static bool wait_user(pid_t pid, u64 limit_ms)
+/* Return: did the process end in time? If so, @status is how. */
+static bool wait_user(pid_t pid, u64 limit_ms, int *status)
 {
 	u64 end = now_us() + limit_ms * 1000;
 
-	while (!waitpid(pid, NULL, WNOHANG)) {
+	while (!waitpid(pid, status, WNOHANG)) {
 		if (now_us() > end)
 			return false;
 		sleep_us(2000);
@@ -372,9 +387,9 @@ static bool wait_user(pid_t pid, u64 limit_ms)
 
 static int vanish_from_users(struct state *s)
 {
+	int ready[2], status;
 	pid_t pid[NR_USERS];
 	unsigned int i;
-	int ready[2];
 	u64 start;
 	char c;
 
@@ -382,21 +397,31 @@ static int vanish_from_users(struct state *s)
 		die("the card does not bind");
 	for (i = 0; i < NR_USERS; i++) {
 		pid[i] = start_user(s, i, ready[1]);
-		if (read(ready[0], &c, 1) != 1)
+		if (!event_wait(ready[0], 10 * LIMIT_MS * slow) ||
+		    read(ready[0], &c, 1) != 1)
 			die("user %u did not start", i);
 	}
 	sleep_us(200000);
+	for (i = 0; i < NR_USERS; i++)
+		if (wait_user(pid[i], 0, &status))
+			die("user %u ended before the card was gone", i);
 	start = now_us();
 	card_request(&s->card, "vanish");
-	for (i = 0; i < NR_USERS - 1; i++)
-		if (!wait_user(pid[i], LIMIT_MS * slow))
+	for (i = 0; i < NR_USERS - 1; i++) {
+		if (!wait_user(pid[i], LIMIT_MS * slow, &status))
 			report_broken("user %u did not end", i);
+		else if (status)
+			report_broken("user %u ended with status 0x%x", i,
+				      status);
+	}
 	slowest = (now_us() - start) / 1000;
 	if (slowest > LIMIT_MS * slow)
 		report_broken("the last user ended after %lu ms", slowest);
 	kill(pid[i], SIGKILL);
-	if (!wait_user(pid[i], LIMIT_MS * slow))
+	if (!wait_user(pid[i], LIMIT_MS * slow, &status))
 		report_broken("a user cannot be killed");
+	else if (!WIFSIGNALED(status))
+		report_broken("who stays had ended with status 0x%x", status);
 	printf("ended-ms %lu failed %lu\n", slowest, nr_broken);
 	return nr_broken ? EXIT_FAILURE : EXIT_SUCCESS;
 }
