@@ -393,10 +393,10 @@ static int child_main(struct worker *w, struct map *m, u64 off, int fd)
 		return CHILD_WRONG;
 	if (!m->addr)
 		return CHILD_RIGHT;
-	/* What the parent did meanwhile is not known here */
 	want = m->not_inherited ? SIGSEGV : right_signal(w, m, false);
 	got = access_map(m->addr + off, &value, false, false);
-	if (got && got != SIGBUS && got != want)
+	/* What else the parent did meanwhile is not known here */
+	if (want == SIGSEGV ? got != SIGSEGV : got && got != SIGBUS)
 		return CHILD_WRONG;
 	return !got && is_foreign(w->t, value) ? CHILD_FOREIGN : CHILD_RIGHT;
 }
