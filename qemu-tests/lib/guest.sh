@@ -87,6 +87,12 @@ guest_up()
 	return 1
 }
 
+# no_guest NAME: it did not come up; in its directory are pipes as well
+no_guest()
+{
+	bail "no guest $1: $(tail "${GUEST_DIR[$1]}"/std*)"
+}
+
 # guest_tell NAME COMMAND...: does not wait
 guest_tell()
 {

@@ -25,7 +25,7 @@ nested_kvm || bail "no KVM"
 
 start=$(now_ms)
 guest_start g kvm "$afu" "$eth"
-up=$(guest_up g 150) || bail "guest does not come up: $(tail "${GUEST_DIR[g]}"/std*)"
+up=$(guest_up g 150) || no_guest g
 tap_note "guest up at $up s of its own, $(($(now_ms) - start)) ms after its start"
 
 # --- what the guest sees -------------------------------------------------------------

@@ -40,7 +40,7 @@ nested_kvm || bail "no KVM"
 
 start=$(now_ms)
 guest_start g kvm "$afu" "$eth" "$uart"
-up=$(guest_up g 150) || bail "guest does not come up: $(tail "${GUEST_DIR[g]}"/*)"
+up=$(guest_up g 150) || no_guest g
 tap_note "guest up at $up s of its own, $(($(now_ms) - start)) ms after its start"
 tap_ok "drivers load" guest g lib uio fpga-mgr fpga-bridge fpga-region dfl \
 	dfl-fme dfl-afu uio_dfl 8250_dfl dfl-pci

@@ -25,8 +25,7 @@ guest_here()
 	tap_ok "$1: the card binds" bind_bdf "$bdf" || bail "no card"
 	uuid=$(create_mdev "$bdf" afu-d8424dc4-$AFU) || bail "no instance"
 	guest_metal "$1" kvm "$uuid"
-	guest_up "$1" 60 >/dev/null ||
-		bail "no guest: $(tail "${GUEST_DIR[$1]}"/std*)"
+	guest_up "$1" 60 >/dev/null || no_guest "$1"
 	tap_is "$1: its guest has the block" "$(guest "$1" r 0 48 8)" \
 		1122334455667788
 }

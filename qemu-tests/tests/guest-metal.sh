@@ -32,7 +32,7 @@ nested_kvm || bail "no KVM"
 # up NAME: has it started?
 up()
 {
-	guest_up "$1" 60 >/dev/null || bail "no guest: $(tail "${GUEST_DIR[$1]}"/std*)"
+	guest_up "$1" 60 >/dev/null || no_guest "$1"
 }
 
 # eventfds: how high the numbers of those that exist would go, with 500 more

@@ -39,7 +39,7 @@ seabios()
 	local name="$1 $2" before
 
 	guest_metal m "$2" "$afu"
-	guest_up m 60 >/dev/null || bail "no guest: $(tail "${GUEST_DIR[m]}"/std*)"
+	guest_up m 60 >/dev/null || no_guest m
 	watch_from_here
 	tap_is "$name: registers, and behind the block" \
 		"$(guest m r 0 48 8) $(guest m r 2 0 8) $(guest m r 2 12000 8)" \
