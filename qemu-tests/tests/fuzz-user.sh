@@ -17,9 +17,11 @@ SEEDS=${SEEDS:-1 2}
 OPS=${OPS:-$((16000 / SLOW))}
 THREADS=${THREADS:-3}
 ARGS=${ARGS:-}
-# On kernels that can tell which code is reached
+# The module of this kernel tells which code is reached: far more than that, if
+# it does
 kcov=()
-[ ! -e /sys/kernel/debug/kcov ] || kcov=(--kcov)
+[ "$KERNEL" != debug ] || kcov=(--kcov)
+BLOCKS=400
 
 # Who is attacked from inside: AFU with vectors and reset, block of a page,
 # neighbour on one page, UART
@@ -30,10 +32,19 @@ windows+='|"bar":0,"offset":"0x(2[0-9a-f]{3}|14[89a-f][0-9a-f]{2}|15[0-9a-f]{3})
 # Registers of others that can hold a word no user writes
 canaries=(2:0xc0028 2:0xc1000 2:0xc1ff8 2:0x28 0:0x3028 0:0x14028 0:0x18028)
 
-# fuzz NAME ARGS...: one run; its figures on the last line
+# said_of WHAT: one of the figures on the last line of what was said, or 0
+said_of()
+{
+	local number
+
+	number=$(sed -nE "/^operations /s/.*\<$1 ([0-9]+).*/\1/p" <<<"$said")
+	echo "${number:-0}"
+}
+
+# fuzz NAME ARGS...: one run
 fuzz()
 {
-	local name=$1 said ran kept status=0
+	local name=$1 said kept status=0
 
 	card_mark 0 "$name"
 	# shellcheck disable=SC2086 # several
@@ -43,8 +54,9 @@ fuzz()
 	kept=$(sed -n '/^# the same again: /{s//ARGS=/p;q}' <<<"$said")
 	[ "$status" = 0 ] || tap_note "again: qemu-tests/run --kernel $KERNEL --set SEEDS=$seed --set OPS=$OPS --set THREADS=$THREADS ${kept:+--set $kept }fuzz-user"
 	tap_ok "$name: every answer was right" test "$status" = 0
-	ran=$(sed -n 's/^operations \([0-9]*\).*/\1/p' <<<"$said")
-	total=$((total + ${ran:-0}))
+	total=$((total + $(said_of operations)))
+	[ ${#kcov[@]} = 0 ] || tap_within "$name: blocks of the module reached" \
+		"$(said_of blocks)" $BLOCKS 100000
 }
 
 load_module opt_in=uart,tod || bail "no module"
