@@ -55,6 +55,7 @@ fuzz()
 	[ "$status" = 0 ] || tap_note "again: qemu-tests/run --kernel $KERNEL --set SEEDS=$seed --set OPS=$OPS --set THREADS=$THREADS ${kept:+--set $kept }fuzz-user"
 	tap_ok "$name: every answer was right" test "$status" = 0
 	total=$((total + $(said_of operations)))
+	ioctls=$((ioctls + $(said_of ioctls)))
 	[ ${#kcov[@]} = 0 ] || tap_within "$name: blocks of the module reached" \
 		"$(said_of blocks)" $BLOCKS 100000
 }
@@ -76,6 +77,7 @@ card_do 0 own "\"blocks\":[${blocks:1}]" || bail "nobody watches"
 
 tap_note "seeds: $SEEDS"
 total=0
+ioctls=0
 begun=$(now_ms)
 for seed in $SEEDS; do
 	fuzz "seed $seed, alone" --seed "$seed" --ops "$OPS"
@@ -86,7 +88,7 @@ for seed in $SEEDS; do
 			--ops "$OPS" --cdev
 done
 took=$(($(now_ms) - begun))
-tap_figure "$total operations in $took ms, seeds $SEEDS"
+tap_figure "$total operations, of them $ioctls ioctls, in $took ms, seeds $SEEDS"
 tap_within "operations" "$total" $((OPS * ${#positions[@]})) 1000000000
 tap_is "the card saw no access outside of their blocks" \
 	"$(grep '"ev":"access"' /out/card0.jsonl | grep -vcE "$windows")" 0
