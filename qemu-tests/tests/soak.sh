@@ -123,10 +123,15 @@ users_wait()
 }
 
 # --- what happens to them ------------------------------------------------------------
+#
+# Each has to take place; a card that is lost has no more of them in its round.
 
 event_flr()
 {
-	echo 1 >"$PCI/$bdf/reset" 2>/dev/null
+	local before
+
+	before=$(card_stat 0 .flr)
+	echo 1 >"$PCI/$bdf/reset" && [ "$(card_stat 0 .flr)" -gt "$before" ]
 }
 
 event_storm()
@@ -135,7 +140,8 @@ event_storm()
 
 	for at in 0x40000 0xc0000; do
 		roll 4
-		card_do 0 raise "\"bar\":2,\"offset\":\"$at\",\"vector\":$rolled"
+		card_do 0 raise "\"bar\":2,\"offset\":\"$at\",\"vector\":$rolled" ||
+			return
 	done
 }
 
@@ -145,6 +151,7 @@ event_sysfs()
 		-exec cat {} + >/dev/null 2>&1
 	"$VDFLCTL" list >/dev/null 2>&1
 	echo poll >"$PCI/$bdf/dfl/irq_source" 2>/dev/null
+	return 0
 }
 
 master_is_off()
@@ -161,7 +168,7 @@ acknowledge()
 # someone listens, and is a violation only when nobody does any more.
 event_master()
 {
-	setpci -s "$bdf" $MASTER
+	setpci -s "$bdf" $MASTER || return
 	masters=$((masters + 1))
 	[ "$source" = msix ] || wait_for 5 master_is_off ||
 		wrong "bus master stays on"
@@ -183,9 +190,9 @@ event_remove()
 # Gone until the end of the round
 event_vanish()
 {
-	card_do 0 vanish
+	card_do 0 vanish || return
 	sleep 0.3
-	card_do 0 return
+	card_do 0 return || return
 	lost=1
 }
 
@@ -231,7 +238,7 @@ run_round()
 		happened+=" $event"
 		roll 6
 		sleep "0.$rolled"
-		"event_$event"
+		"event_$event" || wrong "$event did not take place"
 	done
 	users_wait
 	wait
