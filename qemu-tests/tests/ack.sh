@@ -57,8 +57,7 @@ offend()
 			"${us[-1]}" 1 $ALWAYS
 		sleep "0.$((RANDOM % 5 + 1))"
 	done
-	tap_within "$2: us until it was off, median" \
-		"$(printf '%s\n' "${us[@]}" | sort -n | sed -n "$((($1 + 1) / 2))p")" \
+	tap_within "$2: us until it was off, median" "$(median "${us[@]}")" \
 		1 $USUALLY
 }
 

@@ -125,6 +125,12 @@ tap_within()
 	return 1
 }
 
+# median NUMBER...
+median()
+{
+	printf '%s\n' "$@" | sort -n | sed -n "$((($# + 1) / 2))p"
+}
+
 # tap_same NAME GOT-FILE WANT-FILE: shows the difference
 tap_same()
 {
