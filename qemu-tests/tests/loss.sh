@@ -18,10 +18,27 @@ mapper=
 poller=
 reader=
 
+# polls NAME: is the tenant asleep in poll()?
+polls()
+{
+	local number
+
+	read -r number _ <"/proc/${TENANT_PID[$1]}/syscall"
+	[ "$number" = 7 ]
+}
+
+# reads_more NUMBER: has the reader read so often, and again?
+reads_more()
+{
+	[ "$(block_stat 0 "$(mdev_block "$reader")" reads)" -gt "$1" ]
+}
+
 # users_start: three of them. "mapper" has a mapping, "poller" waits for ERR and
 # REQ, "reader" reads and reads.
 users_start()
 {
+	local reads
+
 	mapper=$(create_mdev "$bdf" afu-d8424dc4) || bail "no instance"
 	poller=$(create_mdev "$bdf" afu-d8424dc4) || bail "no instance"
 	reader=$(create_mdev "$bdf" hssi) || bail "no instance"
@@ -38,8 +55,10 @@ users_start()
 	# The poller answers when it is over: it sleeps in poll() until then
 	tenant_send poller wait err 20000
 	tenant_send poller wait req 20000
+	reads=$(block_stat 0 "$(mdev_block "$reader")" reads)
 	tenant_send reader loop 0x8 20000
-	sleep 0.3
+	tap_ok "$1: a user sleeps in poll()" wait_for 5 polls poller
+	tap_ok "$1: a user reads" wait_for 5 reads_more "$reads"
 }
 
 # users_told NAME SINCE: everybody knows, and in time; without another process to
@@ -72,6 +91,18 @@ users_end()
 finished()
 {
 	! kill -0 "$1" 2>/dev/null
+}
+
+# unmapped NAME: is the tenant's mapping gone?
+unmapped()
+{
+	[ "$(tenant "$1" mread $SCRATCH)" = SIGBUS ]
+}
+
+# said REGEX: is it in the log, once?
+said()
+{
+	[ "$(log_count "$1")" = 1 ]
 }
 
 load_module || bail "no module"
@@ -146,12 +177,11 @@ tenant stubborn mread $SCRATCH >/dev/null
 log_mark
 unbind_bdf "$bdf" &
 unbinding=$!
-sleep 1
-tap_is "stubborn: the mapping is gone" "$(tenant stubborn mread $SCRATCH)" SIGBUS
+tap_ok "stubborn: the mapping goes" wait_for 2 unmapped stubborn
 tap_is "stubborn: reading fails" "$(tenant stubborn read $SCRATCH 8)" "error EIO"
 tap_fails "stubborn: unbinding waits" finished "$unbinding"
-tap_is "stubborn: it is said for what" \
-	"$(log_count 'waiting for its user, who cannot be asked')" 1
+tap_ok "stubborn: it is said for what" \
+	wait_for 2 said 'waiting for its user, who cannot be asked'
 tenant_end stubborn
 tap_ok "stubborn: it ends when the user does" wait_for 2 finished "$unbinding"
 wait "$unbinding"
