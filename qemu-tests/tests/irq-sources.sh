@@ -45,6 +45,20 @@ latency()
 	"$PROGRAMS/irq_latency_user" "$uuid1" 200 | cut -d' ' -f1
 }
 
+# at_ceiling NAME US LEAST: signals of vector 2 in 3 s, or what it takes on a busy
+# machine: at most one per ceiling, which has a tenth of play, and one that was
+# on its way
+at_ceiling()
+{
+	local start signals took
+
+	start=$(now_ms)
+	signals=$(tenant lazy count 2 3000)
+	took=$(($(now_ms) - start))
+	tap_within "$1: signals in $took ms" "$signals" "$3" \
+		$((took * 1100 / $2 + 1))
+}
+
 load_module opt_in=uart || bail "no module"
 bdf=$(bind_card 0) || bail "the card does not bind"
 tap_is "behind an IOMMU there is every source" \
@@ -87,12 +101,10 @@ tap_ok "nothing is stuck" stuck_is ""
 tenant lazy write 0x50 8 4 >/dev/null
 tap_ok "a bit that does not clear is found" wait_for 60 stuck_is 2
 tenant lazy count 2 200 >/dev/null
-# Each at most one per ceiling, and one that was on its way
-tap_within "its user is signalled at the ceiling" \
-	"$(tenant lazy count 2 3000)" 60 331
+at_ceiling "its user is signalled at the ceiling" 10000 60
 echo 100000 >"$PCI/$bdf/dfl/poll_ceiling_us"
 tenant lazy count 2 500 >/dev/null
-tap_within "which may be changed" "$(tenant lazy count 2 3000)" 10 34
+at_ceiling "which may be changed" 100000 10
 # Far from the ceiling, however busy the machine
 beside=$(latency)
 tap_note "median latency: $alone us alone, $beside us beside a stuck bit"
