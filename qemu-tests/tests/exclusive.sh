@@ -8,28 +8,14 @@
 
 . /src/qemu-tests/tests/lib.sh
 
-# mmap_status BDF FILE: prints the error of mapping one page, or "mapped"
+# mmap_status FILE [ADDRESS]: prints the error of mapping one page, or "mapped"
 mmap_status()
 {
-	python3 - "$1" <<-'PY'
+	python3 - "$1" "${2-0}" <<-'PY'
 		import errno, mmap, os, sys
 		try:
 		    fd = os.open(sys.argv[1], os.O_RDWR | os.O_SYNC)
-		    mmap.mmap(fd, 4096)
-		    print("mapped")
-		except OSError as e:
-		    print(errno.errorcode[e.errno])
-	PY
-}
-
-# mem_status ADDRESS: the same for /dev/mem
-mem_status()
-{
-	python3 - "$1" <<-'PY'
-		import errno, mmap, os, sys
-		try:
-		    fd = os.open("/dev/mem", os.O_RDWR | os.O_SYNC)
-		    mmap.mmap(fd, 4096, offset=int(sys.argv[1], 0))
+		    mmap.mmap(fd, 4096, offset=int(sys.argv[2], 0))
 		    print("mapped")
 		except OSError as e:
 		    print(errno.errorcode[e.errno])
@@ -63,7 +49,7 @@ for bar in 0 2; do
 		"$(mmap_status "$PCI/$bdf/resource$bar")" mapped
 done
 tap_is "not bound: and through /dev/mem" \
-	"$(mem_status "$(bar_start "$bdf" 0)")" mapped
+	"$(mmap_status /dev/mem "$(bar_start "$bdf" 0)")" mapped
 
 # --- bound ----------------------------------------------------------------------
 
@@ -72,7 +58,7 @@ for bar in 0 2; do
 	tap_is "bound: BAR $bar cannot be mapped from sysfs" \
 		"$(mmap_status "$PCI/$bdf/resource$bar")" EINVAL
 	tap_is "bound: BAR $bar cannot be mapped through /dev/mem" \
-		"$(mem_status "$(bar_start "$bdf" "$bar")")" EPERM
+		"$(mmap_status /dev/mem "$(bar_start "$bdf" "$bar")")" EPERM
 	tap_is "bound: BAR $bar is ours in /proc/iomem" "$(claims "$bdf" $bar)" 1
 done
 
