@@ -485,6 +485,7 @@ static void use(struct trial *t, const struct window *w)
 	in_time(t, "using a block", start, USE_MS);
 }
 
+/* Which one depends on the seed; multiplying spreads those of neighbours. */
 static const struct window *choose(const struct trial *t)
 {
 	u64 random = t->seed * 0x9e3779b97f4a7c15ULL >> 32;

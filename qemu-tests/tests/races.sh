@@ -22,8 +22,8 @@ load_module || bail "no module"
 bdf=$(bind_card 0) || bail "the card does not bind"
 card_do 0 log-irqs '"on":false' || bail "the card goes on logging interrupts"
 tap_note "seed $SEED, $TIME s"
-# shellcheck disable=SC2086 # names of races, if any are given
 status=0
+# shellcheck disable=SC2086 # names of races, if any are given
 out=$(/src/build/selftests/race_user "$SEED" "$TIME" "$MODULE" "$bdf" ${RACES-}) ||
 	status=$?
 tap_note "$out"
