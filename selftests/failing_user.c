@@ -47,6 +47,8 @@ static const struct call {
 	{ LOADED_NOT, "mdev_register_driver", -ENOMEM, -ENOMEM },
 	{ LOADED_NOT, "__pci_register_driver", -ENOMEM, -ENOMEM },
 	{ LOADED, "pci_num_vf", 1, -EBUSY },
+	{ LOADED, "pci_find_dvsec_capability", 0x100, -EOPNOTSUPP },
+	{ LOADED, "pci_msix_vec_count", -EINVAL, 0 },
 	{ LOADED, "get_zeroed_page_noprof", 0, -ENOMEM },
 	{ LOADED, "iommu_group_get", 0, 0 },
 	{ LOADED, "iommu_device_claim_dma_owner", -EPERM, -EPERM },
@@ -67,6 +69,8 @@ static const struct call {
 	{ OPEN, "eventfd_ctx_fdget", -EBADF, -EBADF },
 	{ OPEN, "request_threaded_irq", -EBUSY, -EBUSY },
 	{ OPEN, "pci_alloc_irq_vectors", -ENOSPC, -ENOSPC },
+	{ OPEN, "pci_irq_vector", -EINVAL, -EINVAL },
+	{ OPEN, "msi_device_has_isolated_msi", 0, -EPERM },
 	{ OPEN, "kthread_create_on_node", -EINTR, -EINTR },
 	{ OPEN, "vmf_insert_pfn", VM_FAULT_SIGBUS, -EFAULT },
 	{ ARMED, "vfio_set_irqs_validate_and_prepare", -EINVAL, -EINVAL },
@@ -424,7 +428,7 @@ static const struct path {
 	/* Not known where the module is, so only its calls can be made to fail */
 	{ "load", LOADED_NOT, NULL, do_load, do_unload, 3, 0, 0 },
 	/* Some allocations it does without; so do creating and unbinding */
-	{ "bind", LOADED, NULL, do_bind_eager, do_unbind, 14, 200, 20 },
+	{ "bind", LOADED, NULL, do_bind_eager, do_unbind, 16, 200, 20 },
 	{ "create", BOUND, NULL, do_create, do_remove, 2, 5, 2 },
 	/* Opening checks, resets and counts: it is VFIO that allocates */
 	{ "open-group", CREATED, NULL, do_open_group, do_close, 0, 1, 0 },
@@ -444,7 +448,7 @@ static const struct path {
 	{ "arm-poll", OPEN, "poll", do_arm, do_disarm, 4, 4, 0 },
 	{ "disarm-poll", ARMED, "poll", do_disarm, do_arm, 1, 1, 0 },
 	{ "close-poll", ARMED, "poll", do_close, do_open_armed, 0, 0, 0 },
-	{ "arm-msix", OPEN, "msix", do_arm, do_disarm, 6, 6, 0 },
+	{ "arm-msix", OPEN, "msix", do_arm, do_disarm, 9, 6, 0 },
 	{ "disarm-msix", ARMED, "msix", do_disarm, do_arm, 1, 1, 0 },
 	{ "close-msix", ARMED, "msix", do_close, do_open_armed, 0, 0, 0 },
 	{ "remove", CREATED, NULL, do_remove, do_create, 0, 0, 0 },
