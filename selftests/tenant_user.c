@@ -8,7 +8,8 @@
  *	map				bytes mapped
  *	mread OFFSET			value, or SIGBUS
  *	mwrite OFFSET VALUE		value, or SIGBUS
- *	mloop OFFSET MS			once a ms: reads NUMBER, or SIGBUS MS-PASSED
+ *	mloop OFFSET MS [VALUE]		once a ms: reads NUMBER, or SIGBUS MS-PASSED,
+ *					or changed NEW
  *	arm LINE			ok; LINE is err, req or a vector's number
  *	wait LINE MS			fired MS-PASSED, or timeout
  *	count LINE MS			signals in that time
@@ -20,6 +21,8 @@
  *	reset				ok
  *	open, close			ok
  *	quit
+ *
+ * Both loops end early when there is another command.
  *
  * Usage: tenant_user UUID. It starts with the instance open and says "ready".
  */
@@ -87,6 +90,20 @@ static uint64_t number(const char *text)
 static uint64_t now_ms(void)
 {
 	return now_us() / 1000;
+}
+
+static bool loop_is_over(uint64_t end)
+{
+	return now_ms() >= end || event_wait(STDIN_FILENO, 0);
+}
+
+/* Says so if @arg is given and @value is another */
+static bool has_changed(const char *arg, uint64_t value)
+{
+	if (!arg || value == number(arg))
+		return false;
+	printf("changed 0x%lx\n", value);
+	return true;
 }
 
 /* --- opening ---------------------------------------------------------------- */
@@ -163,17 +180,15 @@ static void cmd_loop(struct tenant *t, char **arg)
 	uint64_t start = now_ms(), end = start + number(arg[2]);
 	int ret;
 
-	while (now_ms() < end) {
+	while (!loop_is_over(end)) {
 		ret = get_reg(t, off, sizeof(value), &value);
 		if (ret) {
 			printf("error %s %lu\n", err_name(ret),
 			       now_ms() - start);
 			return;
 		}
-		if (arg[3] && value != number(arg[3])) {
-			printf("changed 0x%lx\n", value);
+		if (has_changed(arg[3], value))
 			return;
-		}
 		reads++;
 	}
 	printf("reads %lu\n", reads);
@@ -257,11 +272,13 @@ static void cmd_mloop(struct tenant *t, char **arg)
 		say_error(-EINVAL);
 		return;
 	}
-	for (; now_ms() < end; reads++) {
+	for (; !loop_is_over(end); reads++) {
 		if (try_load64(t->map + off, &value)) {
 			printf("SIGBUS %lu\n", now_ms() - start);
 			return;
 		}
+		if (has_changed(arg[3], value))
+			return;
 		sleep_us(1000);
 	}
 	printf("reads %lu\n", reads);

@@ -15,6 +15,7 @@ AFU1=afu-d8424dc4-b2-oc0000
 RO_REG=0x48
 RO_VALUE=0x1122334455667788
 SCRATCH=0x28
+IRQ_TRIGGER=0x50
 IRQ_STATUS=0x58
 POWER=CAP_PM+4.b
 
@@ -104,6 +105,46 @@ users_open()
 	tap_is "$1: ERR can be armed" "$(tenant user arm err)" ok
 	tap_is "$1: a vector can be armed" "$(tenant user arm 0)" ok
 	tap_is "$1: REQ can be armed" "$(tenant other arm req)" ok
+	tap_is "$1: another vector, too" "$(tenant other arm 0)" ok
+}
+
+# reads_more NUMBER: has the other user read so often, and again?
+reads_more()
+{
+	[ "$(block_stat 0 ${AFU1#*-*-} reads)" -gt "$1" ]
+}
+
+# users_work NAME: until they are told otherwise, one by its mapping, the other
+# by trapped reads and with an interrupt that it does not acknowledge
+users_work()
+{
+	tenant other write $IRQ_TRIGGER 8 1 >/dev/null
+	tenant_send user mloop $RO_REG 60000 $RO_VALUE
+	tenant_send other loop $RO_REG 60000 $RO_VALUE
+	tap_ok "$1: users are at work" \
+		wait_for 5 reads_more "$(block_stat 0 ${AFU1#*-*-} reads)"
+}
+
+# users_worked NAME: all along, and did not notice anything
+users_worked()
+{
+	tap_ok "$1: they go on" \
+		wait_for 5 reads_more "$(block_stat 0 ${AFU1#*-*-} reads)"
+	tenant_send user read $RO_REG 8
+	tenant_send other write $IRQ_STATUS 8 1
+	tap_like "$1: by the mapping" "$(tenant_reply user)" '^reads [1-9]'
+	tap_is "$1: and then" "$(tenant_reply user)" $RO_VALUE
+	tap_like "$1: by trapped reads" "$(tenant_reply other)" '^reads [1-9]'
+	tap_is "$1: the interrupt is acknowledged" "$(tenant_reply other)" ok
+	tap_within "$1: it was signalled" "$(tenant other count 0 10)" 1 1000000
+}
+
+# sleeps_at_work NAME LEVEL
+sleeps_at_work()
+{
+	users_work "$1"
+	sleeps "$1" "$2"
+	users_worked "$1"
 }
 
 users_end()
@@ -162,12 +203,14 @@ echo intx >"$PCI/$bdf/dfl/irq_source"
 users_open levels
 # Up to here the card is told, but keeps its power
 for level in freezer devices; do
+	users_work $level
 	tap_ok "$level: the system sleeps" suspend $level
+	users_worked $level
 	users_go_on $level 0x77
 done
 fenced levels 0
 for level in platform core none; do
-	sleeps $level $level
+	sleeps_at_work $level $level
 	users_go_on $level 0x0
 	fenced $level 0
 done
@@ -177,7 +220,7 @@ users_end
 
 echo poll >"$PCI/$bdf/dfl/irq_source"
 users_open poll
-sleeps poll platform
+sleeps_at_work poll platform
 users_go_on poll 0x0
 fenced poll 0
 users_end
@@ -189,7 +232,7 @@ echo msix >"$PCI/$bdf/dfl/irq_source"
 users_open msix
 tap_is "msix: bus master is on" "$(on_count) $(card_stat 0 .bus_master)" "1 1"
 card_mark 0 sleep
-sleeps msix none
+sleeps_at_work msix none
 users_go_on msix 0x0
 fenced msix 2
 tap_is "msix: off before the card slept, and on again afterwards" \
