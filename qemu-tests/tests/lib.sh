@@ -259,6 +259,30 @@ unbind_bdf()
 	echo "$1" >"/sys/bus/pci/drivers/$DRIVER/unbind"
 }
 
+# port_of BDF: the one above it
+port_of()
+{
+	basename "$(dirname "$(readlink -f "$PCI/$1")")"
+}
+
+# Errors that a port can report of what is behind it
+NON_FATAL=4000	# completion timeout
+FATAL=0010	# data link protocol error
+
+# aer_inject STATUS PORT: such an error, which everything behind the port is told.
+# Needs the module of that name and, for a kernel without ASPM, which does not ask
+# the firmware for error reporting, "append: pcie_ports=native".
+aer_inject()
+{
+	local hex
+
+	# bus, device, function; uncorrectable and correctable status; the rest 0
+	hex=00${2:8:2}0000${1:2:2}${1:0:2}0000$(printf %048d 0)
+	printf '%b' "$(sed 's/../\\x&/g' <<<"$hex")" >/tmp/error
+	# In one piece
+	cat /tmp/error >/dev/aer_inject
+}
+
 # card_attr BDF NAME: a value below dfl/
 card_attr()
 {

@@ -12,38 +12,10 @@
 
 . /src/qemu-tests/tests/lib.sh
 
-NON_FATAL=4000	# completion timeout
-FATAL=0010	# data link protocol error
 RO_REG=0x48
 RO_VALUE=0x1122334455667788
 SCRATCH=0x28
 IRQ_STATUS=0x58
-
-# bytes HEX: as they are
-bytes()
-{
-	local at
-
-	for ((at = 0; at < ${#1}; at += 2)); do
-		printf '%b' "\\x${1:at:2}"
-	done
-}
-
-# port_of BDF
-port_of()
-{
-	basename "$(dirname "$(readlink -f "$PCI/$1")")"
-}
-
-# inject STATUS PORT: an error at the root port, which everything behind it is told
-inject()
-{
-	local dev=${2:8:2}
-
-	# bus, device, function; uncorrectable and correctable status; the rest 0
-	bytes "00${dev}0000${1:2:2}${1:0:2}0000$(printf %048d 0)" >/tmp/error
-	cat /tmp/error >/dev/aer_inject
-}
 
 given_up()
 {
@@ -62,7 +34,7 @@ recover()
 
 	tenant user mwrite $SCRATCH 0x77 >/dev/null
 	log_mark
-	tap_ok "$1: error injected" inject "$2" "$root_port"
+	tap_ok "$1: error injected" aer_inject "$2" "$root_port"
 	tap_like "$1: the user is told" "$(tenant user wait err 5000)" '^fired'
 	tap_ok "$1: the kernel says it is over" wait_for 5 recovered
 	tap_is "$1: the user can go on" "$(tenant user read $RO_REG 8)" $RO_VALUE
@@ -110,14 +82,14 @@ tenant_start loser "$uuid" || bail "its user cannot open"
 tap_is "no recovery: a page is mapped" "$(tenant loser map)" 65536
 tenant loser arm err >/dev/null
 tenant loser arm req >/dev/null
-inject "$NON_FATAL" "$(port_of "$failing")"
+aer_inject "$NON_FATAL" "$(port_of "$failing")"
 tap_like "no recovery: the user is told" "$(tenant loser wait err 5000)" '^fired'
 why='PCI reports a permanent failure' limit=5
 if [[ $(uname -r) == 6.* ]]; then
 	# It does not say so; a minute later we do, whatever comes meanwhile
 	why='it did not come back from a reset' limit=45
 	sleep 25
-	inject "$NON_FATAL" "$(port_of "$failing")"
+	aer_inject "$NON_FATAL" "$(port_of "$failing")"
 fi
 tap_ok "no recovery: the card is given up" wait_for $limit given_up "$failing"
 tap_is "no recovery: it is said why" "$(log_count "$why")" 1
