@@ -203,7 +203,7 @@ static void walk_reason_wins(void **state)
 
 /* Sizes */
 
-static void case_37_next_is_no_size(void **state)
+static void next_is_no_size(void **state)
 {
 	(void)state;
 	fake_small(&card);
@@ -238,7 +238,7 @@ static void bar_of_card_may_be_shorter_than_walked(void **state)
 
 /* Pages */
 
-static void case_06_shared_page_is_trapped(void **state)
+static void shared_page_is_trapped(void **state)
 {
 	(void)state;
 	/* one at the start of the page, one in its middle */
@@ -285,7 +285,7 @@ static void large_pages(void **state)
 	expect_given(2, 0x40000, 0xfc00, 0);
 }
 
-static void case_33_bar_not_page_aligned(void **state)
+static void bar_not_page_aligned(void **state)
 {
 	(void)state;
 	fake_small(&card);
@@ -305,7 +305,7 @@ static void case_33_bar_not_page_aligned(void **state)
 
 /* MSI-X structures */
 
-static void case_32_holes(void **state)
+static void holes(void **state)
 {
 	(void)state;
 	/* table and PBA amid the second block's page */
@@ -459,7 +459,7 @@ static void afu_inside_feature_takes_it_along(void **state)
 
 /* GUIDs */
 
-static void case_30_guid_selects(void **state)
+static void guid_selects(void **state)
 {
 	(void)state;
 	fake_two_ports(&card);
@@ -509,7 +509,7 @@ static void set_vendor(u64 csr_addr, u64 csr_size)
 	fake_set(&card, 0, 0x1020, csr_size);
 }
 
-static void case_24_encoding(void **state)
+static void csr_encoding(void **state)
 {
 	(void)state;
 	set_vendor(0x100, 0x0000004000000000);
@@ -541,7 +541,7 @@ static void case_24_encoding(void **state)
 	expect_withheld(0, 0x1000, DFL_WHY_CSR_AMBIGUOUS);
 }
 
-static void case_22_absolute(void **state)
+static void absolute_csr(void **state)
 {
 	(void)state;
 	site.opt_in = "vendor-12345678@plain,uart";
@@ -555,7 +555,7 @@ static void case_22_absolute(void **state)
 	expect_withheld(0, 0x1000, DFL_WHY_CSR_ABSOLUTE);
 }
 
-static void case_23_bad_range(void **state)
+static void bad_csr_range(void **state)
 {
 	static const struct {
 		u64 addr;
@@ -639,15 +639,15 @@ int main(void)
 		cmocka_unit_test_setup(two_ports, reset),
 		cmocka_unit_test_setup(whole_bar, reset),
 		cmocka_unit_test_setup(walk_reason_wins, reset),
-		cmocka_unit_test_setup(case_37_next_is_no_size, reset),
+		cmocka_unit_test_setup(next_is_no_size, reset),
 		cmocka_unit_test_setup(last_block_ends_with_bar, reset),
 		cmocka_unit_test_setup(bar_of_card_may_be_shorter_than_walked,
 				       reset),
-		cmocka_unit_test_setup(case_06_shared_page_is_trapped, reset),
+		cmocka_unit_test_setup(shared_page_is_trapped, reset),
 		cmocka_unit_test_setup(afu_page_shared_at_its_end, reset),
 		cmocka_unit_test_setup(large_pages, reset),
-		cmocka_unit_test_setup(case_33_bar_not_page_aligned, reset),
-		cmocka_unit_test_setup(case_32_holes, reset),
+		cmocka_unit_test_setup(bar_not_page_aligned, reset),
+		cmocka_unit_test_setup(holes, reset),
 		cmocka_unit_test_setup(hole_edges, reset),
 		cmocka_unit_test_setup(afu_over_hole_is_cut, reset),
 		cmocka_unit_test_setup(afu_over_features_of_a_port, reset),
@@ -656,11 +656,11 @@ int main(void)
 		cmocka_unit_test_setup(afu_inside_withheld_feature, reset),
 		cmocka_unit_test_setup(afu_inside_feature_takes_it_along,
 				       reset),
-		cmocka_unit_test_setup(case_30_guid_selects, reset),
+		cmocka_unit_test_setup(guid_selects, reset),
 		cmocka_unit_test_setup(uart, reset),
-		cmocka_unit_test_setup(case_24_encoding, reset),
-		cmocka_unit_test_setup(case_22_absolute, reset),
-		cmocka_unit_test_setup(case_23_bad_range, reset),
+		cmocka_unit_test_setup(csr_encoding, reset),
+		cmocka_unit_test_setup(absolute_csr, reset),
+		cmocka_unit_test_setup(bad_csr_range, reset),
 		cmocka_unit_test_setup(version_1_larger_than_a_page, reset),
 		cmocka_unit_test_setup(hole_in_registers_of_version_1, reset),
 	};

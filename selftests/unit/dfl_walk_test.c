@@ -465,7 +465,7 @@ static void vsec_last_port_may_come_before_fme(void **state)
 
 /* Hostile cards, numbered as the cases of the reference */
 
-static void case_01_all_ones(void **state)
+static void all_ones(void **state)
 {
 	(void)state;
 	fake_small(&card);
@@ -481,7 +481,7 @@ static void case_01_all_ones(void **state)
 	assert_int_equal(card.reads, 4 + 2);
 }
 
-static void case_02_all_zero(void **state)
+static void all_zero(void **state)
 {
 	(void)state;
 	fake_init(&card);
@@ -501,7 +501,7 @@ static void case_02_all_zero(void **state)
 	assert_int_equal(card.reads, 0);
 }
 
-static void case_03_next_zero_ends(void **state)
+static void next_zero_ends(void **state)
 {
 	(void)state;
 	fake_small(&card);
@@ -512,7 +512,7 @@ static void case_03_next_zero_ends(void **state)
 	assert_int_equal(map.nr_notes, 0);
 }
 
-static void case_04_next_unaligned(void **state)
+static void next_unaligned(void **state)
 {
 	(void)state;
 	fake_small(&card);
@@ -524,7 +524,7 @@ static void case_04_next_unaligned(void **state)
 		 DFL_WHY_NEXT_UNALIGNED });
 }
 
-static void case_05_next_inside_header(void **state)
+static void next_inside_header(void **state)
 {
 	(void)state;
 	/* version 1 needs 0x28 */
@@ -544,7 +544,7 @@ static void case_05_next_inside_header(void **state)
 	assert_int_equal(card.reads, 1);
 }
 
-static void case_06_two_in_a_page(void **state)
+static void two_in_a_page(void **state)
 {
 	(void)state;
 	fake_small(&card);
@@ -556,7 +556,7 @@ static void case_06_two_in_a_page(void **state)
 	assert_int_equal(header_at(0, 0x1800)->why, DFL_OK);
 }
 
-static void case_07_next_beyond_end(void **state)
+static void next_beyond_end(void **state)
 {
 	(void)state;
 	/* with EOL, as Intel writes it; not even aligned */
@@ -582,7 +582,7 @@ static void case_07_next_beyond_end(void **state)
 	assert_int_equal(map.nr_headers, 4);
 }
 
-static void case_08_endless_small_steps(void **state)
+static void endless_small_steps(void **state)
 {
 	unsigned int i;
 
@@ -599,7 +599,7 @@ static void case_08_endless_small_steps(void **state)
 	assert_int_equal(card.reads, 4 + 255 + 1);
 }
 
-static void case_09_vsec_header(void **state)
+static void vsec_header(void **state)
 {
 	/* count too large; array longer than the capability or than space */
 	static const u32 many[] = { 0x02800043, 7, 0, 2, 4, 5, 3, 1, 0 };
@@ -630,7 +630,7 @@ static void case_09_vsec_header(void **state)
 	expect_small();
 }
 
-static void case_10_vsec_bar(void **state)
+static void vsec_bar(void **state)
 {
 	/* BARs 6 and 7 do not exist, 1 is the upper half of 0 */
 	static const u32 vsec[] = { 0x01c00043, 4, 6, 7, 1, 0 };
@@ -642,7 +642,7 @@ static void case_10_vsec_bar(void **state)
 	expect_small();
 }
 
-static void case_11_vsec_same_bar(void **state)
+static void vsec_same_bar(void **state)
 {
 	static const u32 vsec[] = { 0x01400043, 2, 0x00000000, 0x00002000 };
 
@@ -654,7 +654,7 @@ static void case_11_vsec_same_bar(void **state)
 	expect_small();
 }
 
-static void case_12_vsec_near_end(void **state)
+static void vsec_near_end(void **state)
 {
 	static const u32 beyond[] = { 0x01400043, 2, 0x00010000, 0x00000002 };
 	static const u32 narrow[] = { 0x01000043, 1, 0x00001000 };
@@ -682,7 +682,7 @@ static void case_12_vsec_near_end(void **state)
 	assert_int_equal(card.reads, 1);
 }
 
-static void case_13_too_many_ports(void **state)
+static void too_many_ports(void **state)
 {
 	(void)state;
 	fake_two_ports(&card);
@@ -695,7 +695,7 @@ static void case_13_too_many_ports(void **state)
 	assert_true(listed(2, 0x80000));
 }
 
-static void case_14_port_location(void **state)
+static void port_location(void **state)
 {
 	static const u64 bad[] = {
 		0x1000000600080000,	/* no BAR 6 */
@@ -754,7 +754,7 @@ static void port_list_where_fme_list_ends(void **state)
 	assert_int_equal(notes(DFL_WHY_PORT_OFST), 1);
 }
 
-static void case_15_port_absent_or_vf(void **state)
+static void port_absent_or_vf(void **state)
 {
 	(void)state;
 	/* BAR 7, and nothing in BAR 0's chain */
@@ -783,7 +783,7 @@ static void case_15_port_absent_or_vf(void **state)
 	assert_int_equal(card.nr_releases, 0);
 }
 
-static void case_16_afu_location(void **state)
+static void afu_location(void **state)
 {
 	static const u64 bad[] = {
 		0x0000000000080000,	/* at the end of the port's list */
@@ -869,7 +869,7 @@ static void two_ports_one_afu(void **state)
 	assert_int_equal(notes(DFL_WHY_AFU_OFFSET), 1);
 }
 
-static void case_17_afu_size(void **state)
+static void afu_size(void **state)
 {
 	(void)state;
 	/* nothing */
@@ -893,7 +893,7 @@ static void case_17_afu_size(void **state)
 	assert_int_equal(header_at(2, 0xc0000)->limit, 0x40000);
 }
 
-static void case_18_no_fiu_above(void **state)
+static void no_fiu_above(void **state)
 {
 	static const u32 vsec[] = { 0x01000043, 1, 0x00002000 };
 
@@ -917,7 +917,7 @@ static void case_18_no_fiu_above(void **state)
 	assert_int_equal(fake_reads(&card, 0, 0x1000, 0x1000), 1);
 }
 
-static void case_19_bad_fiu(void **state)
+static void bad_fiu(void **state)
 {
 	(void)state;
 	/* unknown id; its children go with it, a later FIU does not */
@@ -953,7 +953,7 @@ static void case_19_bad_fiu(void **state)
 	assert_false(listed(2, 0xc0000));
 }
 
-static void case_20_unknown_type(void **state)
+static void unknown_type(void **state)
 {
 	static const u64 types[] = { 0, 2, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14,
 				     15 };
@@ -973,7 +973,7 @@ static void case_20_unknown_type(void **state)
 	}
 }
 
-static void case_21_unknown_version(void **state)
+static void unknown_version(void **state)
 {
 	(void)state;
 	fake_small(&card);
@@ -1001,7 +1001,7 @@ static void case_21_unknown_version(void **state)
 	assert_int_equal(header_at(2, 0x40000)->nr_vectors, 0);
 }
 
-static void case_25_bad_parameters(void **state)
+static void bad_parameters(void **state)
 {
 	static const struct word bad[] = {
 		{ 0x1038, 0x0000000000000002 },	/* next 0 */
@@ -1046,7 +1046,7 @@ static void parameters_end_with_the_feature(void **state)
 	assert_int_equal(header_at(0, 0x1028)->kind, DFL_KIND_PRIVATE);
 }
 
-static void case_26_long_parameters(void **state)
+static void long_parameters(void **state)
 {
 	unsigned int i;
 
@@ -1084,7 +1084,7 @@ static void case_26_long_parameters(void **state)
 	assert_int_equal(header_at(0, 0x1000)->nr_vectors, 0);
 }
 
-static void case_27_vectors(void **state)
+static void bad_vectors(void **state)
 {
 	static const u64 bad[] = {
 		0x0000000100000007,	/* 7 of 7 */
@@ -1133,7 +1133,7 @@ static void case_27_vectors(void **state)
 	assert_int_equal(notes(DFL_WHY_VECTORS), 1);
 }
 
-static void case_28_vectors_shared(void **state)
+static void vectors_shared(void **state)
 {
 	(void)state;
 	/* port 1 wants 3..6, port 0 has 0..3 */
@@ -1153,7 +1153,7 @@ static void case_28_vectors_shared(void **state)
 	assert_int_equal(header_at(2, 0xc0000)->nr_vectors, 4);
 }
 
-static void case_29_confusing_ids(void **state)
+static void confusing_ids(void **state)
 {
 	(void)state;
 	fake_small(&card);
@@ -1167,7 +1167,7 @@ static void case_29_confusing_ids(void **state)
 	assert_int_equal(map.nr_notes, 0);
 }
 
-static void case_34_port_stuck(void **state)
+static void port_stuck(void **state)
 {
 	(void)state;
 	fake_two_ports(&card);
@@ -1180,7 +1180,7 @@ static void case_34_port_stuck(void **state)
 	assert_int_equal(header_at(0, 0x1000)->why, DFL_OK);
 }
 
-static void case_34_afu_unreadable(void **state)
+static void afu_unreadable(void **state)
 {
 	static const u64 bad[] = {
 		0, ~0ULL,
@@ -1200,7 +1200,7 @@ static void case_34_afu_unreadable(void **state)
 	}
 }
 
-static void case_35_coherent_link_is_reported(void **state)
+static void coherent_link_is_reported(void **state)
 {
 	(void)state;
 	fake_small(&card);
@@ -1211,7 +1211,7 @@ static void case_35_coherent_link_is_reported(void **state)
 	assert_true(map.fme_cap & DFL_FME_CAP_PCIE1);
 }
 
-static void case_36_reads_are_bounded(void **state)
+static void reads_are_bounded(void **state)
 {
 	unsigned int i;
 
@@ -1317,42 +1317,42 @@ int main(void)
 		cmocka_unit_test(vsec_two_lists),
 		cmocka_unit_test(vsec_offset_is_not_shifted),
 		cmocka_unit_test(vsec_last_port_may_come_before_fme),
-		cmocka_unit_test(case_01_all_ones),
-		cmocka_unit_test(case_02_all_zero),
-		cmocka_unit_test(case_03_next_zero_ends),
-		cmocka_unit_test(case_04_next_unaligned),
-		cmocka_unit_test(case_05_next_inside_header),
-		cmocka_unit_test(case_06_two_in_a_page),
-		cmocka_unit_test(case_07_next_beyond_end),
-		cmocka_unit_test(case_08_endless_small_steps),
-		cmocka_unit_test(case_09_vsec_header),
-		cmocka_unit_test(case_10_vsec_bar),
-		cmocka_unit_test(case_11_vsec_same_bar),
-		cmocka_unit_test(case_12_vsec_near_end),
-		cmocka_unit_test(case_13_too_many_ports),
-		cmocka_unit_test(case_14_port_location),
+		cmocka_unit_test(all_ones),
+		cmocka_unit_test(all_zero),
+		cmocka_unit_test(next_zero_ends),
+		cmocka_unit_test(next_unaligned),
+		cmocka_unit_test(next_inside_header),
+		cmocka_unit_test(two_in_a_page),
+		cmocka_unit_test(next_beyond_end),
+		cmocka_unit_test(endless_small_steps),
+		cmocka_unit_test(vsec_header),
+		cmocka_unit_test(vsec_bar),
+		cmocka_unit_test(vsec_same_bar),
+		cmocka_unit_test(vsec_near_end),
+		cmocka_unit_test(too_many_ports),
+		cmocka_unit_test(port_location),
 		cmocka_unit_test(port_list_behind_fme_in_bar0),
 		cmocka_unit_test(port_list_where_fme_list_ends),
-		cmocka_unit_test(case_15_port_absent_or_vf),
-		cmocka_unit_test(case_16_afu_location),
+		cmocka_unit_test(port_absent_or_vf),
+		cmocka_unit_test(afu_location),
 		cmocka_unit_test(afu_where_a_list_ends),
 		cmocka_unit_test(two_ports_no_afu),
 		cmocka_unit_test(two_ports_one_afu),
-		cmocka_unit_test(case_17_afu_size),
-		cmocka_unit_test(case_18_no_fiu_above),
-		cmocka_unit_test(case_19_bad_fiu),
-		cmocka_unit_test(case_20_unknown_type),
-		cmocka_unit_test(case_21_unknown_version),
-		cmocka_unit_test(case_25_bad_parameters),
+		cmocka_unit_test(afu_size),
+		cmocka_unit_test(no_fiu_above),
+		cmocka_unit_test(bad_fiu),
+		cmocka_unit_test(unknown_type),
+		cmocka_unit_test(unknown_version),
+		cmocka_unit_test(bad_parameters),
 		cmocka_unit_test(parameters_end_with_the_feature),
-		cmocka_unit_test(case_26_long_parameters),
-		cmocka_unit_test(case_27_vectors),
-		cmocka_unit_test(case_28_vectors_shared),
-		cmocka_unit_test(case_29_confusing_ids),
-		cmocka_unit_test(case_34_port_stuck),
-		cmocka_unit_test(case_34_afu_unreadable),
-		cmocka_unit_test(case_35_coherent_link_is_reported),
-		cmocka_unit_test(case_36_reads_are_bounded),
+		cmocka_unit_test(long_parameters),
+		cmocka_unit_test(bad_vectors),
+		cmocka_unit_test(vectors_shared),
+		cmocka_unit_test(confusing_ids),
+		cmocka_unit_test(port_stuck),
+		cmocka_unit_test(afu_unreadable),
+		cmocka_unit_test(coherent_link_is_reported),
+		cmocka_unit_test(reads_are_bounded),
 		cmocka_unit_test(list_ends_amid_a_header),
 		cmocka_unit_test(other_start_is_no_list),
 		cmocka_unit_test(notes_count_on),
