@@ -3,7 +3,6 @@
 
 KDIR	?= /lib/modules/$(shell uname -r)/build
 PREFIX	?= /usr/local
-KERNELS	:= 6.1 6.12 7.3
 B	:= $(CURDIR)/build
 LAB	:= qemu-tests/lab
 VERSION	:= $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
@@ -19,7 +18,7 @@ help:
 	@echo 'make test       everything: check, demo, performance, scenarios'
 	@echo 'make check      what needs no VM: unit tests, fuzzers, static checks'
 	@echo 'make fuzz       fuzz the pure files; SECONDS=600 is ten minutes for each'
-	@echo 'make scenarios  VM tests only; SCENARIOS="a b" and SERIES=7.3 narrow them'
+	@echo 'make scenarios  VM tests only; SCENARIOS="a b" and KERNEL=7.3 narrow them'
 	@echo 'make soak       hostile users and accidents for HOURS=1; SEED=, KERNEL=7.3'
 	@echo 'make install    module through DKMS, vdflctl and its man page; again to update'
 	@echo 'make uninstall  takes them away'
@@ -70,7 +69,7 @@ fuzz: lab
 	@$(LAB) run -- make -s -j2 -C selftests/fuzz O=/src/build/fuzz SECONDS=$(SECONDS) smoke
 
 scenarios: lab
-	@qemu-tests/run $(addprefix --kernel ,$(SERIES)) $(SCENARIOS)
+	@qemu-tests/run $(addprefix --kernel ,$(KERNEL)) $(SCENARIOS)
 
 soak: lab
 	@qemu-tests/soak $(addprefix --hours ,$(HOURS)) $(addprefix --seed ,$(SEED)) \
