@@ -41,28 +41,17 @@ static void find_bound(char *bdf, size_t size)
 		die("no card is bound");
 }
 
-static void from_env(char *value, size_t size, const char *name,
-		     const char *fallback)
-{
-	const char *set = getenv(name);
-
-	format(value, size, "%s", set ? set : fallback);
-}
-
-/** card_find() - the bound card, or that of VDFL_CARD, VDFL_CTL, VDFL_LOG */
+/** card_find() - card 0 of the lab: the one that is bound, or VDFL_CARD */
 void card_find(struct card *card)
 {
-	const char *bdf = getenv("VDFL_CARD");
+	const char *named = getenv("VDFL_CARD");
+	char bdf[sizeof(card->bdf)];
 
-	if (bdf)
-		format(card->bdf, sizeof(card->bdf), "%s", bdf);
+	if (named)
+		format(bdf, sizeof(bdf), "%s", named);
 	else
-		find_bound(card->bdf, sizeof(card->bdf));
-	format(card->dir, sizeof(card->dir), "/sys/bus/pci/devices/%s",
-	       card->bdf);
-	from_env(card->ctl, sizeof(card->ctl), "VDFL_CTL",
-		 "/dev/virtio-ports/card0");
-	from_env(card->log, sizeof(card->log), "VDFL_LOG", "/out/card0.jsonl");
+		find_bound(bdf, sizeof(bdf));
+	card_at(card, bdf, 0);
 }
 
 static int open_channel(const struct card *card)

@@ -3,14 +3,11 @@
 #ifndef _VDFL_LAB_CARD_H
 #define _VDFL_LAB_CARD_H
 
-#define POS_FME			"b0-o0"
 #define POS_ETH			"b0-o2000"
-#define POS_ETH_OTHER		"b0-o3000"
 #define POS_HSSI		"b0-o4000"
 #define POS_ETH_SHARED_PAGE	"b0-o14000"
 #define POS_TOD_SHARED_PAGE	"b0-o14800"
 #define POS_UART		"b0-o15000"
-#define POS_VENDOR		"b0-o16000"
 #define POS_FME_UNKNOWN		"b0-o17000"
 #define POS_ETH_MSIX_PAGE	"b0-o18000"
 #define POS_PORT0		"b2-o0"
