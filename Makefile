@@ -3,7 +3,6 @@
 
 KDIR	?= /lib/modules/$(shell uname -r)/build
 PREFIX	?= /usr/local
-B	:= $(CURDIR)/build
 LAB	:= qemu-tests/lab
 VERSION	:= $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
 SRC	:= /usr/src/vfio_dfl_mdev-$(VERSION)
@@ -36,11 +35,11 @@ module: have-mdev
 	$(MAKE) -C $(KDIR) M=$(CURDIR)/vfio_dfl_mdev modules
 
 cli:
-	$(MAKE) -C tools/vdflctl O=$(B)/host/vdflctl
+	$(MAKE) -C tools/vdflctl
 
 # What DKMS built from another state of the same version is not kept
 install: cli $(if $(DESTDIR),,have-mdev)
-	$(MAKE) -C tools/vdflctl O=$(B)/host/vdflctl PREFIX=$(PREFIX) DESTDIR=$(DESTDIR) install
+	$(MAKE) -C tools/vdflctl PREFIX=$(PREFIX) DESTDIR=$(DESTDIR) install
 	[ -n '$(DESTDIR)' ] || $(DKMS_REMOVE)
 	rm -rf $(DESTDIR)$(SRC)
 	install -d $(DESTDIR)$(SRC)
@@ -80,7 +79,7 @@ test: lab
 	@qemu-tests/all
 
 clean:
-	rm -rf $(B)
+	rm -rf build
 	-$(MAKE) -C $(KDIR) M=$(CURDIR)/vfio_dfl_mdev clean
 
 .PHONY: all help have-mdev module cli install uninstall lab demo check fuzz scenarios soak test clean
