@@ -6,8 +6,6 @@
 
 #include "vdflctl.h"
 
-#define VERSION "0.1"
-
 static const struct command * const commands[] = {
 	&cmd_list, &cmd_info,
 	&cmd_create, &cmd_remove,
@@ -112,7 +110,7 @@ int main(int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	if (!strcmp(argv[1], "--version")) {
-		printf("vdflctl %s\n", VERSION);
+		printf("vdflctl " VERSION "\n");
 		return EXIT_SUCCESS;
 	}
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") ||
