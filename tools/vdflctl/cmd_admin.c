@@ -102,23 +102,14 @@ static int unbind_card(const char *bdf, bool force, struct fault *fault)
 
 static int run_bind_or_unbind(const struct command *cmd, int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "force", no_argument, NULL, 'f' },
-		{ "help", no_argument, NULL, 'h' },
-		{ 0 },
-	};
 	bool force = false, to_bind = cmd == &cmd_bind;
 	char bdf[BDF_LEN];
 	struct fault fault;
-	int opt, ret;
+	int status, ret;
 
-	while ((opt = getopt_long(argc, argv, "fh", options, NULL)) != -1) {
-		if (opt == 'h')
-			return command_help(cmd);
-		if (opt != 'f')
-			return command_misuse(cmd, NULL);
-		force = true;
-	}
+	status = command_options(cmd, argc, argv, "force", &force);
+	if (status >= 0)
+		return status;
 	if (!arguments_are(argc, argv, optind, 1))
 		return command_misuse(cmd, NULL);
 	if (command_bdf(cmd, argv[optind], bdf))
@@ -194,19 +185,12 @@ static int give(const char *uuid, const char *name, struct fault *fault)
 
 static int run_give(const struct command *cmd, int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "help", no_argument, NULL, 'h' },
-		{ 0 },
-	};
+	int status = command_options(cmd, argc, argv, NULL, NULL);
 	char uuid[UUID_LEN];
 	struct fault fault;
-	int opt;
 
-	opt = getopt_long(argc, argv, "h", options, NULL);
-	if (opt == 'h')
-		return command_help(cmd);
-	if (opt != -1)
-		return command_misuse(cmd, NULL);
+	if (status >= 0)
+		return status;
 	if (!arguments_are(argc, argv, optind, 2))
 		return command_misuse(cmd, NULL);
 	if (command_uuid(cmd, argv[optind], uuid))

@@ -83,23 +83,9 @@ static bool is_word(const char *text)
 	return text[0] && !text[strspn(text, "abcdefghijklmnopqrstuvwxyz")];
 }
 
-/* -1: go on; else the exit status */
-static int no_options(const struct command *cmd, int argc, char **argv)
-{
-	static const struct option options[] = {
-		{ "help", no_argument, NULL, 'h' },
-		{ 0 },
-	};
-	int opt = getopt_long(argc, argv, "h", options, NULL);
-
-	if (opt == 'h')
-		return command_help(cmd);
-	return opt == -1 ? -1 : command_misuse(cmd, NULL);
-}
-
 static int run_irq(const struct command *cmd, int argc, char **argv)
 {
-	int status = no_options(cmd, argc, argv);
+	int status = command_options(cmd, argc, argv, NULL, NULL);
 	char bdf[BDF_LEN], *source = NULL;
 	struct fault fault;
 
@@ -147,7 +133,7 @@ static int acknowledge(const char *bdf, struct fault *fault)
 
 static int run_acknowledge(const struct command *cmd, int argc, char **argv)
 {
-	int status = no_options(cmd, argc, argv);
+	int status = command_options(cmd, argc, argv, NULL, NULL);
 	char bdf[BDF_LEN];
 	struct fault fault;
 

@@ -246,22 +246,13 @@ static int list_one(char *bdf, bool json)
 
 static int run(const struct command *cmd, int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "json", no_argument, NULL, 'j' },
-		{ "help", no_argument, NULL, 'h' },
-		{ 0 },
-	};
 	char bdf[BDF_LEN];
 	bool json = false;
-	int opt;
+	int status;
 
-	while ((opt = getopt_long(argc, argv, "jh", options, NULL)) != -1) {
-		if (opt == 'h')
-			return command_help(cmd);
-		if (opt != 'j')
-			return command_misuse(cmd, NULL);
-		json = true;
-	}
+	status = command_options(cmd, argc, argv, "json", &json);
+	if (status >= 0)
+		return status;
 	if (optind == argc)
 		return list_all(json);
 	if (!arguments_are(argc, argv, optind, 1))

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* vdflctl: cards, blocks and instances of vfio_dfl_mdev from the shell */
 
+#include <getopt.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -45,6 +46,27 @@ int command_misuse(const struct command *cmd, const char *fmt, ...)
 	}
 	fprintf(stderr, "usage: vdflctl %s %s\n", cmd->name, cmd->arguments);
 	return EXIT_USAGE;
+}
+
+int command_options(const struct command *cmd, int argc, char **argv,
+		    const char *name, bool *flag)
+{
+	const char letters[] = { 'h', name ? name[0] : '\0', '\0' };
+	const struct option options[] = {
+		{ "help", no_argument, NULL, 'h' },
+		{ name, no_argument, NULL, letters[1] },
+		{ 0 },
+	};
+	int opt;
+
+	while ((opt = getopt_long(argc, argv, letters, options, NULL)) != -1) {
+		if (opt == 'h')
+			return command_help(cmd);
+		if (opt == '?')
+			return command_misuse(cmd, NULL);
+		*flag = true;
+	}
+	return -1;
 }
 
 int command_bdf(const struct command *cmd, const char *text, char bdf[BDF_LEN])

@@ -321,6 +321,12 @@ int command_help(const struct command *cmd);
 /* "try --help"; returns EXIT_USAGE. @fmt may be NULL if getopt has spoken */
 int command_misuse(const struct command *cmd, const char *fmt, ...)
 	__printf(2, 3);
+/*
+ * Take --help and, unless NULL, --@name, for short its first letter, which sets
+ * @flag. Returns -1 to go on at optind, else the exit status.
+ */
+int command_options(const struct command *cmd, int argc, char **argv,
+		    const char *name, bool *flag);
 /* Take an argument of that shape; 0, or EXIT_USAGE after saying so */
 int command_bdf(const struct command *cmd, const char *text,
 		char bdf[BDF_LEN]);
