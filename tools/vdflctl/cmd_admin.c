@@ -14,8 +14,8 @@ static int write_failed(int error, const char *what, const char *bdf,
 			struct fault *fault)
 {
 	fault_set(fault, "%s %s: %s", what, bdf, strerror(error));
-	if (error == EACCES || error == EPERM)
-		return fault_next(fault, "this needs root");
+	if (fault_denied(fault, error))
+		return -1;
 	return fault_next(fault, "the kernel log may say more: dmesg");
 }
 
@@ -172,8 +172,7 @@ static int give(const char *uuid, const char *name, struct fault *fault)
 	if (model_instance_load(&inst, uuid, fault) ||
 	    find_user(name, &uid, fault))
 		return -1;
-	text_set(path, sizeof(path), "%s/vfio/%s", dev_root(), inst.group);
-	has_group = inst.group[0] && !access(path, F_OK);
+	has_group = vfio_group_node(&inst, path);
 	if ((has_group || !inst.cdev[0]) && give_node(path, name, uid, fault))
 		return -1;
 	if (!inst.cdev[0])

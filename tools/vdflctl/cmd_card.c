@@ -7,12 +7,6 @@
 
 #include "vdflctl.h"
 
-static int not_ours(const char *bdf, struct fault *fault)
-{
-	fault_set(fault, "%s is not bound to " DRIVER, bdf);
-	return fault_next(fault, "bind it, as root: vdflctl bind %s", bdf);
-}
-
 static void show_source(const char *bdf)
 {
 	struct card card;
@@ -29,10 +23,9 @@ static int choose_failed(int error, const char *bdf, const char *source,
 {
 	fault_set(fault, "cannot make %s the interrupt source of %s: %s",
 		  source, bdf, strerror(error));
+	if (fault_denied(fault, error))
+		return -1;
 	switch (error) {
-	case EACCES:
-	case EPERM:
-		return fault_next(fault, "this needs root");
 	case EBUSY:
 		return fault_next(fault, "not while an instance is open");
 	case EINVAL:
@@ -99,10 +92,8 @@ static int run_irq(const struct command *cmd, int argc, char **argv)
 		return EXIT_USAGE;
 	if (source && !is_word(source))
 		return command_misuse(cmd, "'%s' cannot be a source", source);
-	if (!model_card_bound(bdf)) {
-		not_ours(bdf, &fault);
+	if (model_card_need(bdf, &fault))
 		return fault_report(&fault);
-	}
 	status = source ? choose(bdf, source) : EXIT_SUCCESS;
 	if (status == EXIT_SUCCESS)
 		show_source(bdf);
@@ -114,8 +105,8 @@ static int acknowledge(const char *bdf, struct fault *fault)
 	char violations[NAME_LEN];
 	int ret;
 
-	if (!model_card_bound(bdf))
-		return not_ours(bdf, fault);
+	if (model_card_need(bdf, fault))
+		return -1;
 	sysfs_read(violations, sizeof(violations),
 		   "bus/pci/devices/%s/dfl/busmaster_violations", bdf);
 	ret = sysfs_write("1", "bus/pci/devices/%s/dfl/busmaster_acknowledged",
@@ -123,8 +114,8 @@ static int acknowledge(const char *bdf, struct fault *fault)
 	if (ret) {
 		fault_set(fault, "cannot acknowledge violations of %s: %s",
 			  bdf, strerror(-ret));
-		return ret == -EACCES || ret == -EPERM ?
-		       fault_next(fault, "this needs root") : -1;
+		fault_denied(fault, -ret);
+		return -1;
 	}
 	printf("%s takes new users; bus master was found on so far: %s times\n",
 	       bdf, violations);

@@ -31,10 +31,9 @@ static int create_failed(int error, const char *bdf, const char *type,
 {
 	fault_set(fault, "cannot create %s of type %s on %s: %s", uuid, type,
 		  bdf, strerror(error));
+	if (fault_denied(fault, error))
+		return -1;
 	switch (error) {
-	case EACCES:
-	case EPERM:
-		return fault_next(fault, "creating instances needs root");
 	case EEXIST:
 		return fault_next(fault, "this UUID is taken: leave out --uuid");
 	case ENOSPC:
@@ -55,11 +54,8 @@ static int create_one(const char *bdf, const char *type, const char *uuid,
 {
 	int ret;
 
-	if (!model_card_bound(bdf)) {
-		fault_set(fault, "%s is not bound to " DRIVER, bdf);
-		return fault_next(fault, "bind it, as root: vdflctl bind %s",
-				  bdf);
-	}
+	if (model_card_need(bdf, fault))
+		return -1;
 	if (!sysfs_exists("bus/pci/devices/%s/mdev_supported_types/"
 			  TYPE_PREFIX "%s", bdf, type)) {
 		fault_set(fault, "%s has no type %s", bdf, type);
@@ -122,8 +118,8 @@ static int remove_one(const char *uuid, bool wait, struct fault *fault)
 	if (!ret)
 		return 0;
 	fault_set(fault, "cannot remove %s: %s", uuid, strerror(-ret));
-	if (ret == -EACCES || ret == -EPERM)
-		return fault_next(fault, "removing instances needs root");
+	if (fault_denied(fault, -ret))
+		return -1;
 	return fault_next(fault, "vdflctl list shows whether it is still there");
 }
 

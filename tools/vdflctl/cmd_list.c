@@ -215,29 +215,14 @@ static int list_all(bool json)
 		      EXIT_SUCCESS;
 }
 
-static int not_bound(const char *bdf)
-{
-	char driver[NAME_LEN];
-	struct fault fault;
-
-	if (!sysfs_exists("bus/pci/devices/%s", bdf)) {
-		fault_set(&fault, "there is no PCI device %s", bdf);
-		return fault_report(&fault);
-	}
-	sysfs_link(driver, sizeof(driver), "bus/pci/devices/%s/driver", bdf);
-	fault_set(&fault, "%s is not bound to " DRIVER ", its driver is %s",
-		  bdf, driver[0] ? driver : "none");
-	fault_next(&fault, "bind it, as root: vdflctl bind %s", bdf);
-	return fault_report(&fault);
-}
-
 static int list_one(char *bdf, bool json)
 {
 	struct names names = { .count = 1, .name = &bdf };
+	struct fault fault;
 	json_t *cards;
 
-	if (!model_card_bound(bdf))
-		return not_bound(bdf);
+	if (model_card_need(bdf, &fault))
+		return fault_report(&fault);
 	cards = json ? json_array() : NULL;
 	list(&names, cards);
 	return json ? print_json(json_pack("{s:o}", "cards", cards)) :

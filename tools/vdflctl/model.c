@@ -180,6 +180,20 @@ bool model_card_bound(const char *bdf)
 	return sysfs_exists("bus/pci/drivers/" DRIVER "/%s", bdf);
 }
 
+int model_card_need(const char *bdf, struct fault *fault)
+{
+	char driver[NAME_LEN];
+
+	if (model_card_bound(bdf))
+		return 0;
+	if (!sysfs_exists("bus/pci/devices/%s", bdf))
+		return fault_set(fault, "there is no PCI device %s", bdf);
+	sysfs_link(driver, sizeof(driver), "bus/pci/devices/%s/driver", bdf);
+	fault_set(fault, "%s is not bound to " DRIVER ", its driver is %s",
+		  bdf, driver[0] ? driver : "none");
+	return fault_next(fault, "bind it, as root: vdflctl bind %s", bdf);
+}
+
 void model_instances(struct names *uuids, const char *bdf)
 {
 	sysfs_names(uuids, keep_uuid, "bus/pci/devices/%s", bdf);

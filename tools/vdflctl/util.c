@@ -29,6 +29,14 @@ int fault_next(struct fault *fault, const char *fmt, ...)
 	return -1;
 }
 
+bool fault_denied(struct fault *fault, int error)
+{
+	if (error != EACCES && error != EPERM)
+		return false;
+	fault_next(fault, "this needs root");
+	return true;
+}
+
 int fault_report(const struct fault *fault)
 {
 	fprintf(stderr, "vdflctl: %s\n", fault->what);

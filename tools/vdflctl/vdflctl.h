@@ -62,6 +62,8 @@ struct fault {
 /* Both return -1, for "return fault_set(...)" */
 int fault_set(struct fault *fault, const char *fmt, ...) __printf(2, 3);
 int fault_next(struct fault *fault, const char *fmt, ...) __printf(2, 3);
+/* Was it for want of privilege? Then say so */
+bool fault_denied(struct fault *fault, int error);
 /* Prints to stderr; returns EXIT_FAILURE */
 int fault_report(const struct fault *fault);
 
@@ -227,6 +229,8 @@ struct attr {
 /* Addresses of the cards bound to our driver */
 void model_cards(struct names *cards);
 bool model_card_bound(const char *bdf);
+/* The same; -1 after saying what it is instead, and how to bind it */
+int model_card_need(const char *bdf, struct fault *fault);
 void model_card_load(struct card *card, const char *bdf);
 void model_card_free(struct card *card);
 int model_instance_load(struct instance *inst, const char *uuid,
@@ -252,6 +256,8 @@ const char *dev_root(void);
 int vfio_open(struct vfio_dev *dev, const struct instance *inst,
 	      struct fault *fault);
 void vfio_close(struct vfio_dev *dev);
+/* Does the node of its group exist? @path is where it would be */
+bool vfio_group_node(const struct instance *inst, char path[PATH_LEN]);
 /* Has another program opened it? Not known (false) without the permission */
 bool vfio_in_use(const struct instance *inst);
 

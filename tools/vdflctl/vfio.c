@@ -143,21 +143,20 @@ static int open_by_cdev(struct vfio_dev *dev, const struct instance *inst,
 	return 0;
 }
 
-static bool has_group_node(const struct instance *inst)
+bool vfio_group_node(const struct instance *inst, char path[PATH_LEN])
 {
-	char path[PATH_LEN];
-
-	text_set(path, sizeof(path), "%s/vfio/%s", dev_root(), inst->group);
+	text_set(path, PATH_LEN, "%s/vfio/%s", dev_root(), inst->group);
 	return inst->group[0] && !access(path, F_OK);
 }
 
 int vfio_open(struct vfio_dev *dev, const struct instance *inst,
 	      struct fault *fault)
 {
+	char path[PATH_LEN];
 	int ret;
 
 	*dev = (struct vfio_dev){ .container = -1, .group = -1, .device = -1 };
-	if (inst->cdev[0] && !has_group_node(inst))
+	if (inst->cdev[0] && !vfio_group_node(inst, path))
 		ret = open_by_cdev(dev, inst, fault);
 	else
 		ret = open_by_group(dev, inst, fault);
@@ -181,9 +180,8 @@ bool vfio_in_use(const struct instance *inst)
 	char path[PATH_LEN];
 	int fd;
 
-	if (!has_group_node(inst))
+	if (!vfio_group_node(inst, path))
 		return false;
-	text_set(path, sizeof(path), "%s/vfio/%s", dev_root(), inst->group);
 	fd = open(path, O_RDWR | O_CLOEXEC);
 	if (fd < 0)
 		return errno == EBUSY;
