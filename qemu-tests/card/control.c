@@ -146,33 +146,38 @@ static json_t *block_stats(const struct block *b)
 
 static json_t *op_stats(struct card *c, const json_t *req)
 {
-	json_t *blocks = json_array(), *reply;
+	const struct {
+		const char *name;
+		u64 value;
+	} counters[] = {
+		{ "bus_master", config_bus_master(c) },
+		{ "bus_master_on_count", c->bus_master_on_count },
+		{ "dma_attempts", c->dma_attempts },
+		{ "dma_refused", c->dma_refused },
+		{ "dma_done", c->dma_done },
+		{ "intx_asserted", c->intx_asserted },
+		{ "irq_raised", c->irq_raised },
+		{ "msix_sent", c->msix_sent },
+		{ "reads", c->reads },
+		{ "pba_reads", c->pba_reads },
+		{ "writes", c->writes },
+		{ "accesses", c->accesses },
+		{ "stray", c->stray },
+		{ "not_owned", c->not_owned },
+		{ "flr", c->flr },
+	};
+	json_t *blocks = json_array(), *reply = success();
 	size_t i;
 
 	(void)req;
+	for (i = 0; i < ARRAY_SIZE(counters); i++)
+		json_object_set_new(reply, counters[i].name,
+				    json_integer(counters[i].value));
+	json_object_set_new(reply, "pending", log_hex(c->irq.pending));
+	json_object_set_new(reply, "vanished", json_boolean(c->vanished));
 	for (i = 0; i < c->nr_blocks; i++)
 		json_array_append_new(blocks, block_stats(&c->blocks[i]));
-	reply = json_pack("{s:b,s:i,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:o,s:o}",
-			  "ok", true,
-			  "bus_master", config_bus_master(c),
-			  "bus_master_on_count",
-			  (json_int_t)c->bus_master_on_count,
-			  "dma_attempts", (json_int_t)c->dma_attempts,
-			  "dma_refused", (json_int_t)c->dma_refused,
-			  "dma_done", (json_int_t)c->dma_done,
-			  "intx_asserted", (json_int_t)c->intx_asserted,
-			  "irq_raised", (json_int_t)c->irq_raised,
-			  "msix_sent", (json_int_t)c->msix_sent,
-			  "reads", (json_int_t)c->reads,
-			  "pba_reads", (json_int_t)c->pba_reads,
-			  "writes", (json_int_t)c->writes,
-			  "stray", (json_int_t)c->stray,
-			  "flr", (json_int_t)c->flr,
-			  "pending", log_hex(c->irq.pending),
-			  "blocks", blocks);
-	json_object_set_new(reply, "accesses", json_integer(c->accesses));
-	json_object_set_new(reply, "vanished", json_boolean(c->vanished));
-	json_object_set_new(reply, "not_owned", json_integer(c->not_owned));
+	json_object_set_new(reply, "blocks", blocks);
 	return reply;
 }
 
