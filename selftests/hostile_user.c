@@ -41,14 +41,14 @@
 #define PORT_CTRL	0x38
 
 enum figure {
-	TRIED, BOUND, REFUSED, BLOCKS, GIVEN, CREATED, OPENED, TURNED_AWAY,
-	MAPPED, ARMED, RESET, FAILED,
+	TRIED, BOUND, REFUSED, BLOCKS, GIVEN, WITHHELD, CREATED, OPENED,
+	TURNED_AWAY, MAPPED, ARMED, RESET, FAILED,
 	NR_FIGURES
 };
 
 static const char *const figure_name[NR_FIGURES] = {
-	"tried", "bound", "refused", "blocks", "given", "created", "opened",
-	"turned-away", "mapped", "armed", "reset", "failed",
+	"tried", "bound", "refused", "blocks", "given", "withheld", "created",
+	"opened", "turned-away", "mapped", "armed", "reset", "failed",
 };
 
 struct range {
@@ -66,12 +66,28 @@ struct window {
 	u64 vectors;
 };
 
-/** struct trial - one hostile card */
+/**
+ * struct trial - one hostile card
+ * @card: where it is
+ * @seed: what it was made from
+ * @name: of its case
+ * @expect: what the driver has to do with it
+ * @withheld: position of a block that nobody may get, empty: not known
+ * @why: what sysfs has to say of it, empty: it is not even listed
+ * @bar_start: of each BAR
+ * @bar_len: see @bar_start
+ * @hole: MSI-X table and pending bits
+ * @window: its blocks
+ * @nr_windows: entries in @window
+ * @used: a block of it was given to a user
+ */
 struct trial {
 	struct card *card;
 	u64 seed;
 	char name[64];
 	char expect[16];
+	char withheld[32];
+	char why[64];
 	u64 bar_start[NR_BARS];
 	u64 bar_len[NR_BARS];
 	struct range hole[2];
@@ -268,11 +284,51 @@ static void check_window(const struct trial *t, const struct window *w)
 	check_alone(t, w);
 }
 
+static const struct window *find_window(const struct trial *t, const char *pos)
+{
+	unsigned int i;
+
+	for (i = 0; i < t->nr_windows; i++)
+		if (!strcmp(t->window[i].pos, pos))
+			return &t->window[i];
+	return NULL;
+}
+
+/* The block that is wrong, or that follows from what is */
+static void check_withheld(const struct trial *t)
+{
+	const struct window *w = find_window(t, t->withheld);
+	char why[VALUE_LEN] = "";
+
+	if (!t->withheld[0])
+		return;
+	figures[WITHHELD]++;
+	if (!w != !t->why[0]) {
+		broken(t, "%s is %slisted", t->withheld, w ? "" : "not ");
+		return;
+	}
+	if (!w)
+		return;
+	block_attr(t->card, w->pos, "withheld", why);
+	if (w->at.len || strcmp(why, t->why))
+		broken(t, "%s has %lu bytes, withheld: '%s', expected: '%s'",
+		       w->pos, w->at.len, why, t->why);
+}
+
 /* --- the card's side ----------------------------------------------------------- */
 
 static u64 member(const json_t *reply, const char *key)
 {
 	return json_integer_value(json_object_get(reply, key));
+}
+
+/* Empty if it is not there */
+static void text_member(const json_t *reply, const char *key, char *text,
+			size_t size)
+{
+	const char *value = json_string_value(json_object_get(reply, key));
+
+	format(text, size, "%s", value ?: "");
 }
 
 /* Of a card that was refused sysfs does not tell. */
@@ -319,6 +375,7 @@ static void check_seen(const struct trial *t)
 	HOLDS(t, !member(reply, "bus_master_on_count"));
 	if (!t->used) {
 		HOLDS(t, !member(reply, "reread"));
+		HOLDS(t, member(reply, "nr_written") == json_array_size(written));
 		json_array_foreach(written, i, pos)
 			if (!is_port_control(t, json_string_value(pos)))
 				broken(t, "wrote to %s", json_string_value(pos));
@@ -370,11 +427,17 @@ static bool is_valid(const struct trial *t)
 	return !strcmp(t->name, "valid");
 }
 
-static bool use_mapping(const struct window *w, struct dev *dev)
+/* What is no whole page cannot be mapped, either. */
+static bool use_mapping(const struct trial *t, const struct window *w,
+			struct dev *dev)
 {
-	char *map = try_dev_map(dev, 0, w->mappable);
+	char *map = try_dev_map(dev, 0, w->mappable ?: PAGE);
 	u64 value;
 
+	if (!w->mappable) {
+		HOLDS(t, map == MAP_FAILED);
+		return false;
+	}
 	if (map == MAP_FAILED || try_load64(map, &value) ||
 	    try_load64(map + w->mappable - 8, &value))
 		return false;
@@ -436,7 +499,7 @@ static void use_open(const struct trial *t, const struct window *w,
 	figures[OPENED]++;
 	check_bus_master(t);
 	use_registers(t, w, &dev);
-	mapped = w->mappable && use_mapping(w, &dev);
+	mapped = use_mapping(t, w, &dev);
 	armed = w->vectors && use_interrupts(t, &dev);
 	HOLDS(t, !is_valid(t) || !w->mappable || mapped);
 	HOLDS(t, !is_valid(t) || !w->vectors || armed);
@@ -517,10 +580,10 @@ static void become(struct trial *t)
 				    getenv("HOSTILE_CASE"));
 	json_t *reply = card_ask(t->card, request);
 
-	format(t->name, sizeof(t->name), "%s",
-	       json_string_value(json_object_get(reply, "case")));
-	format(t->expect, sizeof(t->expect), "%s",
-	       json_string_value(json_object_get(reply, "expect")));
+	text_member(reply, "case", t->name, sizeof(t->name));
+	text_member(reply, "expect", t->expect, sizeof(t->expect));
+	text_member(reply, "withheld", t->withheld, sizeof(t->withheld));
+	text_member(reply, "why", t->why, sizeof(t->why));
 	json_decref(reply);
 	say_in_log(t);
 }
@@ -535,6 +598,7 @@ static void look(struct trial *t)
 	read_windows(t);
 	for (i = 0; i < t->nr_windows; i++)
 		check_window(t, &t->window[i]);
+	check_withheld(t);
 	check_bus_master(t);
 	check_seen(t);
 	w = choose(t);

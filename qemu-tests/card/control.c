@@ -264,9 +264,18 @@ static json_t *op_dma_by_message(struct card *c, const json_t *req)
 	return success();
 }
 
+/* The block that must not be given away */
+static json_t *withheld(const struct hostile *h)
+{
+	return json_pack("{s:o,s:s}", "withheld",
+			 json_sprintf("b%u-o%llx", h->withheld.bar,
+				      h->withheld.off), "why", h->why);
+}
+
 static json_t *op_hostile(struct card *c, const json_t *req)
 {
 	const char *name = json_string_value(json_object_get(req, "case"));
+	json_t *reply;
 	u64 seed;
 
 	if (json_is_true(json_object_get(req, "list")))
@@ -278,8 +287,11 @@ static json_t *op_hostile(struct card *c, const json_t *req)
 		return failure("no such case, or not with this profile");
 	log_event(c->log, "hostile", "{s:I,s:s}", "seed", (json_int_t)seed,
 		  "case", c->hostile->name);
-	return json_pack("{s:b,s:s,s:s}", "ok", true, "case", c->hostile->name,
-			 "expect", c->hostile->expect);
+	reply = json_pack("{s:b,s:s,s:s}", "ok", true, "case", c->hostile->name,
+			  "expect", c->hostile->expect);
+	if (c->hostile->why)
+		json_object_update_new(reply, withheld(c->hostile));
+	return reply;
 }
 
 /* What the driver did to a hostile card since it became one */

@@ -18,6 +18,7 @@
 #define FME_GUID_H		0xbfaf2ae94a5246e3ULL
 
 #define SMALL_BAR		0x10000
+#define SMALLEST_BAR		0x800	/* port and AFU of 1 KiB */
 #define OTHER_VSEC		0x44
 
 /** hostile_random() - splitmix64: the same on every machine */
@@ -172,10 +173,12 @@ static void add_ports(struct hostile *h, const struct place *fme, u64 off)
 		    FIELD_PREP(DFL_PORT_OFST_BAR, DFL_PORT_OFST_BAR_SKIP));
 		add_port(h, 0, off, (h->len[0] - off) & ~0x7ffULL, 0);
 	} else {
-		nr = 1 + hostile_pick(h, DFL_MAX_PORTS);
-		for (i = 0; i < nr; i++) {
-			u64 space = h->len[2] / DFL_MAX_PORTS;
+		u64 space = h->len[2] / DFL_MAX_PORTS;
 
+		if (space < SMALLEST_BAR)
+			space = h->len[2];
+		nr = 1 + hostile_pick(h, h->len[2] / space);
+		for (i = 0; i < nr; i++) {
 			put(h, fme, DFL_FME_PORT_OFST(i),
 			    DFL_PORT_OFST_IMPLEMENTED |
 			    FIELD_PREP(DFL_PORT_OFST_BAR, 2) |
@@ -188,7 +191,7 @@ static void add_ports(struct hostile *h, const struct place *fme, u64 off)
 
 static void make_valid(struct hostile *h)
 {
-	u64 end = h->len[2] ? 16 * h->unit : h->len[0] / 2;
+	u64 end = h->len[2] ? min_u64(16 * h->unit, h->len[0]) : h->len[0] / 2;
 	u64 first = 3 * h->unit, off;
 	u64 last = first + h->unit * hostile_pick(h, (end - first) / h->unit);
 	struct place *fme = add(h, PLACE_FME, 0, 0);
@@ -300,7 +303,7 @@ int hostile_become(struct card *c, u64 seed, const char *name)
 {
 	struct hostile *h;
 
-	if (c->bars[0].size < 0x1000 || !c->id.vsec.present)
+	if (c->bars[0].size < SMALLEST_BAR || !c->id.vsec.present)
 		return -1;
 	h = prepare(c, seed);
 	if (!h)

@@ -15,6 +15,7 @@
 #define HOSTILE_MAX_PLACES	32
 #define HOSTILE_MAX_WRITTEN	16
 #define ALL_ONES		CARD_ONES
+#define NOT_LISTED		""
 
 /** enum place_kind - bits, so that some of several kinds can be asked for */
 enum place_kind {
@@ -49,6 +50,8 @@ enum ack {
  * struct hostile - a card to be
  * @name: of the case
  * @expect: what the driver has to do: "bound", "refused" or "any"
+ * @withheld: where a block is that nobody may get, unless @why is NULL
+ * @why: what sysfs has to say of it; NOT_LISTED: it is not even there
  * @random: state of the generator
  * @unit: distance between headers that fits the BARs
  * @len: bytes of each BAR
@@ -77,6 +80,8 @@ enum ack {
 struct hostile {
 	const char *name;
 	const char *expect;
+	struct range withheld;
+	const char *why;
 	u64 random;
 	u64 unit;
 	u64 len[CARD_NR_BARS];

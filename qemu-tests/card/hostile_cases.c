@@ -17,6 +17,7 @@
 #define PORT_AT(b, off)	(DFL_PORT_OFST_IMPLEMENTED | \
 			 FIELD_PREP(DFL_PORT_OFST_BAR, b) | \
 			 FIELD_PREP(DFL_PORT_OFST_OFFSET, off))
+#define FIU_FIELDS	(DFL_DFH_TYPE | DFL_DFH_ID | DFL_DFH_VERSION)
 #define UINT_RANGE	(DFL_UINT_CAP_COUNT | DFL_UINT_CAP_FIRST)
 #define VECTORS(first, count) \
 	(FIELD_PREP(DFL_UINT_CAP_FIRST, first) | \
@@ -25,7 +26,17 @@
 	(FIELD_PREP(DFL_PARAM_MSIX_START, first) | \
 	 FIELD_PREP(DFL_PARAM_MSIX_COUNT, count))
 
-/* One field of a header of some kind: @mask of the word at @off is @value. */
+/* What has to become of the card, and of the block in question */
+#define BOUND			.expect = "bound"
+#define REFUSED			.expect = "refused"
+#define WITHHELD(reason)	.expect = "bound", .why = (reason)
+#define GONE(kind) \
+	.expect = "bound", .why = NOT_LISTED, .whose = (kind)
+
+/*
+ * One field of a header of some kind: @mask of the word at @off is @value. The
+ * block in question is that one or, if given, the next of kind @whose.
+ */
 static const struct field_case {
 	const char *name;
 	u32 kinds;
@@ -33,106 +44,127 @@ static const struct field_case {
 	u64 mask;
 	u64 value;
 	const char *expect;
+	const char *why;
+	u32 whose;
 } fields[] = {
-	{ "ones-first", PLACE_FME, DFL_DFH, ALL_ONES, ALL_ONES, "refused" },
-	{ "ones-middle", CHAINED, DFL_DFH, ALL_ONES, ALL_ONES, "refused" },
-	{ "zero-first", PLACE_FME, DFL_DFH, ALL_ONES, 0, "refused" },
-	{ "zero-middle", CHAINED, DFL_DFH, ALL_ONES, 0, "bound" },
-	{ "no-end", CHAINED, DFL_DFH, DFH_TAIL, 0, "bound" },
-	{ "next-unaligned", CHAINED, DFL_DFH, DFH_TAIL, NEXT(0x104), "bound" },
-	{ "next-odd", PLACE_FME, DFL_DFH, DFH_TAIL, NEXT(1), "any" },
-	{ "next-in-fme", PLACE_FME, DFL_DFH, DFH_TAIL, NEXT(0x40), "any" },
-	{ "next-in-header", VERSION_1, DFL_DFH, DFH_TAIL, NEXT(0x10), "bound" },
-	{ "next-beyond", CHAINED, DFL_DFH, DFH_TAIL, NEXT(0xfffff8), "bound" },
+	{ "ones-first", PLACE_FME, DFL_DFH, ALL_ONES, ALL_ONES, REFUSED },
+	{ "ones-middle", CHAINED, DFL_DFH, ALL_ONES, ALL_ONES, REFUSED },
+	{ "zero-first", PLACE_FME, DFL_DFH, ALL_ONES, 0, REFUSED },
+	{ "zero-middle", CHAINED, DFL_DFH, ALL_ONES, 0, GONE(0) },
+	{ "no-end", CHAINED, DFL_DFH, DFH_TAIL, 0, BOUND },
+	{ "next-unaligned", CHAINED, DFL_DFH, DFH_TAIL, NEXT(0x84),
+	  WITHHELD("next offset is not aligned") },
+	{ "next-odd", PLACE_FME, DFL_DFH, DFH_TAIL, NEXT(1), REFUSED },
+	{ "next-in-fme", PLACE_FME, DFL_DFH, DFH_TAIL, NEXT(0x40), REFUSED },
+	{ "next-in-header", VERSION_1, DFL_DFH, DFH_TAIL, NEXT(0x10),
+	  WITHHELD("next offset lies inside the header") },
+	{ "next-beyond", CHAINED, DFL_DFH, DFH_TAIL, NEXT(0xfffff8), BOUND },
 	{ "next-beyond-end", CHAINED, DFL_DFH, DFH_TAIL,
-	  NEXT(0xfffff8) | DFL_DFH_EOL, "bound" },
+	  NEXT(0xfffff8) | DFL_DFH_EOL, BOUND },
 	{ "ports-seven", PLACE_FME, DFL_FME_CAP, DFL_FME_CAP_NUM_PORTS,
-	  DFL_FME_CAP_NUM_PORTS, "bound" },
+	  DFL_FME_CAP_NUM_PORTS, BOUND },
 	{ "port-bar-6", PLACE_FME, DFL_FME_PORT_OFST(0), PORT_OFST,
-	  PORT_AT(6, 0), "bound" },
+	  PORT_AT(6, 0), GONE(PLACE_PORT) },
 	{ "port-bar-absent", PLACE_FME, DFL_FME_PORT_OFST(0), PORT_OFST,
-	  PORT_AT(5, 0), "bound" },
+	  PORT_AT(5, 0), GONE(PLACE_PORT) },
 	{ "port-past-bar", PLACE_FME, DFL_FME_PORT_OFST(0), PORT_OFST,
-	  PORT_AT(0, 0xfffff8), "bound" },
+	  PORT_AT(0, 0xfffff8), GONE(PLACE_PORT) },
 	{ "port-unaligned", PLACE_FME, DFL_FME_PORT_OFST(0), PORT_OFST,
-	  PORT_AT(2, 4), "bound" },
+	  PORT_AT(2, 4), GONE(PLACE_PORT) },
 	{ "port-in-fme", PLACE_FME, DFL_FME_PORT_OFST(0), PORT_OFST,
-	  PORT_AT(0, 0x100), "bound" },
+	  PORT_AT(0, 0x100), GONE(PLACE_PORT) },
 	{ "port-nowhere", PLACE_FME, DFL_FME_PORT_OFST(0), PORT_OFST,
-	  PORT_AT(DFL_PORT_OFST_BAR_SKIP, 0), "bound" },
+	  PORT_AT(DFL_PORT_OFST_BAR_SKIP, 0), GONE(PLACE_PORT) },
 	{ "port-vf", PLACE_FME, DFL_FME_PORT_OFST(0), DFL_PORT_OFST_VF,
-	  DFL_PORT_OFST_VF, "bound" },
+	  DFL_PORT_OFST_VF, GONE(PLACE_PORT) },
 	{ "link-coherent", PLACE_FME, DFL_FME_CAP, DFL_FME_CAP_COHERENT,
-	  DFL_FME_CAP_COHERENT, "refused" },
+	  DFL_FME_CAP_COHERENT, REFUSED },
 	{ "link-second", PLACE_FME, DFL_FME_CAP, DFL_FME_CAP_PCIE1,
-	  DFL_FME_CAP_PCIE1, "refused" },
-	{ "afu-beyond", PLACE_PORT, DFL_NEXT_AFU, ALL_ONES, 0xfffff8, "bound" },
-	{ "afu-unaligned", PLACE_PORT, DFL_NEXT_AFU, ALL_ONES, 0x404, "bound" },
-	{ "afu-in-port", PLACE_PORT, DFL_NEXT_AFU, ALL_ONES, 0x18, "bound" },
-	{ "afu-not-there", PLACE_AFU, DFL_DFH, ALL_ONES, 0, "bound" },
+	  DFL_FME_CAP_PCIE1, REFUSED },
+	{ "afu-beyond", PLACE_PORT, DFL_NEXT_AFU, ALL_ONES, 0xfffff8,
+	  GONE(PLACE_AFU) },
+	{ "afu-unaligned", PLACE_PORT, DFL_NEXT_AFU, ALL_ONES, 0x404,
+	  GONE(PLACE_AFU) },
+	{ "afu-in-port", PLACE_PORT, DFL_NEXT_AFU, ALL_ONES, 0x18,
+	  GONE(PLACE_AFU) },
+	{ "afu-not-there", PLACE_AFU, DFL_DFH, ALL_ONES, 0, GONE(0) },
 	{ "afu-empty", PLACE_PORT, DFL_PORT_CAP, DFL_PORT_CAP_MMIO_KIB, 0,
-	  "bound" },
+	  GONE(PLACE_AFU) },
 	{ "afu-huge", PLACE_PORT, DFL_PORT_CAP, DFL_PORT_CAP_MMIO_KIB,
-	  DFL_PORT_CAP_MMIO_KIB, "bound" },
+	  DFL_PORT_CAP_MMIO_KIB, GONE(PLACE_AFU) },
 	{ "afu-under-fme", CHAINED, DFL_DFH, DFL_DFH_TYPE,
-	  FIELD_PREP(DFL_DFH_TYPE, DFL_TYPE_AFU), "bound" },
-	{ "fiu-unknown", CHAINED, DFL_DFH, DFL_DFH_TYPE | DFL_DFH_ID,
-	  FIELD_PREP(DFL_DFH_TYPE, DFL_TYPE_FIU) | 5, "bound" },
-	{ "fme-twice", CHAINED, DFL_DFH, DFL_DFH_TYPE | DFL_DFH_ID,
-	  FIELD_PREP(DFL_DFH_TYPE, DFL_TYPE_FIU), "bound" },
+	  FIELD_PREP(DFL_DFH_TYPE, DFL_TYPE_AFU),
+	  WITHHELD("AFU without port") },
+	{ "fiu-unknown", CHAINED, DFL_DFH, FIU_FIELDS,
+	  FIELD_PREP(DFL_DFH_TYPE, DFL_TYPE_FIU) | 5,
+	  WITHHELD("interface unit of unknown kind") },
+	{ "fme-twice", CHAINED, DFL_DFH, FIU_FIELDS,
+	  FIELD_PREP(DFL_DFH_TYPE, DFL_TYPE_FIU),
+	  WITHHELD("interface unit exists already") },
 	{ "port-without-registers", CHAINED, DFL_DFH, DFL_DFH_TYPE | DFL_DFH_ID,
-	  FIELD_PREP(DFL_DFH_TYPE, DFL_TYPE_FIU) | DFL_FIU_PORT, "bound" },
-	{ "type-0", CHAINED, DFL_DFH, DFL_DFH_TYPE, 0, "bound" },
-	{ "type-5", CHAINED, DFL_DFH, DFL_DFH_TYPE,
-	  FIELD_PREP(DFL_DFH_TYPE, 5), "bound" },
-	{ "type-15", CHAINED, DFL_DFH, DFL_DFH_TYPE, DFL_DFH_TYPE, "bound" },
+	  FIELD_PREP(DFL_DFH_TYPE, DFL_TYPE_FIU) | DFL_FIU_PORT, BOUND },
+	{ "type-0", CHAINED, DFL_DFH, DFL_DFH_TYPE, 0,
+	  WITHHELD("unknown header type") },
+	{ "type-5", CHAINED, DFL_DFH, DFL_DFH_TYPE, FIELD_PREP(DFL_DFH_TYPE, 5),
+	  WITHHELD("unknown header type") },
+	{ "type-15", CHAINED, DFL_DFH, DFL_DFH_TYPE, DFL_DFH_TYPE,
+	  WITHHELD("unknown header type") },
+	{ "id-fe", CHAINED, DFL_DFH, DFL_DFH_ID, 0xfe,
+	  WITHHELD("needs opt-in") },
+	{ "id-ff", CHAINED, DFL_DFH, DFL_DFH_ID, 0xff,
+	  WITHHELD("needs opt-in") },
 	{ "version-2", CHAINED | PLACE_AFU | PLACE_UINT, DFL_DFH,
-	  DFL_DFH_VERSION, FIELD_PREP(DFL_DFH_VERSION, 2), "bound" },
+	  DFL_DFH_VERSION, FIELD_PREP(DFL_DFH_VERSION, 2),
+	  WITHHELD("unknown header version") },
 	{ "version-255", PLACE_PORT, DFL_DFH, DFL_DFH_VERSION, DFL_DFH_VERSION,
-	  "bound" },
+	  WITHHELD("unknown header version") },
 	{ "csr-absolute", VERSION_1, DFL_CSR_ADDR, ALL_ONES, 0x80000001,
-	  "bound" },
+	  WITHHELD("absolute register address") },
 	{ "csr-past-bar", VERSION_1, DFL_CSR_ADDR, ALL_ONES, 0xfffffff0,
-	  "bound" },
+	  WITHHELD("bad register window") },
 	{ "csr-wraps", VERSION_1, DFL_CSR_ADDR, ALL_ONES, ALL_ONES - 1,
-	  "bound" },
+	  WITHHELD("bad register window") },
 	{ "csr-wraps-with-size", VERSION_1, DFL_CSR_SIZE_GROUP, DFL_CSR_SIZE,
-	  DFL_CSR_SIZE, "bound" },
+	  DFL_CSR_SIZE, WITHHELD("bad register window") },
 	{ "csr-empty", VERSION_1, DFL_CSR_SIZE_GROUP, DFL_CSR_SIZE, 0,
-	  "bound" },
-	{ "csr-on-header", VERSION_1, DFL_CSR_ADDR, ALL_ONES, 0x10, "bound" },
-	{ "csr-on-block", VERSION_1, DFL_CSR_ADDR, ALL_ONES, 0x2000, "bound" },
-	{ "csr-ambiguous", PLACE_VENDOR, DFL_GUID_H, ALL_ONES, 0x1234,
-	  "bound" },
-	{ "guid-zero", PLACE_AFU, DFL_GUID_H, ALL_ONES, 0, "bound" },
-	{ "guid-ones", PLACE_AFU | PLACE_VENDOR, DFL_GUID_L, ALL_ONES, ALL_ONES,
-	  "bound" },
-	{ "param-next-zero", VERSION_1, DFL_PARAM, PARAM_TAIL, 0, "bound" },
+	  WITHHELD("bad register window") },
+	{ "csr-on-header", VERSION_1, DFL_CSR_ADDR, ALL_ONES, 0x10,
+	  WITHHELD("bad register window") },
+	{ "csr-on-block", VERSION_1, DFL_CSR_ADDR, ALL_ONES, 0x2000,
+	  WITHHELD("bad register window") },
+	{ "guid-unknown", PLACE_VENDOR, DFL_GUID_H, ALL_ONES, 0x1234,
+	  WITHHELD("needs opt-in") },
+	{ "param-next-zero", VERSION_1, DFL_PARAM, PARAM_TAIL, 0, BOUND },
 	{ "param-past-end", VERSION_1, DFL_PARAM, PARAM_TAIL, DFL_PARAM_NEXT,
-	  "bound" },
-	{ "param-no-end", VERSION_1, DFL_PARAM + 16, DFL_PARAM_EOP, 0,
-	  "bound" },
+	  BOUND },
+	{ "param-no-end", VERSION_1, DFL_PARAM + 16, DFL_PARAM_EOP, 0, BOUND },
 	{ "param-end-huge", VERSION_1, DFL_PARAM + 16, PARAM_TAIL, PARAM_TAIL,
-	  "bound" },
+	  BOUND },
 	{ "param-msix-empty", VERSION_1, DFL_PARAM, PARAM_TAIL,
-	  FIELD_PREP(DFL_PARAM_NEXT, 1) | DFL_PARAM_EOP, "bound" },
+	  FIELD_PREP(DFL_PARAM_NEXT, 1) | DFL_PARAM_EOP, BOUND },
 	{ "param-msix-twice", VERSION_1, DFL_PARAM + 16, DFL_PARAM_ID,
-	  FIELD_PREP(DFL_PARAM_ID, DFL_PARAM_MSIX), "bound" },
+	  FIELD_PREP(DFL_PARAM_ID, DFL_PARAM_MSIX), BOUND },
 	{ "vectors-past-end", PLACE_UINT, DFL_UINT_CAP, UINT_RANGE,
-	  VECTORS(0xfff, 1), "bound" },
+	  VECTORS(0xfff, 1), BOUND },
 	{ "vectors-over-end", PLACE_UINT, DFL_UINT_CAP, UINT_RANGE,
-	  VECTORS(1, 64), "bound" },
+	  VECTORS(1, 64), BOUND },
 	{ "vectors-none", PLACE_UINT, DFL_UINT_CAP, UINT_RANGE, VECTORS(0, 0),
-	  "bound" },
-	{ "vectors-many", PLACE_UINT, DFL_UINT_CAP, UINT_RANGE,
-	  VECTORS(0, 65), "bound" },
+	  BOUND },
+	{ "vectors-many", PLACE_UINT, DFL_UINT_CAP, UINT_RANGE, VECTORS(0, 65),
+	  BOUND },
 	{ "vectors-wrap", VERSION_1, DFL_PARAM + 8, ALL_ONES,
-	  MSIX_PARAM(0xffffffff, 1), "bound" },
+	  MSIX_PARAM(0xffffffff, 1), BOUND },
 	{ "vectors-wrap-with-count", VERSION_1, DFL_PARAM + 8, ALL_ONES,
-	  MSIX_PARAM(1, 0xffffffff), "bound" },
+	  MSIX_PARAM(1, 0xffffffff), BOUND },
 	{ "vectors-shared", VERSION_1, DFL_PARAM + 8, ALL_ONES,
-	  MSIX_PARAM(0, 1), "bound" },
+	  MSIX_PARAM(0, 1), BOUND },
 };
+
+static void withheld(struct hostile *h, u8 bar, u64 off, const char *why)
+{
+	h->withheld = (struct range){ .bar = bar, .off = off };
+	h->why = why;
+}
 
 static void set_field(struct hostile *h, const struct field_case *f)
 {
@@ -143,6 +175,11 @@ static void set_field(struct hostile *h, const struct field_case *f)
 		return;
 	word = hostile_word(h, p->bar, p->off + f->off);
 	*word = (*word & ~f->mask) | f->value;
+	while (f->whose && p->kind != f->whose)
+		p++;
+	/* A port in the list of the FME is there whatever the FME says of it */
+	if (f->why && (f->whose != PLACE_PORT || p->bar))
+		withheld(h, p->bar, p->off, f->why);
 }
 
 /* --- more than one field --------------------------------------------------- */
@@ -189,6 +226,52 @@ static void headers_to_the_end(struct hostile *h, u64 step)
 static void next_8_forever(struct hostile *h)
 {
 	headers_to_the_end(h, 8);
+}
+
+/* Every feature of a kind has the same id. */
+static void same_ids(struct hostile *h, u32 kinds, u16 id)
+{
+	u32 i;
+
+	for (i = 0; i < h->nr_places; i++) {
+		const struct place *p = &h->place[i];
+		u64 *word = hostile_word(h, p->bar, p->off);
+
+		if (p->kind & kinds)
+			*word = (*word & ~DFL_DFH_ID) | FIELD_PREP(DFL_DFH_ID, id);
+	}
+}
+
+static void ids_zero(struct hostile *h)
+{
+	const struct place *p = hostile_some(h, CHAINED);
+
+	same_ids(h, CHAINED, DFL_FME_PERF);
+	withheld(h, p->bar, p->off, "never handed out");
+}
+
+static void ids_same(struct hostile *h)
+{
+	same_ids(h, PLACE_PRIVATE, DFL_FME_ETH_GROUP);
+}
+
+static void same_guid(struct hostile *h, u32 kinds, u64 word)
+{
+	const struct place *p = hostile_some(h, kinds);
+
+	*hostile_word(h, p->bar, p->off + DFL_GUID_L) = word;
+	*hostile_word(h, p->bar, p->off + DFL_GUID_H) = word;
+	withheld(h, p->bar, p->off, "invalid GUID");
+}
+
+static void guid_zero(struct hostile *h)
+{
+	same_guid(h, PLACE_AFU | PLACE_VENDOR, 0);
+}
+
+static void guid_ones(struct hostile *h)
+{
+	same_guid(h, PLACE_AFU | PLACE_VENDOR, ALL_ONES);
 }
 
 static void headers_257(struct hostile *h)
@@ -297,13 +380,19 @@ static void port_list_twice(struct hostile *h)
 /* All ports say that they are the same one. */
 static void port_number_twice(struct hostile *h)
 {
-	u32 i;
+	u32 i, nr = 0;
 
-	for (i = 0; i < h->nr_places; i++)
-		if (h->place[i].kind == PLACE_PORT)
-			*hostile_word(h, h->place[i].bar,
-				      h->place[i].off + DFL_PORT_CAP) &=
-				~DFL_PORT_CAP_NUMBER;
+	for (i = 0; i < h->nr_places; i++) {
+		const struct place *p = &h->place[i];
+
+		if (p->kind != PLACE_PORT)
+			continue;
+		*hostile_word(h, p->bar, p->off + DFL_PORT_CAP) &=
+			~DFL_PORT_CAP_NUMBER;
+		if (nr++)
+			withheld(h, p->bar, p->off,
+				 "interface unit exists already");
+	}
 }
 
 /* A port says that its AFU is at @off of its BAR, and so it is. */
@@ -317,28 +406,43 @@ static void afu_at(struct hostile *h, const struct place *port, u64 off)
 static void afu_on_block(struct hostile *h)
 {
 	const struct place *port = hostile_some(h, PLACE_PORT);
+	const struct place *afu = port + 2;	/* see add_port() */
 
 	*hostile_word(h, port->bar, port->off + DFL_NEXT_AFU) = h->unit;
+	withheld(h, afu->bar, afu->off, NOT_LISTED);
 }
 
 /* It starts among the registers of a feature. */
 static void afu_in_block(struct hostile *h)
 {
 	const struct place *port = hostile_some(h, PLACE_PORT);
+	u64 off = port->off + h->unit + 0x40 + 8 * hostile_pick(h, 8);
 
-	afu_at(h, port, port->off + h->unit + 0x40 + 8 * hostile_pick(h, 8));
+	afu_at(h, port, off);
+	withheld(h, port->bar, off, NOT_LISTED);
 }
 
-/* It reaches over the next port, if there is one. */
+/*
+ * It reaches over the next port, if there is one. The first one's may end at
+ * MSI-X structures before that.
+ */
 static void afu_over_port(struct hostile *h)
 {
-	u32 i;
+	const struct place *afu;
+	u32 i, nr = 0;
 
-	for (i = 0; i < h->nr_places; i++)
-		if (h->place[i].kind == PLACE_PORT)
-			*hostile_word(h, h->place[i].bar,
-				      h->place[i].off + DFL_PORT_CAP) +=
-				FIELD_PREP(DFL_PORT_CAP_MMIO_KIB, 2);
+	for (i = 0; i < h->nr_places; i++) {
+		const struct place *p = &h->place[i];
+
+		if (p->kind != PLACE_PORT)
+			continue;
+		*hostile_word(h, p->bar, p->off + DFL_PORT_CAP) +=
+			FIELD_PREP(DFL_PORT_CAP_MMIO_KIB, 2);
+		if (nr++ < 2)
+			continue;
+		afu = p - 1;	/* of the port before, see add_port() */
+		withheld(h, afu->bar, afu->off, "overlaps another feature");
+	}
 }
 
 /* The list goes on among the registers of an AFU. */
@@ -352,6 +456,7 @@ static void afu_over_block(struct hostile *h)
 		dfh(DFL_TYPE_PRIVATE, DFL_PORT_UINT, off - uint->off);
 	*hostile_word(h, afu->bar, off) =
 		dfh(DFL_TYPE_PRIVATE, DFL_PORT_STP, 0) | DFL_DFH_EOL;
+	withheld(h, afu->bar, afu->off, "overlaps another feature");
 }
 
 static void afu_over_msix(struct hostile *h)
@@ -402,19 +507,28 @@ static void vanishes(struct hostile *h)
 	h->vanish_after = 1 + hostile_pick(h, 200);
 }
 
+/* At first all ports are in reset. Out of it they do not come. */
+static void stuck(struct hostile *h, enum ack ack)
+{
+	const struct place *port = hostile_some(h, PLACE_PORT);
+
+	h->ack = ack;
+	withheld(h, port->bar, port->off, "port does not leave or enter reset");
+}
+
 static void reset_never(struct hostile *h)
 {
-	h->ack = ACK_NEVER;
+	stuck(h, ACK_NEVER);
 }
 
 static void reset_always(struct hostile *h)
 {
-	h->ack = ACK_ALWAYS;
+	stuck(h, ACK_ALWAYS);
 }
 
 static void reset_no_end(struct hostile *h)
 {
-	h->ack = ACK_NO_END;
+	stuck(h, ACK_NO_END);
 }
 
 static void reset_random(struct hostile *h)
@@ -424,7 +538,7 @@ static void reset_random(struct hostile *h)
 
 static void reset_ones(struct hostile *h)
 {
-	h->ack = ACK_ONES;
+	stuck(h, ACK_ONES);
 }
 
 static void interrupt_storm(struct hostile *h)
@@ -532,6 +646,10 @@ static const struct whole_case {
 	{ "next-in-page", next_in_page, "bound" },
 	{ "next-8-forever", next_8_forever, "bound" },
 	{ "headers-257", headers_257, "bound" },
+	{ "ids-zero", ids_zero, "bound" },
+	{ "ids-same", ids_same, "bound" },
+	{ "guid-zero", guid_zero, "bound" },
+	{ "guid-ones", guid_ones, "bound" },
 	{ "vsec-good", vsec_good, "bound" },
 	{ "vsec-none", vsec_none, "bound" },
 	{ "vsec-seven", vsec_seven, "bound" },
