@@ -92,11 +92,13 @@ static struct attempt {
 
 static int fail_fd = -1;
 
-static void fail_open(const char *path)
+static int fail_open(const char *path)
 {
-	fail_fd = open(path, O_RDWR | O_CLOEXEC);
-	if (fail_fd < 0)
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+
+	if (fd < 0)
 		die_errno("opening %s", path);
+	return fd;
 }
 
 /* Begins a step: from here to step_end() the attempt is in force. */
@@ -854,7 +856,10 @@ int main(int argc, char **argv)
 	setup();
 	start = access(DRIVER, F_OK) ? LOADED_NOT : LOADED;
 	level = start;
-	fail_open(step ? FAIL_NTH : FAIL_CALL);
+	/* Open, it is also what the module does for us that fails */
+	fail_fd = fail_open(FAIL_CALL);
+	if (step)
+		fail_fd = fail_open(FAIL_NTH);
 	for (i = 0; i < ARRAY_SIZE(paths); i++)
 		if (chosen(&paths[i], argv) && paths[i].from >= start)
 			try_path(&paths[i], first, step);

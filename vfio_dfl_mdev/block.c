@@ -198,6 +198,7 @@ void vdfl_blocks_recheck(struct vdfl_card *card)
 		tenant = &block->owner->tenant;
 		if (block_port_dead(block) || vdfl_card_check_header(block)) {
 			tenant->ops->block(tenant, VDFL_BLOCKED_RESET);
+			tenant->ops->drain(tenant);
 			tenant->ops->alarm(tenant);
 		} else {
 			tenant->ops->unblock(tenant, VDFL_BLOCKED_RESET);

@@ -287,7 +287,8 @@ static void busmaster_audit(struct work_struct *work)
 					      busmaster.audit);
 
 	vdfl_card_audit(card);
-	schedule_delayed_work(&card->busmaster.audit, AUDIT_INTERVAL);
+	queue_delayed_work(vdfl_cards_wq, &card->busmaster.audit,
+			   AUDIT_INTERVAL);
 }
 
 /**
@@ -333,7 +334,15 @@ int vdfl_busmaster_init(struct vdfl_card *card)
 /* vdfl_busmaster_start(): look again twice a second from now on */
 void vdfl_busmaster_start(struct vdfl_card *card)
 {
-	schedule_delayed_work(&card->busmaster.audit, AUDIT_INTERVAL);
+	queue_delayed_work(vdfl_cards_wq, &card->busmaster.audit,
+			   AUDIT_INTERVAL);
+}
+
+/* vdfl_busmaster_look(): now, for a user who sees no card; returns afterwards */
+void vdfl_busmaster_look(struct vdfl_card *card)
+{
+	mod_delayed_work(vdfl_cards_wq, &card->busmaster.audit, 0);
+	flush_delayed_work(&card->busmaster.audit);
 }
 
 /* vdfl_busmaster_fini(): stop looking; the port above gets its bit back */

@@ -18,7 +18,7 @@
 #define CXL_DVSEC_VENDOR	0x1e98
 #define CXL_DVSEC_DEVICE	0
 
-static struct workqueue_struct *cards_wq;
+struct workqueue_struct *vdfl_cards_wq;
 static DECLARE_WAIT_QUEUE_HEAD(cards_gone);
 static atomic_t cards_alive;
 
@@ -231,14 +231,23 @@ bool vdfl_card_answers(struct vdfl_card *card)
 
 /* --- tenants ----------------------------------------------------------- */
 
-/* vdfl_card_block(): put all blocks out of reach because of @why */
-void vdfl_card_block(struct vdfl_card *card, unsigned int why)
+/* All are shut before one is waited for. */
+static void tenants_block(struct vdfl_card *card, unsigned int why)
 {
 	struct vdfl_tenant *tenant;
 
-	mutex_lock(&card->lock);
+	lockdep_assert_held(&card->lock);
 	list_for_each_entry(tenant, &card->tenants, node)
 		tenant->ops->block(tenant, why);
+	list_for_each_entry(tenant, &card->tenants, node)
+		tenant->ops->drain(tenant);
+}
+
+/* vdfl_card_block(): put all blocks out of reach because of @why */
+void vdfl_card_block(struct vdfl_card *card, unsigned int why)
+{
+	mutex_lock(&card->lock);
+	tenants_block(card, why);
 	mutex_unlock(&card->lock);
 }
 
@@ -317,8 +326,7 @@ void vdfl_card_lost(struct vdfl_card *card, const char *why)
 		pci_warn(card->pdev, "taken from its users: %s\n", why);
 	else
 		pci_info(card->pdev, "no longer usable: %s\n", why);
-	list_for_each_entry(tenant, &card->tenants, node)
-		tenant->ops->block(tenant, VDFL_BLOCKED_GONE);
+	tenants_block(card, VDFL_BLOCKED_GONE);
 	mutex_unlock(&card->lock);
 
 	/* With msix this turns bus master off: before anybody hears of the end */
@@ -340,7 +348,7 @@ static void card_free_work(struct work_struct *work)
 					      struct vdfl_card, free_work);
 
 	if (!vdfl_types_drained(card)) {
-		queue_delayed_work(cards_wq, &card->free_work, FREE_RETRY);
+		queue_delayed_work(vdfl_cards_wq, &card->free_work, FREE_RETRY);
 		return;
 	}
 	vdfl_types_free(card);
@@ -378,7 +386,7 @@ static void card_release(struct kref *ref)
 {
 	struct vdfl_card *card = container_of(ref, struct vdfl_card, ref);
 
-	queue_delayed_work(cards_wq, &card->free_work, 0);
+	queue_delayed_work(vdfl_cards_wq, &card->free_work, 0);
 }
 
 struct vdfl_card *vdfl_card_get(struct vdfl_card *card)
@@ -549,16 +557,55 @@ void vdfl_card_remove(struct vdfl_card *card)
 	vdfl_card_put(card);
 }
 
+/* --- work in tasks of ours ------------------------------------------------ */
+
+struct card_call {
+	struct work_struct work;
+	int (*fn)(void *data);
+	void *data;
+	int ret;
+};
+
+static void card_call_work(struct work_struct *work)
+{
+	struct card_call *call = container_of(work, struct card_call, work);
+
+	call->ret = call->fn(call->data);
+}
+
+/**
+ * vdfl_cards_call() - call @fn in a task of ours
+ * @fn: takes locks of a card, and may sleep
+ * @data: for @fn
+ *
+ * Whatever sleeps with a lock of the card is called like this for users. Their
+ * own tasks may have to wait for a processor for as long as their scheduling
+ * class, or the limits of their container, make them: in older kernels also in
+ * the middle of it, and with them the audit and all other users.
+ *
+ * Return: what @fn returns
+ */
+int vdfl_cards_call(int (*fn)(void *data), void *data)
+{
+	struct card_call call = { .fn = fn, .data = data };
+
+	INIT_WORK_ONSTACK(&call.work, card_call_work);
+	queue_work(vdfl_cards_wq, &call.work);
+	flush_work(&call.work);
+	destroy_work_on_stack(&call.work);
+	return call.ret;
+}
+
 /* vdfl_cards_init(): once per module */
 int vdfl_cards_init(void)
 {
-	cards_wq = alloc_workqueue(VDFL_NAME, WQ_UNBOUND, 0);
-	return cards_wq ? 0 : -ENOMEM;
+	vdfl_cards_wq = alloc_workqueue(VDFL_NAME, WQ_UNBOUND, 0);
+	return vdfl_cards_wq ? 0 : -ENOMEM;
 }
 
 /* vdfl_cards_exit(): wait until the memory of all cards is freed */
 void vdfl_cards_exit(void)
 {
 	wait_event(cards_gone, !atomic_read(&cards_alive));
-	destroy_workqueue(cards_wq);
+	destroy_workqueue(vdfl_cards_wq);
 }

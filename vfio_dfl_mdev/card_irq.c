@@ -160,6 +160,47 @@ static void line_del(struct vdfl_card *card, struct vdfl_irq_line *line)
 	spin_unlock_irq(&card->irq.lock);
 }
 
+struct line_call {
+	struct vdfl_card *card;
+	struct vdfl_irq_line *line;
+};
+
+static int irq_arm(void *data)
+{
+	struct line_call *call = data;
+	struct vdfl_card *card = call->card;
+	int ret;
+
+	mutex_lock(&card->irq.mutex);
+	ret = source_start(card);
+	if (ret)
+		goto out;
+	line_add(card, call->line);
+	ret = line_on(card, call->line);
+	if (!ret)
+		goto out;
+	line_del(card, call->line);
+	if (list_empty(&card->irq.armed))
+		source_stop(card);
+out:
+	mutex_unlock(&card->irq.mutex);
+	return ret;
+}
+
+static int irq_disarm(void *data)
+{
+	struct line_call *call = data;
+	struct vdfl_card *card = call->card;
+
+	mutex_lock(&card->irq.mutex);
+	line_del(card, call->line);
+	line_off(card, call->line);
+	if (list_empty(&card->irq.armed))
+		source_stop(card);
+	mutex_unlock(&card->irq.mutex);
+	return 0;
+}
+
 /**
  * vdfl_irq_arm() - fire @line on the card's interrupts from now on
  * @card: where the block is
@@ -169,36 +210,17 @@ static void line_del(struct vdfl_card *card, struct vdfl_irq_line *line)
  */
 int vdfl_irq_arm(struct vdfl_card *card, struct vdfl_irq_line *line)
 {
-	struct vdfl_card_irq *irq = &card->irq;
-	int ret;
+	struct line_call call = { card, line };
 
-	mutex_lock(&irq->mutex);
-	ret = source_start(card);
-	if (ret)
-		goto out;
-	line_add(card, line);
-	ret = line_on(card, line);
-	if (!ret)
-		goto out;
-	line_del(card, line);
-	if (list_empty(&irq->armed))
-		source_stop(card);
-out:
-	mutex_unlock(&irq->mutex);
-	return ret;
+	return vdfl_cards_call(irq_arm, &call);
 }
 
 /* vdfl_irq_disarm(): @line is not fired any more when this returns */
 void vdfl_irq_disarm(struct vdfl_card *card, struct vdfl_irq_line *line)
 {
-	struct vdfl_card_irq *irq = &card->irq;
+	struct line_call call = { card, line };
 
-	mutex_lock(&irq->mutex);
-	line_del(card, line);
-	line_off(card, line);
-	if (list_empty(&irq->armed))
-		source_stop(card);
-	mutex_unlock(&irq->mutex);
+	vdfl_cards_call(irq_disarm, &call);
 }
 
 static void irq_stop_all(struct vdfl_card *card)
@@ -206,7 +228,7 @@ static void irq_stop_all(struct vdfl_card *card)
 	struct vdfl_irq_line *line;
 
 	lockdep_assert_held(&card->irq.mutex);
-	card->irq.suspended = true;
+	WRITE_ONCE(card->irq.suspended, true);
 	list_for_each_entry(line, &card->irq.armed, node)
 		line_off(card, line);
 	source_stop(card);
@@ -218,7 +240,7 @@ static int irq_start_all(struct vdfl_card *card)
 	int ret = 0;
 
 	lockdep_assert_held(&card->irq.mutex);
-	card->irq.suspended = false;
+	WRITE_ONCE(card->irq.suspended, false);
 	if (!list_empty(&card->irq.armed))
 		ret = source_start(card);
 	list_for_each_entry(line, &card->irq.armed, node)
@@ -249,9 +271,11 @@ void vdfl_irq_resume(struct vdfl_card *card)
 	int ret = 0;
 
 	lockdep_assert_held(&card->reset_lock);
+	/* Users arm and disarm under the mutex, as slowly as they like */
+	if (!READ_ONCE(card->irq.suspended) || READ_ONCE(card->gone))
+		return;
 	mutex_lock(&card->irq.mutex);
-	if (card->irq.suspended && !READ_ONCE(card->gone))
-		ret = irq_start_all(card);
+	ret = irq_start_all(card);
 	if (ret)
 		irq_stop_all(card);
 	mutex_unlock(&card->irq.mutex);

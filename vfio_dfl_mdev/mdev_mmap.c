@@ -11,56 +11,109 @@
 /* --- gate --------------------------------------------------------------- */
 
 /**
+ * vdfl_region_shut() - no access begins from now on because of @why
+ * @vd: any instance, open or not
+ * @why: VDFL_BLOCKED_*
+ *
+ * Mappings have no pages either, but for what a fault under way may still put
+ * there. May sleep, though not for accesses of the user.
+ */
+void vdfl_region_shut(struct vdfl_mdev *vd, unsigned int why)
+{
+	atomic_or(why, &vd->blocked);
+	wake_up_all(&vd->unblocked);
+	vdfl_mapping_zap(&vd->mapping, &vd->vdev);
+}
+
+/**
+ * vdfl_region_drain() - wait until what began before vdfl_region_shut() is over
+ * @vd: shut
+ *
+ * When it returns no access is under way and no mapping has a page. May sleep.
+ */
+void vdfl_region_drain(struct vdfl_mdev *vd)
+{
+	down_write(&vd->memory_lock);
+	vdfl_mapping_zap(&vd->mapping, &vd->vdev);
+	trace_vdfl_revoke(vd->vdev.dev, atomic_read(&vd->blocked));
+	up_write(&vd->memory_lock);
+}
+
+/**
  * vdfl_region_block() - put the registers out of reach because of @why
  * @vd: any instance, open or not
  * @why: VDFL_BLOCKED_*
  *
- * When it returns no access is under way and no mapping has a page. May sleep.
+ * See vdfl_region_drain().
  */
 void vdfl_region_block(struct vdfl_mdev *vd, unsigned int why)
 {
-	down_write(&vd->memory_lock);
-	vd->blocked |= why;
-	vdfl_mapping_zap(&vd->mapping, &vd->vdev);
-	trace_vdfl_revoke(vd->vdev.dev, vd->blocked);
-	up_write(&vd->memory_lock);
+	vdfl_region_shut(vd, why);
+	vdfl_region_drain(vd);
 }
 
 /* vdfl_region_unblock(): take back @why; others may still hold */
 void vdfl_region_unblock(struct vdfl_mdev *vd, unsigned int why)
 {
+	atomic_andnot(why, &vd->blocked);
+	wake_up_all(&vd->unblocked);
+}
+
+/* vdfl_region_open(): its first user may have it; @mmap_on stays what it is */
+void vdfl_region_open(struct vdfl_mdev *vd)
+{
 	down_write(&vd->memory_lock);
-	vd->blocked &= ~why;
+	vdfl_region_unblock(vd, VDFL_BLOCKED_CLOSED | VDFL_BLOCKED_MEMORY);
 	up_write(&vd->memory_lock);
+}
+
+/**
+ * vdfl_region_enter() - begin an access to the registers
+ * @vd: any instance
+ *
+ * Who comes while the block is reset for its own user waits, as with vfio-pci:
+ * a fault that failed would end a guest.
+ *
+ * Return: 0, and vdfl_mdev.memory_lock is held for reading until
+ * vdfl_region_leave(); -EIO when they are out of reach
+ */
+int vdfl_region_enter(struct vdfl_mdev *vd)
+{
+	unsigned int blocked;
+
+	for (;;) {
+		down_read(&vd->memory_lock);
+		blocked = atomic_read(&vd->blocked);
+		if (!blocked)
+			return 0;
+		up_read(&vd->memory_lock);
+		if (blocked != VDFL_BLOCKED_SCRUB)
+			return -EIO;
+		wait_event(vd->unblocked,
+			   atomic_read(&vd->blocked) != VDFL_BLOCKED_SCRUB);
+	}
+}
+
+void vdfl_region_leave(struct vdfl_mdev *vd)
+{
+	up_read(&vd->memory_lock);
 }
 
 /**
  * vdfl_region_reset() - reset the block, out of reach of its user
  * @vd: open instance
  *
- * Who touches it meanwhile waits, as with vfio-pci: a fault that failed would
- * end a guest. Mappings fault in again afterwards. A block that did not take the
- * reset, or is another one now, stays out of reach.
+ * Mappings fault in again afterwards.
  *
- * Return: as vdfl_block_scrub(), -EIO also for another header
+ * Return: as vdfl_block_reset()
  */
 int vdfl_region_reset(struct vdfl_mdev *vd)
 {
 	int ret;
 
-	mutex_lock(&vd->card->reset_lock);
-	down_write(&vd->memory_lock);
-	vdfl_mapping_zap(&vd->mapping, &vd->vdev);
-	ret = vdfl_block_scrub(vd->block);
-	if (!ret)
-		ret = vdfl_card_check_header(vd->block);
-	if (ret == -EIO)
-		vd->blocked |= VDFL_BLOCKED_RESET;
-	else if (!ret)
-		vd->blocked &= ~VDFL_BLOCKED_RESET;
-	trace_vdfl_revoke(vd->vdev.dev, vd->blocked);
-	up_write(&vd->memory_lock);
-	mutex_unlock(&vd->card->reset_lock);
+	vdfl_region_block(vd, VDFL_BLOCKED_SCRUB);
+	ret = vdfl_block_reset(vd->block);
+	vdfl_region_unblock(vd, VDFL_BLOCKED_SCRUB);
 	return ret;
 }
 
@@ -76,7 +129,7 @@ int vdfl_region_set_mmap(struct vdfl_mdev *vd, bool on)
 	int ret = -EBUSY;
 
 	down_write(&vd->memory_lock);
-	if (vd->blocked & VDFL_BLOCKED_CLOSED) {
+	if (atomic_read(&vd->blocked) & VDFL_BLOCKED_CLOSED) {
 		vd->mmap_on = on;
 		ret = 0;
 	}
@@ -135,17 +188,17 @@ static vm_fault_t region_fault(struct vm_fault *vmf)
 	struct vm_area_struct *vma = vmf->vma;
 	struct vdfl_mdev *vd = vdfl_mapping_owner(vma);
 	const struct dfl_header *h = vd->block->header;
-	vm_fault_t ret = VM_FAULT_SIGBUS;
 	struct vdfl_region_map map = vdfl_region_map(vd, vma_region(vma));
 	phys_addr_t phys;
+	vm_fault_t ret;
 
 	phys = pci_resource_start(vd->card->pdev, h->bar) + h->off + map.block;
 	phys += vma_start(vma) - map.start + (vmf->address - vma->vm_start);
 
-	down_read(&vd->memory_lock);
-	if (!vd->blocked)
-		ret = vmf_insert_pfn(vma, vmf->address, phys >> PAGE_SHIFT);
-	up_read(&vd->memory_lock);
+	if (vdfl_region_enter(vd))
+		return VM_FAULT_SIGBUS;
+	ret = vmf_insert_pfn(vma, vmf->address, phys >> PAGE_SHIFT);
+	vdfl_region_leave(vd);
 	return ret;
 }
 

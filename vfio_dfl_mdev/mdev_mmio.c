@@ -118,7 +118,7 @@ static int bar0_check_alive(struct vdfl_mdev *vd)
 {
 	if (vdfl_card_answers(vd->card))
 		return 0;
-	vdfl_card_audit(vd->card);
+	vdfl_busmaster_look(vd->card);
 	return -EIO;
 }
 
@@ -132,18 +132,17 @@ static int pieces_read(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len,
 	unsigned int width;
 	size_t done;
 	u64 value;
-	int ret = 0;
+	int ret = vdfl_region_enter(vd);
 
-	down_read(&vd->memory_lock);
-	if (vd->blocked)
-		ret = -EIO;
-	for (done = 0; !ret && done < len; done += width) {
+	if (ret)
+		return ret;
+	for (done = 0; done < len; done += width) {
 		width = piece_width(pos + done, len - done);
 		value = read(vd, pos + done, width);
 		memcpy(buf + done, &value, width);
 	}
-	up_read(&vd->memory_lock);
-	return ret;
+	vdfl_region_leave(vd);
+	return 0;
 }
 
 static int pieces_write(struct vdfl_mdev *vd, u64 pos, const u8 *buf,
@@ -151,20 +150,19 @@ static int pieces_write(struct vdfl_mdev *vd, u64 pos, const u8 *buf,
 {
 	unsigned int width;
 	size_t done;
-	int ret = 0;
+	int ret = vdfl_region_enter(vd);
 
-	down_read(&vd->memory_lock);
-	if (vd->blocked)
-		ret = -EIO;
-	for (done = 0; !ret && done < len; done += width) {
+	if (ret)
+		return ret;
+	for (done = 0; done < len; done += width) {
 		u64 value = 0;
 
 		width = piece_width(pos + done, len - done);
 		memcpy(&value, buf + done, width);
 		write(vd, pos + done, width, value);
 	}
-	up_read(&vd->memory_lock);
-	return ret;
+	vdfl_region_leave(vd);
+	return 0;
 }
 
 /* --- BAR 0: the block ----------------------------------------------------- */
@@ -190,17 +188,15 @@ int vdfl_bar0_write(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len)
 int vdfl_bar0_read_register(struct vdfl_mdev *vd, u64 pos, char __user *buf,
 			    unsigned int width)
 {
-	u64 value = 0;
-	int ret = 0;
+	u64 value;
+	int ret;
 
-	down_read(&vd->memory_lock);
-	if (vd->blocked)
-		ret = -EIO;
-	else
-		value = bar0_read_piece(vd, pos, width);
-	up_read(&vd->memory_lock);
-	if (!ret && piece_is_ones(value, width) &&
-	    pos < vd->block->window->size)
+	ret = vdfl_region_enter(vd);
+	if (ret)
+		return ret;
+	value = bar0_read_piece(vd, pos, width);
+	vdfl_region_leave(vd);
+	if (piece_is_ones(value, width) && pos < vd->block->window->size)
 		ret = bar0_check_alive(vd);
 	if (ret)
 		return ret;
@@ -216,15 +212,13 @@ int vdfl_bar0_write_register(struct vdfl_mdev *vd, u64 pos,
 
 	ret = width == 8 ? get_user(value, (const u64 __user *)buf) :
 			   get_user(value, (const u32 __user *)buf);
+	if (!ret)
+		ret = vdfl_region_enter(vd);
 	if (ret)
 		return ret;
-	down_read(&vd->memory_lock);
-	if (vd->blocked)
-		ret = -EIO;
-	else
-		bar0_write_piece(vd, pos, width, value);
-	up_read(&vd->memory_lock);
-	return ret;
+	bar0_write_piece(vd, pos, width, value);
+	vdfl_region_leave(vd);
+	return 0;
 }
 
 /* --- second view: emulated headers, then the block ------------------------ */

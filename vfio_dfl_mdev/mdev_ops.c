@@ -14,12 +14,17 @@ static struct vdfl_mdev *tenant_mdev(struct vdfl_tenant *tenant)
 
 static void tenant_block(struct vdfl_tenant *tenant, unsigned int why)
 {
-	vdfl_region_block(tenant_mdev(tenant), why);
+	vdfl_region_shut(tenant_mdev(tenant), why);
 }
 
 static void tenant_unblock(struct vdfl_tenant *tenant, unsigned int why)
 {
 	vdfl_region_unblock(tenant_mdev(tenant), why);
+}
+
+static void tenant_drain(struct vdfl_tenant *tenant)
+{
+	vdfl_region_drain(tenant_mdev(tenant));
 }
 
 static void tenant_alarm(struct vdfl_tenant *tenant)
@@ -35,6 +40,7 @@ static void tenant_evict(struct vdfl_tenant *tenant)
 static const struct vdfl_tenant_ops tenant_ops = {
 	.block		= tenant_block,
 	.unblock	= tenant_unblock,
+	.drain		= tenant_drain,
 	.alarm		= tenant_alarm,
 	.evict		= tenant_evict,
 };
@@ -52,7 +58,8 @@ static int mdev_init(struct vfio_device *vdev)
 
 	mutex_init(&vd->cfg_lock);
 	init_rwsem(&vd->memory_lock);
-	vd->blocked = VDFL_BLOCKED_CLOSED;
+	init_waitqueue_head(&vd->unblocked);
+	atomic_set(&vd->blocked, VDFL_BLOCKED_CLOSED);
 	vd->mmap_on = true;
 	vd->tenant.ops = &tenant_ops;
 	vdfl_mdev_irq_init(vd);
@@ -153,7 +160,7 @@ static int mdev_open(struct vfio_device *vdev)
 	vd->line.nr = vd->nr_vectors;
 	mdev_init_view(vd);
 	mdev_init_config(vd);
-	vdfl_region_unblock(vd, VDFL_BLOCKED_CLOSED | VDFL_BLOCKED_MEMORY);
+	vdfl_region_open(vd);
 	return 0;
 }
 
@@ -163,9 +170,7 @@ static void mdev_close(struct vfio_device *vdev)
 
 	vdfl_region_block(vd, VDFL_BLOCKED_CLOSED);
 	vdfl_mdev_irq_close(vd);
-	mutex_lock(&vd->card->reset_lock);
-	vdfl_block_scrub(vd->block);
-	mutex_unlock(&vd->card->reset_lock);
+	vdfl_block_clean(vd->block);
 	vdfl_card_close(vd->card);
 }
 

@@ -40,11 +40,8 @@ static u64 msix_table_size(const struct vdfl_mdev *vd)
 static int msix_check(struct vdfl_mdev *vd, u64 pos, size_t len)
 {
 	u64 table = msix_table_size(vd);
-	bool blocked;
+	int blocked = atomic_read(&vd->blocked) & ~VDFL_BLOCKED_SCRUB;
 
-	down_read(&vd->memory_lock);
-	blocked = vd->blocked;
-	up_read(&vd->memory_lock);
 	return blocked && (pos >= table || len > table - pos) ? -EIO : 0;
 }
 

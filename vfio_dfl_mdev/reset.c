@@ -101,17 +101,8 @@ static void port_mark_dead(struct vdfl_card *card,
 	set_bit(port - card->map->header, card->dead_ports);
 }
 
-/**
- * vdfl_block_scrub() - reset @block, if the hardware can
- * @block: no access to it is possible while this runs; vdfl_card.reset_lock is
- *	held
- *
- * A port that does not take the reset is never given to anyone again.
- *
- * Return: 0, also for blocks without reset; -EIO when the block is unusable;
- * -EAGAIN while the PCI core has the whole card.
- */
-int vdfl_block_scrub(struct vdfl_block *block)
+/* A port that does not take the reset is never given to anyone again. */
+static int block_scrub(struct vdfl_block *block)
 {
 	const struct dfl_header *port = vdfl_block_port(block);
 	struct vdfl_card *card = block->card;
@@ -134,6 +125,53 @@ int vdfl_block_scrub(struct vdfl_block *block)
 	return -EIO;
 }
 
+static int block_prepare(void *data)
+{
+	struct vdfl_block *block = data;
+	struct vdfl_card *card = block->card;
+	int ret = -EAGAIN;
+
+	mutex_lock(&card->reset_lock);
+	if (!card->asleep)
+		ret = vdfl_busmaster_may_open(card);
+	if (!ret)
+		ret = block_scrub(block);
+	if (!ret)
+		ret = vdfl_card_check_header(block);
+	mutex_unlock(&card->reset_lock);
+	return ret;
+}
+
+static int block_reset(void *data)
+{
+	struct vdfl_block *block = data;
+	struct vdfl_card *card = block->card;
+	struct vdfl_tenant *tenant = &block->owner->tenant;
+	int ret;
+
+	mutex_lock(&card->reset_lock);
+	ret = block_scrub(block);
+	if (!ret)
+		ret = vdfl_card_check_header(block);
+	if (ret == -EIO)
+		tenant->ops->block(tenant, VDFL_BLOCKED_RESET);
+	else if (!ret)
+		tenant->ops->unblock(tenant, VDFL_BLOCKED_RESET);
+	mutex_unlock(&card->reset_lock);
+	return ret;
+}
+
+static int block_clean(void *data)
+{
+	struct vdfl_block *block = data;
+	int ret;
+
+	mutex_lock(&block->card->reset_lock);
+	ret = block_scrub(block);
+	mutex_unlock(&block->card->reset_lock);
+	return ret;
+}
+
 /**
  * vdfl_block_prepare() - make @block ready for a new user
  * @block: nobody has it open
@@ -146,18 +184,27 @@ int vdfl_block_scrub(struct vdfl_block *block)
  */
 int vdfl_block_prepare(struct vdfl_block *block)
 {
-	struct vdfl_card *card = block->card;
-	int ret = -EAGAIN;
+	return vdfl_cards_call(block_prepare, block);
+}
 
-	mutex_lock(&card->reset_lock);
-	if (!card->asleep)
-		ret = vdfl_busmaster_may_open(card);
-	if (!ret)
-		ret = vdfl_block_scrub(block);
-	if (!ret)
-		ret = vdfl_card_check_header(block);
-	mutex_unlock(&card->reset_lock);
-	return ret;
+/**
+ * vdfl_block_reset() - reset @block for its user
+ * @block: no access to it is possible while this runs
+ *
+ * If it does not take the reset, or is another one now, it stays out of reach.
+ *
+ * Return: 0, also for blocks without reset; -EIO when the block is unusable;
+ * -EAGAIN while the PCI core has the whole card.
+ */
+int vdfl_block_reset(struct vdfl_block *block)
+{
+	return vdfl_cards_call(block_reset, block);
+}
+
+/* vdfl_block_clean(): reset @block behind its last user, if the hardware can */
+void vdfl_block_clean(struct vdfl_block *block)
+{
+	vdfl_cards_call(block_clean, block);
 }
 
 /* --- what the PCI core does to the whole card --------------------------- */

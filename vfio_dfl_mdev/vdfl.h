@@ -62,6 +62,7 @@
 #define VDFL_BLOCKED_CARD	BIT(3)	/* the card is being reset or sleeps */
 #define VDFL_BLOCKED_GONE	BIT(4)	/* card lost or driver unbinding */
 #define VDFL_BLOCKED_REMOVED	BIT(5)	/* instance is being removed */
+#define VDFL_BLOCKED_SCRUB	BIT(6)	/* its own reset: alone, it makes wait */
 
 /* What the PCI core has the card for (vdfl_card.asleep) */
 #define VDFL_ASLEEP_RESET	BIT(0)
@@ -110,7 +111,7 @@ struct vdfl_type {
 /**
  * struct vdfl_tenant - what the card knows of an instance
  * @node: on vdfl_card.tenants, under vdfl_card.lock
- * @ops: how to reach it; called with vdfl_card.lock held
+ * @ops: how to reach it
  */
 struct vdfl_tenant {
 	struct list_head node;
@@ -119,15 +120,19 @@ struct vdfl_tenant {
 
 /**
  * struct vdfl_tenant_ops - what the card tells an instance
- * @block: put the registers out of reach and zap mappings; when it returns
- *	no access is under way. @why is VDFL_BLOCKED_*.
+ * @block: no access to the registers begins from now on, and mappings are
+ *	zapped. @why is VDFL_BLOCKED_*.
  * @unblock: take back @why
+ * @drain: wait for accesses that began earlier, and zap what they mapped
  * @alarm: an error the user must hear of: fire the error eventfd
  * @evict: ask the user to let go: fire the device request eventfd
+ *
+ * Called with vdfl_card.lock held, or by who has the instance open.
  */
 struct vdfl_tenant_ops {
 	void (*block)(struct vdfl_tenant *tenant, unsigned int why);
 	void (*unblock)(struct vdfl_tenant *tenant, unsigned int why);
+	void (*drain)(struct vdfl_tenant *tenant);
 	void (*alarm)(struct vdfl_tenant *tenant);
 	void (*evict)(struct vdfl_tenant *tenant);
 };
@@ -342,8 +347,9 @@ struct vdfl_card {
  * @tenant: how the card reaches us
  * @mapping: what is needed to find its user mappings
  * @memory_lock: held for reading around each register access and page fault,
- *	for writing while @blocked changes or the user's own reset runs
+ *	for writing by who waits for those to end
  * @blocked: VDFL_BLOCKED_*; registers can be reached only while 0
+ * @unblocked: who waits for the end of VDFL_BLOCKED_SCRUB
  * @io: registers of the block
  * @mmap_on: may be mapped; changes only while closed
  * @nr_vectors: MSI-X vectors; set at open
@@ -369,7 +375,8 @@ struct vdfl_mdev {
 	struct vdfl_tenant tenant;
 	struct vdfl_mapping mapping;
 	struct rw_semaphore memory_lock;
-	unsigned int blocked;
+	atomic_t blocked;
+	wait_queue_head_t unblocked;
 	void __iomem *io;
 	bool mmap_on;
 	u16 nr_vectors;
@@ -406,6 +413,8 @@ void vdfl_card_remove(struct vdfl_card *card);
 struct vdfl_card *vdfl_card_get(struct vdfl_card *card);
 void vdfl_card_put(struct vdfl_card *card);
 int vdfl_cards_init(void);
+extern struct workqueue_struct *vdfl_cards_wq;
+int vdfl_cards_call(int (*fn)(void *data), void *data);
 void vdfl_cards_exit(void);
 int vdfl_card_check_header(struct vdfl_block *block);
 bool vdfl_card_answers(struct vdfl_card *card);
@@ -430,6 +439,7 @@ ssize_t vdfl_fence_siblings(struct vdfl_card *card, char *buf);
 int vdfl_busmaster_init(struct vdfl_card *card);
 int vdfl_busmaster_take(struct vdfl_card *card);
 void vdfl_busmaster_start(struct vdfl_card *card);
+void vdfl_busmaster_look(struct vdfl_card *card);
 void vdfl_busmaster_fini(struct vdfl_card *card);
 int vdfl_busmaster_verify(struct vdfl_card *card);
 int vdfl_busmaster_may_open(struct vdfl_card *card);
@@ -479,7 +489,8 @@ int vdfl_port_release(struct vdfl_card *card, u8 bar, u64 off);
 bool vdfl_block_has_reset(const struct vdfl_block *block);
 const char *vdfl_block_scrub_name(const struct vdfl_block *block);
 int vdfl_block_prepare(struct vdfl_block *block);
-int vdfl_block_scrub(struct vdfl_block *block);
+int vdfl_block_reset(struct vdfl_block *block);
+void vdfl_block_clean(struct vdfl_block *block);
 void vdfl_card_audit(struct vdfl_card *card);
 
 /* mdev_type.c: registration of types with the mdev core */
@@ -516,8 +527,13 @@ int vdfl_view_read(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len);
 int vdfl_view_write(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len);
 
 /* mdev_mmap.c: the gate before the registers, and mappings of them */
+void vdfl_region_shut(struct vdfl_mdev *vd, unsigned int why);
+void vdfl_region_drain(struct vdfl_mdev *vd);
 void vdfl_region_block(struct vdfl_mdev *vd, unsigned int why);
 void vdfl_region_unblock(struct vdfl_mdev *vd, unsigned int why);
+void vdfl_region_open(struct vdfl_mdev *vd);
+int vdfl_region_enter(struct vdfl_mdev *vd);
+void vdfl_region_leave(struct vdfl_mdev *vd);
 int vdfl_region_reset(struct vdfl_mdev *vd);
 int vdfl_region_set_mmap(struct vdfl_mdev *vd, bool on);
 u64 vdfl_region_map_size(const struct vdfl_mdev *vd);

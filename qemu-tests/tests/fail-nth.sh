@@ -76,8 +76,6 @@ modprobe -a vfio vfio_iommu_type1 mdev irqbypass
 insmod "$FAIL_MODULE" || bail "no module that makes calls fail"
 
 tap_ok "calls that fail" run_failing calls
-tap_ok "the other module unloads" rmmod vdfl_fail
-
 tap_note "each ${step}th failure from $first on"
 load_module || bail "no module"
 fail_near 13
@@ -88,3 +86,4 @@ tap_ok "everything else, while allocations and copies fail" \
 	run_failing nth 1 1 create open-group open-node info access map reset \
 	err arm-intx disarm-intx close-intx arm-poll disarm-poll close-poll \
 	arm-msix disarm-msix close-msix remove unbind
+tap_ok "the other module unloads" rmmod vdfl_fail

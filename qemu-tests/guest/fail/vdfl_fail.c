@@ -3,24 +3,34 @@
  * For tests: make the Nth call of one function fail that vfio_dfl_mdev makes in
  * one task. The function is not entered, its caller gets the value given.
  *
- * Debugfs file vdfl_fail: write "SYMBOL VALUE N" to arm for the writing task,
- * "off" to disarm. What is read is the number of calls still to come before the
- * one that fails; 0 when it has failed.
+ * Debugfs file vdfl_fail: write "SYMBOL VALUE N" to arm, "off" to disarm. What is
+ * read is the number of calls still to come before the one that fails; 0 when it
+ * has failed.
+ *
+ * The task is the one that has opened the file last, until it is closed. What
+ * the module does for that task in one of its own counts as that task's; so do
+ * the failures that the task has asked for in /proc/self/fail-nth.
  */
 #include <linux/debugfs.h>
 #include <linux/kallsyms.h>
 #include <linux/kprobes.h>
 #include <linux/module.h>
 #include <linux/slab.h>
+#include <linux/tracepoint.h>
 #include <linux/uaccess.h>
+#include <linux/workqueue.h>
 
 #define CALLER	"[vfio_dfl_mdev]"
+#define HELPER	"card_call_work"	/* what it does for others */
 
 static DEFINE_MUTEX(lock);
 static struct dentry *file;
 static struct kprobe probe;
 static char symbol[64];
 static struct task_struct *task;
+static struct task_struct *helper;
+static struct tracepoint *work_starts, *work_ends;
+static bool armed;
 static unsigned long value;
 static unsigned int left;
 
@@ -45,7 +55,8 @@ static int fail_pre(struct kprobe *p, struct pt_regs *regs)
 {
 	unsigned long *top = (unsigned long *)regs->sp;
 
-	if (current != task || !left || !called_by_us(*top) || --left)
+	if ((current != task && current != helper) || !left ||
+	    !called_by_us(*top) || --left)
 		return 0;
 	do_what_never_fails(regs);
 	regs->ax = value;
@@ -60,11 +71,74 @@ static void fail_post(struct kprobe *p, struct pt_regs *regs,
 {
 }
 
+/* --- what is done for the task by another ---------------------------------- */
+
+static bool is_help(unsigned long function)
+{
+	char name[KSYM_SYMBOL_LEN];
+
+	sprint_symbol(name, function);
+	return strstr(name, HELPER) == name && strstr(name, CALLER);
+}
+
+/* The task waits for it, so that its count stands still meanwhile. */
+static void help_starts(void *data, struct work_struct *work)
+{
+	if (!task || !is_help((unsigned long)work->func))
+		return;
+	helper = current;
+	helper->fail_nth = task->fail_nth;
+	task->fail_nth = 0;
+}
+
+static void help_ends(void *data, struct work_struct *work,
+		      work_func_t function)
+{
+	if (!task || current != helper)
+		return;
+	task->fail_nth = helper->fail_nth;
+	helper->fail_nth = 0;
+	helper = NULL;
+}
+
+static void find_tracepoint(struct tracepoint *tp, void *data)
+{
+	if (!strcmp(tp->name, "workqueue_execute_start"))
+		work_starts = tp;
+	if (!strcmp(tp->name, "workqueue_execute_end"))
+		work_ends = tp;
+}
+
+static void help_unwatch(void)
+{
+	tracepoint_probe_unregister(work_starts, help_starts, NULL);
+	tracepoint_probe_unregister(work_ends, help_ends, NULL);
+	tracepoint_synchronize_unregister();
+}
+
+static int help_watch(void)
+{
+	int ret;
+
+	for_each_kernel_tracepoint(find_tracepoint, NULL);
+	if (!work_starts || !work_ends)
+		return -ENOENT;
+	ret = tracepoint_probe_register(work_starts, help_starts, NULL);
+	if (ret)
+		return ret;
+	ret = tracepoint_probe_register(work_ends, help_ends, NULL);
+	if (ret)
+		tracepoint_probe_unregister(work_starts, help_starts, NULL);
+	return ret;
+}
+
+/* --- the file ---------------------------------------------------------------- */
+
 static void disarm(void)
 {
-	if (task)
+	if (armed)
 		unregister_kprobe(&probe);
-	task = NULL;
+	armed = false;
 }
 
 static int arm(const char *words)
@@ -80,8 +154,7 @@ static int arm(const char *words)
 	probe.pre_handler = fail_pre;
 	probe.post_handler = fail_post;
 	err = register_kprobe(&probe);
-	if (!err)
-		task = current;
+	armed = !err;
 	return err;
 }
 
@@ -111,15 +184,35 @@ static ssize_t fail_read(struct file *filp, char __user *buf, size_t count,
 	return simple_read_from_buffer(buf, count, pos, text, len);
 }
 
+static int fail_open(struct inode *inode, struct file *filp)
+{
+	WRITE_ONCE(task, current);
+	return 0;
+}
+
+static int fail_release(struct inode *inode, struct file *filp)
+{
+	WRITE_ONCE(task, NULL);
+	return 0;
+}
+
 static const struct file_operations fail_ops = {
-	.owner	= THIS_MODULE,
-	.write	= fail_write,
-	.read	= fail_read,
+	.owner		= THIS_MODULE,
+	.open		= fail_open,
+	.release	= fail_release,
+	.write		= fail_write,
+	.read		= fail_read,
 };
 
 static int __init fail_init(void)
 {
+	int ret = help_watch();
+
+	if (ret)
+		return ret;
 	file = debugfs_create_file("vdfl_fail", 0600, NULL, NULL, &fail_ops);
+	if (IS_ERR(file))
+		help_unwatch();
 	return PTR_ERR_OR_ZERO(file);
 }
 
@@ -127,6 +220,7 @@ static void __exit fail_exit(void)
 {
 	debugfs_remove(file);
 	disarm();
+	help_unwatch();
 }
 
 module_init(fail_init);
