@@ -36,6 +36,12 @@ static void vdfl_pci_remove(struct pci_dev *pdev)
 	vdfl_card_remove(card);
 }
 
+/* The next kernel, or none, may have no IOMMU: with msix bus master is on. */
+static void vdfl_pci_shutdown(struct pci_dev *pdev)
+{
+	vdfl_card_lost(pci_get_drvdata(pdev), "shutdown");
+}
+
 static const struct pci_device_id vdfl_pci_ids[] = {
 	{}
 };
@@ -45,6 +51,7 @@ struct pci_driver vdfl_pci_driver = {
 	.id_table		= vdfl_pci_ids,
 	.probe			= vdfl_pci_probe,
 	.remove			= vdfl_pci_remove,
+	.shutdown		= vdfl_pci_shutdown,
 	.err_handler		= &vdfl_err_handlers,
 	.driver.pm		= &vdfl_pm_ops,
 	.driver_managed_dma	= true,
