@@ -5,6 +5,7 @@
  */
 #include <linux/log2.h>
 #include <linux/nospec.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
@@ -292,6 +293,9 @@ static noinline_for_stack int region_read_chunks(struct vdfl_mdev *vd,
 	int ret;
 
 	for (done = 0; done < count; done += len) {
+		/* A slow card may take a second for each register */
+		if (fatal_signal_pending(current))
+			return -EINTR;
 		len = chunk_len(pos + done, count - done);
 		ret = regions[index].read(vd, pos + done, chunk, len);
 		if (ret)
@@ -338,6 +342,9 @@ static noinline_for_stack int region_write_chunks(struct vdfl_mdev *vd,
 	int ret;
 
 	for (done = 0; done < count; done += len) {
+		/* A slow card may take a second for each register */
+		if (fatal_signal_pending(current))
+			return -EINTR;
 		len = chunk_len(pos + done, count - done);
 		if (copy_from_user(chunk, buf + done, len))
 			return -EFAULT;
