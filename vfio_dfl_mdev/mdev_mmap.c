@@ -189,12 +189,15 @@ static vm_fault_t region_fault(struct vm_fault *vmf)
 	struct vdfl_mdev *vd = vdfl_mapping_owner(vma);
 	const struct dfl_header *h = vd->block->header;
 	struct vdfl_region_map map = vdfl_region_map(vd, vma_region(vma));
+	u64 off = vma_start(vma) - map.start + (vmf->address - vma->vm_start);
 	phys_addr_t phys;
 	vm_fault_t ret;
 
-	phys = pci_resource_start(vd->card->pdev, h->bar) + h->off + map.block;
-	phys += vma_start(vma) - map.start + (vmf->address - vma->vm_start);
-
+	/* What mmap() has checked, but a VMA can be split since */
+	if (off >= map.len)
+		return VM_FAULT_SIGBUS;
+	phys = pci_resource_start(vd->card->pdev, h->bar) + h->off + map.block +
+	       off;
 	if (vdfl_region_enter(vd))
 		return VM_FAULT_SIGBUS;
 	ret = vmf_insert_pfn(vma, vmf->address, phys >> PAGE_SHIFT);
