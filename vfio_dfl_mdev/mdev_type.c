@@ -87,13 +87,12 @@ int vdfl_types_register(struct vdfl_card *card)
 	ret = mdev_register_parent(&card->parent, &card->pdev->dev,
 				   &vdfl_mdev_driver, card->mdev_type,
 				   card->nr_types);
-	if (ret) {
-		card->nr_types = 0;
+	if (ret)
 		return ret;
-	}
 	/* The mdev core uses a type until its last instance is freed */
 	for (i = 0; i < card->nr_types; i++)
 		kobject_get(&card->type[i].mdev.kobj);
+	card->types_held = true;
 	return 0;
 }
 
@@ -119,7 +118,7 @@ bool vdfl_types_drained(struct vdfl_card *card)
 	unsigned int i;
 
 	for (i = 0; i < card->nr_types; i++)
-		if (kref_read(&card->type[i].mdev.kobj.kref) > 1)
+		if (kref_read(&card->type[i].mdev.kobj.kref) > card->types_held)
 			return false;
 	return true;
 }
@@ -128,7 +127,7 @@ void vdfl_types_free(struct vdfl_card *card)
 {
 	unsigned int i;
 
-	for (i = 0; i < card->nr_types; i++)
+	for (i = 0; i < card->nr_types && card->types_held; i++)
 		kobject_put(&card->type[i].mdev.kobj);
 	kvfree(card->mdev_type);
 	kvfree(card->type);

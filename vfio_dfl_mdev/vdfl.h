@@ -307,6 +307,7 @@ struct vdfl_msix {
  * @type: mdev types
  * @mdev_type: the same, as the mdev core wants them
  * @nr_types: entries in @type
+ * @types_held: the mdev core has them all, and we a reference of each
  * @free_work: frees the card once the mdev core has let go of @type
  */
 struct vdfl_card {
@@ -336,6 +337,7 @@ struct vdfl_card {
 	struct vdfl_type *type;
 	struct mdev_type **mdev_type;
 	unsigned int nr_types;
+	bool types_held;
 	struct delayed_work free_work;
 };
 
