@@ -60,10 +60,13 @@ static int count_function(struct pci_dev *pdev, void *nr)
 }
 
 /* A port can be fenced if nothing but the card depends on it. */
-static bool port_serves_only_card(struct pci_dev *port)
+static bool port_serves_only_card(struct vdfl_card *card, struct pci_dev *port)
 {
 	unsigned int below = 0;
 
+	/* Another bus than this one may have the other virtual functions */
+	if (card->pdev->is_virtfn)
+		return false;
 	pci_walk_bus(port->subordinate, count_function, &below);
 	return pci_is_pcie(port) && below == 1;
 }
@@ -102,7 +105,7 @@ int vdfl_busmaster_fence_port(struct vdfl_card *card)
 
 	if (!fence_port)
 		return 0;
-	if (!port || !port_serves_only_card(port)) {
+	if (!port || !port_serves_only_card(card, port)) {
 		pci_warn(card->pdev,
 			 "fence_port: the card is not alone below its port; that fence is not available\n");
 		return 0;
