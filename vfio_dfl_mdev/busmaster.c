@@ -198,6 +198,8 @@ int vdfl_busmaster_verify(struct vdfl_card *card)
 		spin_lock_irq(&card->irq.lock);
 		ret = busmaster_off(card->pdev, &was_on);
 		spin_unlock_irq(&card->irq.lock);
+		if (!ret)
+			WRITE_ONCE(bm->lost, false);
 	}
 	if (!ret && !vdfl_card_answers(card))
 		ret = -ENODEV;
@@ -266,8 +268,8 @@ int vdfl_busmaster_allow(struct vdfl_card *card)
 }
 
 /*
- * vdfl_busmaster_forbid(): bus master is off when this returns; if the card does
- * not let it go, the audit takes the card from its users
+ * vdfl_busmaster_forbid(): turn bus master off; if the card does not let it go,
+ * the audit takes the card from its users
  */
 void vdfl_busmaster_forbid(struct vdfl_card *card)
 {
@@ -277,10 +279,13 @@ void vdfl_busmaster_forbid(struct vdfl_card *card)
 
 	mutex_lock(&bm->lock);
 	ret = busmaster_off(card->pdev, &was_on);
+	if (ret == -EIO)
+		WRITE_ONCE(bm->lost, true);
 	WRITE_ONCE(bm->allowed, false);
 	mutex_unlock(&bm->lock);
 	if (ret == -EIO)
-		pci_err(card->pdev, "bus master cannot be turned off again\n");
+		dev_err_ratelimited(&card->pdev->dev,
+				    "bus master cannot be turned off again\n");
 }
 
 static void busmaster_audit(struct work_struct *work)
