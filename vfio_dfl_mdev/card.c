@@ -134,11 +134,8 @@ static int msix_read_place(struct pci_dev *pdev, u32 reg, u64 len,
 	return PCI_POSSIBLE_ERROR(where) ? -EIO : 0;
 }
 
-/* Once: the card may say something else the next time. */
-static int card_read_msix(struct vdfl_card *card)
+static int msix_read(struct pci_dev *pdev, struct vdfl_msix *msix)
 {
-	struct pci_dev *pdev = card->pdev;
-	struct vdfl_msix *msix = &card->msix;
 	int ret;
 
 	msix->nr = max(pci_msix_vec_count(pdev), 0);
@@ -146,12 +143,33 @@ static int card_read_msix(struct vdfl_card *card)
 		return 0;
 	ret = msix_read_place(pdev, PCI_MSIX_TABLE,
 			      msix->nr * PCI_MSIX_ENTRY_SIZE, &msix->table);
-	if (!ret)
-		ret = msix_read_place(pdev, PCI_MSIX_PBA,
+	return ret ?: msix_read_place(pdev, PCI_MSIX_PBA,
 				      ALIGN(msix->nr, 64) / 8, &msix->pba);
-	if (ret)
-		pci_err(pdev, "refused: the card does not answer\n");
-	return ret;
+}
+
+static bool same_place(const struct dfl_hole *a, const struct dfl_hole *b)
+{
+	return a->bar == b->bar && a->off == b->off && a->len == b->len;
+}
+
+/**
+ * vdfl_card_check_msix() - are the MSI-X structures where they were at probe?
+ * @card: it answers
+ *
+ * Windows were cut around them, and the PCI core asks the card again.
+ *
+ * Return: 0; -EIO when the card says something else
+ */
+int vdfl_card_check_msix(struct vdfl_card *card)
+{
+	const struct vdfl_msix *was = &card->msix;
+	struct vdfl_msix now = {};
+
+	if (msix_read(card->pdev, &now) || now.nr != was->nr ||
+	    !same_place(&now.table, &was->table) ||
+	    !same_place(&now.pba, &was->pba))
+		return -EIO;
+	return 0;
 }
 
 static int card_walk(struct vdfl_card *card)
@@ -480,10 +498,12 @@ static void card_disable(struct vdfl_card *card)
 
 static int card_scan(struct vdfl_card *card)
 {
-	int ret = card_read_msix(card);
+	int ret = msix_read(card->pdev, &card->msix);
 
-	if (ret)
+	if (ret) {
+		pci_err(card->pdev, "refused: the card does not answer\n");
 		return ret;
+	}
 	ret = card_walk(card);
 	if (ret)
 		return ret;

@@ -87,6 +87,9 @@ static int msix_start(struct vdfl_card *card)
 	unsigned int total = card->msix.nr;
 	int ret;
 
+	ret = vdfl_card_check_msix(card);
+	if (ret)
+		return ret;
 	ret = pci_alloc_irq_vectors(pdev, total, total, PCI_IRQ_MSIX);
 	if (ret < 0)
 		return ret;

@@ -266,6 +266,8 @@ static int card_restore(struct vdfl_card *card, unsigned int why)
 		ret = 0;
 	else if (ret)
 		vdfl_card_lost(card, "it did not come back from a reset");
+	else if (vdfl_card_check_msix(card))
+		vdfl_card_lost(card, "its MSI-X structures are elsewhere after a reset");
 	else
 		card_wake(card);
 out:

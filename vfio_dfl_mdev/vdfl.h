@@ -419,6 +419,7 @@ extern struct workqueue_struct *vdfl_cards_wq;
 int vdfl_cards_call(int (*fn)(void *data), void *data);
 void vdfl_cards_exit(void);
 int vdfl_card_check_header(struct vdfl_block *block);
+int vdfl_card_check_msix(struct vdfl_card *card);
 bool vdfl_card_answers(struct vdfl_card *card);
 bool vdfl_card_has(struct vdfl_card *card, const struct dfl_hole *place);
 void __iomem *vdfl_card_map_bar(struct vdfl_card *card, u8 bar);
