@@ -265,15 +265,18 @@ void vdfl_irq_suspend(struct vdfl_card *card)
  *
  * If that fails, for want of memory or because whoever resets the card was
  * interrupted, nothing is delivered until it is called again.
+ *
+ * Return: true if that began with this call: then vdfl_irq_catch_up() is due
+ * once users can reach their registers.
  */
-void vdfl_irq_resume(struct vdfl_card *card)
+bool vdfl_irq_resume(struct vdfl_card *card)
 {
 	int ret = 0;
 
 	lockdep_assert_held(&card->reset_lock);
 	/* Users arm and disarm under the mutex, as slowly as they like */
 	if (!READ_ONCE(card->irq.suspended) || READ_ONCE(card->gone))
-		return;
+		return false;
 	mutex_lock(&card->irq.mutex);
 	ret = irq_start_all(card);
 	if (ret)
@@ -284,4 +287,19 @@ void vdfl_irq_resume(struct vdfl_card *card)
 				     "no interrupts after a reset (%pe), trying again\n",
 				     ERR_PTR(ret));
 	card->irq.resume_failed = ret;
+	return !ret;
+}
+
+/*
+ * vdfl_irq_catch_up(): what the card raised while nobody listened is lost, so
+ * all who are armed have to look
+ */
+void vdfl_irq_catch_up(struct vdfl_card *card)
+{
+	struct vdfl_irq_line *line;
+
+	spin_lock_irq(&card->irq.lock);
+	list_for_each_entry(line, &card->irq.armed, node)
+		line->fire(line, ~0ULL);
+	spin_unlock_irq(&card->irq.lock);
 }

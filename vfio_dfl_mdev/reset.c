@@ -241,12 +241,17 @@ static void card_release_ports(struct vdfl_card *card)
 	}
 }
 
+/* Interrupts are delivered before a user can cause one. */
 static void card_wake(struct vdfl_card *card)
 {
+	bool resumed;
+
 	card_release_ports(card);
 	vdfl_blocks_recheck(card);
+	resumed = vdfl_irq_resume(card);
 	vdfl_card_unblock(card, VDFL_BLOCKED_CARD);
-	vdfl_irq_resume(card);
+	if (resumed)
+		vdfl_irq_catch_up(card);
 }
 
 /* @why of card_quiesce() is over; what else the card sleeps for goes on. */
@@ -283,8 +288,8 @@ static void card_audit_awake(struct vdfl_card *card)
 		vdfl_card_lost(card, "it no longer answers");
 	else if (ret)
 		vdfl_card_lost(card, "bus master cannot be turned off");
-	else
-		vdfl_irq_resume(card);
+	else if (vdfl_irq_resume(card))
+		vdfl_irq_catch_up(card);
 }
 
 /* Nobody wakes it any more; from now on its bus master is looked at again. */

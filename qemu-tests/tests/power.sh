@@ -165,6 +165,8 @@ users_go_on()
 	tap_is "$1: what the AFU kept" "$(tenant user read $SCRATCH 8)" "$2"
 	tap_is "$1: the other user can go on" \
 		"$(tenant other read $RO_REG 8)" $RO_VALUE
+	# Who shares a line has heard of the other's interrupts
+	tenant user wait 0 0 >/dev/null
 	card_do 0 raise '"bar":2,"offset":"0x40000","vector":0'
 	tap_like "$1: interrupts arrive" "$(tenant user wait 0 3000)" '^fired'
 	tenant user write $IRQ_STATUS 8 1 >/dev/null
@@ -221,6 +223,8 @@ users_end
 echo poll >"$PCI/$bdf/dfl/irq_source"
 users_open poll
 sleeps_at_work poll platform
+tap_like "poll: the user is asked to look for what it missed" \
+	"$(tenant user wait 0 100)" '^fired'
 users_go_on poll 0x0
 fenced poll 0
 users_end
@@ -233,6 +237,8 @@ users_open msix
 tap_is "msix: bus master is on" "$(on_count) $(card_stat 0 .bus_master)" "1 1"
 card_mark 0 sleep
 sleeps_at_work msix none
+tap_like "msix: the user is asked to look for what it missed" \
+	"$(tenant user wait 0 100)" '^fired'
 users_go_on msix 0x0
 fenced msix 2
 tap_is "msix: off before the card slept, and on again afterwards" \

@@ -43,6 +43,8 @@ recover()
 	value=$(tenant user read $SCRATCH 8)
 	tap_is "$1: what the AFU keeps of it" "$value" "$3"
 	tap_is "$1: other blocks live" "$(tenant other read $RO_REG 8)" $RO_VALUE
+	tap_like "$1: the user is asked to look for what it missed" \
+		"$(tenant user wait 0 100)" '^fired'
 	card_do 0 raise '"bar":2,"offset":"0x40000","vector":0'
 	tap_like "$1: interrupts arrive" "$(tenant user wait 0 3000)" '^fired'
 	tenant user write $IRQ_STATUS 8 1 >/dev/null
