@@ -254,15 +254,19 @@ static void view_write_piece(struct vdfl_mdev *vd, u64 pos, unsigned int width,
 
 /*
  * The port of the view resets the block when its reset bit goes up, and says
- * so until the bit is taken back. A port above a block without reset only
- * plays along, so that its driver can be used.
+ * so until the bit is taken back; one that did not take the reset says nothing.
+ * A port above a block without reset only plays along, so that its driver can be
+ * used.
  */
 static void view_write_ctrl(struct vdfl_mdev *vd, bool reset)
 {
+	int ret = -EINVAL;
+
 	mutex_lock(&vd->cfg_lock);
 	if (reset && !vd->port_held)
-		vdfl_mdev_reset_locked(vd);
-	WRITE_ONCE(vd->port_held, reset);
+		ret = vdfl_mdev_reset_locked(vd);
+	if (!ret || ret == -EINVAL)
+		WRITE_ONCE(vd->port_held, reset);
 	mutex_unlock(&vd->cfg_lock);
 }
 

@@ -191,7 +191,7 @@ static void mdev_request(struct vfio_device *vdev, unsigned int count)
  * space stay.
  *
  * Return: 0; -EINVAL when the block has no reset; -EIO when it did not take
- * the reset; -EAGAIN while the whole card is being reset.
+ * the reset, or the card is lost; -EAGAIN while the whole card is being reset.
  */
 int vdfl_mdev_reset_locked(struct vdfl_mdev *vd)
 {
@@ -201,7 +201,8 @@ int vdfl_mdev_reset_locked(struct vdfl_mdev *vd)
 	if (!vdfl_block_has_reset(vd->block))
 		return -EINVAL;
 	ret = vdfl_region_reset(vd);
-	WRITE_ONCE(vd->port_held, false);
+	if (!ret)
+		WRITE_ONCE(vd->port_held, false);
 	return ret;
 }
 

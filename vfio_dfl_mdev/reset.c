@@ -147,10 +147,11 @@ static int block_reset(void *data)
 	struct vdfl_block *block = data;
 	struct vdfl_card *card = block->card;
 	struct vdfl_tenant *tenant = &block->owner->tenant;
-	int ret;
+	int ret = -EIO;
 
 	mutex_lock(&card->reset_lock);
-	ret = block_scrub(block);
+	if (!READ_ONCE(card->gone))
+		ret = block_scrub(block);
 	if (!ret)
 		ret = vdfl_card_check_header(block);
 	if (ret == -EIO)

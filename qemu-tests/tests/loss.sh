@@ -179,6 +179,10 @@ unbind_bdf "$bdf" &
 unbinding=$!
 tap_ok "stubborn: the mapping goes" wait_for 2 unmapped stubborn
 tap_is "stubborn: reading fails" "$(tenant stubborn read $SCRATCH 8)" "error EIO"
+resets=$(block_stat 0 b2-o40000 resets)
+tap_is "stubborn: so does a reset" "$(tenant stubborn reset)" "error EIO"
+tap_is "stubborn: of which the card hears nothing" \
+	"$(block_stat 0 b2-o40000 resets)" "$resets"
 tap_fails "stubborn: unbinding waits" finished "$unbinding"
 tap_ok "stubborn: it is said for what" \
 	wait_for 2 said 'waiting for its user, who cannot be asked'
