@@ -105,7 +105,8 @@ const struct dfl_header *vdfl_block_port(const struct vdfl_block *block)
 	return &block->card->map->header[h->parent];
 }
 
-static bool block_port_dead(const struct vdfl_block *block)
+/* vdfl_block_port_dead(): did its port not take a reset? */
+bool vdfl_block_port_dead(const struct vdfl_block *block)
 {
 	const struct dfl_header *port = vdfl_block_port(block);
 
@@ -125,7 +126,7 @@ static bool block_fits(const struct vdfl_block *block,
 	lockdep_assert_held(&block->card->lock);
 
 	if (block->owner || !vdfl_block_assignable(block) ||
-	    block_port_dead(block))
+	    vdfl_block_port_dead(block))
 		return false;
 	if (type->block)
 		return block == type->block;
@@ -196,7 +197,7 @@ void vdfl_blocks_recheck(struct vdfl_card *card)
 		if (!block->owner)
 			continue;
 		tenant = &block->owner->tenant;
-		if (block_port_dead(block) || vdfl_card_check_header(block)) {
+		if (vdfl_block_port_dead(block) || vdfl_card_check_header(block)) {
 			tenant->ops->block(tenant, VDFL_BLOCKED_RESET);
 			tenant->ops->drain(tenant);
 			tenant->ops->alarm(tenant);

@@ -463,6 +463,7 @@ struct vdfl_block *vdfl_block_claim(struct vdfl_type *type,
 				    struct vdfl_mdev *vd);
 void vdfl_block_release(struct vdfl_mdev *vd);
 bool vdfl_block_assignable(const struct vdfl_block *block);
+bool vdfl_block_port_dead(const struct vdfl_block *block);
 unsigned int vdfl_blocks_free_of(struct vdfl_type *type);
 void vdfl_block_guid(const struct vdfl_block *block, u8 guid[16]);
 const struct dfl_header *vdfl_block_port(const struct vdfl_block *block);

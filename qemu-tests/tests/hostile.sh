@@ -107,7 +107,10 @@ tap_is "stuck later: and is reset" "$(tenant other reset)" ok
 tenant_end first
 tenant_end other
 remove_mdev "$stuck"
-tap_is "stuck later: nobody gets the block again" \
+tap_is "stuck later: the block is withheld" \
+	"$(<"$PCI/$bdf/dfl/blocks/b2-o40000/withheld")" \
+	"port does not leave or enter reset"
+tap_is "stuck later: nobody gets it again" \
 	"$(refusal create_mdev "$bdf" afu-d8424dc4)" "No space left on device"
 
 # --- another image in the FPGA --------------------------------------------------------
