@@ -84,7 +84,7 @@ static enum hrtimer_restart intx_holdoff_over(struct hrtimer *timer)
 		/* The status of a card that is gone has all bits set */
 		rest = vdfl_card_answers(card) ? intx_fire_all(irq) :
 						 intx_holdoff(irq);
-		hrtimer_forward_now(timer, rest);
+		hrtimer_set_expires(timer, ktime_add(ktime_get(), rest));
 		again = HRTIMER_RESTART;
 	}
 	spin_unlock_irqrestore(&irq->lock, flags);
