@@ -346,11 +346,6 @@ static pci_ers_result_t err_detected(struct pci_dev *pdev,
 						PCI_ERS_RESULT_NEED_RESET;
 }
 
-static pci_ers_result_t err_mmio_enabled(struct pci_dev *pdev)
-{
-	return PCI_ERS_RESULT_RECOVERED;
-}
-
 static pci_ers_result_t err_slot_reset(struct pci_dev *pdev)
 {
 	struct vdfl_card *card = pci_get_drvdata(pdev);
@@ -370,24 +365,21 @@ static void err_resume(struct pci_dev *pdev)
 
 const struct pci_error_handlers vdfl_err_handlers = {
 	.error_detected	= err_detected,
-	.mmio_enabled	= err_mmio_enabled,
 	.slot_reset	= err_slot_reset,
 	.reset_prepare	= err_reset_prepare,
 	.reset_done	= err_reset_done,
 	.resume		= err_resume,
 };
 
-static int __maybe_unused vdfl_suspend(struct device *dev)
+static int vdfl_suspend(struct device *dev)
 {
 	card_quiesce(dev_get_drvdata(dev), VDFL_ASLEEP_SUSPEND);
 	return 0;
 }
 
-static int __maybe_unused vdfl_resume(struct device *dev)
+static int vdfl_resume(struct device *dev)
 {
 	return card_restore(dev_get_drvdata(dev), VDFL_ASLEEP_SUSPEND);
 }
 
-const struct dev_pm_ops vdfl_pm_ops = {
-	SET_SYSTEM_SLEEP_PM_OPS(vdfl_suspend, vdfl_resume)
-};
+DEFINE_SIMPLE_DEV_PM_OPS(vdfl_pm_ops, vdfl_suspend, vdfl_resume);
