@@ -132,6 +132,8 @@ static const struct field_case {
 	  WITHHELD("bad register window") },
 	{ "csr-on-block", VERSION_1, DFL_CSR_ADDR, ALL_ONES, 0x2000,
 	  WITHHELD("bad register window") },
+	{ "csr-ambiguous", PLACE_VENDOR, DFL_GUID_H, ALL_ONES, 0x1234ULL << 32,
+	  WITHHELD("ambiguous register address") },
 	{ "guid-unknown", PLACE_VENDOR, DFL_GUID_H, ALL_ONES, 0x1234,
 	  WITHHELD("needs opt-in") },
 	{ "param-next-zero", VERSION_1, DFL_PARAM, PARAM_TAIL, 0, BOUND },

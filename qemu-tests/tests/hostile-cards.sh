@@ -22,7 +22,7 @@ figure()
 
 # A line of the kernel's on the serial console takes longer than a bind
 dmesg -n err
-load_module "opt_in=uart,tod,qsfp,fme-7a,vendor-5a3c1e90@plain" ||
+load_module "opt_in=uart,tod,qsfp,fme-7a,vendor-5a3c1e90@plain,vendor-00001234" ||
 	bail "no module"
 status=0
 start=$(now_ms)
@@ -36,7 +36,7 @@ if [ "$COUNT" -ge 1000 ]; then
 	tap_within "cards bound" "$(figure bound)" $((COUNT / 2)) "$COUNT"
 	tap_within "cards refused" "$(figure refused)" $((COUNT / 50)) "$COUNT"
 	tap_within "blocks checked" "$(figure blocks)" $((COUNT * 4)) 1000000
-	for what in given created opened turned-away mapped armed reset; do
+	for what in given withheld created opened turned-away mapped armed reset; do
 		tap_within "$what" "$(figure $what)" 10 1000000
 	done
 fi
