@@ -5,6 +5,7 @@
 # cards: irq4
 # kernels: 7.3
 # iommu: intel
+# idle: yes
 # timeout: 900
 #
 # SEED; POLL, INTX, MSIX: how many by each source, TOTAL: at least in all.

@@ -3,9 +3,10 @@
 #
 # what: a card that vanishes at any step, in a function reset, or under any user, costs nobody more than 2 s (invariant 9)
 # cards: vanish irq4
-# kernels:
-# more: 6.1 6.12 7.3
+# kernels: 7.3
+# more: 6.1 6.12
 # debug: kcsan
+# idle: yes
 # timeout: 500
 #
 # STRIDE: before each of so many accesses only.
