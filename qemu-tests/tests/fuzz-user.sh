@@ -14,7 +14,9 @@
 
 FUZZ=/src/build/selftests/vfio_fuzz_user
 SEEDS=${SEEDS:-1 2}
-OPS=${OPS:-$((16000 / SLOW))}
+slow=$SLOW
+[ "$KERNEL" != kcsan ] || slow=2
+OPS=${OPS:-$((16000 / slow))}
 THREADS=${THREADS:-3}
 ARGS=${ARGS:-}
 # The module of this kernel tells which code is reached: far more than that, if

@@ -5,6 +5,7 @@
 # cards: hostile hostile-small hostile-poll
 # kernels: 7.3
 # more: 6.1 6.12
+# debug: debug
 # timeout: 900
 #
 # HOSTILE_SEED: the first; HOSTILE_COUNT; HOSTILE_CASE: all of that one.

@@ -5,7 +5,7 @@
 # cards: irq4
 # kernels:
 # more: 6.1 6.12 7.3
-# debug: debug
+# debug: debug kcsan
 # iommu: intel
 # timeout: 900
 #
@@ -14,7 +14,7 @@
 . /src/qemu-tests/tests/lib.sh
 
 SEED=${SEED:-$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')}
-TIME=${TIME:-$((SLOW > 1 ? 120 : 48))}
+TIME=${TIME:-$((SLOW > 1 ? 72 : 48))}
 
 export SLOW
 dmesg -n err

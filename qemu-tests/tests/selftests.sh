@@ -5,7 +5,7 @@
 # cards: lab
 # kernels: 6.1 7.3
 # more: 6.12
-# debug: debug debug-6.12
+# debug: debug debug-6.12 kcsan
 # timeout: 1500
 
 . /src/qemu-tests/tests/lib.sh
