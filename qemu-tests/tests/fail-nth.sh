@@ -15,8 +15,8 @@
 FAILING=/src/build/selftests/failing_user
 FAIL_MODULE=/src/build/$KERNEL/fail/vdfl_fail.ko
 DEBUG=/sys/kernel/debug
-# Each 11th failure, beginning with another one each time. STEP=1 takes them all
-step=${STEP-11}
+# Each 23rd failure, beginning with another one each time. STEP=1 takes them all
+step=${STEP-23}
 first=${FIRST-$((RANDOM % step + 1))}
 
 export VDFL_MODULE=$MODULE VDFL_TYPE=afu-d8424dc4-b2-o40000 VDFL_CARD

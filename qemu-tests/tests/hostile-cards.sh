@@ -13,7 +13,7 @@
 . /src/qemu-tests/tests/lib.sh
 
 FIRST=${HOSTILE_SEED:-1}
-COUNT=${HOSTILE_COUNT:-$((SLOW > 1 ? 100 : 1000))}
+COUNT=${HOSTILE_COUNT:-$((SLOW > 1 ? 50 : 1000))}
 
 # figure NAME: of the last line of the program
 figure()
