@@ -274,7 +274,7 @@ bool vdfl_irq_resume(struct vdfl_card *card)
 	int ret = 0;
 
 	lockdep_assert_held(&card->reset_lock);
-	/* Users arm and disarm under the mutex, as slowly as they like */
+	/* The audit asks each time, and need not wait for who arms meanwhile */
 	if (!READ_ONCE(card->irq.suspended) || READ_ONCE(card->gone))
 		return false;
 	mutex_lock(&card->irq.mutex);

@@ -409,7 +409,7 @@ struct vdfl_region_map {
 	u64 block;
 };
 
-/* card.c: BARs, snapshot, lifetime */
+/* card.c: BARs, snapshot, lifetime, work for the users of cards */
 struct vdfl_card *vdfl_card_probe(struct pci_dev *pdev);
 void vdfl_card_remove(struct vdfl_card *card);
 struct vdfl_card *vdfl_card_get(struct vdfl_card *card);
