@@ -31,7 +31,7 @@ echo "$spinner" >"$GROUP/cgroup.procs"
 echo "${TENANT_PID[slow]}" >"$GROUP/cgroup.procs"
 
 # starve LIMIT: us of each second; the spinner uses up what the user does not.
-# Kernels before 7 make a task wait for the next second wherever it is.
+# On 6.1 and 6.12 the task then waits for the next second wherever it is.
 starve()
 {
 	echo "$1 1000000" >"$GROUP/cpu.max"
