@@ -7,13 +7,13 @@
 pure := $(abspath $(dir $(lastword $(MAKEFILE_LIST))))
 module := $(abspath $(pure)/../vfio_dfl_mdev)
 
-PURE := dfl_carve dfl_policy dfl_view dfl_walk vconfig
+PURE := $(addprefix dfl/,carve policy vconfig view walk)
 
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Werror
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
 CFLAGS ?= -g -O1
 ALL_CFLAGS = -std=gnu11 $(CFLAGS) $(WARNINGS) $(SANITIZE) $(OWN_CFLAGS) \
-	-MMD -MP -include $(pure)/unit/include/pure_env.h -I$(here) -I$(module)
+	-MMD -MP -include $(pure)/unit/include/pure_env.h -I$(here) -I$(pure)/unit/include -I$(module)
 
 objects := $(addprefix $(O)/,$(addsuffix .o,$(PURE) $(ALSO)))
 

@@ -38,9 +38,9 @@
 
 #include <uapi/linux/vfio_dfl_mdev.h>
 
-#include "dfl_carve.h"
-#include "dfl_view.h"
-#include "vconfig.h"
+#include "dfl/carve.h"
+#include "dfl/view.h"
+#include "dfl/vconfig.h"
 
 #define VDFL_NAME		"vfio_dfl_mdev"
 #define VDFL_PBA_WORDS		32	/* 2048 vectors */

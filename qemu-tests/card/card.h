@@ -12,7 +12,7 @@
 #include <jansson.h>
 
 #include "env.h"
-#include "dfl_regs.h"
+#include "dfl/regs.h"
 
 #define CARD_NR_BARS		6
 #define CARD_CONFIG_SIZE	4096

@@ -7,7 +7,7 @@
  * words fill the BAR; sparse, 32 of them make the start of each 4 KiB, so that
  * lists with the spacing of real cards stay small.
  */
-#include "dfl_carve.h"
+#include "dfl/carve.h"
 #include "fuzz.h"
 
 #define FLAG_VSEC		BIT(0)

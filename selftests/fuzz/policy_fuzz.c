@@ -5,7 +5,7 @@
  *
  * Input: 24 bytes that make the feature, then the list.
  */
-#include "dfl_policy.h"
+#include "dfl/policy.h"
 #include "fuzz.h"
 
 #define FEATURE_BYTES		24

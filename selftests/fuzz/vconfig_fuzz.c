@@ -7,7 +7,7 @@
  * bits), and that many bytes of data.
  */
 #include "fuzz.h"
-#include "vconfig.h"
+#include "dfl/vconfig.h"
 
 #define DEVCTL_HIGH		0x49
 

@@ -6,7 +6,7 @@
  *
  * Input: struct head, then words of parameters.
  */
-#include "dfl_view.h"
+#include "dfl/view.h"
 #include "fuzz.h"
 
 #define STOCK_SIZE		0x1000	/* of a feature without next offset */

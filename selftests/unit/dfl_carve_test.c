@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* From words on a card to what users may touch and map. */
 #include "cmocka_env.h"
-#include "dfl_carve.h"
+#include "dfl/carve.h"
 #include "fake_card.h"
 
 static struct fake_card card;

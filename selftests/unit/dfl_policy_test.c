@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The policy table row by row, type names, and the administrator's list. */
 #include "cmocka_env.h"
-#include "dfl_policy.h"
+#include "dfl/policy.h"
 
 static struct dfl_map map;
 

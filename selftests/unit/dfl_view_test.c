@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The list that a stock DFL driver finds in an instance, word by word. */
 #include "cmocka_env.h"
-#include "dfl_view.h"
+#include "dfl/view.h"
 
 static struct dfl_header header;
 static struct dfl_view view;

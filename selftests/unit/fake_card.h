@@ -6,7 +6,7 @@
 #ifndef _FAKE_CARD_H
 #define _FAKE_CARD_H
 
-#include "dfl_walk.h"
+#include "dfl/walk.h"
 
 #define FAKE_MAX_WORDS		16384
 #define FAKE_MAX_RELEASES	8

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The emulated config space, byte by byte. */
 #include "cmocka_env.h"
-#include "vconfig.h"
+#include "dfl/vconfig.h"
 
 static struct vconfig cfg;
 

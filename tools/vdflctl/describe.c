@@ -7,7 +7,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "dfl_regs.h"
+#include "dfl/regs.h"
 #include "vdflctl.h"
 
 static int find_region(int device, struct region *region)

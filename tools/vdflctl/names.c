@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "dfl_regs.h"
+#include "dfl/regs.h"
 #include "vdflctl.h"
 
 struct feature {

@@ -6,7 +6,7 @@
 #ifndef _VDFL_DFL_CARVE_H
 #define _VDFL_DFL_CARVE_H
 
-#include "dfl_policy.h"
+#include "policy.h"
 
 #define DFL_MAX_HOLES		4
 

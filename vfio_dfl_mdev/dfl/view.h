@@ -7,7 +7,7 @@
 #ifndef _VDFL_DFL_VIEW_H
 #define _VDFL_DFL_VIEW_H
 
-#include "dfl_walk.h"
+#include "walk.h"
 
 #define DFL_VIEW_MAX_WORDS	16
 

@@ -3,7 +3,7 @@
  * Emulated config space: a PCIe endpoint with up to three memory BARs. Bytes
  * that nothing here sets read as zero and ignore writes.
  */
-#include "dfl_regs.h"
+#include "regs.h"
 #include "vconfig.h"
 
 #define PCIE_CAP		0x40

@@ -6,7 +6,7 @@
  * whatever has no public register map. Sizes are those of the real registers;
  * the distance to the next header covers unlisted blocks on real cards.
  */
-#include "dfl_policy.h"
+#include "policy.h"
 
 #define PAGE_OF_REGS		0x1000
 #define NO_CAP			(~0ULL)

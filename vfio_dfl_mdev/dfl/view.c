@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Layout of the list that a stock DFL driver finds in an instance. */
-#include "dfl_view.h"
+#include "view.h"
 
 #define FME_GUID_L	0x82fe38f0f9e17764ULL
 #define FME_GUID_H	0xbfaf2ae94a5246e3ULL

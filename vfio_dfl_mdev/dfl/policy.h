@@ -6,7 +6,7 @@
 #ifndef _VDFL_DFL_POLICY_H
 #define _VDFL_DFL_POLICY_H
 
-#include "dfl_walk.h"
+#include "walk.h"
 
 #define DFL_TYPE_NAME_LEN	32
 

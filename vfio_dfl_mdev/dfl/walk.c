@@ -6,7 +6,7 @@
  * step until the array is full: that bounds it. Lists come first; the AFUs
  * behind ports come last, when every header they could collide with is known.
  */
-#include "dfl_walk.h"
+#include "walk.h"
 
 #define ALL_ONES		(~0ULL)
 #define WORD			8

@@ -9,7 +9,7 @@
 #define _VDFL_DFL_WALK_H
 
 #include "pure_env.h"
-#include "dfl_regs.h"
+#include "regs.h"
 
 #define DFL_NR_BARS		6
 #define DFL_MAX_LISTS		6	/* what a VSEC may announce */

@@ -3,7 +3,7 @@
  * Carve windows: policy and size per header, then cut at holes, then drop
  * whatever would share a byte, then find the pages that may be mapped.
  */
-#include "dfl_carve.h"
+#include "carve.h"
 
 #define WORD			8
 #define FIRST_REGISTER		0x08	/* version 0: behind the header word */
