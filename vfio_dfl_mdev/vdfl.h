@@ -71,13 +71,14 @@
 
 struct vdfl_card;
 struct vdfl_mdev;
+struct vdfl_tenant;
 
 /**
  * struct vdfl_block - one feature of the card
  * @card: where it is
  * @header: snapshot of its header
  * @window: what carving made of it
- * @owner: instance that holds it, or NULL; under vdfl_card.lock
+ * @owner: client that claimed it, or NULL; under vdfl_card.lock
  * @dir: its directory in sysfs
  * @pos: name by place, unique on the card
  */
@@ -85,7 +86,7 @@ struct vdfl_block {
 	struct vdfl_card *card;
 	const struct dfl_header *header;
 	const struct dfl_window *window;
-	struct vdfl_mdev *owner;
+	struct vdfl_tenant *owner;
 	struct vdfl_dir *dir;
 	char pos[VDFL_POS_LEN];
 };
@@ -111,10 +112,14 @@ struct vdfl_type {
 /**
  * struct vdfl_tenant - what the card knows of an instance
  * @node: on vdfl_card.tenants, under vdfl_card.lock
+ * @block: the block it claimed
+ * @dev: device of the instance, for its name
  * @ops: how to reach it
  */
 struct vdfl_tenant {
 	struct list_head node;
+	struct vdfl_block *block;
+	struct device *dev;
 	const struct vdfl_tenant_ops *ops;
 };
 
@@ -460,8 +465,8 @@ int vdfl_blocks_init(struct vdfl_card *card);
 void vdfl_blocks_free(struct vdfl_card *card);
 void vdfl_blocks_recheck(struct vdfl_card *card);
 struct vdfl_block *vdfl_block_claim(struct vdfl_type *type,
-				    struct vdfl_mdev *vd);
-void vdfl_block_release(struct vdfl_mdev *vd);
+				    struct vdfl_tenant *tenant);
+void vdfl_block_release(struct vdfl_tenant *tenant);
 bool vdfl_block_assignable(const struct vdfl_block *block);
 bool vdfl_block_port_dead(const struct vdfl_block *block);
 unsigned int vdfl_blocks_free_of(struct vdfl_type *type);
@@ -568,11 +573,6 @@ void vdfl_sysfs_remove(struct vdfl_card *card);
 static inline struct vdfl_mdev *vdfl_mdev_of(struct vfio_device *vdev)
 {
 	return container_of(vdev, struct vdfl_mdev, vdev);
-}
-
-static inline const char *vdfl_mdev_name(const struct vdfl_mdev *vd)
-{
-	return dev_name(vd->vdev.dev);
 }
 
 #endif /* _VDFL_H */

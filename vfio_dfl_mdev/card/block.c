@@ -136,13 +136,13 @@ static bool block_fits(const struct vdfl_block *block,
 /**
  * vdfl_block_claim() - reserve a free block of @type
  * @type: what is asked for
- * @vd: new owner; its tenant is reachable by the card from now on
+ * @tenant: new owner; the card can reach it from now on
  *
  * Return: the block, or an ERR_PTR: -ENOSPC when none is free, -ENODEV when
  * the card is lost, -EAGAIN while it is being bound.
  */
 struct vdfl_block *vdfl_block_claim(struct vdfl_type *type,
-				    struct vdfl_mdev *vd)
+				    struct vdfl_tenant *tenant)
 {
 	struct vdfl_block *found = ERR_PTR(-ENOSPC);
 	struct vdfl_card *card = type->card;
@@ -158,21 +158,22 @@ struct vdfl_block *vdfl_block_claim(struct vdfl_type *type,
 	if (card->gone)
 		found = ERR_PTR(-ENODEV);
 	if (!IS_ERR(found)) {
-		found->owner = vd;
-		list_add_tail(&vd->tenant.node, &card->tenants);
+		found->owner = tenant;
+		tenant->block = found;
+		list_add_tail(&tenant->node, &card->tenants);
 	}
 	mutex_unlock(&card->lock);
 	return found;
 }
 
 /* vdfl_block_release(): give back what vdfl_block_claim() reserved */
-void vdfl_block_release(struct vdfl_mdev *vd)
+void vdfl_block_release(struct vdfl_tenant *tenant)
 {
-	struct vdfl_card *card = vd->card;
+	struct vdfl_card *card = tenant->block->card;
 
 	mutex_lock(&card->lock);
-	list_del(&vd->tenant.node);
-	vd->block->owner = NULL;
+	list_del(&tenant->node);
+	tenant->block->owner = NULL;
 	mutex_unlock(&card->lock);
 }
 
@@ -196,7 +197,7 @@ void vdfl_blocks_recheck(struct vdfl_card *card)
 		block = &card->block[i];
 		if (!block->owner)
 			continue;
-		tenant = &block->owner->tenant;
+		tenant = block->owner;
 		if (vdfl_block_port_dead(block) || vdfl_card_check_header(block)) {
 			tenant->ops->block(tenant, VDFL_BLOCKED_RESET);
 			tenant->ops->drain(tenant);

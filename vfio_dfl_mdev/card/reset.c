@@ -146,7 +146,7 @@ static int block_reset(void *data)
 {
 	struct vdfl_block *block = data;
 	struct vdfl_card *card = block->card;
-	struct vdfl_tenant *tenant = &block->owner->tenant;
+	struct vdfl_tenant *tenant = block->owner;
 	int ret = -EIO;
 
 	mutex_lock(&card->reset_lock);

@@ -307,12 +307,12 @@ DIR_ATTR_RO(block, guid);
 
 static ssize_t block_instance_show(struct vdfl_dir *dir, char *buf)
 {
-	struct vdfl_mdev *owner;
+	struct vdfl_tenant *owner;
 	ssize_t len;
 
 	mutex_lock(&dir->card->lock);
 	owner = dir->block->owner;
-	len = sysfs_emit(buf, "%s\n", owner ? vdfl_mdev_name(owner) : "");
+	len = sysfs_emit(buf, "%s\n", owner ? dev_name(owner->dev) : "");
 	mutex_unlock(&dir->card->lock);
 	return len;
 }

@@ -61,6 +61,7 @@ static int mdev_init(struct vfio_device *vdev)
 	init_waitqueue_head(&vd->unblocked);
 	atomic_set(&vd->blocked, VDFL_BLOCKED_CLOSED);
 	vd->mmap_on = true;
+	vd->tenant.dev = vdev->dev;
 	vd->tenant.ops = &tenant_ops;
 	vdfl_mdev_irq_init(vd);
 
@@ -68,7 +69,7 @@ static int mdev_init(struct vfio_device *vdev)
 	if (ret)
 		return ret;
 	vd->card = vdfl_card_get(type->card);
-	block = vdfl_block_claim(type, vd);
+	block = vdfl_block_claim(type, &vd->tenant);
 	if (IS_ERR(block)) {
 		vdfl_card_put(vd->card);
 		vdfl_mapping_release(&vd->mapping);
@@ -86,7 +87,7 @@ static void mdev_release(struct vfio_device *vdev)
 	struct vdfl_mdev *vd = vdfl_mdev_of(vdev);
 	struct device *dev = vdev->dev;
 
-	vdfl_block_release(vd);
+	vdfl_block_release(&vd->tenant);
 	vdfl_mapping_release(&vd->mapping);
 	vdfl_card_put(vd->card);
 	vdfl_compat_free_device(vdev);
