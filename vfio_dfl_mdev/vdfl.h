@@ -493,8 +493,6 @@ ssize_t vdfl_irq_usable(struct vdfl_card *card, char *buf);
 void vdfl_irq_set_running(struct vdfl_card *card, bool running);
 
 /* reset.c: block and card reset, and what the PCI core reports */
-extern const struct pci_error_handlers vdfl_err_handlers;
-extern const struct dev_pm_ops vdfl_pm_ops;
 int vdfl_port_release(struct vdfl_card *card, u8 bar, u64 off);
 bool vdfl_block_has_reset(const struct vdfl_block *block);
 const char *vdfl_block_scrub_name(const struct vdfl_block *block);
@@ -502,6 +500,11 @@ int vdfl_block_prepare(struct vdfl_block *block);
 int vdfl_block_reset(struct vdfl_block *block);
 void vdfl_block_clean(struct vdfl_block *block);
 void vdfl_card_audit(struct vdfl_card *card);
+void vdfl_card_quiesce(struct vdfl_card *card, unsigned int why);
+int vdfl_card_restore(struct vdfl_card *card, unsigned int why);
+pci_ers_result_t vdfl_card_error_detected(struct vdfl_card *card,
+					  pci_channel_state_t state);
+bool vdfl_card_slot_reset(struct vdfl_card *card);
 
 /* mdev_type.c: registration of types with the mdev core */
 int vdfl_types_register(struct vdfl_card *card);

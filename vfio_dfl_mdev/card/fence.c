@@ -20,7 +20,7 @@ MODULE_PARM_DESC(refuse_siblings,
 		 "Refuse cards with another function that masters the bus (default: N)");
 
 /* Its address is the owner of the DMA of all our groups */
-static const char dma_owner;
+static char dma_owner;
 
 static int fence_without_iommu(struct vdfl_card *card)
 {
@@ -49,7 +49,7 @@ int vdfl_fence_init(struct vdfl_card *card)
 	if (!group)
 		return fence_without_iommu(card);
 
-	ret = iommu_device_claim_dma_owner(&card->pdev->dev, (void *)&dma_owner);
+	ret = iommu_device_claim_dma_owner(&card->pdev->dev, &dma_owner);
 	if (ret) {
 		pci_err(card->pdev,
 			"refused: DMA of IOMMU group %d cannot be blocked (%pe): unbind the drivers of its other devices, see /sys/kernel/iommu_groups/%d/devices\n",

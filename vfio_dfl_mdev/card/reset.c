@@ -6,7 +6,6 @@
 #include <linux/delay.h>
 #include <linux/io.h>
 #include <linux/jiffies.h>
-#include <linux/pm.h>
 
 #include "trace.h"
 #include "vdfl.h"
@@ -210,7 +209,15 @@ void vdfl_block_clean(struct vdfl_block *block)
 
 /* --- what the PCI core does to the whole card --------------------------- */
 
-static void card_quiesce(struct vdfl_card *card, unsigned int why)
+/**
+ * vdfl_card_quiesce() - stop using the card while the PCI core operates on it
+ * @card: bound card
+ * @why: VDFL_ASLEEP_*
+ *
+ * Access is revoked and interrupts are stopped. Undone by vdfl_card_restore().
+ * May sleep.
+ */
+void vdfl_card_quiesce(struct vdfl_card *card, unsigned int why)
 {
 	mutex_lock(&card->reset_lock);
 	if (!card->asleep) {
@@ -256,8 +263,16 @@ static void card_wake(struct vdfl_card *card)
 		vdfl_irq_catch_up(card);
 }
 
-/* @why of card_quiesce() is over; what else the card sleeps for goes on. */
-static int card_restore(struct vdfl_card *card, unsigned int why)
+/**
+ * vdfl_card_restore() - an operation of the PCI core has ended
+ * @card: bound card
+ * @why: as given to vdfl_card_quiesce()
+ *
+ * The card is used again when no other operation is left. May sleep.
+ *
+ * Return: 0, or the reason why the card was declared lost
+ */
+int vdfl_card_restore(struct vdfl_card *card, unsigned int why)
 {
 	int ret = 0;
 	bool wakes;
@@ -319,67 +334,41 @@ void vdfl_card_audit(struct vdfl_card *card)
 	mutex_unlock(&card->reset_lock);
 }
 
-static void err_reset_prepare(struct pci_dev *pdev)
+/**
+ * vdfl_card_error_detected() - PCI error recovery begins
+ * @card: bound card
+ * @state: of its channel
+ *
+ * Return: what the PCI core is asked to do
+ */
+pci_ers_result_t vdfl_card_error_detected(struct vdfl_card *card,
+					  pci_channel_state_t state)
 {
-	card_quiesce(pci_get_drvdata(pdev), VDFL_ASLEEP_RESET);
-}
-
-static void err_reset_done(struct pci_dev *pdev)
-{
-	card_restore(pci_get_drvdata(pdev), VDFL_ASLEEP_RESET);
-}
-
-static pci_ers_result_t err_detected(struct pci_dev *pdev,
-				     pci_channel_state_t state)
-{
-	struct vdfl_card *card = pci_get_drvdata(pdev);
-
 	if (state == pci_channel_io_perm_failure) {
 		mutex_lock(&card->reset_lock);
 		card_give_up(card, "PCI reports a permanent failure");
 		mutex_unlock(&card->reset_lock);
 		return PCI_ERS_RESULT_DISCONNECT;
 	}
-	card_quiesce(card, VDFL_ASLEEP_ERROR);
+	vdfl_card_quiesce(card, VDFL_ASLEEP_ERROR);
 	vdfl_card_alarm(card);
 	return state == pci_channel_io_normal ? PCI_ERS_RESULT_CAN_RECOVER :
 						PCI_ERS_RESULT_NEED_RESET;
 }
 
-static pci_ers_result_t err_slot_reset(struct pci_dev *pdev)
+/**
+ * vdfl_card_slot_reset() - restore the configuration after a reset of the slot
+ * @card: bound card, between vdfl_card_quiesce() and vdfl_card_restore()
+ *
+ * The state saved at probe is used rather than the last one, because bus master
+ * is off in it.
+ *
+ * Return: true if the card responds
+ */
+bool vdfl_card_slot_reset(struct vdfl_card *card)
 {
-	struct vdfl_card *card = pci_get_drvdata(pdev);
-
-	/* Not what somebody saved last: in this, bus master is off */
-	if (pci_load_saved_state(pdev, card->saved))
-		return PCI_ERS_RESULT_DISCONNECT;
-	pci_restore_state(pdev);
-	return vdfl_card_answers(card) ? PCI_ERS_RESULT_RECOVERED :
-					 PCI_ERS_RESULT_DISCONNECT;
+	if (pci_load_saved_state(card->pdev, card->saved))
+		return false;
+	pci_restore_state(card->pdev);
+	return vdfl_card_answers(card);
 }
-
-static void err_resume(struct pci_dev *pdev)
-{
-	card_restore(pci_get_drvdata(pdev), VDFL_ASLEEP_ERROR);
-}
-
-const struct pci_error_handlers vdfl_err_handlers = {
-	.error_detected	= err_detected,
-	.slot_reset	= err_slot_reset,
-	.reset_prepare	= err_reset_prepare,
-	.reset_done	= err_reset_done,
-	.resume		= err_resume,
-};
-
-static int vdfl_suspend(struct device *dev)
-{
-	card_quiesce(dev_get_drvdata(dev), VDFL_ASLEEP_SUSPEND);
-	return 0;
-}
-
-static int vdfl_resume(struct device *dev)
-{
-	return card_restore(dev_get_drvdata(dev), VDFL_ASLEEP_SUSPEND);
-}
-
-DEFINE_SIMPLE_DEV_PM_OPS(vdfl_pm_ops, vdfl_suspend, vdfl_resume);
