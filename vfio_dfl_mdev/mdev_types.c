@@ -1,163 +1,203 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * mdev types. A type says what a block is; where a card has several alike,
- * each also has a type that says where it is. Both draw on the same blocks.
+ * Registration of a card's mdev types. A type names what a block is; where a
+ * card has several alike, each also has a type that names its position. Both
+ * draw on the same blocks.
  */
 #include <linux/slab.h>
+#include <linux/workqueue.h>
 
 #include "vdfl.h"
 
-static unsigned int blocks_of_kind(struct vdfl_card *card, const char *kind)
-{
-	unsigned int nr = 0;
-	u32 i;
-
-	for (i = 0; i < card->nr_blocks; i++)
-		nr += vdfl_block_assignable(&card->block[i]) &&
-		      !strcmp(card->block[i].window->type, kind);
-	return nr;
-}
-
-static bool type_known(struct vdfl_card *card, const char *kind)
-{
-	unsigned int i;
-
-	for (i = 0; i < card->nr_types; i++)
-		if (!card->type[i].block && !strcmp(card->type[i].kind, kind))
-			return true;
-	return false;
-}
-
-static void type_add(struct vdfl_card *card, struct vdfl_block *block,
-		     bool by_position)
-{
-	struct vdfl_type *type = &card->type[card->nr_types];
-	const char *kind = block->window->type;
-
-	type->card = card;
-	type->kind = kind;
-	if (by_position) {
-		type->block = block;
-		snprintf(type->name, sizeof(type->name), "%s-%s", kind,
-			 block->pos);
-	} else {
-		snprintf(type->name, sizeof(type->name), "%s", kind);
-	}
-	snprintf(type->pretty, sizeof(type->pretty), "DFL %s", type->name);
-	type->mdev.sysfs_name = type->name;
-	type->mdev.pretty_name = type->pretty;
-	card->mdev_type[card->nr_types++] = &type->mdev;
-}
-
-static void types_build(struct vdfl_card *card)
-{
-	u32 i;
-
-	for (i = 0; i < card->nr_blocks; i++) {
-		struct vdfl_block *block = &card->block[i];
-
-		if (!vdfl_block_assignable(block))
-			continue;
-		if (!type_known(card, block->window->type))
-			type_add(card, block, false);
-		if (blocks_of_kind(card, block->window->type) > 1)
-			type_add(card, block, true);
-	}
-}
+#define FREE_RETRY		(HZ / 10)
 
 /**
- * vdfl_types_register() - let users create instances
- * @card: ready for use
- *
- * Return: 0 or a negative errno; undone by vdfl_types_unregister().
+ * struct type_entry - one type, with its strings
+ * @type: what instances see of it
+ * @name: type name with position, as in sysfs
+ * @pretty: for people
  */
-int vdfl_types_register(struct vdfl_card *card)
-{
-	unsigned int i;
-	int ret;
+struct type_entry {
+	struct vdfl_type type;
+	char name[VDFL_TYPE_LEN];
+	char pretty[VDFL_TYPE_LEN + 8];
+};
 
-	card->type = kvcalloc(2 * card->nr_blocks, sizeof(*card->type),
-			      GFP_KERNEL);
-	card->mdev_type = kvcalloc(2 * card->nr_blocks,
-				   sizeof(*card->mdev_type), GFP_KERNEL);
-	if (!card->type || !card->mdev_type)
-		return -ENOMEM;
-	types_build(card);
-
-	ret = mdev_register_parent(&card->parent, &card->pdev->dev,
-				   &vdfl_mdev_driver, card->mdev_type,
-				   card->nr_types);
-	if (ret)
-		return ret;
-	/* The mdev core uses a type until its last instance is freed */
-	for (i = 0; i < card->nr_types; i++)
-		kobject_get(&card->type[i].mdev.kobj);
-	card->types_held = true;
-	return 0;
-}
-
-/*
- * vdfl_types_ready(): are all types there? When users see the first, registering
- * may still fail, and would leave behind what they created of it. Nothing can
- * fail any more once the last type has its directory of instances.
+/**
+ * struct vdfl_types - the types of one card
+ * @card: a reference is held
+ * @parent: registration with the mdev core
+ * @entry: the types
+ * @mdev_type: the same, as the mdev core wants them
+ * @nr: entries in both
+ * @held: all are registered, and we hold a reference of each
+ * @free_work: frees all of it once the mdev core has dropped its references
  */
-bool vdfl_types_ready(struct vdfl_card *card)
-{
-	return READ_ONCE(card->mdev_type[card->nr_types - 1]->devices_kobj);
-}
-
-/* vdfl_types_unregister(): remove all instances; waits for their users */
-void vdfl_types_unregister(struct vdfl_card *card)
-{
-	mdev_unregister_parent(&card->parent);
-}
-
-/* vdfl_types_drained(): has the mdev core let go of all types? */
-bool vdfl_types_drained(struct vdfl_card *card)
-{
-	unsigned int i;
-
-	for (i = 0; i < card->nr_types; i++)
-		if (kref_read(&card->type[i].mdev.kobj.kref) > card->types_held)
-			return false;
-	return true;
-}
-
-void vdfl_types_free(struct vdfl_card *card)
-{
-	unsigned int i;
-
-	for (i = 0; i < card->nr_types && card->types_held; i++)
-		kobject_put(&card->type[i].mdev.kobj);
-	kvfree(card->mdev_type);
-	kvfree(card->type);
-}
+struct vdfl_types {
+	struct vdfl_card *card;
+	struct mdev_parent parent;
+	struct type_entry *entry;
+	struct mdev_type **mdev_type;
+	unsigned int nr;
+	bool held;
+	struct delayed_work free_work;
+};
 
 static struct vdfl_type *type_of(struct mdev_type *mtype)
 {
 	return container_of(mtype, struct vdfl_type, mdev);
 }
 
-unsigned int vdfl_type_available(struct mdev_type *mtype)
+static void type_add(struct vdfl_types *types, const struct vdfl_block *block,
+		     bool by_position)
 {
-	return vdfl_blocks_free_of(type_of(mtype));
+	struct type_entry *entry = &types->entry[types->nr];
+	struct vdfl_type *type = &entry->type;
+
+	type->card = types->card;
+	type->match.kind = block->window->type;
+	if (by_position) {
+		type->match.block = block;
+		snprintf(entry->name, sizeof(entry->name), "%s-%s",
+			 block->window->type, block->pos);
+	} else {
+		snprintf(entry->name, sizeof(entry->name), "%s",
+			 block->window->type);
+	}
+	snprintf(entry->pretty, sizeof(entry->pretty), "DFL %s", entry->name);
+	type->mdev.sysfs_name = entry->name;
+	type->mdev.pretty_name = entry->pretty;
+	types->mdev_type[types->nr++] = &type->mdev;
 }
 
-static const struct vdfl_block *type_first_block(const struct vdfl_type *type)
+/* The first block of a kind adds the type of the kind. */
+static void types_build(struct vdfl_types *types)
 {
-	struct vdfl_block *block = type->card->block;
+	const struct vdfl_block *block = NULL, *first;
+	struct vdfl_card *card = types->card;
+	unsigned int i;
 
-	if (type->block)
-		return type->block;
-	while (!vdfl_block_assignable(block) ||
-	       strcmp(block->window->type, type->kind))
-		block++;
-	return block;
+	while ((block = vdfl_block_next(card, block, NULL))) {
+		struct vdfl_block_match kind = { .kind = block->window->type };
+
+		first = vdfl_block_next(card, NULL, &kind);
+		if (block == first)
+			type_add(types, block, false);
+		if (vdfl_block_next(card, first, &kind))
+			type_add(types, block, true);
+	}
+	for (i = 0; i < types->nr; i++)
+		types->entry[i].type.last = types->mdev_type[types->nr - 1];
+}
+
+static bool types_drained(const struct vdfl_types *types)
+{
+	unsigned int i;
+
+	for (i = 0; i < types->nr; i++)
+		if (kref_read(&types->mdev_type[i]->kobj.kref) > types->held)
+			return false;
+	return true;
+}
+
+static void types_free(struct vdfl_types *types)
+{
+	unsigned int i;
+
+	for (i = 0; i < types->nr && types->held; i++)
+		kobject_put(&types->mdev_type[i]->kobj);
+	kvfree(types->mdev_type);
+	kvfree(types->entry);
+	vdfl_card_put(types->card);
+	kfree(types);
+}
+
+/* The mdev core uses a type until its last instance is freed. */
+static void types_free_work(struct work_struct *work)
+{
+	struct vdfl_types *types = container_of(to_delayed_work(work),
+						struct vdfl_types, free_work);
+
+	if (types_drained(types))
+		types_free(types);
+	else
+		queue_delayed_work(vdfl_cards_wq, &types->free_work, FREE_RETRY);
+}
+
+static struct vdfl_types *types_alloc(struct vdfl_card *card)
+{
+	struct vdfl_types *types = kzalloc(sizeof(*types), GFP_KERNEL);
+	const struct vdfl_block *block = NULL;
+	unsigned int max = 0;
+
+	if (!types)
+		return NULL;
+	/* One by kind and one by position */
+	while ((block = vdfl_block_next(card, block, NULL)))
+		max += 2;
+	types->card = vdfl_card_get(card);
+	INIT_DELAYED_WORK(&types->free_work, types_free_work);
+	types->entry = kvcalloc(max, sizeof(*types->entry), GFP_KERNEL);
+	types->mdev_type = kvcalloc(max, sizeof(*types->mdev_type), GFP_KERNEL);
+	if (types->entry && types->mdev_type)
+		return types;
+	types_free(types);
+	return NULL;
+}
+
+/**
+ * vdfl_types_register() - let users create instances
+ * @card: ready for use
+ *
+ * Return: the types, or an ERR_PTR; undone by vdfl_types_unregister().
+ */
+struct vdfl_types *vdfl_types_register(struct vdfl_card *card)
+{
+	struct vdfl_types *types = types_alloc(card);
+	unsigned int i;
+	int ret;
+
+	if (!types)
+		return ERR_PTR(-ENOMEM);
+	types_build(types);
+
+	ret = mdev_register_parent(&types->parent, vdfl_card_dev(card),
+				   &vdfl_mdev_driver, types->mdev_type,
+				   types->nr);
+	if (ret) {
+		queue_delayed_work(vdfl_cards_wq, &types->free_work, 0);
+		return ERR_PTR(ret);
+	}
+	for (i = 0; i < types->nr; i++)
+		kobject_get(&types->mdev_type[i]->kobj);
+	types->held = true;
+	return types;
+}
+
+/**
+ * vdfl_types_unregister() - remove all instances
+ * @types: freed later, when the mdev core does not use it any more
+ *
+ * Waits for the users of the instances.
+ */
+void vdfl_types_unregister(struct vdfl_types *types)
+{
+	mdev_unregister_parent(&types->parent);
+	queue_delayed_work(vdfl_cards_wq, &types->free_work, 0);
+}
+
+unsigned int vdfl_type_available(struct mdev_type *mtype)
+{
+	struct vdfl_type *type = type_of(mtype);
+
+	return vdfl_blocks_nr_free(type->card, &type->match);
 }
 
 ssize_t vdfl_type_description(struct mdev_type *mtype, char *buf)
 {
-	const struct vdfl_block *block = type_first_block(type_of(mtype));
+	const struct vdfl_type *type = type_of(mtype);
+	const struct vdfl_block *block = vdfl_block_next(type->card, NULL,
+							 &type->match);
 
 	return sysfs_emit(buf,
 			  "feature 0x%x revision %u, %llu bytes (%llu mappable), %u interrupt vectors, %s\n",

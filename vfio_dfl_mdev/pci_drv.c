@@ -8,39 +8,57 @@
 
 #include "vdfl.h"
 
+/**
+ * struct vdfl_binding - what one bound function has
+ * @card: the function as a card
+ * @types: mdev types that it offers
+ */
+struct vdfl_binding {
+	struct vdfl_card *card;
+	struct vdfl_types *types;
+};
+
+static struct vdfl_card *vdfl_pci_card(struct pci_dev *pdev)
+{
+	struct vdfl_binding *binding = pci_get_drvdata(pdev);
+
+	return binding->card;
+}
+
 static int vdfl_pci_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 {
-	struct vdfl_card *card = vdfl_card_probe(pdev);
-	int ret;
+	struct vdfl_binding *binding;
 
-	if (IS_ERR(card))
-		return PTR_ERR(card);
-	pci_set_drvdata(pdev, card);
+	binding = devm_kzalloc(&pdev->dev, sizeof(*binding), GFP_KERNEL);
+	if (!binding)
+		return -ENOMEM;
+	binding->card = vdfl_card_probe(pdev);
+	if (IS_ERR(binding->card))
+		return PTR_ERR(binding->card);
+	pci_set_drvdata(pdev, binding);
 
-	ret = vdfl_types_register(card);
-	if (ret) {
-		pci_set_drvdata(pdev, NULL);
-		vdfl_card_remove(card);
-		return ret;
+	binding->types = vdfl_types_register(binding->card);
+	if (IS_ERR(binding->types)) {
+		vdfl_card_remove(binding->card);
+		return PTR_ERR(binding->types);
 	}
-	vdfl_busmaster_start(card);
+	vdfl_busmaster_start(binding->card);
 	return 0;
 }
 
 static void vdfl_pci_remove(struct pci_dev *pdev)
 {
-	struct vdfl_card *card = pci_get_drvdata(pdev);
+	struct vdfl_binding *binding = pci_get_drvdata(pdev);
 
-	vdfl_card_lost(card, "unbinding");
-	vdfl_types_unregister(card);
-	pci_set_drvdata(pdev, NULL);
-	vdfl_card_remove(card);
+	vdfl_card_lost(binding->card, "unbinding");
+	vdfl_types_unregister(binding->types);
+	vdfl_card_remove(binding->card);
 }
 
 /* The next kernel, or none, may have no IOMMU: with msix bus master is on. */
 static void vdfl_pci_shutdown(struct pci_dev *pdev)
 {
-	vdfl_card_lost(pci_get_drvdata(pdev), "shutdown");
+	vdfl_card_lost(vdfl_pci_card(pdev), "shutdown");
 }
 
 /* --- operations of the PCI core ------------------------------------------- */
@@ -48,28 +66,28 @@ static void vdfl_pci_shutdown(struct pci_dev *pdev)
 static pci_ers_result_t vdfl_pci_error_detected(struct pci_dev *pdev,
 						pci_channel_state_t state)
 {
-	return vdfl_card_error_detected(pci_get_drvdata(pdev), state);
+	return vdfl_card_error_detected(vdfl_pci_card(pdev), state);
 }
 
 static pci_ers_result_t vdfl_pci_slot_reset(struct pci_dev *pdev)
 {
-	return vdfl_card_slot_reset(pci_get_drvdata(pdev)) ?
+	return vdfl_card_slot_reset(vdfl_pci_card(pdev)) ?
 	       PCI_ERS_RESULT_RECOVERED : PCI_ERS_RESULT_DISCONNECT;
 }
 
 static void vdfl_pci_error_resume(struct pci_dev *pdev)
 {
-	vdfl_card_restore(pci_get_drvdata(pdev), VDFL_ASLEEP_ERROR);
+	vdfl_card_restore(vdfl_pci_card(pdev), VDFL_ASLEEP_ERROR);
 }
 
 static void vdfl_pci_reset_prepare(struct pci_dev *pdev)
 {
-	vdfl_card_quiesce(pci_get_drvdata(pdev), VDFL_ASLEEP_RESET);
+	vdfl_card_quiesce(vdfl_pci_card(pdev), VDFL_ASLEEP_RESET);
 }
 
 static void vdfl_pci_reset_done(struct pci_dev *pdev)
 {
-	vdfl_card_restore(pci_get_drvdata(pdev), VDFL_ASLEEP_RESET);
+	vdfl_card_restore(vdfl_pci_card(pdev), VDFL_ASLEEP_RESET);
 }
 
 static const struct pci_error_handlers vdfl_pci_err_handlers = {
@@ -82,13 +100,13 @@ static const struct pci_error_handlers vdfl_pci_err_handlers = {
 
 static int vdfl_pci_suspend(struct device *dev)
 {
-	vdfl_card_quiesce(dev_get_drvdata(dev), VDFL_ASLEEP_SUSPEND);
+	vdfl_card_quiesce(vdfl_pci_card(to_pci_dev(dev)), VDFL_ASLEEP_SUSPEND);
 	return 0;
 }
 
 static int vdfl_pci_resume(struct device *dev)
 {
-	return vdfl_card_restore(dev_get_drvdata(dev), VDFL_ASLEEP_SUSPEND);
+	return vdfl_card_restore(vdfl_pci_card(to_pci_dev(dev)), VDFL_ASLEEP_SUSPEND);
 }
 
 static DEFINE_SIMPLE_DEV_PM_OPS(vdfl_pci_pm_ops, vdfl_pci_suspend,

@@ -92,21 +92,27 @@ struct vdfl_block {
 };
 
 /**
+ * struct vdfl_block_match - which block is asked for
+ * @kind: type name that the block must have
+ * @block: the only one that will do, or NULL for any of @kind
+ */
+struct vdfl_block_match {
+	const char *kind;
+	const struct vdfl_block *block;
+};
+
+/**
  * struct vdfl_type - one mdev type
- * @mdev: what the mdev core knows of it
- * @card: where its blocks are
- * @block: the one block of a position type, NULL for all blocks of @kind
- * @kind: type name that the blocks have
- * @name: type name with position, as in sysfs
- * @pretty: for people
+ * @mdev: member that the mdev core uses
+ * @card: card of its blocks; held by the registration
+ * @match: blocks it is made from
+ * @last: type of the same card that is registered last
  */
 struct vdfl_type {
 	struct mdev_type mdev;
 	struct vdfl_card *card;
-	struct vdfl_block *block;
-	const char *kind;
-	char name[VDFL_TYPE_LEN];
-	char pretty[VDFL_TYPE_LEN + 8];
+	struct vdfl_block_match match;
+	const struct mdev_type *last;
 };
 
 /**
@@ -285,7 +291,7 @@ struct vdfl_msix {
 
 /**
  * struct vdfl_card - one PCI function with feature lists
- * @ref: held by the PCI driver and by each instance
+ * @ref: held by the PCI driver, by its mdev types and by each instance
  * @pdev: the function; a reference is held
  * @bar: mapped BARs, NULL where none was needed
  * @saved: configuration at probe, which recovery restores; bus master is off
@@ -308,12 +314,6 @@ struct vdfl_msix {
  * @irq: see card_irq.c
  * @dir: directory in sysfs
  * @blocks_dir: its subdirectory for blocks
- * @parent: registration with the mdev core
- * @type: mdev types
- * @mdev_type: the same, as the mdev core wants them
- * @nr_types: entries in @type
- * @types_held: the mdev core has them all, and we a reference of each
- * @free_work: frees the card once the mdev core has let go of @type
  */
 struct vdfl_card {
 	struct kref ref;
@@ -338,12 +338,6 @@ struct vdfl_card {
 	struct vdfl_card_irq irq;
 	struct vdfl_dir *dir;
 	struct kobject *blocks_dir;
-	struct mdev_parent parent;
-	struct vdfl_type *type;
-	struct mdev_type **mdev_type;
-	unsigned int nr_types;
-	bool types_held;
-	struct delayed_work free_work;
 };
 
 /**
@@ -464,12 +458,18 @@ const char *vdfl_busmaster_port_state(struct vdfl_card *card);
 int vdfl_blocks_init(struct vdfl_card *card);
 void vdfl_blocks_free(struct vdfl_card *card);
 void vdfl_blocks_recheck(struct vdfl_card *card);
-struct vdfl_block *vdfl_block_claim(struct vdfl_type *type,
+struct vdfl_block *vdfl_block_claim(struct vdfl_card *card,
+				    const struct vdfl_block_match *match,
 				    struct vdfl_tenant *tenant);
 void vdfl_block_release(struct vdfl_tenant *tenant);
 bool vdfl_block_assignable(const struct vdfl_block *block);
 bool vdfl_block_port_dead(const struct vdfl_block *block);
-unsigned int vdfl_blocks_free_of(struct vdfl_type *type);
+unsigned int vdfl_blocks_nr_free(struct vdfl_card *card,
+				 const struct vdfl_block_match *match);
+const struct vdfl_block *vdfl_block_next(const struct vdfl_card *card,
+					 const struct vdfl_block *prev,
+					 const struct vdfl_block_match *match);
+struct device *vdfl_card_dev(const struct vdfl_card *card);
 void vdfl_block_guid(const struct vdfl_block *block, u8 guid[16]);
 const struct dfl_header *vdfl_block_port(const struct vdfl_block *block);
 
@@ -506,12 +506,10 @@ pci_ers_result_t vdfl_card_error_detected(struct vdfl_card *card,
 					  pci_channel_state_t state);
 bool vdfl_card_slot_reset(struct vdfl_card *card);
 
-/* mdev_type.c: registration of types with the mdev core */
-int vdfl_types_register(struct vdfl_card *card);
-void vdfl_types_unregister(struct vdfl_card *card);
-bool vdfl_types_ready(struct vdfl_card *card);
-bool vdfl_types_drained(struct vdfl_card *card);
-void vdfl_types_free(struct vdfl_card *card);
+/* mdev_types.c: registration of types with the mdev core */
+struct vdfl_types;
+struct vdfl_types *vdfl_types_register(struct vdfl_card *card);
+void vdfl_types_unregister(struct vdfl_types *types);
 unsigned int vdfl_type_available(struct mdev_type *mtype);
 ssize_t vdfl_type_description(struct mdev_type *mtype, char *buf);
 

@@ -120,40 +120,65 @@ bool vdfl_block_assignable(const struct vdfl_block *block)
 	return block->window->why == DFL_OK;
 }
 
-static bool block_fits(const struct vdfl_block *block,
-		       const struct vdfl_type *type)
+static bool block_matches(const struct vdfl_block *block,
+			  const struct vdfl_block_match *match)
+{
+	if (!vdfl_block_assignable(block))
+		return false;
+	if (!match)
+		return true;
+	if (match->block)
+		return block == match->block;
+	return !strcmp(block->window->type, match->kind);
+}
+
+static bool block_free(const struct vdfl_block *block)
 {
 	lockdep_assert_held(&block->card->lock);
-
-	if (block->owner || !vdfl_block_assignable(block) ||
-	    vdfl_block_port_dead(block))
-		return false;
-	if (type->block)
-		return block == type->block;
-	return !strcmp(block->window->type, type->kind);
+	return !block->owner && !vdfl_block_port_dead(block);
 }
 
 /**
- * vdfl_block_claim() - reserve a free block of @type
- * @type: what is asked for
+ * vdfl_block_next() - iterate over blocks, free or not
+ * @card: bound card
+ * @prev: block to start behind, or NULL for the first of all
+ * @match: which blocks, or NULL for all that can be assigned
+ *
+ * Return: the next block that matches, or NULL
+ */
+const struct vdfl_block *vdfl_block_next(const struct vdfl_card *card,
+					 const struct vdfl_block *prev,
+					 const struct vdfl_block_match *match)
+{
+	const struct vdfl_block *end = card->block + card->nr_blocks;
+	const struct vdfl_block *block = prev ? prev + 1 : card->block;
+
+	for (; block < end; block++)
+		if (block_matches(block, match))
+			return block;
+	return NULL;
+}
+
+/**
+ * vdfl_block_claim() - reserve a free block
+ * @card: where it is
+ * @match: which block
  * @tenant: new owner; the card can reach it from now on
  *
  * Return: the block, or an ERR_PTR: -ENOSPC when none is free, -ENODEV when
- * the card is lost, -EAGAIN while it is being bound.
+ * the card is lost.
  */
-struct vdfl_block *vdfl_block_claim(struct vdfl_type *type,
+struct vdfl_block *vdfl_block_claim(struct vdfl_card *card,
+				    const struct vdfl_block_match *match,
 				    struct vdfl_tenant *tenant)
 {
 	struct vdfl_block *found = ERR_PTR(-ENOSPC);
-	struct vdfl_card *card = type->card;
 	u32 i;
-
-	if (!vdfl_types_ready(card))
-		return ERR_PTR(-EAGAIN);
 
 	mutex_lock(&card->lock);
 	for (i = 0; i < card->nr_blocks && IS_ERR(found); i++)
-		if (block_fits(&card->block[i], type))
+		if (block_matches(&card->block[i], match) &&
+		    block_free(&card->block[i]))
 			found = &card->block[i];
 	if (card->gone)
 		found = ERR_PTR(-ENODEV);
@@ -209,16 +234,23 @@ void vdfl_blocks_recheck(struct vdfl_card *card)
 	mutex_unlock(&card->lock);
 }
 
-/* vdfl_blocks_free_of(): number of blocks of @type that can be had now */
-unsigned int vdfl_blocks_free_of(struct vdfl_type *type)
+/**
+ * vdfl_blocks_nr_free() - count the blocks that can be claimed now
+ * @card: bound card
+ * @match: which blocks
+ *
+ * Return: their number, 0 on a lost card
+ */
+unsigned int vdfl_blocks_nr_free(struct vdfl_card *card,
+				 const struct vdfl_block_match *match)
 {
-	struct vdfl_card *card = type->card;
 	unsigned int nr = 0;
 	u32 i;
 
 	mutex_lock(&card->lock);
 	for (i = 0; i < card->nr_blocks && !card->gone; i++)
-		nr += block_fits(&card->block[i], type);
+		nr += block_matches(&card->block[i], match) &&
+		      block_free(&card->block[i]);
 	mutex_unlock(&card->lock);
 	return nr;
 }

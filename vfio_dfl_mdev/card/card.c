@@ -12,7 +12,6 @@
 
 /* All header reads of a probe together; each may take tens of ms on bad links */
 #define WALK_TIMEOUT		(5 * HZ)
-#define FREE_RETRY		(HZ / 10)
 #define VSEC_DWORDS		(2 + DFL_MAX_LISTS)	/* header, count, entries */
 
 #define CXL_DVSEC_VENDOR	0x1e98
@@ -360,25 +359,6 @@ void vdfl_card_lost(struct vdfl_card *card, const char *why)
 
 /* --- lifetime ---------------------------------------------------------- */
 
-static void card_free_work(struct work_struct *work)
-{
-	struct vdfl_card *card = container_of(to_delayed_work(work),
-					      struct vdfl_card, free_work);
-
-	if (!vdfl_types_drained(card)) {
-		queue_delayed_work(vdfl_cards_wq, &card->free_work, FREE_RETRY);
-		return;
-	}
-	vdfl_types_free(card);
-	vdfl_blocks_free(card);
-	kfree(card->saved);
-	kvfree(card->map);
-	pci_dev_put(card->pdev);
-	kfree(card);
-	if (atomic_dec_and_test(&cards_alive))
-		wake_up(&cards_gone);
-}
-
 static struct vdfl_card *card_alloc(struct pci_dev *pdev)
 {
 	struct vdfl_card *card = kzalloc(sizeof(*card), GFP_KERNEL);
@@ -395,7 +375,6 @@ static struct vdfl_card *card_alloc(struct pci_dev *pdev)
 	mutex_init(&card->lock);
 	mutex_init(&card->reset_lock);
 	INIT_LIST_HEAD(&card->tenants);
-	INIT_DELAYED_WORK(&card->free_work, card_free_work);
 	atomic_inc(&cards_alive);
 	return card;
 }
@@ -404,7 +383,19 @@ static void card_release(struct kref *ref)
 {
 	struct vdfl_card *card = container_of(ref, struct vdfl_card, ref);
 
-	queue_delayed_work(vdfl_cards_wq, &card->free_work, 0);
+	vdfl_blocks_free(card);
+	kfree(card->saved);
+	kvfree(card->map);
+	pci_dev_put(card->pdev);
+	kfree(card);
+	if (atomic_dec_and_test(&cards_alive))
+		wake_up(&cards_gone);
+}
+
+/* vdfl_card_dev(): the PCI function as a device */
+struct device *vdfl_card_dev(const struct vdfl_card *card)
+{
+	return &card->pdev->dev;
 }
 
 struct vdfl_card *vdfl_card_get(struct vdfl_card *card)

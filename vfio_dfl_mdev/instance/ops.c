@@ -47,6 +47,16 @@ static const struct vdfl_tenant_ops tenant_ops = {
 
 /* --- life --------------------------------------------------------------- */
 
+/*
+ * Registration can fail after the first type is visible, and does not remove
+ * instances created until then. It cannot fail once the last type has its
+ * directory of instances.
+ */
+static bool types_ready(const struct vdfl_type *type)
+{
+	return READ_ONCE(type->last->devices_kobj);
+}
+
 static int mdev_init(struct vfio_device *vdev)
 {
 	struct mdev_device *mdev = to_mdev_device(vdev->dev);
@@ -55,6 +65,9 @@ static int mdev_init(struct vfio_device *vdev)
 	struct vdfl_mdev *vd = vdfl_mdev_of(vdev);
 	struct vdfl_block *block;
 	int ret;
+
+	if (!types_ready(type))
+		return -EAGAIN;
 
 	mutex_init(&vd->cfg_lock);
 	init_rwsem(&vd->memory_lock);
@@ -69,7 +82,7 @@ static int mdev_init(struct vfio_device *vdev)
 	if (ret)
 		return ret;
 	vd->card = vdfl_card_get(type->card);
-	block = vdfl_block_claim(type, &vd->tenant);
+	block = vdfl_block_claim(vd->card, &type->match, &vd->tenant);
 	if (IS_ERR(block)) {
 		vdfl_card_put(vd->card);
 		vdfl_mapping_release(&vd->mapping);
