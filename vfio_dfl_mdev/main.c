@@ -6,13 +6,13 @@
 
 static int __init vdfl_init(void)
 {
-	int ret = vdfl_cards_init();
+	int ret = vdfl_work_init();
 
 	if (ret)
 		return ret;
 	ret = mdev_register_driver(&vdfl_mdev_driver);
 	if (ret)
-		goto err_cards;
+		goto err_work;
 	ret = pci_register_driver(&vdfl_pci_driver);
 	if (ret)
 		goto err_mdev;
@@ -20,8 +20,8 @@ static int __init vdfl_init(void)
 
 err_mdev:
 	mdev_unregister_driver(&vdfl_mdev_driver);
-err_cards:
-	vdfl_cards_exit();
+err_work:
+	vdfl_work_exit();
 	return ret;
 }
 
@@ -29,7 +29,8 @@ static void __exit vdfl_exit(void)
 {
 	pci_unregister_driver(&vdfl_pci_driver);
 	mdev_unregister_driver(&vdfl_mdev_driver);
-	vdfl_cards_exit();
+	vdfl_cards_wait_freed();
+	vdfl_work_exit();
 }
 
 module_init(vdfl_init);

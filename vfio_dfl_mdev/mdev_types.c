@@ -121,7 +121,7 @@ static void types_free_work(struct work_struct *work)
 	if (types_drained(types))
 		types_free(types);
 	else
-		queue_delayed_work(vdfl_cards_wq, &types->free_work, FREE_RETRY);
+		queue_delayed_work(vdfl_wq, &types->free_work, FREE_RETRY);
 }
 
 static struct vdfl_types *types_alloc(struct vdfl_card *card)
@@ -165,7 +165,7 @@ struct vdfl_types *vdfl_types_register(struct vdfl_card *card)
 				   &vdfl_mdev_driver, types->mdev_type,
 				   types->nr);
 	if (ret) {
-		queue_delayed_work(vdfl_cards_wq, &types->free_work, 0);
+		queue_delayed_work(vdfl_wq, &types->free_work, 0);
 		return ERR_PTR(ret);
 	}
 	for (i = 0; i < types->nr; i++)
@@ -183,7 +183,7 @@ struct vdfl_types *vdfl_types_register(struct vdfl_card *card)
 void vdfl_types_unregister(struct vdfl_types *types)
 {
 	mdev_unregister_parent(&types->parent);
-	queue_delayed_work(vdfl_cards_wq, &types->free_work, 0);
+	queue_delayed_work(vdfl_wq, &types->free_work, 0);
 }
 
 unsigned int vdfl_type_available(struct mdev_type *mtype)

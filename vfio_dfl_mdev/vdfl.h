@@ -408,15 +408,18 @@ struct vdfl_region_map {
 	u64 block;
 };
 
-/* card.c: BARs, snapshot, lifetime, work for the users of cards */
+/* work.c: the workqueue */
+extern struct workqueue_struct *vdfl_wq;
+int vdfl_work_init(void);
+int vdfl_work_call(int (*fn)(void *data), void *data);
+void vdfl_work_exit(void);
+
+/* card.c: BARs, snapshot, lifetime */
 struct vdfl_card *vdfl_card_probe(struct pci_dev *pdev);
 void vdfl_card_remove(struct vdfl_card *card);
 struct vdfl_card *vdfl_card_get(struct vdfl_card *card);
 void vdfl_card_put(struct vdfl_card *card);
-int vdfl_cards_init(void);
-extern struct workqueue_struct *vdfl_cards_wq;
-int vdfl_cards_call(int (*fn)(void *data), void *data);
-void vdfl_cards_exit(void);
+void vdfl_cards_wait_freed(void);
 int vdfl_card_check_header(struct vdfl_block *block);
 int vdfl_card_check_msix(struct vdfl_card *card);
 bool vdfl_card_answers(struct vdfl_card *card);

@@ -295,7 +295,7 @@ static void busmaster_audit(struct work_struct *work)
 					      busmaster.audit);
 
 	vdfl_card_audit(card);
-	queue_delayed_work(vdfl_cards_wq, &card->busmaster.audit,
+	queue_delayed_work(vdfl_wq, &card->busmaster.audit,
 			   AUDIT_INTERVAL);
 }
 
@@ -342,14 +342,14 @@ int vdfl_busmaster_init(struct vdfl_card *card)
 /* vdfl_busmaster_start(): look again twice a second from now on */
 void vdfl_busmaster_start(struct vdfl_card *card)
 {
-	queue_delayed_work(vdfl_cards_wq, &card->busmaster.audit,
+	queue_delayed_work(vdfl_wq, &card->busmaster.audit,
 			   AUDIT_INTERVAL);
 }
 
 /* vdfl_busmaster_look(): now, for a user who sees no card; returns afterwards */
 void vdfl_busmaster_look(struct vdfl_card *card)
 {
-	mod_delayed_work(vdfl_cards_wq, &card->busmaster.audit, 0);
+	mod_delayed_work(vdfl_wq, &card->busmaster.audit, 0);
 	flush_delayed_work(&card->busmaster.audit);
 }
 

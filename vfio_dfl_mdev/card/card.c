@@ -17,7 +17,6 @@
 #define CXL_DVSEC_VENDOR	0x1e98
 #define CXL_DVSEC_DEVICE	0
 
-struct workqueue_struct *vdfl_cards_wq;
 static DECLARE_WAIT_QUEUE_HEAD(cards_gone);
 static atomic_t cards_alive;
 
@@ -409,6 +408,12 @@ void vdfl_card_put(struct vdfl_card *card)
 	kref_put(&card->ref, card_release);
 }
 
+/* vdfl_cards_wait_freed(): wait until the memory of all cards is freed */
+void vdfl_cards_wait_freed(void)
+{
+	wait_event(cards_gone, !atomic_read(&cards_alive));
+}
+
 static int card_acceptable(struct pci_dev *pdev)
 {
 	if (pci_num_vf(pdev)) {
@@ -566,57 +571,4 @@ void vdfl_card_remove(struct vdfl_card *card)
 	card_disable(card);
 	vdfl_fence_fini(card);
 	vdfl_card_put(card);
-}
-
-/* --- work in tasks of ours ------------------------------------------------ */
-
-struct card_call {
-	struct work_struct work;
-	int (*fn)(void *data);
-	void *data;
-	int ret;
-};
-
-static void card_call_work(struct work_struct *work)
-{
-	struct card_call *call = container_of(work, struct card_call, work);
-
-	call->ret = call->fn(call->data);
-}
-
-/**
- * vdfl_cards_call() - call @fn in a task of ours
- * @fn: takes locks of a card, and may sleep
- * @data: for @fn
- *
- * Whatever sleeps with a lock of the card is called like this for users. Their
- * own tasks may have to wait for a processor for as long as their scheduling
- * class, or the limits of their container, make them: in older kernels also in
- * the middle of it, and with them the audit and all other users.
- *
- * Return: what @fn returns
- */
-int vdfl_cards_call(int (*fn)(void *data), void *data)
-{
-	struct card_call call = { .fn = fn, .data = data };
-
-	INIT_WORK_ONSTACK(&call.work, card_call_work);
-	queue_work(vdfl_cards_wq, &call.work);
-	flush_work(&call.work);
-	destroy_work_on_stack(&call.work);
-	return call.ret;
-}
-
-/* vdfl_cards_init(): once per module */
-int vdfl_cards_init(void)
-{
-	vdfl_cards_wq = alloc_workqueue(VDFL_NAME, WQ_UNBOUND, 0);
-	return vdfl_cards_wq ? 0 : -ENOMEM;
-}
-
-/* vdfl_cards_exit(): wait until the memory of all cards is freed */
-void vdfl_cards_exit(void)
-{
-	wait_event(cards_gone, !atomic_read(&cards_alive));
-	destroy_workqueue(vdfl_cards_wq);
 }

@@ -212,7 +212,7 @@ int vdfl_irq_arm(struct vdfl_card *card, struct vdfl_irq_line *line)
 {
 	struct line_call call = { card, line };
 
-	return vdfl_cards_call(irq_arm, &call);
+	return vdfl_work_call(irq_arm, &call);
 }
 
 /* vdfl_irq_disarm(): @line is not fired any more when this returns */
@@ -220,7 +220,7 @@ void vdfl_irq_disarm(struct vdfl_card *card, struct vdfl_irq_line *line)
 {
 	struct line_call call = { card, line };
 
-	vdfl_cards_call(irq_disarm, &call);
+	vdfl_work_call(irq_disarm, &call);
 }
 
 static void irq_stop_all(struct vdfl_card *card)

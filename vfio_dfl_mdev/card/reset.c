@@ -184,7 +184,7 @@ static int block_clean(void *data)
  */
 int vdfl_block_prepare(struct vdfl_block *block)
 {
-	return vdfl_cards_call(block_prepare, block);
+	return vdfl_work_call(block_prepare, block);
 }
 
 /**
@@ -198,13 +198,13 @@ int vdfl_block_prepare(struct vdfl_block *block)
  */
 int vdfl_block_reset(struct vdfl_block *block)
 {
-	return vdfl_cards_call(block_reset, block);
+	return vdfl_work_call(block_reset, block);
 }
 
 /* vdfl_block_clean(): reset @block behind its last user, if the hardware can */
 void vdfl_block_clean(struct vdfl_block *block)
 {
-	vdfl_cards_call(block_clean, block);
+	vdfl_work_call(block_clean, block);
 }
 
 /* --- what the PCI core does to the whole card --------------------------- */

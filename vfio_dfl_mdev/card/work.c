@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The workqueue of the driver. */
+#include <linux/workqueue.h>
+
+#include "vdfl.h"
+
+struct workqueue_struct *vdfl_wq;
+
+struct work_call {
+	struct work_struct work;
+	int (*fn)(void *data);
+	void *data;
+	int ret;
+};
+
+static void work_call_fn(struct work_struct *work)
+{
+	struct work_call *call = container_of(work, struct work_call, work);
+
+	call->ret = call->fn(call->data);
+}
+
+/**
+ * vdfl_work_call() - run a function on the workqueue and wait for it
+ * @fn: takes locks of a card, and may sleep
+ * @data: for @fn
+ *
+ * Code that sleeps under a lock of the card runs on the workqueue. A caller that
+ * is throttled (CPU bandwidth limit, low priority) while it holds the lock would
+ * stall the audit and all other clients.
+ *
+ * Return: what @fn returns
+ */
+int vdfl_work_call(int (*fn)(void *data), void *data)
+{
+	struct work_call call = { .fn = fn, .data = data };
+
+	INIT_WORK_ONSTACK(&call.work, work_call_fn);
+	queue_work(vdfl_wq, &call.work);
+	flush_work(&call.work);
+	destroy_work_on_stack(&call.work);
+	return call.ret;
+}
+
+/**
+ * vdfl_work_init() - create the workqueue; once per module
+ *
+ * Return: 0 or -ENOMEM; undone by vdfl_work_exit().
+ */
+int vdfl_work_init(void)
+{
+	vdfl_wq = alloc_workqueue(VDFL_NAME, WQ_UNBOUND, 0);
+	return vdfl_wq ? 0 : -ENOMEM;
+}
+
+void vdfl_work_exit(void)
+{
+	destroy_workqueue(vdfl_wq);
+}
