@@ -294,6 +294,7 @@ struct vdfl_msix {
  * @ref: held by the PCI driver, by its mdev types and by each instance
  * @pdev: the function; a reference is held
  * @bar: mapped BARs, NULL where none was needed
+ * @bar_len: bytes of each memory BAR, 0 where there is none
  * @saved: configuration at probe, which recovery restores; bus master is off
  * @msix: what the card said of its MSI-X at probe
  * @map: snapshot of the headers
@@ -319,6 +320,7 @@ struct vdfl_card {
 	struct kref ref;
 	struct pci_dev *pdev;
 	void __iomem *bar[DFL_NR_BARS];
+	u64 bar_len[DFL_NR_BARS];
 	struct pci_saved_state *saved;
 	struct vdfl_msix msix;
 	struct dfl_map *map;
@@ -414,17 +416,21 @@ int vdfl_work_init(void);
 int vdfl_work_call(int (*fn)(void *data), void *data);
 void vdfl_work_exit(void);
 
-/* card.c: BARs, snapshot, lifetime */
+/* hw.c: BARs, MSI-X structures, headers */
+int vdfl_card_read_layout(struct vdfl_card *card);
+bool vdfl_card_has(struct vdfl_card *card, const struct dfl_hole *place);
+void __iomem *vdfl_card_map_bar(struct vdfl_card *card, u8 bar);
+void vdfl_card_unmap_bars(struct vdfl_card *card);
+int vdfl_card_check_msix(struct vdfl_card *card);
+int vdfl_card_check_header(struct vdfl_block *block);
+bool vdfl_card_answers(struct vdfl_card *card);
+
+/* card.c: snapshot, lifetime */
 struct vdfl_card *vdfl_card_probe(struct pci_dev *pdev);
 void vdfl_card_remove(struct vdfl_card *card);
 struct vdfl_card *vdfl_card_get(struct vdfl_card *card);
 void vdfl_card_put(struct vdfl_card *card);
 void vdfl_cards_wait_freed(void);
-int vdfl_card_check_header(struct vdfl_block *block);
-int vdfl_card_check_msix(struct vdfl_card *card);
-bool vdfl_card_answers(struct vdfl_card *card);
-bool vdfl_card_has(struct vdfl_card *card, const struct dfl_hole *place);
-void __iomem *vdfl_card_map_bar(struct vdfl_card *card, u8 bar);
 int vdfl_card_open(struct vdfl_card *card);
 void vdfl_card_close(struct vdfl_card *card);
 void vdfl_card_lost(struct vdfl_card *card, const char *why);

@@ -12,18 +12,15 @@ MODULE_PARM_DESC(opt_in,
 
 static void site_init(struct dfl_site *site, const struct vdfl_card *card)
 {
-	struct pci_dev *pdev = card->pdev;
 	int i;
 
 	memset(site, 0, sizeof(*site));
 	site->page_size = PAGE_SIZE;
 	site->opt_in = opt_in;
-	for (i = 0; i < DFL_NR_BARS; i++) {
-		if (!(pci_resource_flags(pdev, i) & IORESOURCE_MEM))
-			continue;
-		site->bar_start[i] = pci_resource_start(pdev, i);
-		site->bar_len[i] = pci_resource_len(pdev, i);
-	}
+	memcpy(site->bar_len, card->bar_len, sizeof(site->bar_len));
+	for (i = 0; i < DFL_NR_BARS; i++)
+		if (card->bar_len[i])
+			site->bar_start[i] = pci_resource_start(card->pdev, i);
 	if (!card->msix.nr)
 		return;
 	/* Whoever writes the MSI-X table directs interrupts anywhere */

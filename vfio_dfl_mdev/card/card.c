@@ -28,14 +28,6 @@ struct walk_ctx {
 	int err;		/* ours, not the card's */
 };
 
-/* vdfl_card_map_bar(): mapping of a BAR until the card is released, or NULL */
-void __iomem *vdfl_card_map_bar(struct vdfl_card *card, u8 bar)
-{
-	if (bar < DFL_NR_BARS && !card->bar[bar])
-		card->bar[bar] = pci_iomap(card->pdev, bar, 0);
-	return bar < DFL_NR_BARS ? card->bar[bar] : NULL;
-}
-
 static u64 walk_read64(void *data, u8 bar, u64 off)
 {
 	struct walk_ctx *ctx = data;
@@ -55,20 +47,6 @@ static int walk_release_port(void *data, u8 bar, u64 off)
 	if (!vdfl_card_map_bar(ctx->card, bar))
 		return -ENOMEM;
 	return vdfl_port_release(ctx->card, bar, off);
-}
-
-static u64 card_bar_len(struct pci_dev *pdev, int bar)
-{
-	if (!(pci_resource_flags(pdev, bar) & IORESOURCE_MEM))
-		return 0;
-	return pci_resource_len(pdev, bar);
-}
-
-/* vdfl_card_has(): does @place lie where the card says, in a memory BAR? */
-bool vdfl_card_has(struct vdfl_card *card, const struct dfl_hole *place)
-{
-	return place->bar < DFL_NR_BARS &&
-	       place->off + place->len <= card_bar_len(card->pdev, place->bar);
 }
 
 /* Returns the dwords read from the VSEC header on; 0 if there is no VSEC. */
@@ -120,56 +98,6 @@ static int card_refuse_lists(struct vdfl_card *card, int err)
 	return err;
 }
 
-static int msix_read_place(struct pci_dev *pdev, u32 reg, u64 len,
-			   struct dfl_hole *place)
-{
-	u32 where;
-
-	pci_read_config_dword(pdev, pdev->msix_cap + reg, &where);
-	place->bar = where & PCI_MSIX_TABLE_BIR;
-	place->off = where & PCI_MSIX_TABLE_OFFSET;
-	place->len = len;
-	return PCI_POSSIBLE_ERROR(where) ? -EIO : 0;
-}
-
-static int msix_read(struct pci_dev *pdev, struct vdfl_msix *msix)
-{
-	int ret;
-
-	msix->nr = max(pci_msix_vec_count(pdev), 0);
-	if (!msix->nr)
-		return 0;
-	ret = msix_read_place(pdev, PCI_MSIX_TABLE,
-			      msix->nr * PCI_MSIX_ENTRY_SIZE, &msix->table);
-	return ret ?: msix_read_place(pdev, PCI_MSIX_PBA,
-				      ALIGN(msix->nr, 64) / 8, &msix->pba);
-}
-
-static bool same_place(const struct dfl_hole *a, const struct dfl_hole *b)
-{
-	return a->bar == b->bar && a->off == b->off && a->len == b->len;
-}
-
-/**
- * vdfl_card_check_msix() - are the MSI-X structures where they were at probe?
- * @card: it answers
- *
- * Windows were cut around them, and the PCI core asks the card again.
- *
- * Return: 0; -EIO when the card says something else
- */
-int vdfl_card_check_msix(struct vdfl_card *card)
-{
-	const struct vdfl_msix *was = &card->msix;
-	struct vdfl_msix now = {};
-
-	if (msix_read(card->pdev, &now) || now.nr != was->nr ||
-	    !same_place(&now.table, &was->table) ||
-	    !same_place(&now.pba, &was->pba))
-		return -EIO;
-	return 0;
-}
-
 static int card_walk(struct vdfl_card *card)
 {
 	struct walk_ctx ctx = {
@@ -183,10 +111,9 @@ static int card_walk(struct vdfl_card *card)
 	};
 	u32 vsec[VSEC_DWORDS] = {};
 	unsigned int dwords = card_read_vsec(card->pdev, vsec);
-	int i, ret;
+	int ret;
 
-	for (i = 0; i < DFL_NR_BARS; i++)
-		src.bar_len[i] = card_bar_len(card->pdev, i);
+	memcpy(src.bar_len, card->bar_len, sizeof(src.bar_len));
 	src.nr_vectors = card->msix.nr;
 
 	ret = dfl_walk(&src, dwords ? vsec : NULL, dwords, card->map);
@@ -203,46 +130,6 @@ static int card_walk(struct vdfl_card *card)
 		return -EOPNOTSUPP;
 	}
 	return 0;
-}
-
-/**
- * vdfl_card_check_header() - is the header of @block still what it was?
- * @block: its registers can be read now
- *
- * Return: 0; -EIO when the card shows another header than at probe, as after a
- * reconfiguration.
- */
-int vdfl_card_check_header(struct vdfl_block *block)
-{
-	const struct dfl_header *h = block->header;
-	void __iomem *io = block->card->bar[h->bar] + h->off;
-	bool same = readq(io + DFL_DFH) == h->dfh;
-
-	if (h->guid_l || h->guid_h)
-		same = same && readq(io + DFL_GUID_L) == h->guid_l &&
-		       readq(io + DFL_GUID_H) == h->guid_h;
-	if (same)
-		return 0;
-	/* What a lost card shows says nothing about its blocks */
-	if (vdfl_card_answers(block->card))
-		dev_warn_ratelimited(&block->card->pdev->dev,
-				     "%s: header differs from the one found at probe; unbind and bind the card to scan it again\n",
-				     block->pos);
-	return -EIO;
-}
-
-/*
- * vdfl_card_answers(): is the card there, and does it decode its registers?
- * One that has reset itself does not. A virtual function has no such bit.
- */
-bool vdfl_card_answers(struct vdfl_card *card)
-{
-	struct pci_dev *pdev = card->pdev;
-	u16 command;
-
-	pci_read_config_word(pdev, PCI_COMMAND, &command);
-	return !PCI_POSSIBLE_ERROR(command) &&
-	       (command & PCI_COMMAND_MEMORY || pdev->no_command_memory);
 }
 
 /* --- tenants ----------------------------------------------------------- */
@@ -435,17 +322,6 @@ static int card_memory_bars(struct pci_dev *pdev)
 	return pci_select_bars(pdev, IORESOURCE_MEM);
 }
 
-static void card_unmap_bars(struct vdfl_card *card)
-{
-	int i;
-
-	for (i = 0; i < DFL_NR_BARS; i++) {
-		if (card->bar[i])
-			pci_iounmap(card->pdev, card->bar[i]);
-		card->bar[i] = NULL;
-	}
-}
-
 static int card_enable(struct vdfl_card *card)
 {
 	struct pci_dev *pdev = card->pdev;
@@ -487,14 +363,14 @@ err_disable:
 
 static void card_disable(struct vdfl_card *card)
 {
-	card_unmap_bars(card);
+	vdfl_card_unmap_bars(card);
 	pci_release_selected_regions(card->pdev, card_memory_bars(card->pdev));
 	pci_disable_device(card->pdev);
 }
 
 static int card_scan(struct vdfl_card *card)
 {
-	int ret = msix_read(card->pdev, &card->msix);
+	int ret = vdfl_card_read_layout(card);
 
 	if (ret) {
 		pci_err(card->pdev, "refused: the card does not answer\n");
