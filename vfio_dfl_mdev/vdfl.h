@@ -425,18 +425,21 @@ int vdfl_card_check_msix(struct vdfl_card *card);
 int vdfl_card_check_header(struct vdfl_block *block);
 bool vdfl_card_answers(struct vdfl_card *card);
 
+/* client.c: what the card tells its clients */
+int vdfl_card_open(struct vdfl_card *card);
+void vdfl_card_close(struct vdfl_card *card);
+void vdfl_card_block(struct vdfl_card *card, unsigned int why);
+void vdfl_card_unblock(struct vdfl_card *card, unsigned int why);
+void vdfl_card_alarm(struct vdfl_card *card);
+void vdfl_card_block_locked(struct vdfl_card *card, unsigned int why);
+
 /* card.c: snapshot, lifetime */
 struct vdfl_card *vdfl_card_probe(struct pci_dev *pdev);
 void vdfl_card_remove(struct vdfl_card *card);
 struct vdfl_card *vdfl_card_get(struct vdfl_card *card);
 void vdfl_card_put(struct vdfl_card *card);
 void vdfl_cards_wait_freed(void);
-int vdfl_card_open(struct vdfl_card *card);
-void vdfl_card_close(struct vdfl_card *card);
 void vdfl_card_lost(struct vdfl_card *card, const char *why);
-void vdfl_card_block(struct vdfl_card *card, unsigned int why);
-void vdfl_card_unblock(struct vdfl_card *card, unsigned int why);
-void vdfl_card_alarm(struct vdfl_card *card);
 
 /* fence.c: keeping DMA from memory by means outside the card */
 int vdfl_fence_init(struct vdfl_card *card);
@@ -501,8 +504,16 @@ int vdfl_irq_choose(struct vdfl_card *card, const char *name);
 ssize_t vdfl_irq_usable(struct vdfl_card *card, char *buf);
 void vdfl_irq_set_running(struct vdfl_card *card, bool running);
 
-/* reset.c: block and card reset, and what the PCI core reports */
+/* port.c: DFL ports */
 int vdfl_port_release(struct vdfl_card *card, u8 bar, u64 off);
+int vdfl_port_reset(struct vdfl_card *card, const struct dfl_header *port);
+bool vdfl_port_is_dead(const struct vdfl_card *card,
+		       const struct dfl_header *port);
+void vdfl_port_mark_dead(struct vdfl_card *card,
+			 const struct dfl_header *port, int err);
+void vdfl_ports_release(struct vdfl_card *card);
+
+/* reset.c: block and card reset, and what the PCI core reports */
 bool vdfl_block_has_reset(const struct vdfl_block *block);
 const char *vdfl_block_scrub_name(const struct vdfl_block *block);
 int vdfl_block_prepare(struct vdfl_block *block);

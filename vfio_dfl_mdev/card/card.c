@@ -132,79 +132,6 @@ static int card_walk(struct vdfl_card *card)
 	return 0;
 }
 
-/* --- tenants ----------------------------------------------------------- */
-
-/* All are shut before one is waited for. */
-static void tenants_block(struct vdfl_card *card, unsigned int why)
-{
-	struct vdfl_tenant *tenant;
-
-	lockdep_assert_held(&card->lock);
-	list_for_each_entry(tenant, &card->tenants, node)
-		tenant->ops->block(tenant, why);
-	list_for_each_entry(tenant, &card->tenants, node)
-		tenant->ops->drain(tenant);
-}
-
-/* vdfl_card_block(): put all blocks out of reach because of @why */
-void vdfl_card_block(struct vdfl_card *card, unsigned int why)
-{
-	mutex_lock(&card->lock);
-	tenants_block(card, why);
-	mutex_unlock(&card->lock);
-}
-
-/* vdfl_card_unblock(): take back @why of vdfl_card_block() */
-void vdfl_card_unblock(struct vdfl_card *card, unsigned int why)
-{
-	struct vdfl_tenant *tenant;
-
-	mutex_lock(&card->lock);
-	list_for_each_entry(tenant, &card->tenants, node)
-		tenant->ops->unblock(tenant, why);
-	mutex_unlock(&card->lock);
-}
-
-/* vdfl_card_alarm(): tell all users of an error */
-void vdfl_card_alarm(struct vdfl_card *card)
-{
-	struct vdfl_tenant *tenant;
-
-	mutex_lock(&card->lock);
-	list_for_each_entry(tenant, &card->tenants, node)
-		tenant->ops->alarm(tenant);
-	mutex_unlock(&card->lock);
-}
-
-/**
- * vdfl_card_open() - an instance is about to be used
- * @card: where its block is
- *
- * Until vdfl_card_close() the interrupt source of the card stays what it is.
- *
- * Return: 0, -ENODEV when the card is lost.
- */
-int vdfl_card_open(struct vdfl_card *card)
-{
-	int ret = -ENODEV;
-
-	mutex_lock(&card->lock);
-	if (!card->gone) {
-		card->nr_open++;
-		ret = 0;
-	}
-	mutex_unlock(&card->lock);
-	return ret;
-}
-
-/* vdfl_card_close(): undo vdfl_card_open() */
-void vdfl_card_close(struct vdfl_card *card)
-{
-	mutex_lock(&card->lock);
-	card->nr_open--;
-	mutex_unlock(&card->lock);
-}
-
 /**
  * vdfl_card_lost() - the card cannot be used any more
  * @card: any time between probe and remove
@@ -229,7 +156,7 @@ void vdfl_card_lost(struct vdfl_card *card, const char *why)
 		pci_warn(card->pdev, "taken from its users: %s\n", why);
 	else
 		pci_info(card->pdev, "no longer usable: %s\n", why);
-	tenants_block(card, VDFL_BLOCKED_GONE);
+	vdfl_card_block_locked(card, VDFL_BLOCKED_GONE);
 	mutex_unlock(&card->lock);
 
 	/* With msix this turns bus master off: before anybody hears of the end */
