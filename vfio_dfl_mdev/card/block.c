@@ -107,8 +107,7 @@ bool vdfl_block_port_dead(const struct vdfl_block *block)
 {
 	const struct dfl_header *port = vdfl_block_port(block);
 
-	return port && test_bit(port - block->card->map->header,
-				block->card->dead_ports);
+	return port && vdfl_port_is_dead(block->card, port);
 }
 
 /* vdfl_block_assignable(): could a user have this block at all? */

@@ -3,80 +3,13 @@
  * Resets: of a block through its port, and what the PCI core does to the whole
  * card (function reset, errors, suspend).
  */
-#include <linux/delay.h>
-#include <linux/io.h>
 #include <linux/jiffies.h>
 
 #include "trace.h"
 #include "vdfl.h"
 
-/*
- * The hardware acknowledges within 1 ms. A port is given up after many looks,
- * not after some time alone: a machine may stall between two of them. The time
- * ends it early only where each look takes long.
- */
-#define PORT_ACK_STEP_US	10
-#define PORT_ACK_LOOKS		500
-#define PORT_ACK_MIN_LOOKS	10
-#define PORT_ACK_LIMIT		HZ
-
 /* A function reset, an error recovery or a suspend, all without sleep time */
 #define RECOVERY_LIMIT		(60 * HZ)
-
-static int port_wait_ack(void __iomem *ctrl, u64 want)
-{
-	unsigned long limit = jiffies + PORT_ACK_LIMIT;
-	unsigned int look;
-	u64 value;
-
-	for (look = 0; look < PORT_ACK_LOOKS; look++) {
-		value = readq(ctrl);
-		if (value == ~0ULL)
-			return -EIO;
-		if ((value & DFL_PORT_CTRL_ACK) == want)
-			return 0;
-		if (look >= PORT_ACK_MIN_LOOKS && time_after(jiffies, limit))
-			break;
-		usleep_range(PORT_ACK_STEP_US, 2 * PORT_ACK_STEP_US);
-	}
-	return -ETIMEDOUT;
-}
-
-/**
- * vdfl_port_release() - take a port out of reset
- * @card: where it is
- * @bar: BAR of the port header, mapped
- * @off: offset of the port header
- *
- * Return: 0, -EIO on a dead link, -ETIMEDOUT when the port never answers.
- */
-int vdfl_port_release(struct vdfl_card *card, u8 bar, u64 off)
-{
-	void __iomem *ctrl = card->bar[bar] + off + DFL_PORT_CTRL;
-	u64 value = readq(ctrl);
-
-	if (value == ~0ULL)
-		return -EIO;
-	if (value & DFL_PORT_CTRL_RESET)
-		writeq(value & ~DFL_PORT_CTRL_RESET, ctrl);
-	return port_wait_ack(ctrl, 0);
-}
-
-/* Sleeps up to twice PORT_ACK_LIMIT. */
-static int port_reset(struct vdfl_card *card, const struct dfl_header *port)
-{
-	void __iomem *ctrl = card->bar[port->bar] + port->off + DFL_PORT_CTRL;
-	u64 value = readq(ctrl);
-	int ret;
-
-	if (value == ~0ULL)
-		return -EIO;
-	writeq(value | DFL_PORT_CTRL_RESET, ctrl);
-	ret = port_wait_ack(ctrl, DFL_PORT_CTRL_ACK);
-	if (!ret)
-		ret = vdfl_port_release(card, port->bar, port->off);
-	return ret;
-}
 
 /* vdfl_block_has_reset(): can @block be cleaned between users? */
 bool vdfl_block_has_reset(const struct vdfl_block *block)
@@ -88,16 +21,6 @@ bool vdfl_block_has_reset(const struct vdfl_block *block)
 const char *vdfl_block_scrub_name(const struct vdfl_block *block)
 {
 	return vdfl_block_has_reset(block) ? "port-reset" : "none";
-}
-
-static void port_mark_dead(struct vdfl_card *card,
-			   const struct dfl_header *port, int err)
-{
-	lockdep_assert_held(&card->reset_lock);
-	pci_err(card->pdev,
-		"port %u did not take a reset (%pe); its block is withheld until the card is bound again\n",
-		port->port, ERR_PTR(err));
-	set_bit(port - card->map->header, card->dead_ports);
 }
 
 /* A port that does not take the reset is never given to anyone again. */
@@ -112,15 +35,15 @@ static int block_scrub(struct vdfl_block *block)
 		return 0;
 	if (card->asleep)
 		return -EAGAIN;
-	if (test_bit(port - card->map->header, card->dead_ports))
+	if (vdfl_port_is_dead(card, port))
 		return -EIO;
-	ret = port_reset(card, port);
+	ret = vdfl_port_reset(card, port);
 	trace_vdfl_reset(card->pdev, block->pos, ret);
 	if (!ret)
 		return 0;
 	/* What a lost card does not do says nothing about its ports */
 	if (vdfl_card_answers(card))
-		port_mark_dead(card, port, ret);
+		vdfl_port_mark_dead(card, port, ret);
 	return -EIO;
 }
 
@@ -232,30 +155,12 @@ void vdfl_card_quiesce(struct vdfl_card *card, unsigned int why)
 	vdfl_irq_suspend(card);
 }
 
-/* After a reset of the function those of its ports that are ours are in reset. */
-static void card_release_ports(struct vdfl_card *card)
-{
-	const struct dfl_header *h = card->map->header;
-	const struct dfl_header *end = h + card->map->nr_headers;
-	int ret;
-
-	lockdep_assert_held(&card->reset_lock);
-	for (; h < end; h++) {
-		if (h->kind != DFL_KIND_PORT || h->why || !card->bar[h->bar] ||
-		    test_bit(h - card->map->header, card->dead_ports))
-			continue;
-		ret = vdfl_port_release(card, h->bar, h->off);
-		if (ret)
-			port_mark_dead(card, h, ret);
-	}
-}
-
 /* Interrupts are delivered before a user can cause one. */
 static void card_wake(struct vdfl_card *card)
 {
 	bool resumed;
 
-	card_release_ports(card);
+	vdfl_ports_release(card);
 	vdfl_blocks_recheck(card);
 	resumed = vdfl_irq_resume(card);
 	vdfl_card_unblock(card, VDFL_BLOCKED_CARD);

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* DFL ports: reset, and ports that did not come out of it. */
+#include <linux/delay.h>
+#include <linux/io.h>
+#include <linux/jiffies.h>
+
+#include "vdfl.h"
+
+/*
+ * The hardware acknowledges within 1 ms. The number of polls is bounded rather
+ * than the time alone, because the CPU may be preempted between two polls. The
+ * time ends the wait early only where each poll takes long.
+ */
+#define PORT_ACK_STEP_US	10
+#define PORT_ACK_POLLS		500
+#define PORT_ACK_MIN_POLLS	10
+#define PORT_ACK_LIMIT		HZ
+
+static int port_wait_ack(void __iomem *ctrl, u64 want)
+{
+	unsigned long limit = jiffies + PORT_ACK_LIMIT;
+	unsigned int poll;
+	u64 value;
+
+	for (poll = 0; poll < PORT_ACK_POLLS; poll++) {
+		value = readq(ctrl);
+		if (value == ~0ULL)
+			return -EIO;
+		if ((value & DFL_PORT_CTRL_ACK) == want)
+			return 0;
+		if (poll >= PORT_ACK_MIN_POLLS && time_after(jiffies, limit))
+			break;
+		usleep_range(PORT_ACK_STEP_US, 2 * PORT_ACK_STEP_US);
+	}
+	return -ETIMEDOUT;
+}
+
+/**
+ * vdfl_port_release() - take a port out of reset
+ * @card: where it is
+ * @bar: BAR of the port header, mapped
+ * @off: offset of the port header
+ *
+ * Return: 0, -EIO on a dead link, -ETIMEDOUT when the port never answers.
+ */
+int vdfl_port_release(struct vdfl_card *card, u8 bar, u64 off)
+{
+	void __iomem *ctrl = card->bar[bar] + off + DFL_PORT_CTRL;
+	u64 value = readq(ctrl);
+
+	if (value == ~0ULL)
+		return -EIO;
+	if (value & DFL_PORT_CTRL_RESET)
+		writeq(value & ~DFL_PORT_CTRL_RESET, ctrl);
+	return port_wait_ack(ctrl, 0);
+}
+
+/**
+ * vdfl_port_reset() - reset a port
+ * @card: where it is
+ * @port: its header
+ *
+ * Sleeps up to twice PORT_ACK_LIMIT.
+ *
+ * Return: 0, -EIO on a dead link, -ETIMEDOUT when the port never answers.
+ */
+int vdfl_port_reset(struct vdfl_card *card, const struct dfl_header *port)
+{
+	void __iomem *ctrl = card->bar[port->bar] + port->off + DFL_PORT_CTRL;
+	u64 value = readq(ctrl);
+	int ret;
+
+	if (value == ~0ULL)
+		return -EIO;
+	writeq(value | DFL_PORT_CTRL_RESET, ctrl);
+	ret = port_wait_ack(ctrl, DFL_PORT_CTRL_ACK);
+	if (!ret)
+		ret = vdfl_port_release(card, port->bar, port->off);
+	return ret;
+}
+
+/**
+ * vdfl_port_is_dead() - check whether a port failed a reset
+ * @card: where it is
+ * @port: its header
+ *
+ * Return: true if the port is not used any more
+ */
+bool vdfl_port_is_dead(const struct vdfl_card *card,
+		       const struct dfl_header *port)
+{
+	return test_bit(port - card->map->header, card->dead_ports);
+}
+
+/**
+ * vdfl_port_mark_dead() - do not use a port any more
+ * @card: where it is; vdfl_card.reset_lock is held
+ * @port: its header
+ * @err: why, for the log
+ */
+void vdfl_port_mark_dead(struct vdfl_card *card, const struct dfl_header *port,
+			 int err)
+{
+	lockdep_assert_held(&card->reset_lock);
+	pci_err(card->pdev,
+		"port %u did not take a reset (%pe); its block is withheld until the card is bound again\n",
+		port->port, ERR_PTR(err));
+	set_bit(port - card->map->header, card->dead_ports);
+}
+
+/**
+ * vdfl_ports_release() - take the ports of a card out of reset
+ * @card: vdfl_card.reset_lock is held
+ *
+ * After a reset of the function the ports that the driver uses are in reset.
+ */
+void vdfl_ports_release(struct vdfl_card *card)
+{
+	const struct dfl_header *h = card->map->header;
+	const struct dfl_header *end = h + card->map->nr_headers;
+	int ret;
+
+	lockdep_assert_held(&card->reset_lock);
+	for (; h < end; h++) {
+		if (h->kind != DFL_KIND_PORT || h->why || !card->bar[h->bar] ||
+		    vdfl_port_is_dead(card, h))
+			continue;
+		ret = vdfl_port_release(card, h->bar, h->off);
+		if (ret)
+			vdfl_port_mark_dead(card, h, ret);
+	}
+}
