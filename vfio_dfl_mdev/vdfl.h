@@ -433,7 +433,10 @@ void vdfl_card_unblock(struct vdfl_card *card, unsigned int why);
 void vdfl_card_alarm(struct vdfl_card *card);
 void vdfl_card_block_locked(struct vdfl_card *card, unsigned int why);
 
-/* card.c: snapshot, lifetime */
+/* scan.c: the walk of a card's lists */
+int vdfl_card_walk(struct vdfl_card *card);
+
+/* card.c: probe, lifetime */
 struct vdfl_card *vdfl_card_probe(struct pci_dev *pdev);
 void vdfl_card_remove(struct vdfl_card *card);
 struct vdfl_card *vdfl_card_get(struct vdfl_card *card);

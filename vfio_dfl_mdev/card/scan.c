@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The scan of a card at probe: where the lists are, the walk, what it found. */
+#include <linux/io.h>
+#include <linux/jiffies.h>
+
+#include "vdfl.h"
+
+/* All header reads of a probe together; each may take tens of ms on bad links */
+#define WALK_TIMEOUT		(5 * HZ)
+#define VSEC_DWORDS		(2 + DFL_MAX_LISTS)	/* header, count, entries */
+
+struct walk_ctx {
+	struct vdfl_card *card;
+	unsigned long deadline;
+	int err;		/* ours, not the card's */
+};
+
+static u64 walk_read64(void *data, u8 bar, u64 off)
+{
+	struct walk_ctx *ctx = data;
+	void __iomem *base = vdfl_card_map_bar(ctx->card, bar);
+
+	if (!base)
+		ctx->err = -ENOMEM;
+	if (!base || time_after(jiffies, ctx->deadline))
+		return ~0ULL;
+	return readq(base + off);
+}
+
+static int walk_release_port(void *data, u8 bar, u64 off)
+{
+	struct walk_ctx *ctx = data;
+
+	if (!vdfl_card_map_bar(ctx->card, bar))
+		return -ENOMEM;
+	return vdfl_port_release(ctx->card, bar, off);
+}
+
+/* Returns the dwords read from the VSEC header on; 0 if there is no VSEC. */
+static unsigned int card_read_vsec(struct pci_dev *pdev, u32 *vsec)
+{
+	u16 pos = pci_find_vsec_capability(pdev, PCI_VENDOR_ID_INTEL,
+					   DFL_VSEC_ID);
+	unsigned int len, i;
+
+	if (!pos)
+		return 0;
+	pci_read_config_dword(pdev, pos + DFL_VSEC_HDR, &vsec[0]);
+	len = min_t(unsigned int, FIELD_GET(DFL_VSEC_HDR_LEN, vsec[0]),
+		    PCI_CFG_SPACE_EXP_SIZE - pos);
+	if (len < DFL_VSEC_ENTRY)
+		return 1;
+	len = min_t(unsigned int, (len - DFL_VSEC_HDR) / 4, VSEC_DWORDS);
+	for (i = 1; i < len; i++)
+		pci_read_config_dword(pdev, pos + DFL_VSEC_HDR + 4 * i,
+				      &vsec[i]);
+	return len;
+}
+
+static void card_log_notes(struct vdfl_card *card)
+{
+	const struct dfl_map *map = card->map;
+	u32 i, nr = min_t(u32, map->nr_notes, DFL_MAX_NOTES);
+
+	for (i = 0; i < nr; i++)
+		pci_notice(card->pdev, "BAR%u+0x%llx: %s (0x%llx)\n",
+			   map->note[i].bar, map->note[i].off,
+			   dfl_why_text(map->note[i].why), map->note[i].value);
+	if (map->nr_notes > nr)
+		pci_notice(card->pdev, "%u more oddities not shown\n",
+			   map->nr_notes - nr);
+}
+
+static int card_refuse_lists(struct vdfl_card *card, int err)
+{
+	const struct dfl_note *note = &card->map->note[0];
+
+	if (card->map->nr_notes)
+		pci_err(card->pdev,
+			"refused: no usable feature list; first reason: BAR%u+0x%llx: %s (0x%llx)\n",
+			note->bar, note->off, dfl_why_text(note->why),
+			note->value);
+	else
+		pci_err(card->pdev, "refused: no feature list found\n");
+	return err;
+}
+
+/**
+ * vdfl_card_walk() - take the snapshot of the card's headers
+ * @card: enabled, its layout is known
+ *
+ * Findings are logged, and the reason when the card is refused.
+ *
+ * Return: 0, or a negative errno
+ */
+int vdfl_card_walk(struct vdfl_card *card)
+{
+	struct walk_ctx ctx = {
+		.card = card,
+		.deadline = jiffies + WALK_TIMEOUT,
+	};
+	struct dfl_source src = {
+		.read64 = walk_read64,
+		.release_port = walk_release_port,
+		.ctx = &ctx,
+	};
+	u32 vsec[VSEC_DWORDS] = {};
+	unsigned int dwords = card_read_vsec(card->pdev, vsec);
+	int ret;
+
+	memcpy(src.bar_len, card->bar_len, sizeof(src.bar_len));
+	src.nr_vectors = card->msix.nr;
+
+	ret = dfl_walk(&src, dwords ? vsec : NULL, dwords, card->map);
+	if (ctx.err)
+		return ctx.err;
+	if (ret)
+		return card_refuse_lists(card, ret);
+	card_log_notes(card);
+
+	if (card->map->fme_cap & (DFL_FME_CAP_COHERENT | DFL_FME_CAP_PCIE1)) {
+		pci_err(card->pdev,
+			"refused: the card has a coherent or second PCIe link (capability 0x%llx) that bus master does not gate\n",
+			card->map->fme_cap);
+		return -EOPNOTSUPP;
+	}
+	return 0;
+}
