@@ -516,12 +516,14 @@ void vdfl_port_mark_dead(struct vdfl_card *card,
 			 const struct dfl_header *port, int err);
 void vdfl_ports_release(struct vdfl_card *card);
 
-/* reset.c: block and card reset, and what the PCI core reports */
+/* block_reset.c: reset of a block */
 bool vdfl_block_has_reset(const struct vdfl_block *block);
 const char *vdfl_block_scrub_name(const struct vdfl_block *block);
 int vdfl_block_prepare(struct vdfl_block *block);
 int vdfl_block_reset(struct vdfl_block *block);
 void vdfl_block_clean(struct vdfl_block *block);
+
+/* recovery.c: operations of the PCI core, audit, loss */
 void vdfl_card_audit(struct vdfl_card *card);
 void vdfl_card_quiesce(struct vdfl_card *card, unsigned int why);
 int vdfl_card_restore(struct vdfl_card *card, unsigned int why);
