@@ -42,7 +42,7 @@ static int vdfl_pci_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 		vdfl_card_remove(binding->card);
 		return PTR_ERR(binding->types);
 	}
-	vdfl_busmaster_start(binding->card);
+	vdfl_audit_start(binding->card);
 	return 0;
 }
 

@@ -256,7 +256,6 @@ struct vdfl_card_irq {
 /**
  * struct vdfl_busmaster - state of busmaster.c
  * @lock: serialises looking at the bit and changing what is allowed
- * @audit: looks at the bit twice a second
  * @violations: times the bit was found on while bound
  * @refuse: no new opens until an administrator acknowledges a violation
  * @allowed: real MSI-X needs the bit on, and the IOMMU fence holds
@@ -267,7 +266,6 @@ struct vdfl_card_irq {
  */
 struct vdfl_busmaster {
 	struct mutex lock;
-	struct delayed_work audit;
 	atomic_t violations;
 	bool refuse;
 	bool allowed;
@@ -311,6 +309,7 @@ struct vdfl_msix {
  * @asleep_since: jiffies when the first of them began
  * @dead_ports: ports, by index of their header, that did not answer a reset
  * @group: IOMMU group whose DMA we own, or NULL
+ * @audit: see audit.c
  * @busmaster: see busmaster.c
  * @irq: see card_irq.c
  * @dir: directory in sysfs
@@ -336,6 +335,7 @@ struct vdfl_card {
 	unsigned long asleep_since;
 	DECLARE_BITMAP(dead_ports, DFL_MAX_HEADERS);
 	struct iommu_group *group;
+	struct delayed_work audit;
 	struct vdfl_busmaster busmaster;
 	struct vdfl_card_irq irq;
 	struct vdfl_dir *dir;
@@ -442,7 +442,6 @@ void vdfl_card_remove(struct vdfl_card *card);
 struct vdfl_card *vdfl_card_get(struct vdfl_card *card);
 void vdfl_card_put(struct vdfl_card *card);
 void vdfl_cards_wait_freed(void);
-void vdfl_card_lost(struct vdfl_card *card, const char *why);
 
 /* fence.c: keeping DMA from memory by means outside the card */
 int vdfl_fence_init(struct vdfl_card *card);
@@ -455,8 +454,6 @@ ssize_t vdfl_fence_siblings(struct vdfl_card *card, char *buf);
 /* busmaster.c: the one owner of the card's bus-master bit */
 int vdfl_busmaster_init(struct vdfl_card *card);
 int vdfl_busmaster_take(struct vdfl_card *card);
-void vdfl_busmaster_start(struct vdfl_card *card);
-void vdfl_busmaster_look(struct vdfl_card *card);
 void vdfl_busmaster_fini(struct vdfl_card *card);
 int vdfl_busmaster_verify(struct vdfl_card *card);
 int vdfl_busmaster_may_open(struct vdfl_card *card);
@@ -523,8 +520,15 @@ int vdfl_block_prepare(struct vdfl_block *block);
 int vdfl_block_reset(struct vdfl_block *block);
 void vdfl_block_clean(struct vdfl_block *block);
 
-/* recovery.c: operations of the PCI core, audit, loss */
-void vdfl_card_audit(struct vdfl_card *card);
+/* audit.c: regular checks of the card */
+void vdfl_audit_init(struct vdfl_card *card);
+void vdfl_audit_start(struct vdfl_card *card);
+void vdfl_audit_now(struct vdfl_card *card);
+void vdfl_audit_stop(struct vdfl_card *card);
+
+/* recovery.c: operations of the PCI core, loss */
+void vdfl_card_check_asleep(struct vdfl_card *card);
+void vdfl_card_lost(struct vdfl_card *card, const char *why);
 void vdfl_card_quiesce(struct vdfl_card *card, unsigned int why);
 int vdfl_card_restore(struct vdfl_card *card, unsigned int why);
 pci_ers_result_t vdfl_card_error_detected(struct vdfl_card *card,

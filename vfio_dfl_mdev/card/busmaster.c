@@ -10,8 +10,6 @@
 
 #include "vdfl.h"
 
-#define AUDIT_INTERVAL	(HZ / 2)
-
 static bool refuse_after_violation = true;
 module_param(refuse_after_violation, bool, 0644);
 MODULE_PARM_DESC(refuse_after_violation,
@@ -288,17 +286,6 @@ void vdfl_busmaster_forbid(struct vdfl_card *card)
 				    "bus master cannot be turned off again\n");
 }
 
-static void busmaster_audit(struct work_struct *work)
-{
-	struct vdfl_card *card = container_of(to_delayed_work(work),
-					      struct vdfl_card,
-					      busmaster.audit);
-
-	vdfl_card_audit(card);
-	queue_delayed_work(vdfl_wq, &card->busmaster.audit,
-			   AUDIT_INTERVAL);
-}
-
 /**
  * vdfl_busmaster_take() - turn bus master off
  * @card: not yet visible to anyone
@@ -335,27 +322,11 @@ int vdfl_busmaster_init(struct vdfl_card *card)
 	/* Enabling the function turns the bit on above it */
 	card->busmaster.port_was_on = port && vdfl_busmaster_is_on(port);
 	mutex_init(&card->busmaster.lock);
-	INIT_DELAYED_WORK(&card->busmaster.audit, busmaster_audit);
 	return vdfl_busmaster_take(card);
 }
 
-/* vdfl_busmaster_start(): look again twice a second from now on */
-void vdfl_busmaster_start(struct vdfl_card *card)
-{
-	queue_delayed_work(vdfl_wq, &card->busmaster.audit,
-			   AUDIT_INTERVAL);
-}
-
-/* vdfl_busmaster_look(): now, for a user who sees no card; returns afterwards */
-void vdfl_busmaster_look(struct vdfl_card *card)
-{
-	mod_delayed_work(vdfl_wq, &card->busmaster.audit, 0);
-	flush_delayed_work(&card->busmaster.audit);
-}
-
-/* vdfl_busmaster_fini(): stop looking; the port above gets its bit back */
+/* vdfl_busmaster_fini(): the port above gets its bit back */
 void vdfl_busmaster_fini(struct vdfl_card *card)
 {
-	cancel_delayed_work_sync(&card->busmaster.audit);
 	port_restore(&card->busmaster);
 }

@@ -16,44 +16,6 @@
 static DECLARE_WAIT_QUEUE_HEAD(cards_gone);
 static atomic_t cards_alive;
 
-/**
- * vdfl_card_lost() - the card cannot be used any more
- * @card: any time between probe and remove
- * @why: for the log
- *
- * Access ends for good when this returns: mappings are revoked, users are told
- * and asked to let go, no interrupt is delivered. For who calls it once more, it
- * may not have ended yet. May sleep. vdfl_card.reset_lock may be held,
- * vdfl_card.lock is not.
- */
-void vdfl_card_lost(struct vdfl_card *card, const char *why)
-{
-	struct vdfl_tenant *tenant;
-
-	mutex_lock(&card->lock);
-	if (card->gone) {
-		mutex_unlock(&card->lock);
-		return;
-	}
-	WRITE_ONCE(card->gone, true);
-	if (!list_empty(&card->tenants))
-		pci_warn(card->pdev, "taken from its users: %s\n", why);
-	else
-		pci_info(card->pdev, "no longer usable: %s\n", why);
-	vdfl_card_block_locked(card, VDFL_BLOCKED_GONE);
-	mutex_unlock(&card->lock);
-
-	/* With msix this turns bus master off: before anybody hears of the end */
-	vdfl_irq_suspend(card);
-
-	mutex_lock(&card->lock);
-	list_for_each_entry(tenant, &card->tenants, node) {
-		tenant->ops->alarm(tenant);
-		tenant->ops->evict(tenant);
-	}
-	mutex_unlock(&card->lock);
-}
-
 /* --- lifetime ---------------------------------------------------------- */
 
 static struct vdfl_card *card_alloc(struct pci_dev *pdev)
@@ -72,6 +34,7 @@ static struct vdfl_card *card_alloc(struct pci_dev *pdev)
 	mutex_init(&card->lock);
 	mutex_init(&card->reset_lock);
 	INIT_LIST_HEAD(&card->tenants);
+	vdfl_audit_init(card);
 	atomic_inc(&cards_alive);
 	return card;
 }
@@ -253,6 +216,7 @@ err_put:
  */
 void vdfl_card_remove(struct vdfl_card *card)
 {
+	vdfl_audit_stop(card);
 	vdfl_busmaster_fini(card);
 	vdfl_sysfs_remove(card);
 	card_disable(card);

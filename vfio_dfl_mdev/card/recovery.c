@@ -11,6 +11,44 @@
 #define RECOVERY_LIMIT		(60 * HZ)
 
 /**
+ * vdfl_card_lost() - the card cannot be used any more
+ * @card: any time between probe and remove
+ * @why: for the log
+ *
+ * Access ends for good when this returns: mappings are revoked, users are told
+ * and asked to let go, no interrupt is delivered. For who calls it once more, it
+ * may not have ended yet. May sleep. vdfl_card.reset_lock may be held,
+ * vdfl_card.lock is not.
+ */
+void vdfl_card_lost(struct vdfl_card *card, const char *why)
+{
+	struct vdfl_tenant *tenant;
+
+	mutex_lock(&card->lock);
+	if (card->gone) {
+		mutex_unlock(&card->lock);
+		return;
+	}
+	WRITE_ONCE(card->gone, true);
+	if (!list_empty(&card->tenants))
+		pci_warn(card->pdev, "taken from its users: %s\n", why);
+	else
+		pci_info(card->pdev, "no longer usable: %s\n", why);
+	vdfl_card_block_locked(card, VDFL_BLOCKED_GONE);
+	mutex_unlock(&card->lock);
+
+	/* With msix this turns bus master off: before anybody hears of the end */
+	vdfl_irq_suspend(card);
+
+	mutex_lock(&card->lock);
+	list_for_each_entry(tenant, &card->tenants, node) {
+		tenant->ops->alarm(tenant);
+		tenant->ops->evict(tenant);
+	}
+	mutex_unlock(&card->lock);
+}
+
+/**
  * vdfl_card_quiesce() - stop using the card while the PCI core operates on it
  * @card: bound card
  * @why: VDFL_ASLEEP_*
@@ -80,18 +118,6 @@ out:
 	return ret;
 }
 
-static void card_audit_awake(struct vdfl_card *card)
-{
-	int ret = vdfl_busmaster_verify(card);
-
-	if (ret == -ENODEV)
-		vdfl_card_lost(card, "it no longer answers");
-	else if (ret)
-		vdfl_card_lost(card, "bus master cannot be turned off");
-	else if (vdfl_irq_resume(card))
-		vdfl_irq_catch_up(card);
-}
-
 /* Nobody wakes it any more; from now on its bus master is looked at again. */
 static void card_give_up(struct vdfl_card *card, const char *why)
 {
@@ -101,20 +127,16 @@ static void card_give_up(struct vdfl_card *card, const char *why)
 }
 
 /**
- * vdfl_card_audit() - is the card still there and without bus master?
- * @card: bound card
+ * vdfl_card_check_asleep() - give up a card that did not come back in time
+ * @card: vdfl_card.reset_lock is held, and vdfl_card.asleep is set
  *
- * If not, it is taken from its users. While the PCI core has it, it may not
- * answer; but it has to come back some time.
+ * A card may not respond during an operation of the PCI core, whose end the
+ * driver is not always told of.
  */
-void vdfl_card_audit(struct vdfl_card *card)
+void vdfl_card_check_asleep(struct vdfl_card *card)
 {
-	mutex_lock(&card->reset_lock);
-	if (!card->asleep)
-		card_audit_awake(card);
-	else if (time_after(jiffies, card->asleep_since + RECOVERY_LIMIT))
+	if (time_after(jiffies, card->asleep_since + RECOVERY_LIMIT))
 		card_give_up(card, "it did not come back from a reset");
-	mutex_unlock(&card->reset_lock);
 }
 
 /**

@@ -118,7 +118,7 @@ static int bar0_check_alive(struct vdfl_mdev *vd)
 {
 	if (vdfl_card_answers(vd->card))
 		return 0;
-	vdfl_busmaster_look(vd->card);
+	vdfl_audit_now(vd->card);
 	return -EIO;
 }
 

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The audit: every 500 ms the card must respond and have bus mastering
+ * disabled. If not, it is declared lost.
+ */
+#include <linux/workqueue.h>
+
+#include "vdfl.h"
+
+#define AUDIT_INTERVAL	(HZ / 2)
+
+static void audit_awake(struct vdfl_card *card)
+{
+	int ret = vdfl_busmaster_verify(card);
+
+	if (ret == -ENODEV)
+		vdfl_card_lost(card, "it no longer answers");
+	else if (ret)
+		vdfl_card_lost(card, "bus master cannot be turned off");
+	else if (vdfl_irq_resume(card))
+		vdfl_irq_catch_up(card);
+}
+
+static void audit(struct vdfl_card *card)
+{
+	mutex_lock(&card->reset_lock);
+	if (card->asleep)
+		vdfl_card_check_asleep(card);
+	else
+		audit_awake(card);
+	mutex_unlock(&card->reset_lock);
+}
+
+static void audit_work(struct work_struct *work)
+{
+	struct vdfl_card *card = container_of(to_delayed_work(work),
+					      struct vdfl_card, audit);
+
+	audit(card);
+	queue_delayed_work(vdfl_wq, &card->audit, AUDIT_INTERVAL);
+}
+
+void vdfl_audit_init(struct vdfl_card *card)
+{
+	INIT_DELAYED_WORK(&card->audit, audit_work);
+}
+
+/**
+ * vdfl_audit_start() - audit the card from now on
+ * @card: bound card; undone by vdfl_audit_stop()
+ */
+void vdfl_audit_start(struct vdfl_card *card)
+{
+	queue_delayed_work(vdfl_wq, &card->audit, AUDIT_INTERVAL);
+}
+
+/**
+ * vdfl_audit_now() - audit the card and wait for the result
+ * @card: bound card, which did not respond to its caller
+ *
+ * May sleep.
+ */
+void vdfl_audit_now(struct vdfl_card *card)
+{
+	mod_delayed_work(vdfl_wq, &card->audit, 0);
+	flush_delayed_work(&card->audit);
+}
+
+void vdfl_audit_stop(struct vdfl_card *card)
+{
+	cancel_delayed_work_sync(&card->audit);
+}
