@@ -595,8 +595,10 @@ extern struct mdev_driver vdfl_mdev_driver;
 /* pci_drv.c: the PCI driver */
 extern struct pci_driver vdfl_pci_driver;
 
-/* sysfs.c: what administrators see */
+/* instance/sysfs.c */
 extern const struct attribute_group *vdfl_mdev_groups[];
+
+/* card/sysfs.c */
 int vdfl_sysfs_add(struct vdfl_card *card);
 void vdfl_sysfs_remove(struct vdfl_card *card);
 

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Attributes of an instance, one value per file. They are described in
+ * Documentation/ABI/testing/sysfs-driver-vfio_dfl_mdev.
+ */
+#include <linux/sysfs.h>
+
+#include "vdfl.h"
+
+static ssize_t block_show(struct device *dev, struct device_attribute *attr,
+			  char *buf)
+{
+	struct vdfl_mdev *vd = dev_get_drvdata(dev);
+
+	return sysfs_emit(buf, "%s\n", vd->block->pos);
+}
+static DEVICE_ATTR_RO(block);
+
+static ssize_t irq_source_show(struct device *dev,
+			       struct device_attribute *attr, char *buf)
+{
+	struct vdfl_mdev *vd = dev_get_drvdata(dev);
+
+	return sysfs_emit(buf, "%s\n",
+			  READ_ONCE(vd->card->irq.source)->name);
+}
+static DEVICE_ATTR_RO(irq_source);
+
+static ssize_t mmap_show(struct device *dev, struct device_attribute *attr,
+			 char *buf)
+{
+	struct vdfl_mdev *vd = dev_get_drvdata(dev);
+
+	return sysfs_emit(buf, "%s\n", READ_ONCE(vd->mmap_on) ? "on" : "off");
+}
+
+static ssize_t mmap_store(struct device *dev, struct device_attribute *attr,
+			  const char *buf, size_t count)
+{
+	struct vdfl_mdev *vd = dev_get_drvdata(dev);
+	bool on;
+	int ret = kstrtobool(buf, &on);
+
+	if (!ret)
+		ret = vdfl_region_set_mmap(vd, on);
+	return ret ?: count;
+}
+static DEVICE_ATTR_RW(mmap);
+
+static ssize_t scrub_show(struct device *dev, struct device_attribute *attr,
+			  char *buf)
+{
+	struct vdfl_mdev *vd = dev_get_drvdata(dev);
+
+	return sysfs_emit(buf, "%s\n", vdfl_block_scrub_name(vd->block));
+}
+static DEVICE_ATTR_RO(scrub);
+
+static struct attribute *mdev_attrs[] = {
+	&dev_attr_block.attr,
+	&dev_attr_irq_source.attr,
+	&dev_attr_mmap.attr,
+	&dev_attr_scrub.attr,
+	NULL
+};
+
+static const struct attribute_group mdev_group = {
+	.name	= "dfl",
+	.attrs	= mdev_attrs,
+};
+
+const struct attribute_group *vdfl_mdev_groups[] = {
+	&mdev_group,
+	NULL
+};
