@@ -544,7 +544,6 @@ ssize_t vdfl_type_description(struct mdev_type *mtype, char *buf);
 
 /* mdev_ops.c: VFIO device operations */
 extern const struct vfio_device_ops vdfl_mdev_ops;
-int vdfl_mdev_reset_locked(struct vdfl_mdev *vd);
 
 /* mdev_region.c: which regions exist; read() and write() on them */
 u64 vdfl_region_bar0_size(const struct vdfl_mdev *vd);
@@ -566,7 +565,7 @@ int vdfl_bar0_write_register(struct vdfl_mdev *vd, u64 pos,
 int vdfl_view_read(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len);
 int vdfl_view_write(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len);
 
-/* mdev_mmap.c: the gate before the registers, and mappings of them */
+/* instance/access.c: whether registers can be accessed */
 void vdfl_region_shut(struct vdfl_mdev *vd, unsigned int why);
 void vdfl_region_drain(struct vdfl_mdev *vd);
 void vdfl_region_block(struct vdfl_mdev *vd, unsigned int why);
@@ -574,7 +573,9 @@ void vdfl_region_unblock(struct vdfl_mdev *vd, unsigned int why);
 void vdfl_region_open(struct vdfl_mdev *vd);
 int vdfl_region_enter(struct vdfl_mdev *vd);
 void vdfl_region_leave(struct vdfl_mdev *vd);
-int vdfl_region_reset(struct vdfl_mdev *vd);
+int vdfl_mdev_reset_locked(struct vdfl_mdev *vd);
+
+/* instance/mmap.c: mappings */
 int vdfl_region_set_mmap(struct vdfl_mdev *vd, bool on);
 u64 vdfl_region_map_size(const struct vdfl_mdev *vd);
 struct vdfl_region_map vdfl_region_map(const struct vdfl_mdev *vd, u32 index);

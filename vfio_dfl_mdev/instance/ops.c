@@ -197,29 +197,6 @@ static void mdev_request(struct vfio_device *vdev, unsigned int count)
 			   "waiting for its user, who cannot be asked to let go: no device request eventfd is set\n");
 }
 
-/**
- * vdfl_mdev_reset_locked() - reset the block of an open instance
- * @vd: vdfl_mdev.cfg_lock is held
- *
- * Mappings are revoked and fault in again afterwards; eventfds and config
- * space stay.
- *
- * Return: 0; -EINVAL when the block has no reset; -EIO when it did not take
- * the reset, or the card is lost; -EAGAIN while the whole card is being reset.
- */
-int vdfl_mdev_reset_locked(struct vdfl_mdev *vd)
-{
-	int ret;
-
-	lockdep_assert_held(&vd->cfg_lock);
-	if (!vdfl_block_has_reset(vd->block))
-		return -EINVAL;
-	ret = vdfl_region_reset(vd);
-	if (!ret)
-		WRITE_ONCE(vd->port_held, false);
-	return ret;
-}
-
 /* --- ioctls ------------------------------------------------------------- */
 
 static long mdev_get_info(struct vdfl_mdev *vd,
