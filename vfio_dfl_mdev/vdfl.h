@@ -554,6 +554,15 @@ ssize_t vdfl_region_read(struct vfio_device *vdev, char __user *buf,
 ssize_t vdfl_region_write(struct vfio_device *vdev, const char __user *buf,
 			  size_t count, loff_t *ppos);
 
+/* instance/config.c: emulated config space */
+void vdfl_config_init(struct vdfl_mdev *vd);
+int vdfl_config_read(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len);
+int vdfl_config_write(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len);
+
+/* instance/info.c: description of the block */
+u64 vdfl_info_size(const struct vdfl_mdev *vd);
+int vdfl_info_read(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len);
+
 /* mdev_mmio.c: trapped access to registers */
 bool vdfl_mmio_legal(const struct vdfl_mdev *vd, u64 pos, size_t count);
 int vdfl_bar0_read(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len);

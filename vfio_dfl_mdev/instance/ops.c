@@ -107,30 +107,6 @@ static void mdev_release(struct vfio_device *vdev)
 	put_device(dev);
 }
 
-static void mdev_init_config(struct vdfl_mdev *vd)
-{
-	struct pci_dev *pdev = vd->card->pdev;
-	u8 bar = vd->block->header->bar;
-	struct vconfig_desc desc = {
-		.vendor		= pdev->vendor,
-		.device		= pdev->device,
-		.subvendor	= pdev->subsystem_vendor,
-		.subdevice	= pdev->subsystem_device,
-		.revision	= pdev->revision,
-		.class		= pdev->class,
-		.bar0_size	= vdfl_region_bar0_size(vd),
-		.bar2_size	= vd->view.size,
-		.prefetch	= pci_resource_flags(pdev, bar) &
-				  IORESOURCE_PREFETCH,
-		.nr_vectors	= vd->nr_vectors,
-		.flr		= vdfl_block_has_reset(vd->block),
-	};
-
-	mutex_lock(&vd->cfg_lock);
-	vconfig_init(&vd->cfg, &desc);
-	mutex_unlock(&vd->cfg_lock);
-}
-
 static void mdev_init_view(struct vdfl_mdev *vd)
 {
 	const struct dfl_header *h = vd->block->header;
@@ -173,7 +149,7 @@ static int mdev_open(struct vfio_device *vdev)
 	vd->line.first = vd->block->header->first_vector;
 	vd->line.nr = vd->nr_vectors;
 	mdev_init_view(vd);
-	mdev_init_config(vd);
+	vdfl_config_init(vd);
 	vdfl_region_open(vd);
 	return 0;
 }

@@ -25,12 +25,6 @@ u64 vdfl_region_bar0_size(const struct vdfl_mdev *vd)
 					PAGE_SIZE));
 }
 
-static u64 description_size(const struct vdfl_mdev *vd)
-{
-	return sizeof(struct vfio_dfl_mdev_block) +
-	       vd->block->header->nr_params * sizeof(u64);
-}
-
 /* --- MSI-X BAR: emulated by whoever uses the eventfds --------------------- */
 
 static u64 msix_table_size(const struct vdfl_mdev *vd)
@@ -60,99 +54,6 @@ static int msix_write_chunk(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len)
 	return msix_check(vd, pos, len);
 }
 
-/* --- config space ------------------------------------------------------- */
-
-static int config_read_chunk(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len)
-{
-	mutex_lock(&vd->cfg_lock);
-	vconfig_read(&vd->cfg, pos, buf, len);
-	mutex_unlock(&vd->cfg_lock);
-	return 0;
-}
-
-/* Effects happen under the lock, in the order of the writes. */
-static int config_write_chunk(struct vdfl_mdev *vd, u64 pos, u8 *buf,
-			      size_t len)
-{
-	u32 effects;
-
-	mutex_lock(&vd->cfg_lock);
-	effects = vconfig_write(&vd->cfg, pos, buf, len);
-	if (effects & VCONFIG_MEMORY_OFF)
-		vdfl_region_block(vd, VDFL_BLOCKED_MEMORY);
-	if (effects & VCONFIG_FLR)
-		vdfl_mdev_reset_locked(vd);
-	if (effects & VCONFIG_MEMORY_ON)
-		vdfl_region_unblock(vd, VDFL_BLOCKED_MEMORY);
-	mutex_unlock(&vd->cfg_lock);
-	return 0;
-}
-
-/* --- description of the block -------------------------------------------- */
-
-static u32 description_parent(const struct vdfl_block *block)
-{
-	const struct dfl_header *h = block->header;
-
-	if (h->parent == DFL_NO_PARENT)
-		return VFIO_DFL_MDEV_PARENT_NONE;
-	return block->card->map->header[h->parent].kind == DFL_KIND_PORT ?
-	       VFIO_DFL_MDEV_PARENT_PORT : VFIO_DFL_MDEV_PARENT_FME;
-}
-
-static void description_fill(struct vdfl_mdev *vd,
-			     struct vfio_dfl_mdev_block *desc)
-{
-	const struct dfl_window *win = vd->block->window;
-	const struct dfl_header *h = vd->block->header;
-
-	*desc = (struct vfio_dfl_mdev_block) {
-		.argsz		= sizeof(*desc),
-		.kind		= h->kind == DFL_KIND_AFU ?
-				  VFIO_DFL_MDEV_KIND_AFU :
-				  VFIO_DFL_MDEV_KIND_PRIVATE,
-		.feature_id	= h->id,
-		.revision	= h->revision,
-		.dfh_version	= h->version,
-		.dfh		= h->dfh,
-		.parent		= description_parent(vd->block),
-		.port		= h->port == 0xff ? VFIO_DFL_MDEV_NO_PORT :
-						    h->port,
-		.bar		= h->bar,
-		.irq_source	= vd->card->irq.source->uapi,
-		.offset		= h->off,
-		.size		= win->size,
-		.csr_offset	= win->csr,
-		.csr_size	= FIELD_GET(DFL_CSR_SIZE, h->csr_size),
-		.map_size	= vdfl_region_map_size(vd),
-		.fences		= vdfl_fences(vd->card),
-		.scrub		= vdfl_block_has_reset(vd->block) ?
-				  VFIO_DFL_MDEV_SCRUB_PORT_RESET :
-				  VFIO_DFL_MDEV_SCRUB_NONE,
-		.vectors	= vd->nr_vectors,
-		.param_offset	= sizeof(*desc),
-		.param_size	= h->nr_params * sizeof(u64),
-	};
-	vdfl_block_guid(vd->block, desc->guid);
-}
-
-static int description_read_chunk(struct vdfl_mdev *vd, u64 pos, u8 *buf,
-				  size_t len)
-{
-	struct {
-		struct vfio_dfl_mdev_block block;
-		u64 params[DFL_MAX_PARAM_WORDS];
-	} *all = kzalloc(sizeof(*all), GFP_KERNEL);
-
-	if (!all)
-		return -ENOMEM;
-	description_fill(vd, &all->block);
-	memcpy(all->params, vd->block->header->params, sizeof(all->params));
-	memcpy(buf, (u8 *)all + pos, len);
-	kfree(all);
-	return 0;
-}
-
 /* --- the regions --------------------------------------------------------- */
 
 typedef int (*region_chunk_fn)(struct vdfl_mdev *vd, u64 pos, u8 *buf,
@@ -167,9 +68,9 @@ static const struct region regions[VDFL_NUM_REGIONS] = {
 	[VFIO_PCI_BAR0_REGION_INDEX]	= { vdfl_bar0_read, vdfl_bar0_write },
 	[VFIO_PCI_BAR2_REGION_INDEX]	= { vdfl_view_read, vdfl_view_write },
 	[VFIO_PCI_BAR4_REGION_INDEX]	= { msix_read_chunk, msix_write_chunk },
-	[VFIO_PCI_CONFIG_REGION_INDEX]	= { config_read_chunk,
-					    config_write_chunk },
-	[VDFL_REGION_BLOCK]		= { description_read_chunk, NULL },
+	[VFIO_PCI_CONFIG_REGION_INDEX]	= { vdfl_config_read,
+					    vdfl_config_write },
+	[VDFL_REGION_BLOCK]		= { vdfl_info_read, NULL },
 };
 
 static u64 region_size(const struct vdfl_mdev *vd, u32 index)
@@ -184,7 +85,7 @@ static u64 region_size(const struct vdfl_mdev *vd, u32 index)
 	case VFIO_PCI_CONFIG_REGION_INDEX:
 		return VCONFIG_SIZE;
 	case VDFL_REGION_BLOCK:
-		return description_size(vd);
+		return vdfl_info_size(vd);
 	default:
 		return 0;
 	}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Emulated config space of an instance: what it announces, effects of writes. */
+#include "vdfl.h"
+
+/**
+ * vdfl_config_init() - set the config space to its reset values
+ * @vd: instance that is being opened; its vectors and second view are set
+ */
+void vdfl_config_init(struct vdfl_mdev *vd)
+{
+	struct pci_dev *pdev = vd->card->pdev;
+	u8 bar = vd->block->header->bar;
+	struct vconfig_desc desc = {
+		.vendor		= pdev->vendor,
+		.device		= pdev->device,
+		.subvendor	= pdev->subsystem_vendor,
+		.subdevice	= pdev->subsystem_device,
+		.revision	= pdev->revision,
+		.class		= pdev->class,
+		.bar0_size	= vdfl_region_bar0_size(vd),
+		.bar2_size	= vd->view.size,
+		.prefetch	= pci_resource_flags(pdev, bar) &
+				  IORESOURCE_PREFETCH,
+		.nr_vectors	= vd->nr_vectors,
+		.flr		= vdfl_block_has_reset(vd->block),
+	};
+
+	mutex_lock(&vd->cfg_lock);
+	vconfig_init(&vd->cfg, &desc);
+	mutex_unlock(&vd->cfg_lock);
+}
+
+int vdfl_config_read(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len)
+{
+	mutex_lock(&vd->cfg_lock);
+	vconfig_read(&vd->cfg, pos, buf, len);
+	mutex_unlock(&vd->cfg_lock);
+	return 0;
+}
+
+/* Effects happen under the lock, in the order of the writes. */
+int vdfl_config_write(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len)
+{
+	u32 effects;
+
+	mutex_lock(&vd->cfg_lock);
+	effects = vconfig_write(&vd->cfg, pos, buf, len);
+	if (effects & VCONFIG_MEMORY_OFF)
+		vdfl_region_block(vd, VDFL_BLOCKED_MEMORY);
+	if (effects & VCONFIG_FLR)
+		vdfl_mdev_reset_locked(vd);
+	if (effects & VCONFIG_MEMORY_ON)
+		vdfl_region_unblock(vd, VDFL_BLOCKED_MEMORY);
+	mutex_unlock(&vd->cfg_lock);
+	return 0;
+}

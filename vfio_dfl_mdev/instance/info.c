@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The region that describes the block of an instance. */
+#include <linux/slab.h>
+
+#include "vdfl.h"
+
+u64 vdfl_info_size(const struct vdfl_mdev *vd)
+{
+	return sizeof(struct vfio_dfl_mdev_block) +
+	       vd->block->header->nr_params * sizeof(u64);
+}
+
+static u32 info_parent(const struct vdfl_block *block)
+{
+	const struct dfl_header *h = block->header;
+
+	if (h->parent == DFL_NO_PARENT)
+		return VFIO_DFL_MDEV_PARENT_NONE;
+	return block->card->map->header[h->parent].kind == DFL_KIND_PORT ?
+	       VFIO_DFL_MDEV_PARENT_PORT : VFIO_DFL_MDEV_PARENT_FME;
+}
+
+static void info_fill(struct vdfl_mdev *vd,
+			     struct vfio_dfl_mdev_block *desc)
+{
+	const struct dfl_window *win = vd->block->window;
+	const struct dfl_header *h = vd->block->header;
+
+	*desc = (struct vfio_dfl_mdev_block) {
+		.argsz		= sizeof(*desc),
+		.kind		= h->kind == DFL_KIND_AFU ?
+				  VFIO_DFL_MDEV_KIND_AFU :
+				  VFIO_DFL_MDEV_KIND_PRIVATE,
+		.feature_id	= h->id,
+		.revision	= h->revision,
+		.dfh_version	= h->version,
+		.dfh		= h->dfh,
+		.parent		= info_parent(vd->block),
+		.port		= h->port == 0xff ? VFIO_DFL_MDEV_NO_PORT :
+						    h->port,
+		.bar		= h->bar,
+		.irq_source	= vd->card->irq.source->uapi,
+		.offset		= h->off,
+		.size		= win->size,
+		.csr_offset	= win->csr,
+		.csr_size	= FIELD_GET(DFL_CSR_SIZE, h->csr_size),
+		.map_size	= vdfl_region_map_size(vd),
+		.fences		= vdfl_fences(vd->card),
+		.scrub		= vdfl_block_has_reset(vd->block) ?
+				  VFIO_DFL_MDEV_SCRUB_PORT_RESET :
+				  VFIO_DFL_MDEV_SCRUB_NONE,
+		.vectors	= vd->nr_vectors,
+		.param_offset	= sizeof(*desc),
+		.param_size	= h->nr_params * sizeof(u64),
+	};
+	vdfl_block_guid(vd->block, desc->guid);
+}
+
+int vdfl_info_read(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len)
+{
+	struct {
+		struct vfio_dfl_mdev_block block;
+		u64 params[DFL_MAX_PARAM_WORDS];
+	} *all = kzalloc(sizeof(*all), GFP_KERNEL);
+
+	if (!all)
+		return -ENOMEM;
+	info_fill(vd, &all->block);
+	memcpy(all->params, vd->block->header->params, sizeof(all->params));
+	memcpy(buf, (u8 *)all + pos, len);
+	kfree(all);
+	return 0;
+}
