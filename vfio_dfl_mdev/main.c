@@ -2,7 +2,8 @@
 /* Module init and exit. */
 #include <linux/module.h>
 
-#include "vdfl.h"
+#include "binding.h"
+#include "card/vdfl_card.h"
 
 static int __init vdfl_init(void)
 {

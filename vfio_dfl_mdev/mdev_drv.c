@@ -2,7 +2,8 @@
 /* The mdev driver: instances come and go. */
 #include <linux/module.h>
 
-#include "vdfl.h"
+#include "binding.h"
+#include "instance/instance.h"
 
 static int vdfl_mdev_probe(struct mdev_device *mdev)
 {

@@ -7,9 +7,11 @@
 #include <linux/slab.h>
 #include <linux/workqueue.h>
 
-#include "vdfl.h"
+#include "binding.h"
+#include "instance/instance.h"
 
 #define FREE_RETRY		(HZ / 10)
+#define TYPE_LEN		(DFL_TYPE_NAME_LEN + VDFL_POS_LEN)
 
 /**
  * struct type_entry - one type, with its strings
@@ -19,8 +21,8 @@
  */
 struct type_entry {
 	struct vdfl_type type;
-	char name[VDFL_TYPE_LEN];
-	char pretty[VDFL_TYPE_LEN + 8];
+	char name[TYPE_LEN];
+	char pretty[TYPE_LEN + 8];
 };
 
 /**

@@ -6,7 +6,8 @@
 #include <linux/module.h>
 #include <linux/pm.h>
 
-#include "vdfl.h"
+#include "binding.h"
+#include "card/vdfl_card.h"
 
 /**
  * struct vdfl_binding - what one bound function has

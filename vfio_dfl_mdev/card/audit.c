@@ -5,7 +5,7 @@
  */
 #include <linux/workqueue.h>
 
-#include "vdfl.h"
+#include "card/card_priv.h"
 
 #define AUDIT_INTERVAL	(HZ / 2)
 

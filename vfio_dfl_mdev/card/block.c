@@ -3,7 +3,8 @@
 #include <linux/module.h>
 #include <linux/slab.h>
 
-#include "vdfl.h"
+#include "card/card_priv.h"
+#include "dfl/vconfig.h"
 
 static char *opt_in;
 module_param(opt_in, charp, 0444);
@@ -81,6 +82,48 @@ void vdfl_blocks_free(struct vdfl_card *card)
 	kvfree(card->window);
 }
 
+/**
+ * vdfl_block_io() - registers of a block
+ * @block: assignable block of an enabled card
+ *
+ * Return: mapping that starts at the header
+ */
+void __iomem *vdfl_block_io(const struct vdfl_block *block)
+{
+	return block->card->bar[block->header->bar] + block->header->off;
+}
+
+/**
+ * vdfl_block_phys() - physical address of a block
+ * @block: assignable block
+ *
+ * Return: address of the header
+ */
+phys_addr_t vdfl_block_phys(const struct vdfl_block *block)
+{
+	return pci_resource_start(block->card->pdev, block->header->bar) +
+	       block->header->off;
+}
+
+/**
+ * vdfl_block_ids() - PCI ids that an instance of a block shows
+ * @block: assignable block
+ * @desc: its ids, class and prefetch bit are set
+ */
+void vdfl_block_ids(const struct vdfl_block *block, struct vconfig_desc *desc)
+{
+	const struct pci_dev *pdev = block->card->pdev;
+
+	desc->vendor = pdev->vendor;
+	desc->device = pdev->device;
+	desc->subvendor = pdev->subsystem_vendor;
+	desc->subdevice = pdev->subsystem_device;
+	desc->revision = pdev->revision;
+	desc->class = pdev->class;
+	desc->prefetch = pci_resource_flags(pdev, block->header->bar) &
+			 IORESOURCE_PREFETCH;
+}
+
 /* vdfl_block_guid(): GUID of @block in text order, zero if it has none */
 void vdfl_block_guid(const struct vdfl_block *block, u8 guid[16])
 {
@@ -90,6 +133,21 @@ void vdfl_block_guid(const struct vdfl_block *block, u8 guid[16])
 	};
 
 	memcpy(guid, words, sizeof(words));
+}
+
+/**
+ * vdfl_block_parent_kind() - what a block is below
+ * @block: any block
+ *
+ * Return: kind of its interface unit, or DFL_KIND_OPAQUE if it has none
+ */
+enum dfl_kind vdfl_block_parent_kind(const struct vdfl_block *block)
+{
+	s16 parent = block->header->parent;
+
+	if (parent == DFL_NO_PARENT)
+		return DFL_KIND_OPAQUE;
+	return block->card->map->header[parent].kind;
 }
 
 /* vdfl_block_port(): the port whose AFU @block is, or NULL */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Reset of a block through its port: for a new user, by its user, after use. */
 #include "trace.h"
-#include "vdfl.h"
+#include "card/card_priv.h"
 
 /* vdfl_block_has_reset(): can @block be cleaned between users? */
 bool vdfl_block_has_reset(const struct vdfl_block *block)

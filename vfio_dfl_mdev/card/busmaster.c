@@ -8,7 +8,7 @@
 #include <linux/kobject.h>
 #include <linux/module.h>
 
-#include "vdfl.h"
+#include "card/card_priv.h"
 
 static bool refuse_after_violation = true;
 module_param(refuse_after_violation, bool, 0644);
@@ -237,32 +237,18 @@ void vdfl_busmaster_acknowledge(struct vdfl_card *card)
 	mutex_unlock(&card->reset_lock);
 }
 
-/*
- * vdfl_busmaster_may_be_on(): does an IOMMU stop everything but the card's own
- * interrupts, and does no fence above the card stop those, too?
- */
-bool vdfl_busmaster_may_be_on(struct vdfl_card *card)
-{
-	return vdfl_fence_isolates_msi(card) && !card->busmaster.port;
-}
-
 /**
  * vdfl_busmaster_allow() - turn bus master on for real MSI-X
- * @card: bound card
- *
- * Return: 0; -EPERM unless vdfl_busmaster_may_be_on().
+ * @card: bound card, for which vdfl_fence_permits_msix() holds
  */
-int vdfl_busmaster_allow(struct vdfl_card *card)
+void vdfl_busmaster_allow(struct vdfl_card *card)
 {
 	struct vdfl_busmaster *bm = &card->busmaster;
 
-	if (!vdfl_busmaster_may_be_on(card))
-		return -EPERM;
 	mutex_lock(&bm->lock);
 	WRITE_ONCE(bm->allowed, true);
 	pci_set_master(card->pdev);
 	mutex_unlock(&bm->lock);
-	return 0;
 }
 
 /*

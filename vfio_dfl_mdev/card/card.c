@@ -8,7 +8,7 @@
 #include <linux/slab.h>
 #include <linux/wait.h>
 
-#include "vdfl.h"
+#include "card/card_priv.h"
 
 #define CXL_DVSEC_VENDOR	0x1e98
 #define CXL_DVSEC_DEVICE	0

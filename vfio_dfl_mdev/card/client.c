@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The clients of a card, and what the card tells all of them. */
-#include "vdfl.h"
+#include "card/card_priv.h"
 
 /**
  * vdfl_card_block_locked() - put all blocks out of reach

@@ -7,7 +7,7 @@
 #include <linux/module.h>
 #include <linux/msi.h>
 
-#include "vdfl.h"
+#include "card/card_priv.h"
 
 static bool require_iommu;
 module_param(require_iommu, bool, 0444);
@@ -81,13 +81,17 @@ u32 vdfl_fences(struct vdfl_card *card)
 	return fences;
 }
 
-/*
- * vdfl_fence_isolates_msi(): would the IOMMU stop all writes of the card but
- * its own interrupts?
+/**
+ * vdfl_fence_permits_msix() - check whether bus mastering may be enabled for MSI-X
+ * @card: bound card
+ *
+ * Return: true if the IOMMU stops all writes of the card but its own interrupts,
+ * and the port above the card, which would stop those, is not fenced
  */
-bool vdfl_fence_isolates_msi(struct vdfl_card *card)
+bool vdfl_fence_permits_msix(struct vdfl_card *card)
 {
-	return card->group && msi_device_has_isolated_msi(&card->pdev->dev);
+	return card->group && msi_device_has_isolated_msi(&card->pdev->dev) &&
+	       !card->busmaster.port;
 }
 
 /* --- other functions of the card ------------------------------------------ */

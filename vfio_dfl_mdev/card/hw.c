@@ -2,7 +2,7 @@
 /* Access to the hardware of a card: its BARs, MSI-X structures and headers. */
 #include <linux/io.h>
 
-#include "vdfl.h"
+#include "card/card_priv.h"
 
 static u64 bar_len(struct pci_dev *pdev, int bar)
 {

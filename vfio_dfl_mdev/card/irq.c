@@ -5,7 +5,7 @@
  */
 #include <linux/sysfs.h>
 
-#include "vdfl.h"
+#include "card/card_priv.h"
 
 static bool none_usable(struct vdfl_card *card)
 {
@@ -26,11 +26,23 @@ static const struct vdfl_irq_source * const sources[] = {
 	&vdfl_irq_msix,
 };
 
+static bool source_permitted(struct vdfl_card *card,
+			     const struct vdfl_irq_source *source)
+{
+	return !source->needs_busmaster || vdfl_fence_permits_msix(card);
+}
+
+static bool source_usable(struct vdfl_card *card,
+			  const struct vdfl_irq_source *source)
+{
+	return source->usable(card) && source_permitted(card, source);
+}
+
 static const struct vdfl_irq_source *source_auto(struct vdfl_card *card)
 {
 	unsigned int i = 0;
 
-	while (!sources[i]->usable(card))
+	while (!source_usable(card, sources[i]))
 		i++;
 	return sources[i];
 }
@@ -74,7 +86,7 @@ int vdfl_irq_choose(struct vdfl_card *card, const char *name)
 
 	if (!source)
 		return -EINVAL;
-	if (!source->usable(card))
+	if (!source_usable(card, source))
 		return -EOPNOTSUPP;
 	mutex_lock(&card->lock);
 	if (card->nr_open)
@@ -85,6 +97,28 @@ int vdfl_irq_choose(struct vdfl_card *card, const char *name)
 	return ret;
 }
 
+/**
+ * vdfl_irq_kind() - which source the card has
+ * @card: bound card
+ *
+ * Return: VFIO_DFL_MDEV_IRQ_*
+ */
+u32 vdfl_irq_kind(const struct vdfl_card *card)
+{
+	return READ_ONCE(card->irq.source)->uapi;
+}
+
+/**
+ * vdfl_irq_name() - name of the card's source, as in sysfs
+ * @card: bound card
+ *
+ * Return: static string
+ */
+const char *vdfl_irq_name(const struct vdfl_card *card)
+{
+	return READ_ONCE(card->irq.source)->name;
+}
+
 /* vdfl_irq_usable(): names of the sources this card has, for sysfs */
 ssize_t vdfl_irq_usable(struct vdfl_card *card, char *buf)
 {
@@ -92,18 +126,10 @@ ssize_t vdfl_irq_usable(struct vdfl_card *card, char *buf)
 	ssize_t len = 0;
 
 	for (i = 0; i < ARRAY_SIZE(sources); i++)
-		if (sources[i]->usable(card))
+		if (source_usable(card, sources[i]))
 			len += sysfs_emit_at(buf, len, "%s%s", len ? " " : "",
 					     sources[i]->name);
 	return len + sysfs_emit_at(buf, len, "\n");
-}
-
-/* vdfl_irq_set_running(): for sources; lines are fired only while running */
-void vdfl_irq_set_running(struct vdfl_card *card, bool running)
-{
-	spin_lock_irq(&card->irq.lock);
-	card->irq.running = running;
-	spin_unlock_irq(&card->irq.lock);
 }
 
 static int source_start(struct vdfl_card *card)
@@ -114,6 +140,8 @@ static int source_start(struct vdfl_card *card)
 	if (card->irq.running || card->irq.suspended ||
 	    !card->irq.source->start)
 		return 0;
+	if (!source_permitted(card, card->irq.source))
+		return -EPERM;
 	return card->irq.source->start(card);
 }
 

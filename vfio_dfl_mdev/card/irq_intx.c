@@ -10,7 +10,7 @@
 #include <linux/interrupt.h>
 #include <linux/io.h>
 
-#include "vdfl.h"
+#include "card/card_priv.h"
 
 #define HOLDOFF_DEFAULT_US	500
 
@@ -104,12 +104,12 @@ static int intx_start(struct vdfl_card *card)
 	int ret;
 
 	card->irq.intx.held = false;
-	vdfl_irq_set_running(card, true);
+	vdfl_irq_set_running(&card->irq, true);
 	intx_enable_pin(card, false);
 	ret = request_irq(card->pdev->irq, intx_handler, IRQF_SHARED, VDFL_NAME,
 			  card);
 	if (ret)
-		vdfl_irq_set_running(card, false);
+		vdfl_irq_set_running(&card->irq, false);
 	else
 		intx_enable_pin(card, true);
 	return ret;

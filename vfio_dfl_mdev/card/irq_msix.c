@@ -7,7 +7,7 @@
  */
 #include <linux/slab.h>
 
-#include "vdfl.h"
+#include "card/card_priv.h"
 
 /**
  * struct vdfl_msix_vector - one requested vector
@@ -93,31 +93,27 @@ static int msix_start(struct vdfl_card *card)
 	ret = pci_alloc_irq_vectors(pdev, total, total, PCI_IRQ_MSIX);
 	if (ret < 0)
 		return ret;
-	ret = vdfl_busmaster_allow(card);
-	if (ret) {
-		msix_free_all(pdev);
-		return ret;
-	}
-	vdfl_irq_set_running(card, true);
+	vdfl_busmaster_allow(card);
+	vdfl_irq_set_running(&card->irq, true);
 	return 0;
 }
 
 static void msix_stop(struct vdfl_card *card)
 {
 	vdfl_busmaster_forbid(card);
-	vdfl_irq_set_running(card, false);
+	vdfl_irq_set_running(&card->irq, false);
 	msix_free_all(card->pdev);
 }
 
 static bool msix_usable(struct vdfl_card *card)
 {
-	return card->msix.nr && vdfl_card_has(card, &card->msix.table) &&
-	       vdfl_busmaster_may_be_on(card);
+	return card->msix.nr && vdfl_card_has(card, &card->msix.table);
 }
 
 const struct vdfl_irq_source vdfl_irq_msix = {
 	.name		= "msix",
 	.uapi		= VFIO_DFL_MDEV_IRQ_MSIX,
+	.needs_busmaster = true,
 	.usable		= msix_usable,
 	.start		= msix_start,
 	.stop		= msix_stop,

@@ -15,7 +15,7 @@
 #include <linux/sched.h>
 #include <linux/sysfs.h>
 
-#include "vdfl.h"
+#include "card/card_priv.h"
 
 #define FLOOR_DEFAULT_US	50
 #define CEILING_DEFAULT_US	10000
@@ -224,14 +224,14 @@ static int poll_start(struct vdfl_card *card)
 	poll->task = task;
 	poll->interval_us = poll->floor_us;
 	msix_control(card->pdev, true);
-	vdfl_irq_set_running(card, true);
+	vdfl_irq_set_running(&card->irq, true);
 	wake_up_process(task);
 	return 0;
 }
 
 static void poll_stop(struct vdfl_card *card)
 {
-	vdfl_irq_set_running(card, false);
+	vdfl_irq_set_running(&card->irq, false);
 	kthread_stop(card->irq.poll.task);
 	card->irq.poll.task = NULL;
 	msix_control(card->pdev, false);

@@ -4,7 +4,7 @@
 #include <linux/io.h>
 #include <linux/jiffies.h>
 
-#include "vdfl.h"
+#include "card/card_priv.h"
 
 /*
  * The hardware acknowledges within 1 ms. The number of polls is bounded rather

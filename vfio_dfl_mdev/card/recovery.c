@@ -5,7 +5,7 @@
  */
 #include <linux/jiffies.h>
 
-#include "vdfl.h"
+#include "card/card_priv.h"
 
 /* A function reset, an error recovery or a suspend, all without sleep time */
 #define RECOVERY_LIMIT		(60 * HZ)
@@ -46,6 +46,17 @@ void vdfl_card_lost(struct vdfl_card *card, const char *why)
 		tenant->ops->evict(tenant);
 	}
 	mutex_unlock(&card->lock);
+}
+
+/**
+ * vdfl_card_is_gone() - check whether a card is lost
+ * @card: bound card
+ *
+ * Return: true for good once access has begun to end
+ */
+bool vdfl_card_is_gone(const struct vdfl_card *card)
+{
+	return READ_ONCE(card->gone);
 }
 
 /**

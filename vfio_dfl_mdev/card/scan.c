@@ -3,7 +3,7 @@
 #include <linux/io.h>
 #include <linux/jiffies.h>
 
-#include "vdfl.h"
+#include "card/card_priv.h"
 
 /* All header reads of a probe together; each may take tens of ms on bad links */
 #define WALK_TIMEOUT		(5 * HZ)

@@ -7,7 +7,7 @@
 #include <linux/slab.h>
 #include <linux/sysfs.h>
 
-#include "vdfl.h"
+#include "card/card_priv.h"
 
 /**
  * struct vdfl_dir - a directory of ours below the PCI function
@@ -136,7 +136,7 @@ DIR_ATTR_RW(card, busmaster_acknowledged);
 
 static ssize_t card_irq_source_show(struct vdfl_dir *dir, char *buf)
 {
-	return sysfs_emit(buf, "%s\n", READ_ONCE(dir->card->irq.source)->name);
+	return sysfs_emit(buf, "%s\n", vdfl_irq_name(dir->card));
 }
 
 static ssize_t card_irq_source_store(struct vdfl_dir *dir, const char *buf,

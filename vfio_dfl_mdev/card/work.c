@@ -2,7 +2,7 @@
 /* The workqueue of the driver. */
 #include <linux/workqueue.h>
 
-#include "vdfl.h"
+#include "card/card_priv.h"
 
 struct workqueue_struct *vdfl_wq;
 

@@ -5,7 +5,7 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
-#include "../vdfl.h"
+#include "instance/instance.h"
 
 static void region_caps_place(struct vfio_region_info *info,
 			      struct vfio_info_cap *caps)

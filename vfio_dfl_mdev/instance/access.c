@@ -4,7 +4,7 @@
  * zaps all mappings.
  */
 #include "trace.h"
-#include "vdfl.h"
+#include "instance/instance.h"
 
 /**
  * vdfl_region_shut() - no access begins from now on because of @why

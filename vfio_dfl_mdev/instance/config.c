@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Emulated config space of an instance: what it announces, effects of writes. */
-#include "vdfl.h"
+#include "instance/instance.h"
 
 /**
  * vdfl_config_init() - set the config space to its reset values
@@ -8,23 +8,14 @@
  */
 void vdfl_config_init(struct vdfl_mdev *vd)
 {
-	struct pci_dev *pdev = vd->card->pdev;
-	u8 bar = vd->block->header->bar;
 	struct vconfig_desc desc = {
-		.vendor		= pdev->vendor,
-		.device		= pdev->device,
-		.subvendor	= pdev->subsystem_vendor,
-		.subdevice	= pdev->subsystem_device,
-		.revision	= pdev->revision,
-		.class		= pdev->class,
-		.bar0_size	= vdfl_region_bar0_size(vd),
+		.bar0_size	= vdfl_bar0_size(vd),
 		.bar2_size	= vd->view.size,
-		.prefetch	= pci_resource_flags(pdev, bar) &
-				  IORESOURCE_PREFETCH,
 		.nr_vectors	= vd->nr_vectors,
 		.flr		= vdfl_block_has_reset(vd->block),
 	};
 
+	vdfl_block_ids(vd->block, &desc);
 	mutex_lock(&vd->cfg_lock);
 	vconfig_init(&vd->cfg, &desc);
 	mutex_unlock(&vd->cfg_lock);

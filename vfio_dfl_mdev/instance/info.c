@@ -2,7 +2,7 @@
 /* The region that describes the block of an instance. */
 #include <linux/slab.h>
 
-#include "vdfl.h"
+#include "instance/instance.h"
 
 u64 vdfl_info_size(const struct vdfl_mdev *vd)
 {
@@ -12,12 +12,14 @@ u64 vdfl_info_size(const struct vdfl_mdev *vd)
 
 static u32 info_parent(const struct vdfl_block *block)
 {
-	const struct dfl_header *h = block->header;
-
-	if (h->parent == DFL_NO_PARENT)
+	switch (vdfl_block_parent_kind(block)) {
+	case DFL_KIND_FME:
+		return VFIO_DFL_MDEV_PARENT_FME;
+	case DFL_KIND_PORT:
+		return VFIO_DFL_MDEV_PARENT_PORT;
+	default:
 		return VFIO_DFL_MDEV_PARENT_NONE;
-	return block->card->map->header[h->parent].kind == DFL_KIND_PORT ?
-	       VFIO_DFL_MDEV_PARENT_PORT : VFIO_DFL_MDEV_PARENT_FME;
+	}
 }
 
 static void info_fill(struct vdfl_mdev *vd,
@@ -39,7 +41,7 @@ static void info_fill(struct vdfl_mdev *vd,
 		.port		= h->port == 0xff ? VFIO_DFL_MDEV_NO_PORT :
 						    h->port,
 		.bar		= h->bar,
-		.irq_source	= vd->card->irq.source->uapi,
+		.irq_source	= vdfl_irq_kind(vd->card),
 		.offset		= h->off,
 		.size		= win->size,
 		.csr_offset	= win->csr,

@@ -6,7 +6,7 @@
 #include <linux/nospec.h>
 
 #include "trace.h"
-#include "vdfl.h"
+#include "instance/instance.h"
 
 /* Signals under the lock, so that whoever replaces an eventfd can put it. */
 static void irq_line_fire(struct vdfl_irq_line *line, u64 pending)
@@ -223,7 +223,7 @@ static int single_set(struct vdfl_mdev *vd, struct eventfd_ctx **slot, s32 fd)
 	}
 	irq_replace(vd, slot, ctx);
 	/* The others have been told already */
-	if (ctx && READ_ONCE(vd->card->gone))
+	if (ctx && vdfl_card_is_gone(vd->card))
 		irq_signal(vd, slot);
 	return 0;
 }

@@ -2,7 +2,7 @@
 /* Mappings of the registers of a block. Pages are inserted by faults. */
 #include <linux/io.h>
 
-#include "vdfl.h"
+#include "instance/instance.h"
 
 /**
  * vdfl_region_set_mmap() - allow mappings, or trap everything
@@ -72,7 +72,6 @@ static vm_fault_t region_fault(struct vm_fault *vmf)
 {
 	struct vm_area_struct *vma = vmf->vma;
 	struct vdfl_mdev *vd = vdfl_mapping_owner(vma);
-	const struct dfl_header *h = vd->block->header;
 	struct vdfl_region_map map = vdfl_region_map(vd, vma_region(vma));
 	u64 off = vma_start(vma) - map.start + (vmf->address - vma->vm_start);
 	phys_addr_t phys;
@@ -81,8 +80,7 @@ static vm_fault_t region_fault(struct vm_fault *vmf)
 	/* What mmap() has checked, but a VMA can be split since */
 	if (off >= map.len)
 		return VM_FAULT_SIGBUS;
-	phys = pci_resource_start(vd->card->pdev, h->bar) + h->off + map.block +
-	       off;
+	phys = vdfl_block_phys(vd->block) + map.block + off;
 	if (vdfl_region_enter(vd))
 		return VM_FAULT_SIGBUS;
 	ret = vmf_insert_pfn(vma, vmf->address, phys >> PAGE_SHIFT);

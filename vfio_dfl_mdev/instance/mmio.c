@@ -12,7 +12,7 @@
 #include <linux/uaccess.h>
 
 #include "trace.h"
-#include "vdfl.h"
+#include "instance/instance.h"
 
 /* --- registers ---------------------------------------------------------- */
 
@@ -166,6 +166,18 @@ static int pieces_write(struct vdfl_mdev *vd, u64 pos, const u8 *buf,
 }
 
 /* --- BAR 0: the block ----------------------------------------------------- */
+
+/**
+ * vdfl_bar0_size() - size of BAR 0
+ * @vd: any instance
+ *
+ * Return: bytes of the block, rounded up to what a BAR can be
+ */
+u64 vdfl_bar0_size(const struct vdfl_mdev *vd)
+{
+	return roundup_pow_of_two(max_t(u64, vd->block->window->size,
+					PAGE_SIZE));
+}
 
 int vdfl_bar0_read(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len)
 {

@@ -3,7 +3,7 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
-#include "vdfl.h"
+#include "instance/instance.h"
 
 /* --- what the card asks of an instance ---------------------------------- */
 
@@ -91,7 +91,7 @@ static int mdev_init(struct vfio_device *vdev)
 	/* VFIO lets go of it earlier than of us */
 	get_device(vdev->dev);
 	vd->block = block;
-	vd->io = vd->card->bar[block->header->bar] + block->header->off;
+	vd->io = vdfl_block_io(block);
 	return 0;
 }
 
@@ -109,11 +109,9 @@ static void mdev_release(struct vfio_device *vdev)
 
 static void mdev_init_view(struct vdfl_mdev *vd)
 {
-	const struct dfl_header *h = vd->block->header;
 	struct dfl_view_desc desc = {
-		.header		= h,
-		.parent		= h->parent == DFL_NO_PARENT ? DFL_KIND_OPAQUE :
-				  vd->card->map->header[h->parent].kind,
+		.header		= vd->block->header,
+		.parent		= vdfl_block_parent_kind(vd->block),
 		.block_size	= vd->block->window->size,
 		.page_size	= PAGE_SIZE,
 		.nr_vectors	= vd->nr_vectors,
@@ -125,7 +123,7 @@ static void mdev_init_view(struct vdfl_mdev *vd)
 
 static u16 mdev_nr_vectors(struct vdfl_mdev *vd)
 {
-	if (vd->card->irq.source->uapi == VFIO_DFL_MDEV_IRQ_NONE)
+	if (vdfl_irq_kind(vd->card) == VFIO_DFL_MDEV_IRQ_NONE)
 		return 0;
 	return vd->block->header->nr_vectors;
 }

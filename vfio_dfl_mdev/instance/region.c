@@ -3,26 +3,18 @@
  * Regions of an instance: which exist, what describes them, and read() and
  * write() on each.
  */
-#include <linux/log2.h>
 #include <linux/nospec.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
-#include "vdfl.h"
+#include "instance/instance.h"
 
 #define CHUNK		64	/* bytes moved per hold of the lock */
 
 static u64 region_offset(u32 index)
 {
 	return (u64)index << VDFL_REGION_SHIFT;
-}
-
-/** vdfl_region_bar0_size() - the block, rounded up to what a BAR can be */
-u64 vdfl_region_bar0_size(const struct vdfl_mdev *vd)
-{
-	return roundup_pow_of_two(max_t(u64, vd->block->window->size,
-					PAGE_SIZE));
 }
 
 /* --- MSI-X BAR: emulated by whoever uses the eventfds --------------------- */
@@ -77,7 +69,7 @@ static u64 region_size(const struct vdfl_mdev *vd, u32 index)
 {
 	switch (index) {
 	case VFIO_PCI_BAR0_REGION_INDEX:
-		return vdfl_region_bar0_size(vd);
+		return vdfl_bar0_size(vd);
 	case VFIO_PCI_BAR2_REGION_INDEX:
 		return vd->view.size;
 	case VFIO_PCI_BAR4_REGION_INDEX:

@@ -5,7 +5,7 @@
  */
 #include <linux/sysfs.h>
 
-#include "vdfl.h"
+#include "instance/instance.h"
 
 static ssize_t block_show(struct device *dev, struct device_attribute *attr,
 			  char *buf)
@@ -21,8 +21,7 @@ static ssize_t irq_source_show(struct device *dev,
 {
 	struct vdfl_mdev *vd = dev_get_drvdata(dev);
 
-	return sysfs_emit(buf, "%s\n",
-			  READ_ONCE(vd->card->irq.source)->name);
+	return sysfs_emit(buf, "%s\n", vdfl_irq_name(vd->card));
 }
 static DEVICE_ATTR_RO(irq_source);
 

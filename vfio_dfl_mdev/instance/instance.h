@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Instances: what a user holds. From the bottom up, each file uses only files of
+ * its own and of lower levels:
+ *
+ *   1  access, irq
+ *   2  config, info, mmap, mmio, sysfs
+ *   3  region
+ *   4  ops
+ */
+#ifndef _VDFL_INSTANCE_H
+#define _VDFL_INSTANCE_H
+
+#include <linux/eventfd.h>
+#include <linux/mdev.h>
+#include <linux/mutex.h>
+#include <linux/rwsem.h>
+#include <linux/spinlock.h>
+#include <linux/vfio.h>
+#include <linux/wait.h>
+
+#include "card/vdfl_card.h"
+#include "dfl/vconfig.h"
+#include "dfl/view.h"
+
+#define VDFL_REGION_BLOCK	VFIO_PCI_NUM_REGIONS
+#define VDFL_NUM_REGIONS	(VFIO_PCI_NUM_REGIONS + 1)
+#define VDFL_REGION_SHIFT	40	/* as vfio-pci has it */
+#define VDFL_REGION_MASK	((1ULL << VDFL_REGION_SHIFT) - 1)
+
+/**
+ * struct vdfl_type - the mdev type of an instance
+ * @mdev: member that the mdev core uses
+ * @card: card of its blocks; held by the registration
+ * @match: blocks it is made from
+ * @last: type of the same card that is registered last
+ */
+struct vdfl_type {
+	struct mdev_type mdev;
+	struct vdfl_card *card;
+	struct vdfl_block_match match;
+	const struct mdev_type *last;
+};
+
+/**
+ * struct vdfl_mdev - one instance
+ * @vdev: VFIO device; first member
+ * @card: a reference is held
+ * @block: claimed from vfio init to release
+ * @tenant: how the card reaches us
+ * @mapping: what is needed to find its user mappings
+ * @memory_lock: read side: held around each register access and page fault;
+ *	write side: taken to wait for those to end
+ * @blocked: VDFL_BLOCKED_*; registers can be accessed only while 0
+ * @unblocked: accesses that wait for the end of VDFL_BLOCKED_SCRUB
+ * @io: registers of the block
+ * @mmap_on: may be mapped; changes only while closed
+ * @nr_vectors: MSI-X vectors; set at open
+ * @view: list that a stock DFL driver finds in the instance; set at open
+ * @cfg_lock: protects @cfg and @port_held, serialises their effects and block
+ *	resets
+ * @cfg: emulated config space
+ * @port_held: the user holds the port of @view in reset
+ * @irq_gate: serialises interrupt configuration
+ * @irq_lock: protects the eventfd pointers below
+ * @msix_on: MSI-X is enabled; under @irq_gate
+ * @line: subscription to the card's interrupts
+ * @armed: @line is armed; under @irq_gate
+ * @vector: eventfd of each MSI-X vector
+ * @listening: vectors that have one
+ * @err: eventfd of the error index
+ * @req: eventfd of the device request index
+ */
+struct vdfl_mdev {
+	struct vfio_device vdev;
+	struct vdfl_card *card;
+	struct vdfl_block *block;
+	struct vdfl_tenant tenant;
+	struct vdfl_mapping mapping;
+	struct rw_semaphore memory_lock;
+	atomic_t blocked;
+	wait_queue_head_t unblocked;
+	void __iomem *io;
+	bool mmap_on;
+	u16 nr_vectors;
+	struct dfl_view view;
+	struct mutex cfg_lock;
+	struct vconfig cfg;
+	bool port_held;
+	struct mutex irq_gate;
+	spinlock_t irq_lock;
+	bool msix_on;
+	struct vdfl_irq_line line;
+	bool armed;
+	struct eventfd_ctx *vector[DFL_MAX_VECTORS];
+	u64 listening;
+	struct eventfd_ctx *err;
+	struct eventfd_ctx *req;
+};
+
+/**
+ * struct vdfl_region_map - the part of a region that can be mapped
+ * @start: byte offset in the region, whole pages
+ * @len: bytes, whole pages; 0 for nothing
+ * @block: offset of @start from the header of the block
+ */
+struct vdfl_region_map {
+	u64 start;
+	u64 len;
+	u64 block;
+};
+
+/* ops.c: VFIO device operations */
+extern const struct vfio_device_ops vdfl_mdev_ops;
+
+/* region.c: which regions exist; read() and write() on them */
+int vdfl_region_info(struct vfio_device *vdev, struct vfio_region_info *info,
+		     struct vfio_info_cap *caps);
+ssize_t vdfl_region_read(struct vfio_device *vdev, char __user *buf,
+			 size_t count, loff_t *ppos);
+ssize_t vdfl_region_write(struct vfio_device *vdev, const char __user *buf,
+			  size_t count, loff_t *ppos);
+
+/* config.c: emulated config space */
+void vdfl_config_init(struct vdfl_mdev *vd);
+int vdfl_config_read(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len);
+int vdfl_config_write(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len);
+
+/* info.c: description of the block */
+u64 vdfl_info_size(const struct vdfl_mdev *vd);
+int vdfl_info_read(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len);
+
+/* mmio.c: trapped access to registers */
+u64 vdfl_bar0_size(const struct vdfl_mdev *vd);
+bool vdfl_mmio_legal(const struct vdfl_mdev *vd, u64 pos, size_t count);
+int vdfl_bar0_read(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len);
+int vdfl_bar0_write(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len);
+int vdfl_bar0_read_register(struct vdfl_mdev *vd, u64 pos, char __user *buf,
+			    unsigned int width);
+int vdfl_bar0_write_register(struct vdfl_mdev *vd, u64 pos,
+			     const char __user *buf, unsigned int width);
+int vdfl_view_read(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len);
+int vdfl_view_write(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len);
+
+/* access.c: whether registers can be accessed */
+void vdfl_region_shut(struct vdfl_mdev *vd, unsigned int why);
+void vdfl_region_drain(struct vdfl_mdev *vd);
+void vdfl_region_block(struct vdfl_mdev *vd, unsigned int why);
+void vdfl_region_unblock(struct vdfl_mdev *vd, unsigned int why);
+void vdfl_region_open(struct vdfl_mdev *vd);
+int vdfl_region_enter(struct vdfl_mdev *vd);
+void vdfl_region_leave(struct vdfl_mdev *vd);
+int vdfl_mdev_reset_locked(struct vdfl_mdev *vd);
+
+/* mmap.c: mappings */
+int vdfl_region_set_mmap(struct vdfl_mdev *vd, bool on);
+u64 vdfl_region_map_size(const struct vdfl_mdev *vd);
+struct vdfl_region_map vdfl_region_map(const struct vdfl_mdev *vd, u32 index);
+int vdfl_region_mmap(struct vfio_device *vdev, struct vm_area_struct *vma);
+
+/* irq.c: eventfds of an instance */
+void vdfl_mdev_irq_init(struct vdfl_mdev *vd);
+void vdfl_mdev_irq_close(struct vdfl_mdev *vd);
+unsigned int vdfl_mdev_irq_count(struct vdfl_mdev *vd, u32 index);
+int vdfl_mdev_set_irqs(struct vdfl_mdev *vd, const struct vfio_irq_set *hdr,
+		       void *data);
+void vdfl_mdev_fire_err(struct vdfl_mdev *vd);
+bool vdfl_mdev_fire_req(struct vdfl_mdev *vd);
+
+/* sysfs.c: attributes of an instance */
+extern const struct attribute_group *vdfl_mdev_groups[];
+
+static inline struct vdfl_mdev *vdfl_mdev_of(struct vfio_device *vdev)
+{
+	return container_of(vdev, struct vdfl_mdev, vdev);
+}
+
+#endif /* _VDFL_INSTANCE_H */
