@@ -217,14 +217,14 @@ const struct vdfl_block *vdfl_block_next(const struct vdfl_card *card,
  * vdfl_block_claim() - reserve a free block
  * @card: where it is
  * @match: which block
- * @tenant: new owner; the card can reach it from now on
+ * @client: new owner; the card can reach it from now on
  *
  * Return: the block, or an ERR_PTR: -ENOSPC when none is free, -ENODEV when
  * the card is lost.
  */
 struct vdfl_block *vdfl_block_claim(struct vdfl_card *card,
 				    const struct vdfl_block_match *match,
-				    struct vdfl_tenant *tenant)
+				    struct vdfl_client *client)
 {
 	struct vdfl_block *found = ERR_PTR(-ENOSPC);
 	u32 i;
@@ -237,22 +237,22 @@ struct vdfl_block *vdfl_block_claim(struct vdfl_card *card,
 	if (card->gone)
 		found = ERR_PTR(-ENODEV);
 	if (!IS_ERR(found)) {
-		found->owner = tenant;
-		tenant->block = found;
-		list_add_tail(&tenant->node, &card->tenants);
+		found->owner = client;
+		client->block = found;
+		list_add_tail(&client->node, &card->clients);
 	}
 	mutex_unlock(&card->lock);
 	return found;
 }
 
 /* vdfl_block_release(): give back what vdfl_block_claim() reserved */
-void vdfl_block_release(struct vdfl_tenant *tenant)
+void vdfl_block_release(struct vdfl_client *client)
 {
-	struct vdfl_card *card = tenant->block->card;
+	struct vdfl_card *card = client->block->card;
 
 	mutex_lock(&card->lock);
-	list_del(&tenant->node);
-	tenant->block->owner = NULL;
+	list_del(&client->node);
+	client->block->owner = NULL;
 	mutex_unlock(&card->lock);
 }
 
@@ -266,7 +266,7 @@ void vdfl_block_release(struct vdfl_tenant *tenant)
  */
 void vdfl_blocks_recheck(struct vdfl_card *card)
 {
-	struct vdfl_tenant *tenant;
+	struct vdfl_client *client;
 	struct vdfl_block *block;
 	u32 i;
 
@@ -276,13 +276,13 @@ void vdfl_blocks_recheck(struct vdfl_card *card)
 		block = &card->block[i];
 		if (!block->owner)
 			continue;
-		tenant = block->owner;
+		client = block->owner;
 		if (vdfl_block_port_dead(block) || vdfl_card_check_header(block)) {
-			tenant->ops->block(tenant, VDFL_BLOCKED_RESET);
-			tenant->ops->drain(tenant);
-			tenant->ops->alarm(tenant);
+			client->ops->block(client, VDFL_BLOCKED_RESET);
+			client->ops->drain(client);
+			client->ops->alarm(client);
 		} else {
-			tenant->ops->unblock(tenant, VDFL_BLOCKED_RESET);
+			client->ops->unblock(client, VDFL_BLOCKED_RESET);
 		}
 	}
 	mutex_unlock(&card->lock);

@@ -60,7 +60,7 @@ static int block_reset(void *data)
 {
 	struct vdfl_block *block = data;
 	struct vdfl_card *card = block->card;
-	struct vdfl_tenant *tenant = block->owner;
+	struct vdfl_client *client = block->owner;
 	int ret = -EIO;
 
 	mutex_lock(&card->reset_lock);
@@ -69,9 +69,9 @@ static int block_reset(void *data)
 	if (!ret)
 		ret = vdfl_card_check_header(block);
 	if (ret == -EIO)
-		tenant->ops->block(tenant, VDFL_BLOCKED_RESET);
+		client->ops->block(client, VDFL_BLOCKED_RESET);
 	else if (!ret)
-		tenant->ops->unblock(tenant, VDFL_BLOCKED_RESET);
+		client->ops->unblock(client, VDFL_BLOCKED_RESET);
 	mutex_unlock(&card->reset_lock);
 	return ret;
 }

@@ -33,7 +33,7 @@ static struct vdfl_card *card_alloc(struct pci_dev *pdev)
 	card->pdev = pci_dev_get(pdev);
 	mutex_init(&card->lock);
 	mutex_init(&card->reset_lock);
-	INIT_LIST_HEAD(&card->tenants);
+	INIT_LIST_HEAD(&card->clients);
 	vdfl_audit_init(card);
 	atomic_inc(&cards_alive);
 	return card;

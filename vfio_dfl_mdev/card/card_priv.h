@@ -65,8 +65,8 @@ struct vdfl_msix {
  * @window: one for each header
  * @block: one for each header
  * @nr_blocks: entries in @block
- * @lock: protects vdfl_block.owner, @tenants and @nr_open
- * @tenants: instances
+ * @lock: protects vdfl_block.owner, @clients and @nr_open
+ * @clients: instances
  * @nr_open: instances that are open
  * @gone: no more access; set once under @lock, never cleared
  * @reset_lock: serialises resets; protects @asleep, @asleep_since and
@@ -93,7 +93,7 @@ struct vdfl_card {
 	struct vdfl_block *block;
 	u32 nr_blocks;
 	struct mutex lock;
-	struct list_head tenants;
+	struct list_head clients;
 	unsigned int nr_open;
 	bool gone;
 	struct mutex reset_lock;

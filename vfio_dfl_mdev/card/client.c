@@ -12,13 +12,13 @@
  */
 void vdfl_card_block_locked(struct vdfl_card *card, unsigned int why)
 {
-	struct vdfl_tenant *tenant;
+	struct vdfl_client *client;
 
 	lockdep_assert_held(&card->lock);
-	list_for_each_entry(tenant, &card->tenants, node)
-		tenant->ops->block(tenant, why);
-	list_for_each_entry(tenant, &card->tenants, node)
-		tenant->ops->drain(tenant);
+	list_for_each_entry(client, &card->clients, node)
+		client->ops->block(client, why);
+	list_for_each_entry(client, &card->clients, node)
+		client->ops->drain(client);
 }
 
 /* vdfl_card_block(): put all blocks out of reach because of @why */
@@ -32,22 +32,22 @@ void vdfl_card_block(struct vdfl_card *card, unsigned int why)
 /* vdfl_card_unblock(): take back @why of vdfl_card_block() */
 void vdfl_card_unblock(struct vdfl_card *card, unsigned int why)
 {
-	struct vdfl_tenant *tenant;
+	struct vdfl_client *client;
 
 	mutex_lock(&card->lock);
-	list_for_each_entry(tenant, &card->tenants, node)
-		tenant->ops->unblock(tenant, why);
+	list_for_each_entry(client, &card->clients, node)
+		client->ops->unblock(client, why);
 	mutex_unlock(&card->lock);
 }
 
 /* vdfl_card_alarm(): tell all users of an error */
 void vdfl_card_alarm(struct vdfl_card *card)
 {
-	struct vdfl_tenant *tenant;
+	struct vdfl_client *client;
 
 	mutex_lock(&card->lock);
-	list_for_each_entry(tenant, &card->tenants, node)
-		tenant->ops->alarm(tenant);
+	list_for_each_entry(client, &card->clients, node)
+		client->ops->alarm(client);
 	mutex_unlock(&card->lock);
 }
 

@@ -4,7 +4,7 @@
  * master off. One line serves all blocks, so every armed instance is signalled.
  *
  * The line is masked at the card when it fires and unmasked no sooner than the
- * hold-off later, or than signalling took, which caps what a tenant that never
+ * hold-off later, or than signalling took, which caps what a client that never
  * acknowledges, or whose eventfds wake many, can cost the others.
  */
 #include <linux/interrupt.h>

@@ -22,7 +22,7 @@
  */
 void vdfl_card_lost(struct vdfl_card *card, const char *why)
 {
-	struct vdfl_tenant *tenant;
+	struct vdfl_client *client;
 
 	mutex_lock(&card->lock);
 	if (card->gone) {
@@ -30,7 +30,7 @@ void vdfl_card_lost(struct vdfl_card *card, const char *why)
 		return;
 	}
 	WRITE_ONCE(card->gone, true);
-	if (!list_empty(&card->tenants))
+	if (!list_empty(&card->clients))
 		pci_warn(card->pdev, "taken from its users: %s\n", why);
 	else
 		pci_info(card->pdev, "no longer usable: %s\n", why);
@@ -41,9 +41,9 @@ void vdfl_card_lost(struct vdfl_card *card, const char *why)
 	vdfl_irq_suspend(card);
 
 	mutex_lock(&card->lock);
-	list_for_each_entry(tenant, &card->tenants, node) {
-		tenant->ops->alarm(tenant);
-		tenant->ops->evict(tenant);
+	list_for_each_entry(client, &card->clients, node) {
+		client->ops->alarm(client);
+		client->ops->evict(client);
 	}
 	mutex_unlock(&card->lock);
 }

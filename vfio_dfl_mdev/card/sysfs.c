@@ -307,7 +307,7 @@ DIR_ATTR_RO(block, guid);
 
 static ssize_t block_instance_show(struct vdfl_dir *dir, char *buf)
 {
-	struct vdfl_tenant *owner;
+	struct vdfl_client *owner;
 	ssize_t len;
 
 	mutex_lock(&dir->card->lock);

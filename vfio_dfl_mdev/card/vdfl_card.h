@@ -4,7 +4,7 @@
  * that hold them, its interrupts, and its life.
  *
  * The card layer calls up only through what a client left with it: its
- * vdfl_tenant_ops, and the callback of its vdfl_irq_line.
+ * vdfl_client_ops, and the callback of its vdfl_irq_line.
  *
  * Lock order of the driver, outermost first:
  *   vfio dev_set lock (open, close)
@@ -54,7 +54,7 @@
 
 struct vconfig_desc;
 struct vdfl_card;
-struct vdfl_tenant;
+struct vdfl_client;
 
 /**
  * struct vdfl_block - one feature of a card
@@ -69,7 +69,7 @@ struct vdfl_block {
 	struct vdfl_card *card;
 	const struct dfl_header *header;
 	const struct dfl_window *window;
-	struct vdfl_tenant *owner;
+	struct vdfl_client *owner;
 	struct vdfl_dir *dir;
 	char pos[VDFL_POS_LEN];
 };
@@ -85,21 +85,21 @@ struct vdfl_block_match {
 };
 
 /**
- * struct vdfl_tenant - an instance, as the card sees it
- * @node: on vdfl_card.tenants, under vdfl_card.lock
+ * struct vdfl_client - an instance, as the card sees it
+ * @node: on vdfl_card.clients, under vdfl_card.lock
  * @block: the block it claimed
  * @dev: device of the instance, for its name
  * @ops: how to reach it
  */
-struct vdfl_tenant {
+struct vdfl_client {
 	struct list_head node;
 	struct vdfl_block *block;
 	struct device *dev;
-	const struct vdfl_tenant_ops *ops;
+	const struct vdfl_client_ops *ops;
 };
 
 /**
- * struct vdfl_tenant_ops - what the card tells a client
+ * struct vdfl_client_ops - what the card tells a client
  * @block: revoke access to the registers: none begins from now on, and
  *	mappings are zapped. @why is VDFL_BLOCKED_*.
  * @unblock: take back @why
@@ -109,12 +109,12 @@ struct vdfl_tenant {
  *
  * Called with vdfl_card.lock held, or by the client itself.
  */
-struct vdfl_tenant_ops {
-	void (*block)(struct vdfl_tenant *tenant, unsigned int why);
-	void (*unblock)(struct vdfl_tenant *tenant, unsigned int why);
-	void (*drain)(struct vdfl_tenant *tenant);
-	void (*alarm)(struct vdfl_tenant *tenant);
-	void (*evict)(struct vdfl_tenant *tenant);
+struct vdfl_client_ops {
+	void (*block)(struct vdfl_client *client, unsigned int why);
+	void (*unblock)(struct vdfl_client *client, unsigned int why);
+	void (*drain)(struct vdfl_client *client);
+	void (*alarm)(struct vdfl_client *client);
+	void (*evict)(struct vdfl_client *client);
 };
 
 /**
@@ -186,8 +186,8 @@ unsigned int vdfl_blocks_nr_free(struct vdfl_card *card,
 				 const struct vdfl_block_match *match);
 struct vdfl_block *vdfl_block_claim(struct vdfl_card *card,
 				    const struct vdfl_block_match *match,
-				    struct vdfl_tenant *tenant);
-void vdfl_block_release(struct vdfl_tenant *tenant);
+				    struct vdfl_client *client);
+void vdfl_block_release(struct vdfl_client *client);
 void __iomem *vdfl_block_io(const struct vdfl_block *block);
 phys_addr_t vdfl_block_phys(const struct vdfl_block *block);
 void vdfl_block_ids(const struct vdfl_block *block, struct vconfig_desc *desc);

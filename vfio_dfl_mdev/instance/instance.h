@@ -47,7 +47,7 @@ struct vdfl_type {
  * @vdev: VFIO device; first member
  * @card: a reference is held
  * @block: claimed from vfio init to release
- * @tenant: how the card reaches us
+ * @client: how the card reaches us
  * @mapping: what is needed to find its user mappings
  * @memory_lock: read side: held around each register access and page fault;
  *	write side: taken to wait for those to end
@@ -75,7 +75,7 @@ struct vdfl_mdev {
 	struct vfio_device vdev;
 	struct vdfl_card *card;
 	struct vdfl_block *block;
-	struct vdfl_tenant tenant;
+	struct vdfl_client client;
 	struct vdfl_mapping mapping;
 	struct rw_semaphore memory_lock;
 	atomic_t blocked;

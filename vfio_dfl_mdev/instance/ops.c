@@ -7,42 +7,42 @@
 
 /* --- what the card asks of an instance ---------------------------------- */
 
-static struct vdfl_mdev *tenant_mdev(struct vdfl_tenant *tenant)
+static struct vdfl_mdev *client_mdev(struct vdfl_client *client)
 {
-	return container_of(tenant, struct vdfl_mdev, tenant);
+	return container_of(client, struct vdfl_mdev, client);
 }
 
-static void tenant_block(struct vdfl_tenant *tenant, unsigned int why)
+static void client_block(struct vdfl_client *client, unsigned int why)
 {
-	vdfl_region_shut(tenant_mdev(tenant), why);
+	vdfl_region_shut(client_mdev(client), why);
 }
 
-static void tenant_unblock(struct vdfl_tenant *tenant, unsigned int why)
+static void client_unblock(struct vdfl_client *client, unsigned int why)
 {
-	vdfl_region_unblock(tenant_mdev(tenant), why);
+	vdfl_region_unblock(client_mdev(client), why);
 }
 
-static void tenant_drain(struct vdfl_tenant *tenant)
+static void client_drain(struct vdfl_client *client)
 {
-	vdfl_region_drain(tenant_mdev(tenant));
+	vdfl_region_drain(client_mdev(client));
 }
 
-static void tenant_alarm(struct vdfl_tenant *tenant)
+static void client_alarm(struct vdfl_client *client)
 {
-	vdfl_mdev_fire_err(tenant_mdev(tenant));
+	vdfl_mdev_fire_err(client_mdev(client));
 }
 
-static void tenant_evict(struct vdfl_tenant *tenant)
+static void client_evict(struct vdfl_client *client)
 {
-	vdfl_mdev_fire_req(tenant_mdev(tenant));
+	vdfl_mdev_fire_req(client_mdev(client));
 }
 
-static const struct vdfl_tenant_ops tenant_ops = {
-	.block		= tenant_block,
-	.unblock	= tenant_unblock,
-	.drain		= tenant_drain,
-	.alarm		= tenant_alarm,
-	.evict		= tenant_evict,
+static const struct vdfl_client_ops client_ops = {
+	.block		= client_block,
+	.unblock	= client_unblock,
+	.drain		= client_drain,
+	.alarm		= client_alarm,
+	.evict		= client_evict,
 };
 
 /* --- life --------------------------------------------------------------- */
@@ -74,15 +74,15 @@ static int mdev_init(struct vfio_device *vdev)
 	init_waitqueue_head(&vd->unblocked);
 	atomic_set(&vd->blocked, VDFL_BLOCKED_CLOSED);
 	vd->mmap_on = true;
-	vd->tenant.dev = vdev->dev;
-	vd->tenant.ops = &tenant_ops;
+	vd->client.dev = vdev->dev;
+	vd->client.ops = &client_ops;
 	vdfl_mdev_irq_init(vd);
 
 	ret = vdfl_mapping_init(&vd->mapping, vd);
 	if (ret)
 		return ret;
 	vd->card = vdfl_card_get(type->card);
-	block = vdfl_block_claim(vd->card, &type->match, &vd->tenant);
+	block = vdfl_block_claim(vd->card, &type->match, &vd->client);
 	if (IS_ERR(block)) {
 		vdfl_card_put(vd->card);
 		vdfl_mapping_release(&vd->mapping);
@@ -100,7 +100,7 @@ static void mdev_release(struct vfio_device *vdev)
 	struct vdfl_mdev *vd = vdfl_mdev_of(vdev);
 	struct device *dev = vdev->dev;
 
-	vdfl_block_release(&vd->tenant);
+	vdfl_block_release(&vd->client);
 	vdfl_mapping_release(&vd->mapping);
 	vdfl_card_put(vd->card);
 	vdfl_compat_free_device(vdev);
