@@ -24,7 +24,7 @@ static void vdfl_mdev_remove(struct mdev_device *mdev)
 {
 	struct vdfl_mdev *vd = dev_get_drvdata(&mdev->dev);
 
-	vdfl_region_block(vd, VDFL_BLOCKED_REMOVED);
+	vdfl_access_revoke_sync(vd, VDFL_REVOKED_REMOVED);
 	vfio_unregister_group_dev(&vd->vdev);
 	vfio_put_device(&vd->vdev);
 }

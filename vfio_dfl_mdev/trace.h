@@ -66,17 +66,17 @@ TRACE_EVENT(vdfl_reset,
 );
 
 TRACE_EVENT(vdfl_revoke,
-	TP_PROTO(struct device *dev, unsigned int blocked),
-	TP_ARGS(dev, blocked),
+	TP_PROTO(struct device *dev, unsigned int revoked),
+	TP_ARGS(dev, revoked),
 	TP_STRUCT__entry(
 		__array(char, name, VDFL_TRACE_NAME)
-		__field(unsigned int, blocked)
+		__field(unsigned int, revoked)
 	),
 	TP_fast_assign(
 		strscpy(__entry->name, dev_name(dev), VDFL_TRACE_NAME);
-		__entry->blocked = blocked;
+		__entry->revoked = revoked;
 	),
-	TP_printk("%s blocked 0x%x", __entry->name, __entry->blocked)
+	TP_printk("%s revoked 0x%x", __entry->name, __entry->revoked)
 );
 
 #endif /* _VDFL_TRACE_H */

@@ -278,11 +278,11 @@ void vdfl_blocks_recheck(struct vdfl_card *card)
 			continue;
 		client = block->owner;
 		if (vdfl_block_port_dead(block) || vdfl_card_check_header(block)) {
-			client->ops->block(client, VDFL_BLOCKED_RESET);
+			client->ops->revoke(client, VDFL_REVOKED_RESET);
 			client->ops->drain(client);
-			client->ops->alarm(client);
+			client->ops->error(client);
 		} else {
-			client->ops->unblock(client, VDFL_BLOCKED_RESET);
+			client->ops->restore(client, VDFL_REVOKED_RESET);
 		}
 	}
 	mutex_unlock(&card->lock);

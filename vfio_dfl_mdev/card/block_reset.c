@@ -69,9 +69,9 @@ static int block_reset(void *data)
 	if (!ret)
 		ret = vdfl_card_check_header(block);
 	if (ret == -EIO)
-		client->ops->block(client, VDFL_BLOCKED_RESET);
+		client->ops->revoke(client, VDFL_REVOKED_RESET);
 	else if (!ret)
-		client->ops->unblock(client, VDFL_BLOCKED_RESET);
+		client->ops->restore(client, VDFL_REVOKED_RESET);
 	mutex_unlock(&card->reset_lock);
 	return ret;
 }

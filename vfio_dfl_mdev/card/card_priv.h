@@ -117,10 +117,10 @@ int vdfl_card_check_msix(struct vdfl_card *card);
 int vdfl_card_check_header(struct vdfl_block *block);
 
 /* client.c: what the card tells its clients */
-void vdfl_card_block(struct vdfl_card *card, unsigned int why);
-void vdfl_card_block_locked(struct vdfl_card *card, unsigned int why);
-void vdfl_card_unblock(struct vdfl_card *card, unsigned int why);
-void vdfl_card_alarm(struct vdfl_card *card);
+void vdfl_clients_revoke(struct vdfl_card *card, unsigned int why);
+void vdfl_clients_revoke_locked(struct vdfl_card *card, unsigned int why);
+void vdfl_clients_restore(struct vdfl_card *card, unsigned int why);
+void vdfl_clients_error(struct vdfl_card *card);
 
 /* port.c: DFL ports */
 int vdfl_port_release(struct vdfl_card *card, u8 bar, u64 off);

@@ -3,51 +3,51 @@
 #include "card/card_priv.h"
 
 /**
- * vdfl_card_block_locked() - put all blocks out of reach
+ * vdfl_clients_revoke_locked() - put all blocks out of reach
  * @card: vdfl_card.lock is held
- * @why: VDFL_BLOCKED_*
+ * @why: VDFL_REVOKED_*
  *
  * Access of all clients is revoked before the accesses under way of any of them
  * are waited for.
  */
-void vdfl_card_block_locked(struct vdfl_card *card, unsigned int why)
+void vdfl_clients_revoke_locked(struct vdfl_card *card, unsigned int why)
 {
 	struct vdfl_client *client;
 
 	lockdep_assert_held(&card->lock);
 	list_for_each_entry(client, &card->clients, node)
-		client->ops->block(client, why);
+		client->ops->revoke(client, why);
 	list_for_each_entry(client, &card->clients, node)
 		client->ops->drain(client);
 }
 
-/* vdfl_card_block(): put all blocks out of reach because of @why */
-void vdfl_card_block(struct vdfl_card *card, unsigned int why)
+/* vdfl_clients_revoke(): put all blocks out of reach because of @why */
+void vdfl_clients_revoke(struct vdfl_card *card, unsigned int why)
 {
 	mutex_lock(&card->lock);
-	vdfl_card_block_locked(card, why);
+	vdfl_clients_revoke_locked(card, why);
 	mutex_unlock(&card->lock);
 }
 
-/* vdfl_card_unblock(): take back @why of vdfl_card_block() */
-void vdfl_card_unblock(struct vdfl_card *card, unsigned int why)
+/* vdfl_clients_restore(): take back @why of vdfl_clients_revoke() */
+void vdfl_clients_restore(struct vdfl_card *card, unsigned int why)
 {
 	struct vdfl_client *client;
 
 	mutex_lock(&card->lock);
 	list_for_each_entry(client, &card->clients, node)
-		client->ops->unblock(client, why);
+		client->ops->restore(client, why);
 	mutex_unlock(&card->lock);
 }
 
-/* vdfl_card_alarm(): tell all users of an error */
-void vdfl_card_alarm(struct vdfl_card *card)
+/* vdfl_clients_error(): tell all users of an error */
+void vdfl_clients_error(struct vdfl_card *card)
 {
 	struct vdfl_client *client;
 
 	mutex_lock(&card->lock);
 	list_for_each_entry(client, &card->clients, node)
-		client->ops->alarm(client);
+		client->ops->error(client);
 	mutex_unlock(&card->lock);
 }
 

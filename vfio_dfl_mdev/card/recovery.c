@@ -34,7 +34,7 @@ void vdfl_card_lost(struct vdfl_card *card, const char *why)
 		pci_warn(card->pdev, "taken from its users: %s\n", why);
 	else
 		pci_info(card->pdev, "no longer usable: %s\n", why);
-	vdfl_card_block_locked(card, VDFL_BLOCKED_GONE);
+	vdfl_clients_revoke_locked(card, VDFL_REVOKED_GONE);
 	mutex_unlock(&card->lock);
 
 	/* With msix this turns bus master off: before anybody hears of the end */
@@ -42,8 +42,8 @@ void vdfl_card_lost(struct vdfl_card *card, const char *why)
 
 	mutex_lock(&card->lock);
 	list_for_each_entry(client, &card->clients, node) {
-		client->ops->alarm(client);
-		client->ops->evict(client);
+		client->ops->error(client);
+		client->ops->request(client);
 	}
 	mutex_unlock(&card->lock);
 }
@@ -78,7 +78,7 @@ void vdfl_card_quiesce(struct vdfl_card *card, unsigned int why)
 	}
 	card->asleep |= why;
 	mutex_unlock(&card->reset_lock);
-	vdfl_card_block(card, VDFL_BLOCKED_CARD);
+	vdfl_clients_revoke(card, VDFL_REVOKED_CARD);
 	vdfl_irq_suspend(card);
 }
 
@@ -90,7 +90,7 @@ static void card_wake(struct vdfl_card *card)
 	vdfl_ports_release(card);
 	vdfl_blocks_recheck(card);
 	resumed = vdfl_irq_resume(card);
-	vdfl_card_unblock(card, VDFL_BLOCKED_CARD);
+	vdfl_clients_restore(card, VDFL_REVOKED_CARD);
 	if (resumed)
 		vdfl_irq_catch_up(card);
 }
@@ -167,7 +167,7 @@ pci_ers_result_t vdfl_card_error_detected(struct vdfl_card *card,
 		return PCI_ERS_RESULT_DISCONNECT;
 	}
 	vdfl_card_quiesce(card, VDFL_ASLEEP_ERROR);
-	vdfl_card_alarm(card);
+	vdfl_clients_error(card);
 	return state == pci_channel_io_normal ? PCI_ERS_RESULT_CAN_RECOVER :
 						PCI_ERS_RESULT_NEED_RESET;
 }

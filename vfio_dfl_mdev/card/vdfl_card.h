@@ -35,17 +35,17 @@
 #define VDFL_POS_LEN		24	/* "b0-o" and 16 hex digits */
 
 /* Reasons why the registers of a block cannot be accessed; a set of them */
-#define VDFL_BLOCKED_CLOSED	BIT(0)	/* the instance is not open */
-#define VDFL_BLOCKED_MEMORY	BIT(1)	/* virtual memory enable is 0 */
-#define VDFL_BLOCKED_RESET	BIT(2)	/* the block did not survive a reset */
-#define VDFL_BLOCKED_CARD	BIT(3)	/* the PCI core operates on the card */
-#define VDFL_BLOCKED_GONE	BIT(4)	/* card lost, or driver unbinding */
-#define VDFL_BLOCKED_REMOVED	BIT(5)	/* the instance is being removed */
+#define VDFL_REVOKED_CLOSED	BIT(0)	/* the instance is not open */
+#define VDFL_REVOKED_MEMORY	BIT(1)	/* virtual memory enable is 0 */
+#define VDFL_REVOKED_RESET	BIT(2)	/* the block did not survive a reset */
+#define VDFL_REVOKED_CARD	BIT(3)	/* the PCI core operates on the card */
+#define VDFL_REVOKED_GONE	BIT(4)	/* card lost, or driver unbinding */
+#define VDFL_REVOKED_REMOVED	BIT(5)	/* the instance is being removed */
 /*
  * Reset requested by the user. If this is the only bit set, accesses wait
  * instead of failing.
  */
-#define VDFL_BLOCKED_SCRUB	BIT(6)
+#define VDFL_REVOKED_SCRUB	BIT(6)
 
 /* PCI core operations in progress; the driver must not touch the device */
 #define VDFL_ASLEEP_RESET	BIT(0)
@@ -100,21 +100,21 @@ struct vdfl_client {
 
 /**
  * struct vdfl_client_ops - what the card tells a client
- * @block: revoke access to the registers: none begins from now on, and
- *	mappings are zapped. @why is VDFL_BLOCKED_*.
- * @unblock: take back @why
+ * @revoke: revoke access to the registers: none begins from now on, and
+ *	mappings are zapped. @why is VDFL_REVOKED_*.
+ * @restore: take back @why
  * @drain: wait for accesses that began earlier, and zap what they mapped
- * @alarm: signal an error to the user: fire the error eventfd
- * @evict: ask the user to close the instance: fire the device request eventfd
+ * @error: signal an error to the user: fire the error eventfd
+ * @request: ask the user to close the instance: fire the device request eventfd
  *
  * Called with vdfl_card.lock held, or by the client itself.
  */
 struct vdfl_client_ops {
-	void (*block)(struct vdfl_client *client, unsigned int why);
-	void (*unblock)(struct vdfl_client *client, unsigned int why);
+	void (*revoke)(struct vdfl_client *client, unsigned int why);
+	void (*restore)(struct vdfl_client *client, unsigned int why);
 	void (*drain)(struct vdfl_client *client);
-	void (*alarm)(struct vdfl_client *client);
-	void (*evict)(struct vdfl_client *client);
+	void (*error)(struct vdfl_client *client);
+	void (*request)(struct vdfl_client *client);
 };
 
 /**

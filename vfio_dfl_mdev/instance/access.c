@@ -7,90 +7,90 @@
 #include "instance/instance.h"
 
 /**
- * vdfl_region_shut() - no access begins from now on because of @why
+ * vdfl_access_revoke() - no access begins from now on because of @why
  * @vd: any instance, open or not
- * @why: VDFL_BLOCKED_*
+ * @why: VDFL_REVOKED_*
  *
  * Mappings have no pages either, but for what a fault under way may still put
  * there. May sleep, though not for accesses of the user.
  */
-void vdfl_region_shut(struct vdfl_mdev *vd, unsigned int why)
+void vdfl_access_revoke(struct vdfl_mdev *vd, unsigned int why)
 {
-	atomic_or(why, &vd->blocked);
-	wake_up_all(&vd->unblocked);
+	atomic_or(why, &vd->revoked);
+	wake_up_all(&vd->restored);
 	vdfl_mapping_zap(&vd->mapping, &vd->vdev);
 }
 
 /**
- * vdfl_region_drain() - wait until what began before vdfl_region_shut() is over
+ * vdfl_access_wait() - wait until what began before vdfl_access_revoke() is over
  * @vd: shut
  *
  * When it returns no access is under way and no mapping has a page. May sleep.
  */
-void vdfl_region_drain(struct vdfl_mdev *vd)
+void vdfl_access_wait(struct vdfl_mdev *vd)
 {
 	down_write(&vd->memory_lock);
 	vdfl_mapping_zap(&vd->mapping, &vd->vdev);
-	trace_vdfl_revoke(vd->vdev.dev, atomic_read(&vd->blocked));
+	trace_vdfl_revoke(vd->vdev.dev, atomic_read(&vd->revoked));
 	up_write(&vd->memory_lock);
 }
 
 /**
- * vdfl_region_block() - put the registers out of reach because of @why
+ * vdfl_access_revoke_sync() - put the registers out of reach because of @why
  * @vd: any instance, open or not
- * @why: VDFL_BLOCKED_*
+ * @why: VDFL_REVOKED_*
  *
- * See vdfl_region_drain().
+ * See vdfl_access_wait().
  */
-void vdfl_region_block(struct vdfl_mdev *vd, unsigned int why)
+void vdfl_access_revoke_sync(struct vdfl_mdev *vd, unsigned int why)
 {
-	vdfl_region_shut(vd, why);
-	vdfl_region_drain(vd);
+	vdfl_access_revoke(vd, why);
+	vdfl_access_wait(vd);
 }
 
-/* vdfl_region_unblock(): take back @why; others may still hold */
-void vdfl_region_unblock(struct vdfl_mdev *vd, unsigned int why)
+/* vdfl_access_restore(): take back @why; others may still hold */
+void vdfl_access_restore(struct vdfl_mdev *vd, unsigned int why)
 {
-	atomic_andnot(why, &vd->blocked);
-	wake_up_all(&vd->unblocked);
+	atomic_andnot(why, &vd->revoked);
+	wake_up_all(&vd->restored);
 }
 
-/* vdfl_region_open(): its first user may have it; @mmap_on stays what it is */
-void vdfl_region_open(struct vdfl_mdev *vd)
+/* vdfl_access_open(): its first user may have it; @mmap_on stays what it is */
+void vdfl_access_open(struct vdfl_mdev *vd)
 {
 	down_write(&vd->memory_lock);
-	vdfl_region_unblock(vd, VDFL_BLOCKED_CLOSED | VDFL_BLOCKED_MEMORY);
+	vdfl_access_restore(vd, VDFL_REVOKED_CLOSED | VDFL_REVOKED_MEMORY);
 	up_write(&vd->memory_lock);
 }
 
 /**
- * vdfl_region_enter() - begin an access to the registers
+ * vdfl_access_begin() - begin an access to the registers
  * @vd: any instance
  *
  * Who comes while the block is reset for its own user waits, as with vfio-pci:
  * a fault that failed would end a guest.
  *
  * Return: 0, and vdfl_mdev.memory_lock is held for reading until
- * vdfl_region_leave(); -EIO when they are out of reach
+ * vdfl_access_end(); -EIO when they are out of reach
  */
-int vdfl_region_enter(struct vdfl_mdev *vd)
+int vdfl_access_begin(struct vdfl_mdev *vd)
 {
-	unsigned int blocked;
+	unsigned int revoked;
 
 	for (;;) {
 		down_read(&vd->memory_lock);
-		blocked = atomic_read(&vd->blocked);
-		if (!blocked)
+		revoked = atomic_read(&vd->revoked);
+		if (!revoked)
 			return 0;
 		up_read(&vd->memory_lock);
-		if (blocked != VDFL_BLOCKED_SCRUB)
+		if (revoked != VDFL_REVOKED_SCRUB)
 			return -EIO;
-		wait_event(vd->unblocked,
-			   atomic_read(&vd->blocked) != VDFL_BLOCKED_SCRUB);
+		wait_event(vd->restored,
+			   atomic_read(&vd->revoked) != VDFL_REVOKED_SCRUB);
 	}
 }
 
-void vdfl_region_leave(struct vdfl_mdev *vd)
+void vdfl_access_end(struct vdfl_mdev *vd)
 {
 	up_read(&vd->memory_lock);
 }
@@ -112,9 +112,9 @@ int vdfl_mdev_reset_locked(struct vdfl_mdev *vd)
 	lockdep_assert_held(&vd->cfg_lock);
 	if (!vdfl_block_has_reset(vd->block))
 		return -EINVAL;
-	vdfl_region_block(vd, VDFL_BLOCKED_SCRUB);
+	vdfl_access_revoke_sync(vd, VDFL_REVOKED_SCRUB);
 	ret = vdfl_block_reset(vd->block);
-	vdfl_region_unblock(vd, VDFL_BLOCKED_SCRUB);
+	vdfl_access_restore(vd, VDFL_REVOKED_SCRUB);
 	if (!ret)
 		WRITE_ONCE(vd->port_held, false);
 	return ret;

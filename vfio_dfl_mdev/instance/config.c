@@ -37,11 +37,11 @@ int vdfl_config_write(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len)
 	mutex_lock(&vd->cfg_lock);
 	effects = vconfig_write(&vd->cfg, pos, buf, len);
 	if (effects & VCONFIG_MEMORY_OFF)
-		vdfl_region_block(vd, VDFL_BLOCKED_MEMORY);
+		vdfl_access_revoke_sync(vd, VDFL_REVOKED_MEMORY);
 	if (effects & VCONFIG_FLR)
 		vdfl_mdev_reset_locked(vd);
 	if (effects & VCONFIG_MEMORY_ON)
-		vdfl_region_unblock(vd, VDFL_BLOCKED_MEMORY);
+		vdfl_access_restore(vd, VDFL_REVOKED_MEMORY);
 	mutex_unlock(&vd->cfg_lock);
 	return 0;
 }

@@ -51,8 +51,8 @@ struct vdfl_type {
  * @mapping: what is needed to find its user mappings
  * @memory_lock: read side: held around each register access and page fault;
  *	write side: taken to wait for those to end
- * @blocked: VDFL_BLOCKED_*; registers can be accessed only while 0
- * @unblocked: accesses that wait for the end of VDFL_BLOCKED_SCRUB
+ * @revoked: VDFL_REVOKED_*; registers can be accessed only while 0
+ * @restored: accesses that wait for the end of VDFL_REVOKED_SCRUB
  * @io: registers of the block
  * @mmap_on: may be mapped; changes only while closed
  * @nr_vectors: MSI-X vectors; set at open
@@ -78,8 +78,8 @@ struct vdfl_mdev {
 	struct vdfl_client client;
 	struct vdfl_mapping mapping;
 	struct rw_semaphore memory_lock;
-	atomic_t blocked;
-	wait_queue_head_t unblocked;
+	atomic_t revoked;
+	wait_queue_head_t restored;
 	void __iomem *io;
 	bool mmap_on;
 	u16 nr_vectors;
@@ -143,13 +143,13 @@ int vdfl_view_read(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len);
 int vdfl_view_write(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len);
 
 /* access.c: whether registers can be accessed */
-void vdfl_region_shut(struct vdfl_mdev *vd, unsigned int why);
-void vdfl_region_drain(struct vdfl_mdev *vd);
-void vdfl_region_block(struct vdfl_mdev *vd, unsigned int why);
-void vdfl_region_unblock(struct vdfl_mdev *vd, unsigned int why);
-void vdfl_region_open(struct vdfl_mdev *vd);
-int vdfl_region_enter(struct vdfl_mdev *vd);
-void vdfl_region_leave(struct vdfl_mdev *vd);
+void vdfl_access_revoke(struct vdfl_mdev *vd, unsigned int why);
+void vdfl_access_wait(struct vdfl_mdev *vd);
+void vdfl_access_revoke_sync(struct vdfl_mdev *vd, unsigned int why);
+void vdfl_access_restore(struct vdfl_mdev *vd, unsigned int why);
+void vdfl_access_open(struct vdfl_mdev *vd);
+int vdfl_access_begin(struct vdfl_mdev *vd);
+void vdfl_access_end(struct vdfl_mdev *vd);
 int vdfl_mdev_reset_locked(struct vdfl_mdev *vd);
 
 /* mmap.c: mappings */

@@ -16,7 +16,7 @@ int vdfl_region_set_mmap(struct vdfl_mdev *vd, bool on)
 	int ret = -EBUSY;
 
 	down_write(&vd->memory_lock);
-	if (atomic_read(&vd->blocked) & VDFL_BLOCKED_CLOSED) {
+	if (atomic_read(&vd->revoked) & VDFL_REVOKED_CLOSED) {
 		vd->mmap_on = on;
 		ret = 0;
 	}
@@ -81,10 +81,10 @@ static vm_fault_t region_fault(struct vm_fault *vmf)
 	if (off >= map.len)
 		return VM_FAULT_SIGBUS;
 	phys = vdfl_block_phys(vd->block) + map.block + off;
-	if (vdfl_region_enter(vd))
+	if (vdfl_access_begin(vd))
 		return VM_FAULT_SIGBUS;
 	ret = vmf_insert_pfn(vma, vmf->address, phys >> PAGE_SHIFT);
-	vdfl_region_leave(vd);
+	vdfl_access_end(vd);
 	return ret;
 }
 

@@ -132,7 +132,7 @@ static int pieces_read(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len,
 	unsigned int width;
 	size_t done;
 	u64 value;
-	int ret = vdfl_region_enter(vd);
+	int ret = vdfl_access_begin(vd);
 
 	if (ret)
 		return ret;
@@ -141,7 +141,7 @@ static int pieces_read(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len,
 		value = read(vd, pos + done, width);
 		memcpy(buf + done, &value, width);
 	}
-	vdfl_region_leave(vd);
+	vdfl_access_end(vd);
 	return 0;
 }
 
@@ -150,7 +150,7 @@ static int pieces_write(struct vdfl_mdev *vd, u64 pos, const u8 *buf,
 {
 	unsigned int width;
 	size_t done;
-	int ret = vdfl_region_enter(vd);
+	int ret = vdfl_access_begin(vd);
 
 	if (ret)
 		return ret;
@@ -161,7 +161,7 @@ static int pieces_write(struct vdfl_mdev *vd, u64 pos, const u8 *buf,
 		memcpy(&value, buf + done, width);
 		write(vd, pos + done, width, value);
 	}
-	vdfl_region_leave(vd);
+	vdfl_access_end(vd);
 	return 0;
 }
 
@@ -203,11 +203,11 @@ int vdfl_bar0_read_register(struct vdfl_mdev *vd, u64 pos, char __user *buf,
 	u64 value;
 	int ret;
 
-	ret = vdfl_region_enter(vd);
+	ret = vdfl_access_begin(vd);
 	if (ret)
 		return ret;
 	value = bar0_read_piece(vd, pos, width);
-	vdfl_region_leave(vd);
+	vdfl_access_end(vd);
 	if (piece_is_ones(value, width) && pos < vd->block->window->size)
 		ret = bar0_check_alive(vd);
 	if (ret)
@@ -225,11 +225,11 @@ int vdfl_bar0_write_register(struct vdfl_mdev *vd, u64 pos,
 	ret = width == 8 ? get_user(value, (const u64 __user *)buf) :
 			   get_user(value, (const u32 __user *)buf);
 	if (!ret)
-		ret = vdfl_region_enter(vd);
+		ret = vdfl_access_begin(vd);
 	if (ret)
 		return ret;
 	bar0_write_piece(vd, pos, width, value);
-	vdfl_region_leave(vd);
+	vdfl_access_end(vd);
 	return 0;
 }
 

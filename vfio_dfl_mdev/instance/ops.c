@@ -12,37 +12,37 @@ static struct vdfl_mdev *client_mdev(struct vdfl_client *client)
 	return container_of(client, struct vdfl_mdev, client);
 }
 
-static void client_block(struct vdfl_client *client, unsigned int why)
+static void client_revoke(struct vdfl_client *client, unsigned int why)
 {
-	vdfl_region_shut(client_mdev(client), why);
+	vdfl_access_revoke(client_mdev(client), why);
 }
 
-static void client_unblock(struct vdfl_client *client, unsigned int why)
+static void client_restore(struct vdfl_client *client, unsigned int why)
 {
-	vdfl_region_unblock(client_mdev(client), why);
+	vdfl_access_restore(client_mdev(client), why);
 }
 
 static void client_drain(struct vdfl_client *client)
 {
-	vdfl_region_drain(client_mdev(client));
+	vdfl_access_wait(client_mdev(client));
 }
 
-static void client_alarm(struct vdfl_client *client)
+static void client_error(struct vdfl_client *client)
 {
 	vdfl_mdev_fire_err(client_mdev(client));
 }
 
-static void client_evict(struct vdfl_client *client)
+static void client_request(struct vdfl_client *client)
 {
 	vdfl_mdev_fire_req(client_mdev(client));
 }
 
 static const struct vdfl_client_ops client_ops = {
-	.block		= client_block,
-	.unblock	= client_unblock,
+	.revoke		= client_revoke,
+	.restore	= client_restore,
 	.drain		= client_drain,
-	.alarm		= client_alarm,
-	.evict		= client_evict,
+	.error		= client_error,
+	.request		= client_request,
 };
 
 /* --- life --------------------------------------------------------------- */
@@ -71,8 +71,8 @@ static int mdev_init(struct vfio_device *vdev)
 
 	mutex_init(&vd->cfg_lock);
 	init_rwsem(&vd->memory_lock);
-	init_waitqueue_head(&vd->unblocked);
-	atomic_set(&vd->blocked, VDFL_BLOCKED_CLOSED);
+	init_waitqueue_head(&vd->restored);
+	atomic_set(&vd->revoked, VDFL_REVOKED_CLOSED);
 	vd->mmap_on = true;
 	vd->client.dev = vdev->dev;
 	vd->client.ops = &client_ops;
@@ -137,7 +137,7 @@ static int mdev_open(struct vfio_device *vdev)
 	if (ret)
 		return ret;
 	/* What an earlier user could not reset is tried again */
-	vdfl_region_unblock(vd, VDFL_BLOCKED_RESET);
+	vdfl_access_restore(vd, VDFL_REVOKED_RESET);
 	ret = vdfl_block_prepare(vd->block);
 	if (ret) {
 		vdfl_card_close(vd->card);
@@ -148,7 +148,7 @@ static int mdev_open(struct vfio_device *vdev)
 	vd->line.nr = vd->nr_vectors;
 	mdev_init_view(vd);
 	vdfl_config_init(vd);
-	vdfl_region_open(vd);
+	vdfl_access_open(vd);
 	return 0;
 }
 
@@ -156,7 +156,7 @@ static void mdev_close(struct vfio_device *vdev)
 {
 	struct vdfl_mdev *vd = vdfl_mdev_of(vdev);
 
-	vdfl_region_block(vd, VDFL_BLOCKED_CLOSED);
+	vdfl_access_revoke_sync(vd, VDFL_REVOKED_CLOSED);
 	vdfl_mdev_irq_close(vd);
 	vdfl_block_clean(vd->block);
 	vdfl_card_close(vd->card);

@@ -27,9 +27,9 @@ static u64 msix_table_size(const struct vdfl_mdev *vd)
 static int msix_check(struct vdfl_mdev *vd, u64 pos, size_t len)
 {
 	u64 table = msix_table_size(vd);
-	int blocked = atomic_read(&vd->blocked) & ~VDFL_BLOCKED_SCRUB;
+	int revoked = atomic_read(&vd->revoked) & ~VDFL_REVOKED_SCRUB;
 
-	return blocked && (pos >= table || len > table - pos) ? -EIO : 0;
+	return revoked && (pos >= table || len > table - pos) ? -EIO : 0;
 }
 
 static int msix_read_chunk(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len)
