@@ -64,7 +64,7 @@ void vdfl_irq_init(struct vdfl_card *card)
 
 	mutex_init(&irq->mutex);
 	spin_lock_init(&irq->lock);
-	INIT_LIST_HEAD(&irq->armed);
+	INIT_LIST_HEAD(&irq->clients);
 	vdfl_intx_init(card);
 	vdfl_poll_init(card);
 	irq->source = source_auto(card);
@@ -152,50 +152,50 @@ static void source_stop(struct vdfl_card *card)
 		card->irq.source->stop(card);
 }
 
-static int line_on(struct vdfl_card *card, struct vdfl_irq_line *line)
+static int client_on(struct vdfl_card *card, struct vdfl_irq_client *client)
 {
 	const struct vdfl_irq_source *source = card->irq.source;
 
-	if (!card->irq.running || !source->line_on)
+	if (!card->irq.running || !source->client_on)
 		return 0;
-	return source->line_on(card, line);
+	return source->client_on(card, client);
 }
 
-static void line_off(struct vdfl_card *card, struct vdfl_irq_line *line)
+static void client_off(struct vdfl_card *card, struct vdfl_irq_client *client)
 {
 	const struct vdfl_irq_source *source = card->irq.source;
 
-	if (card->irq.running && source->line_off)
-		source->line_off(card, line);
+	if (card->irq.running && source->client_off)
+		source->client_off(card, client);
 }
 
-static void line_add(struct vdfl_card *card, struct vdfl_irq_line *line)
+static void client_add(struct vdfl_card *card, struct vdfl_irq_client *client)
 {
 	/* Nothing of what an earlier user saw */
-	line->polled = 0;
-	line->stuck = 0;
-	memset(line->run, 0, sizeof(line->run));
+	client->polled = 0;
+	client->stuck = 0;
+	memset(client->run, 0, sizeof(client->run));
 
 	spin_lock_irq(&card->irq.lock);
-	list_add_tail(&line->node, &card->irq.armed);
+	list_add_tail(&client->node, &card->irq.clients);
 	spin_unlock_irq(&card->irq.lock);
 }
 
-static void line_del(struct vdfl_card *card, struct vdfl_irq_line *line)
+static void client_del(struct vdfl_card *card, struct vdfl_irq_client *client)
 {
 	spin_lock_irq(&card->irq.lock);
-	list_del(&line->node);
+	list_del(&client->node);
 	spin_unlock_irq(&card->irq.lock);
 }
 
-struct line_call {
+struct client_call {
 	struct vdfl_card *card;
-	struct vdfl_irq_line *line;
+	struct vdfl_irq_client *client;
 };
 
 static int irq_arm(void *data)
 {
-	struct line_call *call = data;
+	struct client_call *call = data;
 	struct vdfl_card *card = call->card;
 	int ret;
 
@@ -203,12 +203,12 @@ static int irq_arm(void *data)
 	ret = source_start(card);
 	if (ret)
 		goto out;
-	line_add(card, call->line);
-	ret = line_on(card, call->line);
+	client_add(card, call->client);
+	ret = client_on(card, call->client);
 	if (!ret)
 		goto out;
-	line_del(card, call->line);
-	if (list_empty(&card->irq.armed))
+	client_del(card, call->client);
+	if (list_empty(&card->irq.clients))
 		source_stop(card);
 out:
 	mutex_unlock(&card->irq.mutex);
@@ -217,62 +217,62 @@ out:
 
 static int irq_disarm(void *data)
 {
-	struct line_call *call = data;
+	struct client_call *call = data;
 	struct vdfl_card *card = call->card;
 
 	mutex_lock(&card->irq.mutex);
-	line_del(card, call->line);
-	line_off(card, call->line);
-	if (list_empty(&card->irq.armed))
+	client_del(card, call->client);
+	client_off(card, call->client);
+	if (list_empty(&card->irq.clients))
 		source_stop(card);
 	mutex_unlock(&card->irq.mutex);
 	return 0;
 }
 
 /**
- * vdfl_irq_arm() - fire @line on the card's interrupts from now on
+ * vdfl_irq_arm() - notify @client of the card's interrupts from now on
  * @card: where the block is
- * @line: not armed; its instance has interrupt vectors
+ * @client: not armed; its instance has interrupt vectors
  *
  * Return: 0, or the error of the source; -EIO when the card is lost.
  */
-int vdfl_irq_arm(struct vdfl_card *card, struct vdfl_irq_line *line)
+int vdfl_irq_arm(struct vdfl_card *card, struct vdfl_irq_client *client)
 {
-	struct line_call call = { card, line };
+	struct client_call call = { card, client };
 
 	return vdfl_work_call(irq_arm, &call);
 }
 
-/* vdfl_irq_disarm(): @line is not fired any more when this returns */
-void vdfl_irq_disarm(struct vdfl_card *card, struct vdfl_irq_line *line)
+/* vdfl_irq_disarm(): @client is not notified any more when this returns */
+void vdfl_irq_disarm(struct vdfl_card *card, struct vdfl_irq_client *client)
 {
-	struct line_call call = { card, line };
+	struct client_call call = { card, client };
 
 	vdfl_work_call(irq_disarm, &call);
 }
 
 static void irq_stop_all(struct vdfl_card *card)
 {
-	struct vdfl_irq_line *line;
+	struct vdfl_irq_client *client;
 
 	lockdep_assert_held(&card->irq.mutex);
 	WRITE_ONCE(card->irq.suspended, true);
-	list_for_each_entry(line, &card->irq.armed, node)
-		line_off(card, line);
+	list_for_each_entry(client, &card->irq.clients, node)
+		client_off(card, client);
 	source_stop(card);
 }
 
 static int irq_start_all(struct vdfl_card *card)
 {
-	struct vdfl_irq_line *line;
+	struct vdfl_irq_client *client;
 	int ret = 0;
 
 	lockdep_assert_held(&card->irq.mutex);
 	WRITE_ONCE(card->irq.suspended, false);
-	if (!list_empty(&card->irq.armed))
+	if (!list_empty(&card->irq.clients))
 		ret = source_start(card);
-	list_for_each_entry(line, &card->irq.armed, node)
-		ret = ret ?: line_on(card, line);
+	list_for_each_entry(client, &card->irq.clients, node)
+		ret = ret ?: client_on(card, client);
 	return ret;
 }
 
@@ -288,7 +288,7 @@ void vdfl_irq_suspend(struct vdfl_card *card)
 }
 
 /**
- * vdfl_irq_resume() - deliver again to the lines that are still armed
+ * vdfl_irq_resume() - deliver again to the clients that are still armed
  * @card: vdfl_card.reset_lock is held, and the card is awake
  *
  * If that fails, for want of memory or because whoever resets the card was
@@ -324,10 +324,10 @@ bool vdfl_irq_resume(struct vdfl_card *card)
  */
 void vdfl_irq_catch_up(struct vdfl_card *card)
 {
-	struct vdfl_irq_line *line;
+	struct vdfl_irq_client *client;
 
 	spin_lock_irq(&card->irq.lock);
-	list_for_each_entry(line, &card->irq.armed, node)
-		line->fire(line, ~0ULL);
+	list_for_each_entry(client, &card->irq.clients, node)
+		client->notify(client, ~0ULL);
 	spin_unlock_irq(&card->irq.lock);
 }

@@ -23,12 +23,12 @@ static ktime_t intx_holdoff(struct vdfl_card_irq *irq)
 /* Returns how long to rest then */
 static ktime_t intx_fire_all(struct vdfl_card_irq *irq)
 {
-	struct vdfl_irq_line *line;
+	struct vdfl_irq_client *client;
 	ktime_t start = ktime_get();
 
 	lockdep_assert_held(&irq->lock);
-	list_for_each_entry(line, &irq->armed, node)
-		line->fire(line, ~0ULL);
+	list_for_each_entry(client, &irq->clients, node)
+		client->notify(client, ~0ULL);
 	return max(intx_holdoff(irq), ktime_sub(ktime_get(), start));
 }
 

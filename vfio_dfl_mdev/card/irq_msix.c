@@ -11,66 +11,66 @@
 
 /**
  * struct vdfl_msix_vector - one requested vector
- * @line: whose it is
- * @bit: which of the line's vectors
+ * @client: whose it is
+ * @bit: which of the client's vectors
  */
 struct vdfl_msix_vector {
-	struct vdfl_irq_line *line;
+	struct vdfl_irq_client *client;
 	u64 bit;
 };
 
 /*
- * Needs no lock: a vector is of one line, and is freed, which waits for this,
- * before the line is disarmed or the source stopped.
+ * Needs no lock: a vector belongs to one client, and is freed, which waits for this,
+ * before the client is disarmed or the source stopped.
  */
 static irqreturn_t msix_handler(int nr, void *data)
 {
 	struct vdfl_msix_vector *vector = data;
 
-	vector->line->fire(vector->line, vector->bit);
+	vector->client->notify(vector->client, vector->bit);
 	return IRQ_HANDLED;
 }
 
-static int msix_irq(struct vdfl_card *card, const struct vdfl_irq_line *line,
+static int msix_irq(struct vdfl_card *card, const struct vdfl_irq_client *client,
 		    unsigned int nr)
 {
-	return pci_irq_vector(card->pdev, line->first + nr);
+	return pci_irq_vector(card->pdev, client->first + nr);
 }
 
 static void msix_free_vectors(struct vdfl_card *card,
-			      struct vdfl_irq_line *line, unsigned int nr)
+			      struct vdfl_irq_client *client, unsigned int nr)
 {
 	while (nr--)
-		free_irq(msix_irq(card, line, nr), &line->msix[nr]);
-	kfree(line->msix);
-	line->msix = NULL;
+		free_irq(msix_irq(card, client, nr), &client->msix[nr]);
+	kfree(client->msix);
+	client->msix = NULL;
 }
 
-static int msix_line_on(struct vdfl_card *card, struct vdfl_irq_line *line)
+static int msix_client_on(struct vdfl_card *card, struct vdfl_irq_client *client)
 {
 	unsigned int i;
 	int ret;
 
-	line->msix = kcalloc(line->nr, sizeof(*line->msix), GFP_KERNEL);
-	if (!line->msix)
+	client->msix = kcalloc(client->nr, sizeof(*client->msix), GFP_KERNEL);
+	if (!client->msix)
 		return -ENOMEM;
-	for (i = 0; i < line->nr; i++) {
-		line->msix[i].line = line;
-		line->msix[i].bit = BIT_ULL(i);
-		ret = request_irq(msix_irq(card, line, i), msix_handler, 0,
-				  VDFL_NAME, &line->msix[i]);
+	for (i = 0; i < client->nr; i++) {
+		client->msix[i].client = client;
+		client->msix[i].bit = BIT_ULL(i);
+		ret = request_irq(msix_irq(card, client, i), msix_handler, 0,
+				  VDFL_NAME, &client->msix[i]);
 		if (ret) {
-			msix_free_vectors(card, line, i);
+			msix_free_vectors(card, client, i);
 			return ret;
 		}
 	}
 	return 0;
 }
 
-static void msix_line_off(struct vdfl_card *card, struct vdfl_irq_line *line)
+static void msix_client_off(struct vdfl_card *card, struct vdfl_irq_client *client)
 {
-	if (line->msix)
-		msix_free_vectors(card, line, line->nr);
+	if (client->msix)
+		msix_free_vectors(card, client, client->nr);
 }
 
 /* The core hands the pin back enabled, but nobody handles it. */
@@ -117,6 +117,6 @@ const struct vdfl_irq_source vdfl_irq_msix = {
 	.usable		= msix_usable,
 	.start		= msix_start,
 	.stop		= msix_stop,
-	.line_on	= msix_line_on,
-	.line_off	= msix_line_off,
+	.client_on	= msix_client_on,
+	.client_off	= msix_client_off,
 };

@@ -35,16 +35,16 @@ static void msix_control(struct pci_dev *pdev, bool on)
 
 /* --- one pass ------------------------------------------------------------ */
 
-/* Words that hold vectors of armed lines, as a mask. */
+/* Words that hold vectors of armed clients, as a mask. */
 static u32 poll_words(struct vdfl_card_irq *irq)
 {
-	struct vdfl_irq_line *line;
+	struct vdfl_irq_client *client;
 	u32 words = 0;
 
 	spin_lock_irq(&irq->lock);
-	list_for_each_entry(line, &irq->armed, node)
-		words |= GENMASK((line->first + line->nr - 1) / 64,
-				 line->first / 64);
+	list_for_each_entry(client, &irq->clients, node)
+		words |= GENMASK((client->first + client->nr - 1) / 64,
+				 client->first / 64);
 	spin_unlock_irq(&irq->lock);
 	return words;
 }
@@ -71,65 +71,65 @@ static bool poll_plausible(const struct vdfl_poll *poll, u32 words)
 	return true;
 }
 
-static u64 line_pending(const struct vdfl_poll *poll,
-			const struct vdfl_irq_line *line)
+static u64 client_pending(const struct vdfl_poll *poll,
+			const struct vdfl_irq_client *client)
 {
-	unsigned int word = line->first / 64, shift = line->first % 64;
+	unsigned int word = client->first / 64, shift = client->first % 64;
 	u64 pending = poll->pending[word] >> shift;
 
 	if (shift && word + 1 < VDFL_PBA_WORDS)
 		pending |= poll->pending[word + 1] << (64 - shift);
-	return pending & GENMASK_ULL(line->nr - 1, 0);
+	return pending & GENMASK_ULL(client->nr - 1, 0);
 }
 
-static void line_count_runs(struct vdfl_irq_line *line, u64 pending)
+static void client_count_runs(struct vdfl_irq_client *client, u64 pending)
 {
 	unsigned int i;
 
-	for (i = 0; i < line->nr; i++) {
+	for (i = 0; i < client->nr; i++) {
 		if (!(pending & BIT_ULL(i))) {
-			line->run[i] = 0;
-			line->stuck &= ~BIT_ULL(i);
-		} else if (line->run[i] < STUCK_PASSES) {
-			line->run[i]++;
+			client->run[i] = 0;
+			client->stuck &= ~BIT_ULL(i);
+		} else if (client->run[i] < STUCK_PASSES) {
+			client->run[i]++;
 		} else {
-			line->stuck |= BIT_ULL(i);
+			client->stuck |= BIT_ULL(i);
 		}
 	}
 }
 
 /* Returns true if something moves, so that a short interval pays. */
-static bool line_poll(struct vdfl_poll *poll, struct vdfl_irq_line *line,
+static bool client_poll(struct vdfl_poll *poll, struct vdfl_irq_client *client,
 		      ktime_t now)
 {
-	u64 pending = line_pending(poll, line);
+	u64 pending = client_pending(poll, client);
 	u64 fire;
 
-	if (!pending && !line->stuck && !line->polled)
+	if (!pending && !client->stuck && !client->polled)
 		return false;
-	line->polled = pending;
-	line_count_runs(line, pending);
-	fire = pending & ~line->stuck;
-	if (line->stuck &&
-	    ktime_us_delta(now, line->stuck_fired) >=
+	client->polled = pending;
+	client_count_runs(client, pending);
+	fire = pending & ~client->stuck;
+	if (client->stuck &&
+	    ktime_us_delta(now, client->stuck_fired) >=
 	    READ_ONCE(poll->ceiling_us)) {
-		fire |= line->stuck;
-		line->stuck_fired = now;
+		fire |= client->stuck;
+		client->stuck_fired = now;
 	}
 	if (fire)
-		line->fire(line, fire);
-	return pending & ~line->stuck;
+		client->notify(client, fire);
+	return pending & ~client->stuck;
 }
 
 static bool poll_fire(struct vdfl_card_irq *irq)
 {
-	struct vdfl_irq_line *line;
+	struct vdfl_irq_client *client;
 	ktime_t now = ktime_get();
 	bool moves = false;
 
 	spin_lock_irq(&irq->lock);
-	list_for_each_entry(line, &irq->armed, node)
-		moves |= line_poll(&irq->poll, line, now);
+	list_for_each_entry(client, &irq->clients, node)
+		moves |= client_poll(&irq->poll, client, now);
 	spin_unlock_irq(&irq->lock);
 	return moves;
 }
@@ -237,8 +237,8 @@ static void poll_stop(struct vdfl_card *card)
 	msix_control(card->pdev, false);
 }
 
-/* A line was armed: look at once. */
-static int poll_line_on(struct vdfl_card *card, struct vdfl_irq_line *line)
+/* A client was armed: poll at once. */
+static int poll_client_on(struct vdfl_card *card, struct vdfl_irq_client *client)
 {
 	struct vdfl_poll *poll = &card->irq.poll;
 
@@ -257,17 +257,17 @@ void vdfl_poll_init(struct vdfl_card *card)
 /* vdfl_poll_stuck(): vectors of the card that never clear, for sysfs */
 ssize_t vdfl_poll_stuck(struct vdfl_card *card, char *buf)
 {
-	struct vdfl_irq_line *line;
+	struct vdfl_irq_client *client;
 	unsigned int i;
 	ssize_t len = 0;
 
 	spin_lock_irq(&card->irq.lock);
-	list_for_each_entry(line, &card->irq.armed, node)
-		for (i = 0; i < line->nr; i++)
-			if (line->stuck & BIT_ULL(i))
+	list_for_each_entry(client, &card->irq.clients, node)
+		for (i = 0; i < client->nr; i++)
+			if (client->stuck & BIT_ULL(i))
 				len += sysfs_emit_at(buf, len, "%s%u",
 						     len ? " " : "",
-						     line->first + i);
+						     client->first + i);
 	spin_unlock_irq(&card->irq.lock);
 	return len + sysfs_emit_at(buf, len, "\n");
 }
@@ -278,5 +278,5 @@ const struct vdfl_irq_source vdfl_irq_poll = {
 	.usable		= poll_usable,
 	.start		= poll_start,
 	.stop		= poll_stop,
-	.line_on	= poll_line_on,
+	.client_on	= poll_client_on,
 };

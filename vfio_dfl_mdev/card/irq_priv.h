@@ -17,7 +17,7 @@
 
 struct task_struct;
 struct vdfl_card;
-struct vdfl_irq_line;
+struct vdfl_irq_client;
 
 /**
  * struct vdfl_irq_source - a way to receive the card's interrupts
@@ -25,10 +25,10 @@ struct vdfl_irq_line;
  * @uapi: VFIO_DFL_MDEV_IRQ_*
  * @needs_busmaster: it enables bus mastering, which needs permission
  * @usable: check whether this card can be used that way now
- * @start: first line is armed; may sleep
- * @stop: last line is gone; may sleep; no fire() after it returned
- * @line_on: @line is about to be armed; may sleep; optional
- * @line_off: @line was disarmed; may sleep; optional
+ * @start: first client is armed; may sleep
+ * @stop: last client is gone; may sleep; no notify() after it returned
+ * @client_on: @client is about to be armed; may sleep; optional
+ * @client_off: @client was disarmed; may sleep; optional
  *
  * All but @usable are called with vdfl_card_irq.mutex held.
  */
@@ -39,8 +39,8 @@ struct vdfl_irq_source {
 	bool (*usable)(struct vdfl_card *card);
 	int (*start)(struct vdfl_card *card);
 	void (*stop)(struct vdfl_card *card);
-	int (*line_on)(struct vdfl_card *card, struct vdfl_irq_line *line);
-	void (*line_off)(struct vdfl_card *card, struct vdfl_irq_line *line);
+	int (*client_on)(struct vdfl_card *card, struct vdfl_irq_client *client);
+	void (*client_off)(struct vdfl_card *card, struct vdfl_irq_client *client);
 };
 
 /**
@@ -62,7 +62,7 @@ struct vdfl_intx {
  * @interval_us: current time between two passes, microseconds; of the task
  * @floor_us: shortest interval, microseconds
  * @ceiling_us: longest interval, microseconds
- * @kicked: a line was armed: start over from the floor
+ * @kicked: a client was armed: start over from the floor
  * @pending: words read in the current pass; of the task
  */
 struct vdfl_poll {
@@ -79,9 +79,9 @@ struct vdfl_poll {
  * struct vdfl_card_irq - state of irq.c
  * @source: how interrupts arrive; changes only while no instance is open
  * @mutex: serialises arm and disarm
- * @lock: protects @armed and @running; serialises changes of the pin's mask and,
+ * @lock: protects @clients and @running; serialises changes of the pin's mask and,
  *	by the audit, of bus master, which are in one register
- * @armed: lines to fire
+ * @clients: clients to notify
  * @running: the source delivers
  * @suspended: the source must not start; under @mutex
  * @resume_failed: it could not start when it was to; under
@@ -93,7 +93,7 @@ struct vdfl_card_irq {
 	const struct vdfl_irq_source *source;
 	struct mutex mutex;
 	spinlock_t lock;
-	struct list_head armed;
+	struct list_head clients;
 	bool running;
 	bool suspended;
 	bool resume_failed;
@@ -102,9 +102,9 @@ struct vdfl_card_irq {
 };
 
 /**
- * vdfl_irq_set_running() - start or stop firing armed lines; for sources
+ * vdfl_irq_set_running() - start or stop notifying armed clients; for sources
  * @irq: its source is about to deliver, or delivers no more
- * @running: lines are fired
+ * @running: clients are notified
  */
 static inline void vdfl_irq_set_running(struct vdfl_card_irq *irq, bool running)
 {

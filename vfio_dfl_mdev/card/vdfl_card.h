@@ -4,7 +4,7 @@
  * that hold them, its interrupts, and its life.
  *
  * The card layer calls up only through what a client left with it: its
- * vdfl_client_ops, and the callback of its vdfl_irq_line.
+ * vdfl_client_ops, and the callback of its vdfl_irq_client.
  *
  * Lock order of the driver, outermost first:
  *   vfio dev_set lock (open, close)
@@ -118,11 +118,11 @@ struct vdfl_client_ops {
 };
 
 /**
- * struct vdfl_irq_line - subscription of an instance to the card's interrupts
- * @node: on vdfl_card_irq.armed
+ * struct vdfl_irq_client - subscription of an instance to the card's interrupts
+ * @node: on vdfl_card_irq.clients
  * @first: first vector of the card that belongs to the block
  * @nr: number of its vectors, at most DFL_MAX_VECTORS
- * @fire: interrupts of the block: bit i of @pending is its vector i; possibly
+ * @notify: interrupts of the block: bit i of @pending is its vector i; possibly
  *	in hard interrupt context, with vdfl_card_irq.lock held except by msix
  * @msix: real vectors: what was requested for it
  * @polled: polling: vectors found pending in the last pass
@@ -130,13 +130,13 @@ struct vdfl_client_ops {
  * @stuck: polling: vectors that stay pending
  * @stuck_fired: polling: when those were signalled last
  *
- * The client sets @first, @nr and @fire; all else belongs to the card.
+ * The client sets @first, @nr and @notify; all else belongs to the card.
  */
-struct vdfl_irq_line {
+struct vdfl_irq_client {
 	struct list_head node;
 	unsigned int first;
 	unsigned int nr;
-	void (*fire)(struct vdfl_irq_line *line, u64 pending);
+	void (*notify)(struct vdfl_irq_client *client, u64 pending);
 	struct vdfl_msix_vector *msix;
 	u64 polled;
 	u16 run[DFL_MAX_VECTORS];
@@ -204,8 +204,8 @@ void vdfl_block_clean(struct vdfl_block *block);
 /* irq.c: subscriptions to the card's interrupts */
 u32 vdfl_irq_kind(const struct vdfl_card *card);
 const char *vdfl_irq_name(const struct vdfl_card *card);
-int vdfl_irq_arm(struct vdfl_card *card, struct vdfl_irq_line *line);
-void vdfl_irq_disarm(struct vdfl_card *card, struct vdfl_irq_line *line);
+int vdfl_irq_arm(struct vdfl_card *card, struct vdfl_irq_client *client);
+void vdfl_irq_disarm(struct vdfl_card *card, struct vdfl_irq_client *client);
 
 /* fence.c: what keeps DMA of the card from memory */
 u32 vdfl_fences(struct vdfl_card *card);

@@ -64,8 +64,8 @@ struct vdfl_type {
  * @irq_gate: serialises interrupt configuration
  * @irq_lock: protects the eventfd pointers below
  * @msix_on: MSI-X is enabled; under @irq_gate
- * @line: subscription to the card's interrupts
- * @armed: @line is armed; under @irq_gate
+ * @irq_client: subscription to the card's interrupts
+ * @armed: @irq_client is armed; under @irq_gate
  * @vector: eventfd of each MSI-X vector
  * @listening: vectors that have one
  * @err: eventfd of the error index
@@ -90,7 +90,7 @@ struct vdfl_mdev {
 	struct mutex irq_gate;
 	spinlock_t irq_lock;
 	bool msix_on;
-	struct vdfl_irq_line line;
+	struct vdfl_irq_client irq_client;
 	bool armed;
 	struct eventfd_ctx *vector[DFL_MAX_VECTORS];
 	u64 listening;

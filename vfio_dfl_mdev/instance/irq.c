@@ -9,9 +9,10 @@
 #include "instance/instance.h"
 
 /* Signals under the lock, so that whoever replaces an eventfd can put it. */
-static void irq_line_fire(struct vdfl_irq_line *line, u64 pending)
+static void irq_client_notify(struct vdfl_irq_client *client, u64 pending)
 {
-	struct vdfl_mdev *vd = container_of(line, struct vdfl_mdev, line);
+	struct vdfl_mdev *vd = container_of(client, struct vdfl_mdev,
+					    irq_client);
 	unsigned long flags;
 	u64 left;
 
@@ -54,7 +55,7 @@ void vdfl_mdev_irq_init(struct vdfl_mdev *vd)
 {
 	mutex_init(&vd->irq_gate);
 	spin_lock_init(&vd->irq_lock);
-	vd->line.fire = irq_line_fire;
+	vd->irq_client.notify = irq_client_notify;
 }
 
 /* vdfl_mdev_irq_count(): interrupts of @index, 0 for what is unknown */
@@ -86,7 +87,7 @@ bool vdfl_mdev_fire_req(struct vdfl_mdev *vd)
 /* --- MSI-X -------------------------------------------------------------- */
 
 /* The card's interrupts are needed only while a vector has an eventfd. */
-static int msix_update_line(struct vdfl_mdev *vd)
+static int msix_update_client(struct vdfl_mdev *vd)
 {
 	bool wanted = vd->listening;
 	int ret = 0;
@@ -95,9 +96,9 @@ static int msix_update_line(struct vdfl_mdev *vd)
 	if (wanted == vd->armed)
 		return 0;
 	if (wanted)
-		ret = vdfl_irq_arm(vd->card, &vd->line);
+		ret = vdfl_irq_arm(vd->card, &vd->irq_client);
 	else
-		vdfl_irq_disarm(vd->card, &vd->line);
+		vdfl_irq_disarm(vd->card, &vd->irq_client);
 	if (!ret)
 		vd->armed = wanted;
 	return ret;
@@ -149,10 +150,10 @@ static int msix_set_block(struct vdfl_mdev *vd, const struct vfio_irq_set *hdr,
 		i++;
 	}
 	if (!ret)
-		ret = msix_update_line(vd);
+		ret = msix_update_client(vd);
 	if (ret) {
 		msix_clear(vd, hdr->start, hdr->start + i);
-		msix_update_line(vd);
+		msix_update_client(vd);
 	}
 	return ret;
 }
@@ -160,7 +161,7 @@ static int msix_set_block(struct vdfl_mdev *vd, const struct vfio_irq_set *hdr,
 static void msix_disable(struct vdfl_mdev *vd)
 {
 	msix_clear(vd, 0, vd->nr_vectors);
-	msix_update_line(vd);
+	msix_update_client(vd);
 	vd->msix_on = false;
 }
 

@@ -144,8 +144,8 @@ static int mdev_open(struct vfio_device *vdev)
 		return ret;
 	}
 	vd->nr_vectors = mdev_nr_vectors(vd);
-	vd->line.first = vd->block->header->first_vector;
-	vd->line.nr = vd->nr_vectors;
+	vd->irq_client.first = vd->block->header->first_vector;
+	vd->irq_client.nr = vd->nr_vectors;
 	mdev_init_view(vd);
 	vdfl_config_init(vd);
 	vdfl_access_open(vd);
