@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The one owner of bus-master bits: the card's, and on request that of the port
+ * The one owner of bus-master bits: the card's, and on request that of the bridge
  * above it. Turns them off before anything else, proves it by reading back,
  * looks again twice a second and whenever the card changes hands, and reports
  * what it finds. Only here is it decided when the card's bit may be on.
@@ -49,7 +49,7 @@ bool vdfl_busmaster_is_on(struct pci_dev *pdev)
 	return !PCI_POSSIBLE_ERROR(command) && command & PCI_COMMAND_MASTER;
 }
 
-/* --- the port above ------------------------------------------------------- */
+/* --- the bridge above ----------------------------------------------------- */
 
 static int count_function(struct pci_dev *pdev, void *nr)
 {
@@ -57,85 +57,85 @@ static int count_function(struct pci_dev *pdev, void *nr)
 	return 0;
 }
 
-/* A port can be fenced if nothing but the card depends on it. */
-static bool port_serves_only_card(struct vdfl_card *card, struct pci_dev *port)
+/* The bridge can be fenced if nothing but the card depends on it. */
+static bool bridge_serves_only_card(struct vdfl_card *card, struct pci_dev *bridge)
 {
 	unsigned int below = 0;
 
 	/* Another bus than this one may have the other virtual functions */
 	if (card->pdev->is_virtfn)
 		return false;
-	pci_walk_bus(port->subordinate, count_function, &below);
-	return pci_is_pcie(port) && below == 1;
+	pci_walk_bus(bridge->subordinate, count_function, &below);
+	return pci_is_pcie(bridge) && below == 1;
 }
 
-static void port_keep_off(struct vdfl_busmaster *bm)
+static void bridge_keep_off(struct vdfl_busmaster *bm)
 {
-	bool was_lost = bm->port_lost;
+	bool was_lost = bm->bridge_lost;
 	bool was_on;
 
-	if (!bm->port)
+	if (!bm->bridge)
 		return;
-	WRITE_ONCE(bm->port_lost, busmaster_off(bm->port, &was_on));
+	WRITE_ONCE(bm->bridge_lost, busmaster_off(bm->bridge, &was_on));
 	if (was_on && !was_lost)
-		dev_warn_ratelimited(&bm->port->dev,
+		dev_warn_ratelimited(&bm->bridge->dev,
 				     "bus master was turned on above a fenced card; %s\n",
-				     bm->port_lost ? "it stays on" :
+				     bm->bridge_lost ? "it stays on" :
 						     "it is off again");
 }
 
 /**
- * vdfl_busmaster_fence_port() - turn bus master off above the card, if asked to
+ * vdfl_busmaster_fence_bridge() - turn bus master off above the card, if asked to
  * @card: enabled, since enabling a function turns the bit on above it
  *
- * What the port can no longer send upstream includes its own interrupts (hot
+ * What the bridge can no longer send upstream includes its own interrupts (hot
  * plug, AER, PME).
  *
- * Return: 0, also when that is not possible for this port; -EIO when the port
- * does not let the bit go.
+ * Return: 0, also when that is not possible for this bridge; -EIO when the
+ * bridge does not let the bit go.
  */
-int vdfl_busmaster_fence_port(struct vdfl_card *card)
+int vdfl_busmaster_fence_bridge(struct vdfl_card *card)
 {
-	struct pci_dev *port = pci_upstream_bridge(card->pdev);
+	struct pci_dev *bridge = pci_upstream_bridge(card->pdev);
 	struct vdfl_busmaster *bm = &card->busmaster;
 	bool was_on;
 	int ret;
 
 	if (!fence_port)
 		return 0;
-	if (!port || !port_serves_only_card(card, port)) {
+	if (!bridge || !bridge_serves_only_card(card, bridge)) {
 		pci_warn(card->pdev,
 			 "fence_port: the card is not alone below its port; that fence is not available\n");
 		return 0;
 	}
-	ret = busmaster_off(port, &was_on);
+	ret = busmaster_off(bridge, &was_on);
 	if (ret) {
 		pci_err(card->pdev,
 			"refused: bus master of the port above cannot be turned off\n");
 		return ret;
 	}
-	bm->port = pci_dev_get(port);
+	bm->bridge = pci_dev_get(bridge);
 	return 0;
 }
 
-static void port_restore(struct vdfl_busmaster *bm)
+static void bridge_restore(struct vdfl_busmaster *bm)
 {
-	if (!bm->port)
+	if (!bm->bridge)
 		return;
-	if (bm->port_was_on)
-		pci_set_master(bm->port);
-	pci_dev_put(bm->port);
-	bm->port = NULL;
+	if (bm->bridge_was_on)
+		pci_set_master(bm->bridge);
+	pci_dev_put(bm->bridge);
+	bm->bridge = NULL;
 }
 
-/* vdfl_busmaster_port_state(): the fence above the card, for sysfs */
-const char *vdfl_busmaster_port_state(struct vdfl_card *card)
+/* vdfl_busmaster_bridge_state(): the fence above the card, for sysfs */
+const char *vdfl_busmaster_bridge_state(struct vdfl_card *card)
 {
 	if (!fence_port)
 		return "not available: fence_port is not set";
-	if (!card->busmaster.port)
+	if (!card->busmaster.bridge)
 		return "not available: the card is not alone below its port";
-	return READ_ONCE(card->busmaster.port_lost) ? "lost" : "in force";
+	return READ_ONCE(card->busmaster.bridge_lost) ? "lost" : "in force";
 }
 
 /* --- the card ------------------------------------------------------------- */
@@ -148,7 +148,7 @@ u32 vdfl_busmaster_fences(struct vdfl_card *card)
 
 	if (!READ_ONCE(bm->lost) && !READ_ONCE(bm->allowed))
 		fences |= VFIO_DFL_MDEV_FENCE_COMMAND;
-	if (bm->port && !READ_ONCE(bm->port_lost))
+	if (bm->bridge && !READ_ONCE(bm->bridge_lost))
 		fences |= VFIO_DFL_MDEV_FENCE_PORT;
 	return fences;
 }
@@ -190,7 +190,7 @@ int vdfl_busmaster_verify(struct vdfl_card *card)
 
 	lockdep_assert_held(&card->reset_lock);
 	mutex_lock(&bm->lock);
-	port_keep_off(bm);
+	bridge_keep_off(bm);
 	if (!bm->allowed) {
 		/* The mask of the pin is in the same register */
 		spin_lock_irq(&card->irq.lock);
@@ -303,16 +303,16 @@ int vdfl_busmaster_take(struct vdfl_card *card)
  */
 int vdfl_busmaster_init(struct vdfl_card *card)
 {
-	struct pci_dev *port = pci_upstream_bridge(card->pdev);
+	struct pci_dev *bridge = pci_upstream_bridge(card->pdev);
 
 	/* Enabling the function turns the bit on above it */
-	card->busmaster.port_was_on = port && vdfl_busmaster_is_on(port);
+	card->busmaster.bridge_was_on = bridge && vdfl_busmaster_is_on(bridge);
 	mutex_init(&card->busmaster.lock);
 	return vdfl_busmaster_take(card);
 }
 
-/* vdfl_busmaster_fini(): the port above gets its bit back */
+/* vdfl_busmaster_fini(): restore the bit of the bridge */
 void vdfl_busmaster_fini(struct vdfl_card *card)
 {
-	port_restore(&card->busmaster);
+	bridge_restore(&card->busmaster);
 }

@@ -191,15 +191,15 @@ struct vdfl_card *vdfl_card_probe(struct pci_dev *pdev)
 	ret = card_enable(card);
 	if (ret)
 		goto err_fence;
-	ret = vdfl_busmaster_fence_port(card);
+	ret = vdfl_busmaster_fence_bridge(card);
 	if (ret)
 		goto err_disable;
 	ret = card_scan(card);
 	if (ret)
-		goto err_port;
+		goto err_bridge;
 	return card;
 
-err_port:
+err_bridge:
 	vdfl_busmaster_fini(card);
 err_disable:
 	card_disable(card);

@@ -26,9 +26,9 @@
  * @refuse: no new opens until an administrator acknowledges a violation
  * @allowed: real MSI-X needs the bit set, and the IOMMU fence holds
  * @lost: the bit cannot be cleared
- * @port: port above the card whose bit is kept off as well, or NULL
- * @port_was_on: what to restore there
- * @port_lost: the port's bit cannot be cleared
+ * @bridge: PCIe port above the card whose bit is kept off as well, or NULL
+ * @bridge_was_on: what to restore there
+ * @bridge_lost: its bit cannot be cleared
  */
 struct vdfl_busmaster {
 	struct mutex lock;
@@ -36,9 +36,9 @@ struct vdfl_busmaster {
 	bool refuse;
 	bool allowed;
 	bool lost;
-	struct pci_dev *port;
-	bool port_was_on;
-	bool port_lost;
+	struct pci_dev *bridge;
+	bool bridge_was_on;
+	bool bridge_lost;
 };
 
 /**
@@ -145,8 +145,8 @@ void vdfl_busmaster_allow(struct vdfl_card *card);
 void vdfl_busmaster_forbid(struct vdfl_card *card);
 bool vdfl_busmaster_is_on(struct pci_dev *pdev);
 u32 vdfl_busmaster_fences(struct vdfl_card *card);
-int vdfl_busmaster_fence_port(struct vdfl_card *card);
-const char *vdfl_busmaster_port_state(struct vdfl_card *card);
+int vdfl_busmaster_fence_bridge(struct vdfl_card *card);
+const char *vdfl_busmaster_bridge_state(struct vdfl_card *card);
 
 /* block.c: the blocks of a card */
 int vdfl_blocks_init(struct vdfl_card *card);

@@ -86,12 +86,12 @@ u32 vdfl_fences(struct vdfl_card *card)
  * @card: bound card
  *
  * Return: true if the IOMMU stops all writes of the card but its own interrupts,
- * and the port above the card, which would stop those, is not fenced
+ * and the bridge above the card, which would stop those, is not fenced
  */
 bool vdfl_fence_permits_msix(struct vdfl_card *card)
 {
 	return card->group && msi_device_has_isolated_msi(&card->pdev->dev) &&
-	       !card->busmaster.port;
+	       !card->busmaster.bridge;
 }
 
 /* --- other functions of the card ------------------------------------------ */

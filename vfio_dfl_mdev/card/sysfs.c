@@ -94,7 +94,7 @@ DIR_ATTR_RO(card, fence_iommu);
 
 static ssize_t card_fence_port_show(struct vdfl_dir *dir, char *buf)
 {
-	return sysfs_emit(buf, "%s\n", vdfl_busmaster_port_state(dir->card));
+	return sysfs_emit(buf, "%s\n", vdfl_busmaster_bridge_state(dir->card));
 }
 DIR_ATTR_RO(card, fence_port);
 
