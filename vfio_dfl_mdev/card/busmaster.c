@@ -146,7 +146,7 @@ u32 vdfl_busmaster_fences(struct vdfl_card *card)
 	struct vdfl_busmaster *bm = &card->busmaster;
 	u32 fences = 0;
 
-	if (!READ_ONCE(bm->lost) && !READ_ONCE(bm->allowed))
+	if (!READ_ONCE(bm->lost) && !READ_ONCE(bm->msix_on))
 		fences |= VFIO_DFL_MDEV_FENCE_COMMAND;
 	if (bm->bridge && !READ_ONCE(bm->bridge_lost))
 		fences |= VFIO_DFL_MDEV_FENCE_PORT;
@@ -191,7 +191,7 @@ int vdfl_busmaster_verify(struct vdfl_card *card)
 	lockdep_assert_held(&card->reset_lock);
 	mutex_lock(&bm->lock);
 	bridge_keep_off(bm);
-	if (!bm->allowed) {
+	if (!bm->msix_on) {
 		/* The mask of the pin is in the same register */
 		spin_lock_irq(&card->irq.lock);
 		ret = busmaster_off(card->pdev, &was_on);
@@ -238,24 +238,24 @@ void vdfl_busmaster_acknowledge(struct vdfl_card *card)
 }
 
 /**
- * vdfl_busmaster_allow() - turn bus master on for real MSI-X
- * @card: bound card, for which vdfl_fence_permits_msix() holds
+ * vdfl_busmaster_enable_msix() - turn bus master on for real MSI-X
+ * @card: bound card, for which vdfl_fence_msix_permitted() holds
  */
-void vdfl_busmaster_allow(struct vdfl_card *card)
+void vdfl_busmaster_enable_msix(struct vdfl_card *card)
 {
 	struct vdfl_busmaster *bm = &card->busmaster;
 
 	mutex_lock(&bm->lock);
-	WRITE_ONCE(bm->allowed, true);
+	WRITE_ONCE(bm->msix_on, true);
 	pci_set_master(card->pdev);
 	mutex_unlock(&bm->lock);
 }
 
 /*
- * vdfl_busmaster_forbid(): turn bus master off; if the card does not let it go,
+ * vdfl_busmaster_disable_msix(): turn bus master off; if the card does not let it go,
  * the audit takes the card from its users
  */
-void vdfl_busmaster_forbid(struct vdfl_card *card)
+void vdfl_busmaster_disable_msix(struct vdfl_card *card)
 {
 	struct vdfl_busmaster *bm = &card->busmaster;
 	bool was_on;
@@ -265,7 +265,7 @@ void vdfl_busmaster_forbid(struct vdfl_card *card)
 	ret = busmaster_off(card->pdev, &was_on);
 	if (ret == -EIO)
 		WRITE_ONCE(bm->lost, true);
-	WRITE_ONCE(bm->allowed, false);
+	WRITE_ONCE(bm->msix_on, false);
 	mutex_unlock(&bm->lock);
 	if (ret == -EIO)
 		dev_err_ratelimited(&card->pdev->dev,
@@ -273,7 +273,7 @@ void vdfl_busmaster_forbid(struct vdfl_card *card)
 }
 
 /**
- * vdfl_busmaster_take() - turn bus master off
+ * vdfl_busmaster_disable() - turn bus master off
  * @card: not yet visible to anyone
  *
  * Firmware or an earlier driver may have left the bit on: that is no
@@ -282,7 +282,7 @@ void vdfl_busmaster_forbid(struct vdfl_card *card)
  * Return: 0, -EIO when the card does not let the bit go, -ENODEV when it does
  * not answer.
  */
-int vdfl_busmaster_take(struct vdfl_card *card)
+int vdfl_busmaster_disable(struct vdfl_card *card)
 {
 	bool was_on;
 	int ret = busmaster_off(card->pdev, &was_on);
@@ -299,7 +299,7 @@ int vdfl_busmaster_take(struct vdfl_card *card)
  * vdfl_busmaster_init() - first of all
  * @card: not yet visible to anyone; the function may still be disabled
  *
- * Return: as vdfl_busmaster_take()
+ * Return: as vdfl_busmaster_disable()
  */
 int vdfl_busmaster_init(struct vdfl_card *card)
 {
@@ -308,7 +308,7 @@ int vdfl_busmaster_init(struct vdfl_card *card)
 	/* Enabling the function turns the bit on above it */
 	card->busmaster.bridge_was_on = bridge && vdfl_busmaster_is_on(bridge);
 	mutex_init(&card->busmaster.lock);
-	return vdfl_busmaster_take(card);
+	return vdfl_busmaster_disable(card);
 }
 
 /* vdfl_busmaster_fini(): restore the bit of the bridge */

@@ -116,7 +116,7 @@ static int card_enable(struct vdfl_card *card)
 		goto err_disable;
 	}
 	/* Enabling touched the command register; recovery will restore it */
-	ret = vdfl_busmaster_take(card);
+	ret = vdfl_busmaster_disable(card);
 	if (!ret)
 		ret = pci_save_state(pdev);
 	if (ret)

@@ -21,10 +21,10 @@
 
 /**
  * struct vdfl_busmaster - state of busmaster.c
- * @lock: serialises checks of the bit and changes of what is allowed
+ * @lock: serialises checks of the bit and changes of @msix_on
  * @violations: times the bit was found set while bound
  * @refuse: no new opens until an administrator acknowledges a violation
- * @allowed: real MSI-X needs the bit set, and the IOMMU fence holds
+ * @msix_on: real MSI-X needs the bit set, and the IOMMU fence holds
  * @lost: the bit cannot be cleared
  * @bridge: PCIe port above the card whose bit is kept off as well, or NULL
  * @bridge_was_on: what to restore there
@@ -34,7 +34,7 @@ struct vdfl_busmaster {
 	struct mutex lock;
 	atomic_t violations;
 	bool refuse;
-	bool allowed;
+	bool msix_on;
 	bool lost;
 	struct pci_dev *bridge;
 	bool bridge_was_on;
@@ -110,7 +110,7 @@ struct vdfl_card {
 
 /* hw.c: BARs, MSI-X structures, headers */
 int vdfl_card_read_layout(struct vdfl_card *card);
-bool vdfl_card_has(struct vdfl_card *card, const struct dfl_hole *place);
+bool vdfl_card_range_valid(struct vdfl_card *card, const struct dfl_hole *place);
 void __iomem *vdfl_card_map_bar(struct vdfl_card *card, u8 bar);
 void vdfl_card_unmap_bars(struct vdfl_card *card);
 int vdfl_card_check_msix(struct vdfl_card *card);
@@ -136,13 +136,13 @@ int vdfl_card_walk(struct vdfl_card *card);
 
 /* busmaster.c: the one owner of the card's bus-master bit */
 int vdfl_busmaster_init(struct vdfl_card *card);
-int vdfl_busmaster_take(struct vdfl_card *card);
+int vdfl_busmaster_disable(struct vdfl_card *card);
 void vdfl_busmaster_fini(struct vdfl_card *card);
 int vdfl_busmaster_verify(struct vdfl_card *card);
 int vdfl_busmaster_may_open(struct vdfl_card *card);
 void vdfl_busmaster_acknowledge(struct vdfl_card *card);
-void vdfl_busmaster_allow(struct vdfl_card *card);
-void vdfl_busmaster_forbid(struct vdfl_card *card);
+void vdfl_busmaster_enable_msix(struct vdfl_card *card);
+void vdfl_busmaster_disable_msix(struct vdfl_card *card);
 bool vdfl_busmaster_is_on(struct pci_dev *pdev);
 u32 vdfl_busmaster_fences(struct vdfl_card *card);
 int vdfl_busmaster_fence_bridge(struct vdfl_card *card);
@@ -159,7 +159,7 @@ bool vdfl_block_assignable(const struct vdfl_block *block);
 /* fence.c: keeping DMA from memory by means outside the card */
 int vdfl_fence_init(struct vdfl_card *card);
 void vdfl_fence_fini(struct vdfl_card *card);
-bool vdfl_fence_permits_msix(struct vdfl_card *card);
+bool vdfl_fence_msix_permitted(struct vdfl_card *card);
 int vdfl_fence_check_siblings(struct vdfl_card *card);
 ssize_t vdfl_fence_siblings(struct vdfl_card *card, char *buf);
 

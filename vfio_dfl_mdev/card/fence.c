@@ -82,13 +82,13 @@ u32 vdfl_fences(struct vdfl_card *card)
 }
 
 /**
- * vdfl_fence_permits_msix() - check whether bus mastering may be enabled for MSI-X
+ * vdfl_fence_msix_permitted() - check whether bus mastering may be enabled for MSI-X
  * @card: bound card
  *
  * Return: true if the IOMMU stops all writes of the card but its own interrupts,
  * and the bridge above the card, which would stop those, is not fenced
  */
-bool vdfl_fence_permits_msix(struct vdfl_card *card)
+bool vdfl_fence_msix_permitted(struct vdfl_card *card)
 {
 	return card->group && msi_device_has_isolated_msi(&card->pdev->dev) &&
 	       !card->busmaster.bridge;

@@ -12,13 +12,13 @@ static u64 bar_len(struct pci_dev *pdev, int bar)
 }
 
 /**
- * vdfl_card_has() - check whether a range lies in a memory BAR
+ * vdfl_card_range_valid() - check whether a range lies in a memory BAR
  * @card: its BARs are known
  * @place: as the card reports it
  *
  * Return: true if all of it does
  */
-bool vdfl_card_has(struct vdfl_card *card, const struct dfl_hole *place)
+bool vdfl_card_range_valid(struct vdfl_card *card, const struct dfl_hole *place)
 {
 	return place->bar < DFL_NR_BARS &&
 	       place->off + place->len <= card->bar_len[place->bar];

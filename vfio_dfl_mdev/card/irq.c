@@ -29,7 +29,7 @@ static const struct vdfl_irq_source * const sources[] = {
 static bool source_permitted(struct vdfl_card *card,
 			     const struct vdfl_irq_source *source)
 {
-	return !source->needs_busmaster || vdfl_fence_permits_msix(card);
+	return !source->needs_busmaster || vdfl_fence_msix_permitted(card);
 }
 
 static bool source_usable(struct vdfl_card *card,

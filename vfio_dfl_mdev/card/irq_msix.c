@@ -93,21 +93,21 @@ static int msix_start(struct vdfl_card *card)
 	ret = pci_alloc_irq_vectors(pdev, total, total, PCI_IRQ_MSIX);
 	if (ret < 0)
 		return ret;
-	vdfl_busmaster_allow(card);
+	vdfl_busmaster_enable_msix(card);
 	vdfl_irq_set_running(&card->irq, true);
 	return 0;
 }
 
 static void msix_stop(struct vdfl_card *card)
 {
-	vdfl_busmaster_forbid(card);
+	vdfl_busmaster_disable_msix(card);
 	vdfl_irq_set_running(&card->irq, false);
 	msix_free_all(card->pdev);
 }
 
 static bool msix_usable(struct vdfl_card *card)
 {
-	return card->msix.nr && vdfl_card_has(card, &card->msix.table);
+	return card->msix.nr && vdfl_card_range_valid(card, &card->msix.table);
 }
 
 const struct vdfl_irq_source vdfl_irq_msix = {

@@ -196,7 +196,7 @@ static int poll_task(void *data)
 
 static bool poll_usable(struct vdfl_card *card)
 {
-	return card->msix.nr && vdfl_card_has(card, &card->msix.pba);
+	return card->msix.nr && vdfl_card_range_valid(card, &card->msix.pba);
 }
 
 static int poll_map(struct vdfl_card *card)

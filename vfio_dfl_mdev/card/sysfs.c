@@ -74,7 +74,7 @@ static const char *fence_command(struct vdfl_card *card)
 {
 	if (READ_ONCE(card->busmaster.lost))
 		return "lost";
-	return READ_ONCE(card->busmaster.allowed) ?
+	return READ_ONCE(card->busmaster.msix_on) ?
 	       "not available: irq_source msix needs bus master" : "in force";
 }
 
