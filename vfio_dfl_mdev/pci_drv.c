@@ -51,7 +51,7 @@ static void vdfl_pci_remove(struct pci_dev *pdev)
 {
 	struct vdfl_binding *binding = pci_get_drvdata(pdev);
 
-	vdfl_card_lost(binding->card, "unbinding");
+	vdfl_card_declare_lost(binding->card, "unbinding");
 	vdfl_types_unregister(binding->types);
 	vdfl_card_remove(binding->card);
 }
@@ -59,7 +59,7 @@ static void vdfl_pci_remove(struct pci_dev *pdev)
 /* The next kernel, or none, may have no IOMMU: with msix bus master is on. */
 static void vdfl_pci_shutdown(struct pci_dev *pdev)
 {
-	vdfl_card_lost(vdfl_pci_card(pdev), "shutdown");
+	vdfl_card_declare_lost(vdfl_pci_card(pdev), "shutdown");
 }
 
 /* --- operations of the PCI core ------------------------------------------- */
@@ -78,17 +78,17 @@ static pci_ers_result_t vdfl_pci_slot_reset(struct pci_dev *pdev)
 
 static void vdfl_pci_error_resume(struct pci_dev *pdev)
 {
-	vdfl_card_restore(vdfl_pci_card(pdev), VDFL_ASLEEP_ERROR);
+	vdfl_card_thaw(vdfl_pci_card(pdev), VDFL_FROZEN_ERROR);
 }
 
 static void vdfl_pci_reset_prepare(struct pci_dev *pdev)
 {
-	vdfl_card_quiesce(vdfl_pci_card(pdev), VDFL_ASLEEP_RESET);
+	vdfl_card_freeze(vdfl_pci_card(pdev), VDFL_FROZEN_RESET);
 }
 
 static void vdfl_pci_reset_done(struct pci_dev *pdev)
 {
-	vdfl_card_restore(vdfl_pci_card(pdev), VDFL_ASLEEP_RESET);
+	vdfl_card_thaw(vdfl_pci_card(pdev), VDFL_FROZEN_RESET);
 }
 
 static const struct pci_error_handlers vdfl_pci_err_handlers = {
@@ -101,13 +101,13 @@ static const struct pci_error_handlers vdfl_pci_err_handlers = {
 
 static int vdfl_pci_suspend(struct device *dev)
 {
-	vdfl_card_quiesce(vdfl_pci_card(to_pci_dev(dev)), VDFL_ASLEEP_SUSPEND);
+	vdfl_card_freeze(vdfl_pci_card(to_pci_dev(dev)), VDFL_FROZEN_SUSPEND);
 	return 0;
 }
 
 static int vdfl_pci_resume(struct device *dev)
 {
-	return vdfl_card_restore(vdfl_pci_card(to_pci_dev(dev)), VDFL_ASLEEP_SUSPEND);
+	return vdfl_card_thaw(vdfl_pci_card(to_pci_dev(dev)), VDFL_FROZEN_SUSPEND);
 }
 
 static DEFINE_SIMPLE_DEV_PM_OPS(vdfl_pci_pm_ops, vdfl_pci_suspend,

@@ -9,25 +9,25 @@
 
 #define AUDIT_INTERVAL	(HZ / 2)
 
-static void audit_awake(struct vdfl_card *card)
+static void audit_running(struct vdfl_card *card)
 {
 	int ret = vdfl_busmaster_verify(card);
 
 	if (ret == -ENODEV)
-		vdfl_card_lost(card, "it no longer answers");
+		vdfl_card_declare_lost(card, "it no longer answers");
 	else if (ret)
-		vdfl_card_lost(card, "bus master cannot be turned off");
+		vdfl_card_declare_lost(card, "bus master cannot be turned off");
 	else if (vdfl_irq_resume(card))
-		vdfl_irq_catch_up(card);
+		vdfl_irq_signal_all(card);
 }
 
 static void audit(struct vdfl_card *card)
 {
 	mutex_lock(&card->reset_lock);
-	if (card->asleep)
-		vdfl_card_check_asleep(card);
+	if (card->frozen)
+		vdfl_card_check_frozen(card);
 	else
-		audit_awake(card);
+		audit_running(card);
 	mutex_unlock(&card->reset_lock);
 }
 

@@ -25,7 +25,7 @@ static int block_scrub(struct vdfl_block *block)
 	lockdep_assert_held(&card->reset_lock);
 	if (!port)
 		return 0;
-	if (card->asleep)
+	if (card->frozen)
 		return -EAGAIN;
 	if (vdfl_port_is_dead(card, port))
 		return -EIO;
@@ -46,7 +46,7 @@ static int block_prepare(void *data)
 	int ret = -EAGAIN;
 
 	mutex_lock(&card->reset_lock);
-	if (!card->asleep)
+	if (!card->frozen)
 		ret = vdfl_busmaster_may_open(card);
 	if (!ret)
 		ret = block_scrub(block);

@@ -69,10 +69,10 @@ struct vdfl_msix {
  * @clients: instances
  * @nr_open: instances that are open
  * @gone: no more access; set once under @lock, never cleared
- * @reset_lock: serialises resets; protects @asleep, @asleep_since and
+ * @reset_lock: serialises resets; protects @frozen, @frozen_since and
  *	@dead_ports
- * @asleep: VDFL_ASLEEP_*; the driver does not touch the card unless 0
- * @asleep_since: jiffies when the first of them began
+ * @frozen: VDFL_FROZEN_*; the driver does not touch the card unless 0
+ * @frozen_since: jiffies when the first of them began
  * @dead_ports: ports, by index of their header, that failed a reset
  * @group: IOMMU group whose DMA we own, or NULL
  * @audit: see audit.c
@@ -97,8 +97,8 @@ struct vdfl_card {
 	unsigned int nr_open;
 	bool gone;
 	struct mutex reset_lock;
-	unsigned int asleep;
-	unsigned long asleep_since;
+	unsigned int frozen;
+	unsigned long frozen_since;
 	DECLARE_BITMAP(dead_ports, DFL_MAX_HEADERS);
 	struct iommu_group *group;
 	struct delayed_work audit;
@@ -123,13 +123,13 @@ void vdfl_clients_restore(struct vdfl_card *card, unsigned int why);
 void vdfl_clients_error(struct vdfl_card *card);
 
 /* port.c: DFL ports */
-int vdfl_port_release(struct vdfl_card *card, u8 bar, u64 off);
+int vdfl_port_deassert_reset(struct vdfl_card *card, u8 bar, u64 off);
 int vdfl_port_reset(struct vdfl_card *card, const struct dfl_header *port);
 bool vdfl_port_is_dead(const struct vdfl_card *card,
 		       const struct dfl_header *port);
 void vdfl_port_mark_dead(struct vdfl_card *card, const struct dfl_header *port,
 			 int err);
-void vdfl_ports_release(struct vdfl_card *card);
+void vdfl_ports_deassert_reset(struct vdfl_card *card);
 
 /* scan.c: the walk of a card's lists */
 int vdfl_card_walk(struct vdfl_card *card);
@@ -164,7 +164,7 @@ int vdfl_fence_check_siblings(struct vdfl_card *card);
 ssize_t vdfl_fence_siblings(struct vdfl_card *card, char *buf);
 
 /* recovery.c: operations of the PCI core, loss */
-void vdfl_card_check_asleep(struct vdfl_card *card);
+void vdfl_card_check_frozen(struct vdfl_card *card);
 
 /* audit.c: regular checks of the card */
 void vdfl_audit_init(struct vdfl_card *card);

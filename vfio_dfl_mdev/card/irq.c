@@ -289,12 +289,12 @@ void vdfl_irq_suspend(struct vdfl_card *card)
 
 /**
  * vdfl_irq_resume() - deliver again to the clients that are still armed
- * @card: vdfl_card.reset_lock is held, and the card is awake
+ * @card: vdfl_card.reset_lock is held, and the card is not frozen
  *
  * If that fails, for want of memory or because whoever resets the card was
  * interrupted, nothing is delivered until it is called again.
  *
- * Return: true if that began with this call: then vdfl_irq_catch_up() is due
+ * Return: true if that began with this call: then vdfl_irq_signal_all() is due
  * once users can reach their registers.
  */
 bool vdfl_irq_resume(struct vdfl_card *card)
@@ -319,10 +319,10 @@ bool vdfl_irq_resume(struct vdfl_card *card)
 }
 
 /*
- * vdfl_irq_catch_up(): what the card raised while nobody listened is lost, so
+ * vdfl_irq_signal_all(): what the card raised while nobody listened is lost, so
  * all who are armed have to look
  */
-void vdfl_irq_catch_up(struct vdfl_card *card)
+void vdfl_irq_signal_all(struct vdfl_card *card)
 {
 	struct vdfl_irq_client *client;
 

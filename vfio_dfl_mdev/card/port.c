@@ -36,14 +36,14 @@ static int port_wait_ack(void __iomem *ctrl, u64 want)
 }
 
 /**
- * vdfl_port_release() - take a port out of reset
+ * vdfl_port_deassert_reset() - take a port out of reset
  * @card: where it is
  * @bar: BAR of the port header, mapped
  * @off: offset of the port header
  *
  * Return: 0, -EIO on a dead link, -ETIMEDOUT when the port never answers.
  */
-int vdfl_port_release(struct vdfl_card *card, u8 bar, u64 off)
+int vdfl_port_deassert_reset(struct vdfl_card *card, u8 bar, u64 off)
 {
 	void __iomem *ctrl = card->bar[bar] + off + DFL_PORT_CTRL;
 	u64 value = readq(ctrl);
@@ -75,7 +75,7 @@ int vdfl_port_reset(struct vdfl_card *card, const struct dfl_header *port)
 	writeq(value | DFL_PORT_CTRL_RESET, ctrl);
 	ret = port_wait_ack(ctrl, DFL_PORT_CTRL_ACK);
 	if (!ret)
-		ret = vdfl_port_release(card, port->bar, port->off);
+		ret = vdfl_port_deassert_reset(card, port->bar, port->off);
 	return ret;
 }
 
@@ -109,12 +109,12 @@ void vdfl_port_mark_dead(struct vdfl_card *card, const struct dfl_header *port,
 }
 
 /**
- * vdfl_ports_release() - take the ports of a card out of reset
+ * vdfl_ports_deassert_reset() - take the ports of a card out of reset
  * @card: vdfl_card.reset_lock is held
  *
  * After a reset of the function the ports that the driver uses are in reset.
  */
-void vdfl_ports_release(struct vdfl_card *card)
+void vdfl_ports_deassert_reset(struct vdfl_card *card)
 {
 	const struct dfl_header *h = card->map->header;
 	const struct dfl_header *end = h + card->map->nr_headers;
@@ -125,7 +125,7 @@ void vdfl_ports_release(struct vdfl_card *card)
 		if (h->kind != DFL_KIND_PORT || h->why || !card->bar[h->bar] ||
 		    vdfl_port_is_dead(card, h))
 			continue;
-		ret = vdfl_port_release(card, h->bar, h->off);
+		ret = vdfl_port_deassert_reset(card, h->bar, h->off);
 		if (ret)
 			vdfl_port_mark_dead(card, h, ret);
 	}

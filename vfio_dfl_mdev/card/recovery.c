@@ -11,7 +11,7 @@
 #define RECOVERY_LIMIT		(60 * HZ)
 
 /**
- * vdfl_card_lost() - the card cannot be used any more
+ * vdfl_card_declare_lost() - the card cannot be used any more
  * @card: any time between probe and remove
  * @why: for the log
  *
@@ -20,7 +20,7 @@
  * may not have ended yet. May sleep. vdfl_card.reset_lock may be held,
  * vdfl_card.lock is not.
  */
-void vdfl_card_lost(struct vdfl_card *card, const char *why)
+void vdfl_card_declare_lost(struct vdfl_card *card, const char *why)
 {
 	struct vdfl_client *client;
 
@@ -60,94 +60,94 @@ bool vdfl_card_is_gone(const struct vdfl_card *card)
 }
 
 /**
- * vdfl_card_quiesce() - stop using the card while the PCI core operates on it
+ * vdfl_card_freeze() - stop using the card while the PCI core operates on it
  * @card: bound card
- * @why: VDFL_ASLEEP_*
+ * @why: VDFL_FROZEN_*
  *
- * Access is revoked and interrupts are stopped. Undone by vdfl_card_restore().
+ * Access is revoked and interrupts are stopped. Undone by vdfl_card_thaw().
  * May sleep.
  */
-void vdfl_card_quiesce(struct vdfl_card *card, unsigned int why)
+void vdfl_card_freeze(struct vdfl_card *card, unsigned int why)
 {
 	mutex_lock(&card->reset_lock);
-	if (!card->asleep) {
+	if (!card->frozen) {
 		/* What the PCI core saves now, it will restore */
 		vdfl_busmaster_verify(card);
-		/* More errors do not win it more time */
-		card->asleep_since = jiffies;
+		/* Further errors do not extend the recovery timeout */
+		card->frozen_since = jiffies;
 	}
-	card->asleep |= why;
+	card->frozen |= why;
 	mutex_unlock(&card->reset_lock);
 	vdfl_clients_revoke(card, VDFL_REVOKED_CARD);
 	vdfl_irq_suspend(card);
 }
 
 /* Interrupts are delivered before a user can cause one. */
-static void card_wake(struct vdfl_card *card)
+static void card_resume_use(struct vdfl_card *card)
 {
 	bool resumed;
 
-	vdfl_ports_release(card);
+	vdfl_ports_deassert_reset(card);
 	vdfl_blocks_recheck(card);
 	resumed = vdfl_irq_resume(card);
 	vdfl_clients_restore(card, VDFL_REVOKED_CARD);
 	if (resumed)
-		vdfl_irq_catch_up(card);
+		vdfl_irq_signal_all(card);
 }
 
 /**
- * vdfl_card_restore() - an operation of the PCI core has ended
+ * vdfl_card_thaw() - an operation of the PCI core has ended
  * @card: bound card
- * @why: as given to vdfl_card_quiesce()
+ * @why: as given to vdfl_card_freeze()
  *
  * The card is used again when no other operation is left. May sleep.
  *
  * Return: 0, or the reason why the card was declared lost
  */
-int vdfl_card_restore(struct vdfl_card *card, unsigned int why)
+int vdfl_card_thaw(struct vdfl_card *card, unsigned int why)
 {
 	int ret = 0;
-	bool wakes;
+	bool last;
 
 	mutex_lock(&card->reset_lock);
-	/* What never began, or was given up meanwhile, has no end */
-	if (!(card->asleep & why))
+	/* Nothing to undo: not frozen for @why, or already declared lost */
+	if (!(card->frozen & why))
 		goto out;
-	wakes = card->asleep == why;
-	card->asleep &= ~why;
+	last = card->frozen == why;
+	card->frozen &= ~why;
 	ret = vdfl_busmaster_verify(card);
-	if (!wakes)
+	if (!last)
 		ret = 0;
 	else if (ret)
-		vdfl_card_lost(card, "it did not come back from a reset");
+		vdfl_card_declare_lost(card, "it did not come back from a reset");
 	else if (vdfl_card_check_msix(card))
-		vdfl_card_lost(card, "its MSI-X structures are elsewhere after a reset");
+		vdfl_card_declare_lost(card, "its MSI-X structures are elsewhere after a reset");
 	else
-		card_wake(card);
+		card_resume_use(card);
 out:
 	mutex_unlock(&card->reset_lock);
 	return ret;
 }
 
-/* Nobody wakes it any more; from now on its bus master is looked at again. */
-static void card_give_up(struct vdfl_card *card, const char *why)
+/* Declare the card lost, and let the audit check bus mastering again. */
+static void frozen_declare_lost(struct vdfl_card *card, const char *why)
 {
 	lockdep_assert_held(&card->reset_lock);
-	vdfl_card_lost(card, why);
-	card->asleep = 0;
+	vdfl_card_declare_lost(card, why);
+	card->frozen = 0;
 }
 
 /**
- * vdfl_card_check_asleep() - give up a card that did not come back in time
- * @card: vdfl_card.reset_lock is held, and vdfl_card.asleep is set
+ * vdfl_card_check_frozen() - give up a card that did not come back in time
+ * @card: vdfl_card.reset_lock is held, and vdfl_card.frozen is set
  *
  * A card may not respond during an operation of the PCI core, whose end the
  * driver is not always told of.
  */
-void vdfl_card_check_asleep(struct vdfl_card *card)
+void vdfl_card_check_frozen(struct vdfl_card *card)
 {
-	if (time_after(jiffies, card->asleep_since + RECOVERY_LIMIT))
-		card_give_up(card, "it did not come back from a reset");
+	if (time_after(jiffies, card->frozen_since + RECOVERY_LIMIT))
+		frozen_declare_lost(card, "it did not come back from a reset");
 }
 
 /**
@@ -162,11 +162,11 @@ pci_ers_result_t vdfl_card_error_detected(struct vdfl_card *card,
 {
 	if (state == pci_channel_io_perm_failure) {
 		mutex_lock(&card->reset_lock);
-		card_give_up(card, "PCI reports a permanent failure");
+		frozen_declare_lost(card, "PCI reports a permanent failure");
 		mutex_unlock(&card->reset_lock);
 		return PCI_ERS_RESULT_DISCONNECT;
 	}
-	vdfl_card_quiesce(card, VDFL_ASLEEP_ERROR);
+	vdfl_card_freeze(card, VDFL_FROZEN_ERROR);
 	vdfl_clients_error(card);
 	return state == pci_channel_io_normal ? PCI_ERS_RESULT_CAN_RECOVER :
 						PCI_ERS_RESULT_NEED_RESET;
@@ -174,7 +174,7 @@ pci_ers_result_t vdfl_card_error_detected(struct vdfl_card *card,
 
 /**
  * vdfl_card_slot_reset() - restore the configuration after a reset of the slot
- * @card: bound card, between vdfl_card_quiesce() and vdfl_card_restore()
+ * @card: bound card, between vdfl_card_freeze() and vdfl_card_thaw()
  *
  * The state saved at probe is used rather than the last one, because bus master
  * is off in it.

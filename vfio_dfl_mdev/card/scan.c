@@ -33,7 +33,7 @@ static int walk_release_port(void *data, u8 bar, u64 off)
 
 	if (!vdfl_card_map_bar(ctx->card, bar))
 		return -ENOMEM;
-	return vdfl_port_release(ctx->card, bar, off);
+	return vdfl_port_deassert_reset(ctx->card, bar, off);
 }
 
 /* Returns the dwords read from the VSEC header on; 0 if there is no VSEC. */

@@ -9,7 +9,7 @@
  * Lock order of the driver, outermost first:
  *   vfio dev_set lock (open, close)
  *   vdfl_mdev.cfg_lock
- *   vdfl_mdev.irq_gate
+ *   vdfl_mdev.irq_config_lock
  *   vdfl_card.reset_lock
  *   vdfl_card.lock
  *   mmap_lock
@@ -48,9 +48,9 @@
 #define VDFL_REVOKED_SCRUB	BIT(6)
 
 /* PCI core operations in progress; the driver must not touch the device */
-#define VDFL_ASLEEP_RESET	BIT(0)
-#define VDFL_ASLEEP_ERROR	BIT(1)
-#define VDFL_ASLEEP_SUSPEND	BIT(2)
+#define VDFL_FROZEN_RESET	BIT(0)
+#define VDFL_FROZEN_ERROR	BIT(1)
+#define VDFL_FROZEN_SUSPEND	BIT(2)
 
 struct vconfig_desc;
 struct vdfl_card;
@@ -163,10 +163,10 @@ void vdfl_audit_start(struct vdfl_card *card);
 void vdfl_audit_now(struct vdfl_card *card);
 
 /* recovery.c: operations of the PCI core, loss */
-void vdfl_card_lost(struct vdfl_card *card, const char *why);
+void vdfl_card_declare_lost(struct vdfl_card *card, const char *why);
 bool vdfl_card_is_gone(const struct vdfl_card *card);
-void vdfl_card_quiesce(struct vdfl_card *card, unsigned int why);
-int vdfl_card_restore(struct vdfl_card *card, unsigned int why);
+void vdfl_card_freeze(struct vdfl_card *card, unsigned int why);
+int vdfl_card_thaw(struct vdfl_card *card, unsigned int why);
 pci_ers_result_t vdfl_card_error_detected(struct vdfl_card *card,
 					  pci_channel_state_t state);
 bool vdfl_card_slot_reset(struct vdfl_card *card);

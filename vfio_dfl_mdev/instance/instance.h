@@ -61,11 +61,11 @@ struct vdfl_type {
  *	resets
  * @cfg: emulated config space
  * @port_held: the user holds the port of @view in reset
- * @irq_gate: serialises interrupt configuration
+ * @irq_config_lock: serialises interrupt configuration
  * @irq_lock: protects the eventfd pointers below
- * @msix_on: MSI-X is enabled; under @irq_gate
+ * @msix_on: MSI-X is enabled; under @irq_config_lock
  * @irq_client: subscription to the card's interrupts
- * @armed: @irq_client is armed; under @irq_gate
+ * @armed: @irq_client is armed; under @irq_config_lock
  * @vector: eventfd of each MSI-X vector
  * @listening: vectors that have one
  * @err: eventfd of the error index
@@ -87,7 +87,7 @@ struct vdfl_mdev {
 	struct mutex cfg_lock;
 	struct vconfig cfg;
 	bool port_held;
-	struct mutex irq_gate;
+	struct mutex irq_config_lock;
 	spinlock_t irq_lock;
 	bool msix_on;
 	struct vdfl_irq_client irq_client;

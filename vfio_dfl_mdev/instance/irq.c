@@ -53,7 +53,7 @@ static void irq_replace(struct vdfl_mdev *vd, struct eventfd_ctx **slot,
 
 void vdfl_mdev_irq_init(struct vdfl_mdev *vd)
 {
-	mutex_init(&vd->irq_gate);
+	mutex_init(&vd->irq_config_lock);
 	spin_lock_init(&vd->irq_lock);
 	vd->irq_client.notify = irq_client_notify;
 }
@@ -92,7 +92,7 @@ static int msix_update_client(struct vdfl_mdev *vd)
 	bool wanted = vd->listening;
 	int ret = 0;
 
-	lockdep_assert_held(&vd->irq_gate);
+	lockdep_assert_held(&vd->irq_config_lock);
 	if (wanted == vd->armed)
 		return 0;
 	if (wanted)
@@ -193,7 +193,7 @@ static void msix_loopback(struct vdfl_mdev *vd, const struct vfio_irq_set *hdr,
 static int msix_trigger(struct vdfl_mdev *vd, const struct vfio_irq_set *hdr,
 			void *data)
 {
-	lockdep_assert_held(&vd->irq_gate);
+	lockdep_assert_held(&vd->irq_config_lock);
 
 	if (hdr->flags & VFIO_IRQ_SET_DATA_EVENTFD) {
 		if (vd->msix_on)
@@ -244,7 +244,7 @@ static int single_none(struct vdfl_mdev *vd, struct eventfd_ctx **slot,
 static int single_trigger(struct vdfl_mdev *vd, struct eventfd_ctx **slot,
 			  const struct vfio_irq_set *hdr, void *data)
 {
-	lockdep_assert_held(&vd->irq_gate);
+	lockdep_assert_held(&vd->irq_config_lock);
 
 	if (hdr->flags & VFIO_IRQ_SET_DATA_NONE)
 		return single_none(vd, slot, hdr->count);
@@ -275,24 +275,24 @@ int vdfl_mdev_set_irqs(struct vdfl_mdev *vd, const struct vfio_irq_set *hdr,
 	if (action != VFIO_IRQ_SET_ACTION_TRIGGER)
 		return -ENOTTY;
 
-	mutex_lock(&vd->irq_gate);
+	mutex_lock(&vd->irq_config_lock);
 	if (hdr->index == VFIO_PCI_MSIX_IRQ_INDEX)
 		ret = msix_trigger(vd, hdr, data);
 	else if (hdr->index == VFIO_PCI_ERR_IRQ_INDEX)
 		ret = single_trigger(vd, &vd->err, hdr, data);
 	else
 		ret = single_trigger(vd, &vd->req, hdr, data);
-	mutex_unlock(&vd->irq_gate);
+	mutex_unlock(&vd->irq_config_lock);
 	return ret;
 }
 
 /* vdfl_mdev_irq_close(): the last user is gone: drop all eventfds */
 void vdfl_mdev_irq_close(struct vdfl_mdev *vd)
 {
-	mutex_lock(&vd->irq_gate);
+	mutex_lock(&vd->irq_config_lock);
 	if (vd->msix_on)
 		msix_disable(vd);
 	irq_replace(vd, &vd->err, NULL);
 	irq_replace(vd, &vd->req, NULL);
-	mutex_unlock(&vd->irq_gate);
+	mutex_unlock(&vd->irq_config_lock);
 }
