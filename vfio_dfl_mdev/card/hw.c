@@ -49,7 +49,7 @@ void vdfl_card_unmap_bars(struct vdfl_card *card)
 	}
 }
 
-static int msix_read_place(struct pci_dev *pdev, u32 reg, u64 len,
+static int card_msix_read_range(struct pci_dev *pdev, u32 reg, u64 len,
 			   struct dfl_hole *place)
 {
 	u32 where;
@@ -61,20 +61,20 @@ static int msix_read_place(struct pci_dev *pdev, u32 reg, u64 len,
 	return PCI_POSSIBLE_ERROR(where) ? -EIO : 0;
 }
 
-static int msix_read(struct pci_dev *pdev, struct vdfl_msix *msix)
+static int card_msix_read(struct pci_dev *pdev, struct vdfl_msix *msix)
 {
 	int ret;
 
 	msix->nr = max(pci_msix_vec_count(pdev), 0);
 	if (!msix->nr)
 		return 0;
-	ret = msix_read_place(pdev, PCI_MSIX_TABLE,
+	ret = card_msix_read_range(pdev, PCI_MSIX_TABLE,
 			      msix->nr * PCI_MSIX_ENTRY_SIZE, &msix->table);
-	return ret ?: msix_read_place(pdev, PCI_MSIX_PBA,
+	return ret ?: card_msix_read_range(pdev, PCI_MSIX_PBA,
 				      ALIGN(msix->nr, 64) / 8, &msix->pba);
 }
 
-static bool same_place(const struct dfl_hole *a, const struct dfl_hole *b)
+static bool same_range(const struct dfl_hole *a, const struct dfl_hole *b)
 {
 	return a->bar == b->bar && a->off == b->off && a->len == b->len;
 }
@@ -91,7 +91,7 @@ int vdfl_card_read_layout(struct vdfl_card *card)
 
 	for (i = 0; i < DFL_NR_BARS; i++)
 		card->bar_len[i] = bar_len(card->pdev, i);
-	return msix_read(card->pdev, &card->msix);
+	return card_msix_read(card->pdev, &card->msix);
 }
 
 /**
@@ -107,9 +107,9 @@ int vdfl_card_check_msix(struct vdfl_card *card)
 	const struct vdfl_msix *was = &card->msix;
 	struct vdfl_msix now = {};
 
-	if (msix_read(card->pdev, &now) || now.nr != was->nr ||
-	    !same_place(&now.table, &was->table) ||
-	    !same_place(&now.pba, &was->pba))
+	if (card_msix_read(card->pdev, &now) || now.nr != was->nr ||
+	    !same_range(&now.table, &was->table) ||
+	    !same_range(&now.pba, &was->pba))
 		return -EIO;
 	return 0;
 }

@@ -23,7 +23,7 @@ struct vdfl_msix_vector {
  * Needs no lock: a vector belongs to one client, and is freed, which waits for this,
  * before the client is disarmed or the source stopped.
  */
-static irqreturn_t msix_handler(int nr, void *data)
+static irqreturn_t src_msix_handler(int nr, void *data)
 {
 	struct vdfl_msix_vector *vector = data;
 
@@ -31,22 +31,22 @@ static irqreturn_t msix_handler(int nr, void *data)
 	return IRQ_HANDLED;
 }
 
-static int msix_irq(struct vdfl_card *card, const struct vdfl_irq_client *client,
+static int src_msix_irq(struct vdfl_card *card, const struct vdfl_irq_client *client,
 		    unsigned int nr)
 {
 	return pci_irq_vector(card->pdev, client->first + nr);
 }
 
-static void msix_free_vectors(struct vdfl_card *card,
+static void src_msix_free_vectors(struct vdfl_card *card,
 			      struct vdfl_irq_client *client, unsigned int nr)
 {
 	while (nr--)
-		free_irq(msix_irq(card, client, nr), &client->msix[nr]);
+		free_irq(src_msix_irq(card, client, nr), &client->msix[nr]);
 	kfree(client->msix);
 	client->msix = NULL;
 }
 
-static int msix_client_on(struct vdfl_card *card, struct vdfl_irq_client *client)
+static int src_msix_client_on(struct vdfl_card *card, struct vdfl_irq_client *client)
 {
 	unsigned int i;
 	int ret;
@@ -57,31 +57,31 @@ static int msix_client_on(struct vdfl_card *card, struct vdfl_irq_client *client
 	for (i = 0; i < client->nr; i++) {
 		client->msix[i].client = client;
 		client->msix[i].bit = BIT_ULL(i);
-		ret = request_irq(msix_irq(card, client, i), msix_handler, 0,
+		ret = request_irq(src_msix_irq(card, client, i), src_msix_handler, 0,
 				  VDFL_NAME, &client->msix[i]);
 		if (ret) {
-			msix_free_vectors(card, client, i);
+			src_msix_free_vectors(card, client, i);
 			return ret;
 		}
 	}
 	return 0;
 }
 
-static void msix_client_off(struct vdfl_card *card, struct vdfl_irq_client *client)
+static void src_msix_client_off(struct vdfl_card *card, struct vdfl_irq_client *client)
 {
 	if (client->msix)
-		msix_free_vectors(card, client, client->nr);
+		src_msix_free_vectors(card, client, client->nr);
 }
 
 /* The core hands the pin back enabled, but nobody handles it. */
-static void msix_free_all(struct pci_dev *pdev)
+static void src_msix_free_all(struct pci_dev *pdev)
 {
 	pci_free_irq_vectors(pdev);
 	if (pdev->pin)
 		pci_intx(pdev, 0);
 }
 
-static int msix_start(struct vdfl_card *card)
+static int src_msix_start(struct vdfl_card *card)
 {
 	struct pci_dev *pdev = card->pdev;
 	unsigned int total = card->msix.nr;
@@ -98,14 +98,14 @@ static int msix_start(struct vdfl_card *card)
 	return 0;
 }
 
-static void msix_stop(struct vdfl_card *card)
+static void src_msix_stop(struct vdfl_card *card)
 {
 	vdfl_busmaster_disable_msix(card);
 	vdfl_irq_set_running(&card->irq, false);
-	msix_free_all(card->pdev);
+	src_msix_free_all(card->pdev);
 }
 
-static bool msix_usable(struct vdfl_card *card)
+static bool src_msix_usable(struct vdfl_card *card)
 {
 	return card->msix.nr && vdfl_card_range_valid(card, &card->msix.table);
 }
@@ -114,9 +114,9 @@ const struct vdfl_irq_source vdfl_irq_msix = {
 	.name		= "msix",
 	.uapi		= VFIO_DFL_MDEV_IRQ_MSIX,
 	.needs_busmaster = true,
-	.usable		= msix_usable,
-	.start		= msix_start,
-	.stop		= msix_stop,
-	.client_on	= msix_client_on,
-	.client_off	= msix_client_off,
+	.usable		= src_msix_usable,
+	.start		= src_msix_start,
+	.stop		= src_msix_stop,
+	.client_on	= src_msix_client_on,
+	.client_off	= src_msix_client_off,
 };

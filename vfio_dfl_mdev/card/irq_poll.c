@@ -21,7 +21,7 @@
 #define CEILING_DEFAULT_US	10000
 #define STUCK_PASSES		1024
 
-static void msix_control(struct pci_dev *pdev, bool on)
+static void poll_msix_control(struct pci_dev *pdev, bool on)
 {
 	u16 control;
 
@@ -223,7 +223,7 @@ static int poll_start(struct vdfl_card *card)
 		return PTR_ERR(task);
 	poll->task = task;
 	poll->interval_us = poll->floor_us;
-	msix_control(card->pdev, true);
+	poll_msix_control(card->pdev, true);
 	vdfl_irq_set_running(&card->irq, true);
 	wake_up_process(task);
 	return 0;
@@ -234,7 +234,7 @@ static void poll_stop(struct vdfl_card *card)
 	vdfl_irq_set_running(&card->irq, false);
 	kthread_stop(card->irq.poll.task);
 	card->irq.poll.task = NULL;
-	msix_control(card->pdev, false);
+	poll_msix_control(card->pdev, false);
 }
 
 /* A client was armed: poll at once. */

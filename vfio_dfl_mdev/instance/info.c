@@ -46,7 +46,7 @@ static void info_fill(struct vdfl_mdev *vd,
 		.size		= win->size,
 		.csr_offset	= win->csr,
 		.csr_size	= FIELD_GET(DFL_CSR_SIZE, h->csr_size),
-		.map_size	= vdfl_region_map_size(vd),
+		.map_size	= vdfl_mmap_size(vd),
 		.fences		= vdfl_fences(vd->card),
 		.scrub		= vdfl_block_has_reset(vd->block) ?
 				  VFIO_DFL_MDEV_SCRUB_PORT_RESET :

@@ -23,7 +23,7 @@
 #include "dfl/vconfig.h"
 #include "dfl/view.h"
 
-#define VDFL_REGION_BLOCK	VFIO_PCI_NUM_REGIONS
+#define VDFL_REGION_INFO	VFIO_PCI_NUM_REGIONS
 #define VDFL_NUM_REGIONS	(VFIO_PCI_NUM_REGIONS + 1)
 #define VDFL_REGION_SHIFT	40	/* as vfio-pci has it */
 #define VDFL_REGION_MASK	((1ULL << VDFL_REGION_SHIFT) - 1)
@@ -63,7 +63,7 @@ struct vdfl_type {
  * @port_held: the user holds the port of @view in reset
  * @irq_config_lock: serialises interrupt configuration
  * @irq_lock: protects the eventfd pointers below
- * @msix_on: MSI-X is enabled; under @irq_config_lock
+ * @vmsix_on: MSI-X is enabled; under @irq_config_lock
  * @irq_client: subscription to the card's interrupts
  * @armed: @irq_client is armed; under @irq_config_lock
  * @vector: eventfd of each MSI-X vector
@@ -89,7 +89,7 @@ struct vdfl_mdev {
 	bool port_held;
 	struct mutex irq_config_lock;
 	spinlock_t irq_lock;
-	bool msix_on;
+	bool vmsix_on;
 	struct vdfl_irq_client irq_client;
 	bool armed;
 	struct eventfd_ctx *vector[DFL_MAX_VECTORS];
@@ -99,15 +99,15 @@ struct vdfl_mdev {
 };
 
 /**
- * struct vdfl_region_map - the part of a region that can be mapped
+ * struct vdfl_mmap_area - the part of a region that can be mapped
  * @start: byte offset in the region, whole pages
  * @len: bytes, whole pages; 0 for nothing
- * @block: offset of @start from the header of the block
+ * @block_off: offset of @start from the header of the block
  */
-struct vdfl_region_map {
+struct vdfl_mmap_area {
 	u64 start;
 	u64 len;
-	u64 block;
+	u64 block_off;
 };
 
 /* ops.c: VFIO device operations */
@@ -153,10 +153,10 @@ void vdfl_access_end(struct vdfl_mdev *vd);
 int vdfl_mdev_reset_locked(struct vdfl_mdev *vd);
 
 /* mmap.c: mappings */
-int vdfl_region_set_mmap(struct vdfl_mdev *vd, bool on);
-u64 vdfl_region_map_size(const struct vdfl_mdev *vd);
-struct vdfl_region_map vdfl_region_map(const struct vdfl_mdev *vd, u32 index);
-int vdfl_region_mmap(struct vfio_device *vdev, struct vm_area_struct *vma);
+int vdfl_mmap_allow(struct vdfl_mdev *vd, bool on);
+u64 vdfl_mmap_size(const struct vdfl_mdev *vd);
+struct vdfl_mmap_area vdfl_mmap_area(const struct vdfl_mdev *vd, u32 index);
+int vdfl_mmap(struct vfio_device *vdev, struct vm_area_struct *vma);
 
 /* irq.c: eventfds of an instance */
 void vdfl_mdev_irq_init(struct vdfl_mdev *vd);

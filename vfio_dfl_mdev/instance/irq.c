@@ -87,7 +87,7 @@ bool vdfl_mdev_fire_req(struct vdfl_mdev *vd)
 /* --- MSI-X -------------------------------------------------------------- */
 
 /* The card's interrupts are needed only while a vector has an eventfd. */
-static int msix_update_client(struct vdfl_mdev *vd)
+static int vmsix_update_client(struct vdfl_mdev *vd)
 {
 	bool wanted = vd->listening;
 	int ret = 0;
@@ -105,7 +105,7 @@ static int msix_update_client(struct vdfl_mdev *vd)
 }
 
 /* As irq_replace(), and keeps track of who listens. */
-static void vector_replace(struct vdfl_mdev *vd, unsigned int nr,
+static void vmsix_replace(struct vdfl_mdev *vd, unsigned int nr,
 			   struct eventfd_ctx *ctx)
 {
 	spin_lock_irq(&vd->irq_lock);
@@ -120,66 +120,66 @@ static void vector_replace(struct vdfl_mdev *vd, unsigned int nr,
 }
 
 /* Any negative @fd clears the vector; a bad one clears it, too. */
-static int msix_set_vector(struct vdfl_mdev *vd, unsigned int nr, s32 fd)
+static int vmsix_set_vector(struct vdfl_mdev *vd, unsigned int nr, s32 fd)
 {
 	struct eventfd_ctx *ctx = NULL;
 
 	nr = array_index_nospec(nr, DFL_MAX_VECTORS);
 	if (fd >= 0)
 		ctx = eventfd_ctx_fdget(fd);
-	vector_replace(vd, nr, IS_ERR(ctx) ? NULL : ctx);
+	vmsix_replace(vd, nr, IS_ERR(ctx) ? NULL : ctx);
 	return PTR_ERR_OR_ZERO(ctx);
 }
 
-static void msix_clear(struct vdfl_mdev *vd, unsigned int start,
+static void vmsix_clear(struct vdfl_mdev *vd, unsigned int start,
 		       unsigned int end)
 {
 	for (; start < end; start++)
-		msix_set_vector(vd, start, -1);
+		vmsix_set_vector(vd, start, -1);
 }
 
 /* An error clears the vectors up to and including the one that failed. */
-static int msix_set_block(struct vdfl_mdev *vd, const struct vfio_irq_set *hdr,
+static int vmsix_set_vectors(struct vdfl_mdev *vd, const struct vfio_irq_set *hdr,
 			  const s32 *fds)
 {
 	unsigned int i = 0;
 	int ret = 0;
 
 	while (i < hdr->count && !ret) {
-		ret = msix_set_vector(vd, hdr->start + i, fds ? fds[i] : -1);
+		ret = vmsix_set_vector(vd, hdr->start + i, fds ? fds[i] : -1);
 		i++;
 	}
 	if (!ret)
-		ret = msix_update_client(vd);
+		ret = vmsix_update_client(vd);
 	if (ret) {
-		msix_clear(vd, hdr->start, hdr->start + i);
-		msix_update_client(vd);
+		vmsix_clear(vd, hdr->start, hdr->start + i);
+		vmsix_update_client(vd);
 	}
 	return ret;
 }
 
-static void msix_disable(struct vdfl_mdev *vd)
+static void vmsix_disable(struct vdfl_mdev *vd)
 {
-	msix_clear(vd, 0, vd->nr_vectors);
-	msix_update_client(vd);
-	vd->msix_on = false;
+	vmsix_clear(vd, 0, vd->nr_vectors);
+	vmsix_update_client(vd);
+	vd->vmsix_on = false;
 }
 
-static int msix_enable(struct vdfl_mdev *vd, const struct vfio_irq_set *hdr,
+static int vmsix_enable(struct vdfl_mdev *vd, const struct vfio_irq_set *hdr,
 		       const s32 *fds)
 {
 	int ret;
 
 	if (!(hdr->start + hdr->count))
 		return -ERANGE;
-	vd->msix_on = true;
-	ret = msix_set_block(vd, hdr, fds);
+	vd->vmsix_on = true;
+	ret = vmsix_set_vectors(vd, hdr, fds);
 	if (ret)
-		msix_disable(vd);
+		vmsix_disable(vd);
 	return ret;
 }
 
-static void msix_loopback(struct vdfl_mdev *vd, const struct vfio_irq_set *hdr,
+static void vmsix_loopback(struct vdfl_mdev *vd, const struct vfio_irq_set *hdr,
 			  const u8 *bools)
 {
 	unsigned int i;
@@ -190,22 +190,22 @@ static void msix_loopback(struct vdfl_mdev *vd, const struct vfio_irq_set *hdr,
 								      DFL_MAX_VECTORS)]);
 }
 
-static int msix_trigger(struct vdfl_mdev *vd, const struct vfio_irq_set *hdr,
+static int vmsix_trigger(struct vdfl_mdev *vd, const struct vfio_irq_set *hdr,
 			void *data)
 {
 	lockdep_assert_held(&vd->irq_config_lock);
 
 	if (hdr->flags & VFIO_IRQ_SET_DATA_EVENTFD) {
-		if (vd->msix_on)
-			return msix_set_block(vd, hdr, data);
-		return msix_enable(vd, hdr, data);
+		if (vd->vmsix_on)
+			return vmsix_set_vectors(vd, hdr, data);
+		return vmsix_enable(vd, hdr, data);
 	}
-	if (!vd->msix_on)
+	if (!vd->vmsix_on)
 		return -EINVAL;
 	if (!hdr->count && hdr->flags & VFIO_IRQ_SET_DATA_NONE)
-		msix_disable(vd);
+		vmsix_disable(vd);
 	else
-		msix_loopback(vd, hdr, data);
+		vmsix_loopback(vd, hdr, data);
 	return 0;
 }
 
@@ -277,7 +277,7 @@ int vdfl_mdev_set_irqs(struct vdfl_mdev *vd, const struct vfio_irq_set *hdr,
 
 	mutex_lock(&vd->irq_config_lock);
 	if (hdr->index == VFIO_PCI_MSIX_IRQ_INDEX)
-		ret = msix_trigger(vd, hdr, data);
+		ret = vmsix_trigger(vd, hdr, data);
 	else if (hdr->index == VFIO_PCI_ERR_IRQ_INDEX)
 		ret = single_trigger(vd, &vd->err, hdr, data);
 	else
@@ -290,8 +290,8 @@ int vdfl_mdev_set_irqs(struct vdfl_mdev *vd, const struct vfio_irq_set *hdr,
 void vdfl_mdev_irq_close(struct vdfl_mdev *vd)
 {
 	mutex_lock(&vd->irq_config_lock);
-	if (vd->msix_on)
-		msix_disable(vd);
+	if (vd->vmsix_on)
+		vmsix_disable(vd);
 	irq_replace(vd, &vd->err, NULL);
 	irq_replace(vd, &vd->req, NULL);
 	mutex_unlock(&vd->irq_config_lock);

@@ -5,13 +5,13 @@
 #include "instance/instance.h"
 
 /**
- * vdfl_region_set_mmap() - allow mappings, or trap everything
+ * vdfl_mmap_allow() - allow mappings, or trap everything
  * @vd: closed instance
  * @on: allow mappings
  *
  * Return: 0, -EBUSY while the instance is open.
  */
-int vdfl_region_set_mmap(struct vdfl_mdev *vd, bool on)
+int vdfl_mmap_allow(struct vdfl_mdev *vd, bool on)
 {
 	int ret = -EBUSY;
 
@@ -25,36 +25,36 @@ int vdfl_region_set_mmap(struct vdfl_mdev *vd, bool on)
 }
 
 /**
- * vdfl_region_map_size() - how much of the block can be mapped
+ * vdfl_mmap_size() - how much of the block can be mapped
  * @vd: any instance
  *
  * Return: bytes from the header on, whole pages
  */
-u64 vdfl_region_map_size(const struct vdfl_mdev *vd)
+u64 vdfl_mmap_size(const struct vdfl_mdev *vd)
 {
 	return vd->mmap_on ? vd->block->window->map_size : 0;
 }
 
 /**
- * vdfl_region_map() - what of a region can be mapped
+ * vdfl_mmap_area() - what of a region can be mapped
  * @vd: open instance
  * @index: any region index
  *
  * Return: the one area, of length 0 where there is none
  */
-struct vdfl_region_map vdfl_region_map(const struct vdfl_mdev *vd, u32 index)
+struct vdfl_mmap_area vdfl_mmap_area(const struct vdfl_mdev *vd, u32 index)
 {
-	u64 size = vdfl_region_map_size(vd);
-	struct vdfl_region_map map = {};
+	u64 size = vdfl_mmap_size(vd);
+	struct vdfl_mmap_area map = {};
 
 	if (index == VFIO_PCI_BAR2_REGION_INDEX && vd->view.size) {
-		map.block = vd->view.patched;
-		map.start = vd->view.block + map.block;
+		map.block_off = vd->view.patched;
+		map.start = vd->view.block + map.block_off;
 	} else if (index != VFIO_PCI_BAR0_REGION_INDEX) {
 		return map;
 	}
-	if (size > map.block)
-		map.len = size - map.block;
+	if (size > map.block_off)
+		map.len = size - map.block_off;
 	return map;
 }
 
@@ -72,7 +72,7 @@ static vm_fault_t region_fault(struct vm_fault *vmf)
 {
 	struct vm_area_struct *vma = vmf->vma;
 	struct vdfl_mdev *vd = vdfl_mapping_owner(vma);
-	struct vdfl_region_map map = vdfl_region_map(vd, vma_region(vma));
+	struct vdfl_mmap_area map = vdfl_mmap_area(vd, vma_region(vma));
 	u64 off = vma_start(vma) - map.start + (vmf->address - vma->vm_start);
 	phys_addr_t phys;
 	vm_fault_t ret;
@@ -80,7 +80,7 @@ static vm_fault_t region_fault(struct vm_fault *vmf)
 	/* What mmap() has checked, but a VMA can be split since */
 	if (off >= map.len)
 		return VM_FAULT_SIGBUS;
-	phys = vdfl_block_phys(vd->block) + map.block + off;
+	phys = vdfl_block_phys(vd->block) + map.block_off + off;
 	if (vdfl_access_begin(vd))
 		return VM_FAULT_SIGBUS;
 	ret = vmf_insert_pfn(vma, vmf->address, phys >> PAGE_SHIFT);
@@ -93,10 +93,10 @@ static const struct vm_operations_struct region_vm_ops = {
 	VDFL_COMPAT_VM_OPS
 };
 
-int vdfl_region_mmap(struct vfio_device *vdev, struct vm_area_struct *vma)
+int vdfl_mmap(struct vfio_device *vdev, struct vm_area_struct *vma)
 {
 	struct vdfl_mdev *vd = vdfl_mdev_of(vdev);
-	struct vdfl_region_map map = vdfl_region_map(vd, vma_region(vma));
+	struct vdfl_mmap_area map = vdfl_mmap_area(vd, vma_region(vma));
 	u64 len = vma->vm_end - vma->vm_start;
 	u64 start = vma_start(vma);
 

@@ -57,7 +57,7 @@ static bool types_ready(const struct vdfl_type *type)
 	return READ_ONCE(type->last->devices_kobj);
 }
 
-static int mdev_init(struct vfio_device *vdev)
+static int vdfl_mdev_init(struct vfio_device *vdev)
 {
 	struct mdev_device *mdev = to_mdev_device(vdev->dev);
 	struct vdfl_type *type = container_of(mdev->type, struct vdfl_type,
@@ -95,7 +95,7 @@ static int mdev_init(struct vfio_device *vdev)
 	return 0;
 }
 
-static void mdev_release(struct vfio_device *vdev)
+static void vdfl_mdev_release(struct vfio_device *vdev)
 {
 	struct vdfl_mdev *vd = vdfl_mdev_of(vdev);
 	struct device *dev = vdev->dev;
@@ -107,7 +107,7 @@ static void mdev_release(struct vfio_device *vdev)
 	put_device(dev);
 }
 
-static void mdev_init_view(struct vdfl_mdev *vd)
+static void instance_init_view(struct vdfl_mdev *vd)
 {
 	struct dfl_view_desc desc = {
 		.header		= vd->block->header,
@@ -121,14 +121,14 @@ static void mdev_init_view(struct vdfl_mdev *vd)
 	vd->port_held = false;
 }
 
-static u16 mdev_nr_vectors(struct vdfl_mdev *vd)
+static u16 instance_nr_vectors(struct vdfl_mdev *vd)
 {
 	if (vdfl_irq_kind(vd->card) == VFIO_DFL_MDEV_IRQ_NONE)
 		return 0;
 	return vd->block->header->nr_vectors;
 }
 
-static int mdev_open(struct vfio_device *vdev)
+static int vdfl_mdev_open_device(struct vfio_device *vdev)
 {
 	struct vdfl_mdev *vd = vdfl_mdev_of(vdev);
 	int ret;
@@ -143,16 +143,16 @@ static int mdev_open(struct vfio_device *vdev)
 		vdfl_card_close(vd->card);
 		return ret;
 	}
-	vd->nr_vectors = mdev_nr_vectors(vd);
+	vd->nr_vectors = instance_nr_vectors(vd);
 	vd->irq_client.first = vd->block->header->first_vector;
 	vd->irq_client.nr = vd->nr_vectors;
-	mdev_init_view(vd);
+	instance_init_view(vd);
 	vdfl_config_init(vd);
 	vdfl_access_open(vd);
 	return 0;
 }
 
-static void mdev_close(struct vfio_device *vdev)
+static void vdfl_mdev_close_device(struct vfio_device *vdev)
 {
 	struct vdfl_mdev *vd = vdfl_mdev_of(vdev);
 
@@ -162,7 +162,7 @@ static void mdev_close(struct vfio_device *vdev)
 	vdfl_card_close(vd->card);
 }
 
-static void mdev_request(struct vfio_device *vdev, unsigned int count)
+static void vdfl_mdev_request(struct vfio_device *vdev, unsigned int count)
 {
 	struct vdfl_mdev *vd = vdfl_mdev_of(vdev);
 
@@ -173,7 +173,7 @@ static void mdev_request(struct vfio_device *vdev, unsigned int count)
 
 /* --- ioctls ------------------------------------------------------------- */
 
-static long mdev_get_info(struct vdfl_mdev *vd,
+static long vdfl_ioctl_get_info(struct vdfl_mdev *vd,
 			  struct vfio_device_info __user *arg)
 {
 	unsigned long minsz = offsetofend(struct vfio_device_info, num_irqs);
@@ -194,7 +194,7 @@ static long mdev_get_info(struct vdfl_mdev *vd,
 	return copy_to_user(arg, &info, argsz) ? -EFAULT : 0;
 }
 
-static long mdev_get_irq_info(struct vdfl_mdev *vd,
+static long vdfl_ioctl_get_irq_info(struct vdfl_mdev *vd,
 			      struct vfio_irq_info __user *arg)
 {
 	unsigned long minsz = offsetofend(struct vfio_irq_info, count);
@@ -215,7 +215,7 @@ static long mdev_get_irq_info(struct vdfl_mdev *vd,
 	return copy_to_user(arg, &info, minsz) ? -EFAULT : 0;
 }
 
-static long mdev_set_irqs(struct vdfl_mdev *vd,
+static long vdfl_ioctl_set_irqs(struct vdfl_mdev *vd,
 			  struct vfio_irq_set __user *arg)
 {
 	unsigned long minsz = offsetofend(struct vfio_irq_set, count);
@@ -241,7 +241,7 @@ static long mdev_set_irqs(struct vdfl_mdev *vd,
 	return ret;
 }
 
-static long mdev_reset(struct vdfl_mdev *vd)
+static long vdfl_ioctl_reset(struct vdfl_mdev *vd)
 {
 	long ret;
 
@@ -259,13 +259,13 @@ long vdfl_mdev_ioctl(struct vfio_device *vdev, unsigned int cmd,
 
 	switch (cmd) {
 	case VFIO_DEVICE_GET_INFO:
-		return mdev_get_info(vd, uarg);
+		return vdfl_ioctl_get_info(vd, uarg);
 	case VFIO_DEVICE_GET_IRQ_INFO:
-		return mdev_get_irq_info(vd, uarg);
+		return vdfl_ioctl_get_irq_info(vd, uarg);
 	case VFIO_DEVICE_SET_IRQS:
-		return mdev_set_irqs(vd, uarg);
+		return vdfl_ioctl_set_irqs(vd, uarg);
 	case VFIO_DEVICE_RESET:
-		return mdev_reset(vd);
+		return vdfl_ioctl_reset(vd);
 	default:
 		return -ENOTTY;
 	}
@@ -273,14 +273,14 @@ long vdfl_mdev_ioctl(struct vfio_device *vdev, unsigned int cmd,
 
 const struct vfio_device_ops vdfl_mdev_ops = {
 	.name		= VDFL_NAME,
-	.init		= mdev_init,
-	.release	= mdev_release,
-	.open_device	= mdev_open,
-	.close_device	= mdev_close,
+	.init		= vdfl_mdev_init,
+	.release	= vdfl_mdev_release,
+	.open_device	= vdfl_mdev_open_device,
+	.close_device	= vdfl_mdev_close_device,
 	.read		= vdfl_region_read,
 	.write		= vdfl_region_write,
-	.mmap		= vdfl_region_mmap,
-	.request	= mdev_request,
+	.mmap		= vdfl_mmap,
+	.request	= vdfl_mdev_request,
 	VDFL_COMPAT_IOCTL_OPS
 	VDFL_COMPAT_IOMMUFD_OPS
 };

@@ -19,31 +19,31 @@ static u64 region_offset(u32 index)
 
 /* --- MSI-X BAR: emulated by whoever uses the eventfds --------------------- */
 
-static u64 msix_table_size(const struct vdfl_mdev *vd)
+static u64 vmsix_table_size(const struct vdfl_mdev *vd)
 {
 	return vd->nr_vectors * PCI_MSIX_ENTRY_SIZE;
 }
 
-static int msix_check(struct vdfl_mdev *vd, u64 pos, size_t len)
+static int vmsix_check(struct vdfl_mdev *vd, u64 pos, size_t len)
 {
-	u64 table = msix_table_size(vd);
+	u64 table = vmsix_table_size(vd);
 	int revoked = atomic_read(&vd->revoked) & ~VDFL_REVOKED_SCRUB;
 
 	return revoked && (pos >= table || len > table - pos) ? -EIO : 0;
 }
 
-static int msix_read_chunk(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len)
+static int vmsix_read_chunk(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len)
 {
 	size_t i;
 
 	for (i = 0; i < len; i++)
-		buf[i] = pos + i < msix_table_size(vd) ? 0xff : 0;
-	return msix_check(vd, pos, len);
+		buf[i] = pos + i < vmsix_table_size(vd) ? 0xff : 0;
+	return vmsix_check(vd, pos, len);
 }
 
-static int msix_write_chunk(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len)
+static int vmsix_write_chunk(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len)
 {
-	return msix_check(vd, pos, len);
+	return vmsix_check(vd, pos, len);
 }
 
 /* --- the regions --------------------------------------------------------- */
@@ -59,10 +59,10 @@ struct region {
 static const struct region regions[VDFL_NUM_REGIONS] = {
 	[VFIO_PCI_BAR0_REGION_INDEX]	= { vdfl_bar0_read, vdfl_bar0_write },
 	[VFIO_PCI_BAR2_REGION_INDEX]	= { vdfl_view_read, vdfl_view_write },
-	[VFIO_PCI_BAR4_REGION_INDEX]	= { msix_read_chunk, msix_write_chunk },
+	[VFIO_PCI_BAR4_REGION_INDEX]	= { vmsix_read_chunk, vmsix_write_chunk },
 	[VFIO_PCI_CONFIG_REGION_INDEX]	= { vdfl_config_read,
 					    vdfl_config_write },
-	[VDFL_REGION_BLOCK]		= { vdfl_info_read, NULL },
+	[VDFL_REGION_INFO]		= { vdfl_info_read, NULL },
 };
 
 static u64 region_size(const struct vdfl_mdev *vd, u32 index)
@@ -76,14 +76,14 @@ static u64 region_size(const struct vdfl_mdev *vd, u32 index)
 		return vd->nr_vectors ? VCONFIG_MSIX_BAR_SIZE : 0;
 	case VFIO_PCI_CONFIG_REGION_INDEX:
 		return VCONFIG_SIZE;
-	case VDFL_REGION_BLOCK:
+	case VDFL_REGION_INFO:
 		return vdfl_info_size(vd);
 	default:
 		return 0;
 	}
 }
 
-static int region_cap_sparse(const struct vdfl_region_map *map,
+static int region_cap_sparse(const struct vdfl_mmap_area *map,
 			     struct vfio_info_cap *caps)
 {
 	struct {
@@ -118,7 +118,7 @@ int vdfl_region_info(struct vfio_device *vdev, struct vfio_region_info *info,
 		     struct vfio_info_cap *caps)
 {
 	struct vdfl_mdev *vd = vdfl_mdev_of(vdev);
-	struct vdfl_region_map map;
+	struct vdfl_mmap_area map;
 	u32 index = info->index;
 
 	if (index >= VDFL_NUM_REGIONS || index == VFIO_PCI_VGA_REGION_INDEX)
@@ -135,9 +135,9 @@ int vdfl_region_info(struct vfio_device *vdev, struct vfio_region_info *info,
 	if (regions[index].write)
 		info->flags |= VFIO_REGION_INFO_FLAG_WRITE;
 
-	if (index == VDFL_REGION_BLOCK)
+	if (index == VDFL_REGION_INFO)
 		return region_cap_type(caps);
-	map = vdfl_region_map(vd, index);
+	map = vdfl_mmap_area(vd, index);
 	if (!map.len)
 		return 0;
 	info->flags |= VFIO_REGION_INFO_FLAG_MMAP;

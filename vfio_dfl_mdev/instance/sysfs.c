@@ -41,7 +41,7 @@ static ssize_t mmap_store(struct device *dev, struct device_attribute *attr,
 	int ret = kstrtobool(buf, &on);
 
 	if (!ret)
-		ret = vdfl_region_set_mmap(vd, on);
+		ret = vdfl_mmap_allow(vd, on);
 	return ret ?: count;
 }
 static DEVICE_ATTR_RW(mmap);
