@@ -23,12 +23,11 @@ static void audit_running(struct vdfl_card *card)
 
 static void audit(struct vdfl_card *card)
 {
-	mutex_lock(&card->reset_lock);
+	guard(mutex)(&card->reset_lock);
 	if (card->frozen)
 		vdfl_card_check_frozen(card);
 	else
 		audit_running(card);
-	mutex_unlock(&card->reset_lock);
 }
 
 static void audit_work(struct work_struct *work)

@@ -192,6 +192,11 @@ static bool block_free(const struct vdfl_block *block)
 	return !block->owner && !vdfl_block_port_dead(block);
 }
 
+static const struct vdfl_block *block_end(const struct vdfl_card *card)
+{
+	return card->block + card->nr_blocks;
+}
+
 /**
  * vdfl_block_next() - iterate over blocks, free or not
  * @card: bound card
@@ -204,10 +209,9 @@ const struct vdfl_block *vdfl_block_next(const struct vdfl_card *card,
 					 const struct vdfl_block *prev,
 					 const struct vdfl_block_match *match)
 {
-	const struct vdfl_block *end = card->block + card->nr_blocks;
 	const struct vdfl_block *block = prev ? prev + 1 : card->block;
 
-	for (; block < end; block++)
+	for (; block < block_end(card); block++)
 		if (block_matches(block, match))
 			return block;
 	return NULL;
@@ -226,23 +230,20 @@ struct vdfl_block *vdfl_block_claim(struct vdfl_card *card,
 				    const struct vdfl_block_match *match,
 				    struct vdfl_client *client)
 {
-	struct vdfl_block *found = ERR_PTR(-ENOSPC);
-	u32 i;
+	struct vdfl_block *block;
 
-	mutex_lock(&card->lock);
-	for (i = 0; i < card->nr_blocks && IS_ERR(found); i++)
-		if (block_matches(&card->block[i], match) &&
-		    block_free(&card->block[i]))
-			found = &card->block[i];
+	guard(mutex)(&card->lock);
 	if (card->gone)
-		found = ERR_PTR(-ENODEV);
-	if (!IS_ERR(found)) {
-		found->owner = client;
-		client->block = found;
+		return ERR_PTR(-ENODEV);
+	for (block = card->block; block < block_end(card); block++) {
+		if (!block_free(block) || !block_matches(block, match))
+			continue;
+		block->owner = client;
+		client->block = block;
 		list_add_tail(&client->node, &card->clients);
+		return block;
 	}
-	mutex_unlock(&card->lock);
-	return found;
+	return ERR_PTR(-ENOSPC);
 }
 
 /* vdfl_block_release(): give back what vdfl_block_claim() reserved */
@@ -250,10 +251,9 @@ void vdfl_block_release(struct vdfl_client *client)
 {
 	struct vdfl_card *card = client->block->card;
 
-	mutex_lock(&card->lock);
+	guard(mutex)(&card->lock);
 	list_del(&client->node);
 	client->block->owner = NULL;
-	mutex_unlock(&card->lock);
 }
 
 /**
@@ -266,26 +266,22 @@ void vdfl_block_release(struct vdfl_client *client)
  */
 void vdfl_blocks_recheck(struct vdfl_card *card)
 {
+	const struct vdfl_client_ops *ops;
 	struct vdfl_client *client;
-	struct vdfl_block *block;
-	u32 i;
 
 	lockdep_assert_held(&card->reset_lock);
-	mutex_lock(&card->lock);
-	for (i = 0; i < card->nr_blocks; i++) {
-		block = &card->block[i];
-		if (!block->owner)
+	guard(mutex)(&card->lock);
+	list_for_each_entry(client, &card->clients, node) {
+		ops = client->ops;
+		if (!vdfl_block_port_dead(client->block) &&
+		    !vdfl_card_check_header(client->block)) {
+			ops->restore(client, VDFL_REVOKED_RESET);
 			continue;
-		client = block->owner;
-		if (vdfl_block_port_dead(block) || vdfl_card_check_header(block)) {
-			client->ops->revoke(client, VDFL_REVOKED_RESET);
-			client->ops->drain(client);
-			client->ops->error(client);
-		} else {
-			client->ops->restore(client, VDFL_REVOKED_RESET);
 		}
+		ops->revoke(client, VDFL_REVOKED_RESET);
+		ops->drain(client);
+		ops->error(client);
 	}
-	mutex_unlock(&card->lock);
 }
 
 /**
@@ -298,13 +294,13 @@ void vdfl_blocks_recheck(struct vdfl_card *card)
 unsigned int vdfl_blocks_nr_free(struct vdfl_card *card,
 				 const struct vdfl_block_match *match)
 {
+	const struct vdfl_block *block = NULL;
 	unsigned int nr = 0;
-	u32 i;
 
-	mutex_lock(&card->lock);
-	for (i = 0; i < card->nr_blocks && !card->gone; i++)
-		nr += block_matches(&card->block[i], match) &&
-		      block_free(&card->block[i]);
-	mutex_unlock(&card->lock);
+	guard(mutex)(&card->lock);
+	if (card->gone)
+		return 0;
+	while ((block = vdfl_block_next(card, block, match)))
+		nr += block_free(block);
 	return nr;
 }

@@ -45,14 +45,13 @@ static int block_prepare(void *data)
 	struct vdfl_card *card = block->card;
 	int ret = -EAGAIN;
 
-	mutex_lock(&card->reset_lock);
+	guard(mutex)(&card->reset_lock);
 	if (!card->frozen)
 		ret = vdfl_busmaster_may_open(card);
 	if (!ret)
 		ret = block_scrub(block);
 	if (!ret)
 		ret = vdfl_card_check_header(block);
-	mutex_unlock(&card->reset_lock);
 	return ret;
 }
 
@@ -63,7 +62,7 @@ static int block_reset(void *data)
 	struct vdfl_client *client = block->owner;
 	int ret = -EIO;
 
-	mutex_lock(&card->reset_lock);
+	guard(mutex)(&card->reset_lock);
 	if (!READ_ONCE(card->gone))
 		ret = block_scrub(block);
 	if (!ret)
@@ -72,19 +71,15 @@ static int block_reset(void *data)
 		client->ops->revoke(client, VDFL_REVOKED_RESET);
 	else if (!ret)
 		client->ops->restore(client, VDFL_REVOKED_RESET);
-	mutex_unlock(&card->reset_lock);
 	return ret;
 }
 
 static int block_clean(void *data)
 {
 	struct vdfl_block *block = data;
-	int ret;
 
-	mutex_lock(&block->card->reset_lock);
-	ret = block_scrub(block);
-	mutex_unlock(&block->card->reset_lock);
-	return ret;
+	guard(mutex)(&block->card->reset_lock);
+	return block_scrub(block);
 }
 
 /**

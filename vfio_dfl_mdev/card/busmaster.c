@@ -232,9 +232,8 @@ int vdfl_busmaster_may_open(struct vdfl_card *card)
  */
 void vdfl_busmaster_acknowledge(struct vdfl_card *card)
 {
-	mutex_lock(&card->reset_lock);
+	guard(mutex)(&card->reset_lock);
 	WRITE_ONCE(card->busmaster.refuse, false);
-	mutex_unlock(&card->reset_lock);
 }
 
 /**
@@ -245,10 +244,9 @@ void vdfl_busmaster_enable_msix(struct vdfl_card *card)
 {
 	struct vdfl_busmaster *bm = &card->busmaster;
 
-	mutex_lock(&bm->lock);
+	guard(mutex)(&bm->lock);
 	WRITE_ONCE(bm->msix_on, true);
 	pci_set_master(card->pdev);
-	mutex_unlock(&bm->lock);
 }
 
 /*

@@ -24,9 +24,8 @@ void vdfl_clients_revoke_locked(struct vdfl_card *card, unsigned int why)
 /* vdfl_clients_revoke(): put all blocks out of reach because of @why */
 void vdfl_clients_revoke(struct vdfl_card *card, unsigned int why)
 {
-	mutex_lock(&card->lock);
+	guard(mutex)(&card->lock);
 	vdfl_clients_revoke_locked(card, why);
-	mutex_unlock(&card->lock);
 }
 
 /* vdfl_clients_restore(): take back @why of vdfl_clients_revoke() */
@@ -34,10 +33,9 @@ void vdfl_clients_restore(struct vdfl_card *card, unsigned int why)
 {
 	struct vdfl_client *client;
 
-	mutex_lock(&card->lock);
+	guard(mutex)(&card->lock);
 	list_for_each_entry(client, &card->clients, node)
 		client->ops->restore(client, why);
-	mutex_unlock(&card->lock);
 }
 
 /* vdfl_clients_error(): tell all users of an error */
@@ -45,10 +43,9 @@ void vdfl_clients_error(struct vdfl_card *card)
 {
 	struct vdfl_client *client;
 
-	mutex_lock(&card->lock);
+	guard(mutex)(&card->lock);
 	list_for_each_entry(client, &card->clients, node)
 		client->ops->error(client);
-	mutex_unlock(&card->lock);
 }
 
 /**
@@ -61,21 +58,16 @@ void vdfl_clients_error(struct vdfl_card *card)
  */
 int vdfl_card_open(struct vdfl_card *card)
 {
-	int ret = -ENODEV;
-
-	mutex_lock(&card->lock);
-	if (!card->gone) {
-		card->nr_open++;
-		ret = 0;
-	}
-	mutex_unlock(&card->lock);
-	return ret;
+	guard(mutex)(&card->lock);
+	if (card->gone)
+		return -ENODEV;
+	card->nr_open++;
+	return 0;
 }
 
 /* vdfl_card_close(): undo vdfl_card_open() */
 void vdfl_card_close(struct vdfl_card *card)
 {
-	mutex_lock(&card->lock);
+	guard(mutex)(&card->lock);
 	card->nr_open--;
-	mutex_unlock(&card->lock);
 }

@@ -82,19 +82,16 @@ int vdfl_irq_choose(struct vdfl_card *card, const char *name)
 {
 	const struct vdfl_irq_source *source = sysfs_streq(name, "auto") ?
 		source_auto(card) : source_by_name(name);
-	int ret = 0;
 
 	if (!source)
 		return -EINVAL;
 	if (!source_usable(card, source))
 		return -EOPNOTSUPP;
-	mutex_lock(&card->lock);
+	guard(mutex)(&card->lock);
 	if (card->nr_open)
-		ret = -EBUSY;
-	else
-		WRITE_ONCE(card->irq.source, source);
-	mutex_unlock(&card->lock);
-	return ret;
+		return -EBUSY;
+	WRITE_ONCE(card->irq.source, source);
+	return 0;
 }
 
 /**
@@ -176,16 +173,14 @@ static void client_add(struct vdfl_card *card, struct vdfl_irq_client *client)
 	client->stuck = 0;
 	memset(client->run, 0, sizeof(client->run));
 
-	spin_lock_irq(&card->irq.lock);
+	guard(spinlock_irq)(&card->irq.lock);
 	list_add_tail(&client->node, &card->irq.clients);
-	spin_unlock_irq(&card->irq.lock);
 }
 
 static void client_del(struct vdfl_card *card, struct vdfl_irq_client *client)
 {
-	spin_lock_irq(&card->irq.lock);
+	guard(spinlock_irq)(&card->irq.lock);
 	list_del(&client->node);
-	spin_unlock_irq(&card->irq.lock);
 }
 
 struct client_call {
@@ -199,19 +194,17 @@ static int irq_arm(void *data)
 	struct vdfl_card *card = call->card;
 	int ret;
 
-	mutex_lock(&card->irq.mutex);
+	guard(mutex)(&card->irq.mutex);
 	ret = source_start(card);
 	if (ret)
-		goto out;
+		return ret;
 	client_add(card, call->client);
 	ret = client_on(card, call->client);
 	if (!ret)
-		goto out;
+		return 0;
 	client_del(card, call->client);
 	if (list_empty(&card->irq.clients))
 		source_stop(card);
-out:
-	mutex_unlock(&card->irq.mutex);
 	return ret;
 }
 
@@ -220,12 +213,11 @@ static int irq_disarm(void *data)
 	struct client_call *call = data;
 	struct vdfl_card *card = call->card;
 
-	mutex_lock(&card->irq.mutex);
+	guard(mutex)(&card->irq.mutex);
 	client_del(card, call->client);
 	client_off(card, call->client);
 	if (list_empty(&card->irq.clients))
 		source_stop(card);
-	mutex_unlock(&card->irq.mutex);
 	return 0;
 }
 
@@ -282,9 +274,8 @@ static int irq_start_all(struct vdfl_card *card)
  */
 void vdfl_irq_suspend(struct vdfl_card *card)
 {
-	mutex_lock(&card->irq.mutex);
+	guard(mutex)(&card->irq.mutex);
 	irq_stop_all(card);
-	mutex_unlock(&card->irq.mutex);
 }
 
 /**
@@ -326,8 +317,7 @@ void vdfl_irq_signal_all(struct vdfl_card *card)
 {
 	struct vdfl_irq_client *client;
 
-	spin_lock_irq(&card->irq.lock);
+	guard(spinlock_irq)(&card->irq.lock);
 	list_for_each_entry(client, &card->irq.clients, node)
 		client->notify(client, ~0ULL);
-	spin_unlock_irq(&card->irq.lock);
 }

@@ -106,26 +106,22 @@ static void card_resume_use(struct vdfl_card *card)
  */
 int vdfl_card_thaw(struct vdfl_card *card, unsigned int why)
 {
-	int ret = 0;
-	bool last;
+	int ret;
 
-	mutex_lock(&card->reset_lock);
+	guard(mutex)(&card->reset_lock);
 	/* Nothing to undo: not frozen for @why, or already declared lost */
 	if (!(card->frozen & why))
-		goto out;
-	last = card->frozen == why;
+		return 0;
 	card->frozen &= ~why;
 	ret = vdfl_busmaster_verify(card);
-	if (!last)
-		ret = 0;
-	else if (ret)
+	if (card->frozen)
+		return 0;
+	if (ret)
 		vdfl_card_declare_lost(card, "it did not come back from a reset");
 	else if (vdfl_card_check_msix(card))
 		vdfl_card_declare_lost(card, "its MSI-X structures are elsewhere after a reset");
 	else
 		card_resume_use(card);
-out:
-	mutex_unlock(&card->reset_lock);
 	return ret;
 }
 

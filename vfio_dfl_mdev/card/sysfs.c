@@ -308,13 +308,10 @@ DIR_ATTR_RO(block, guid);
 static ssize_t block_instance_show(struct vdfl_dir *dir, char *buf)
 {
 	struct vdfl_client *owner;
-	ssize_t len;
 
-	mutex_lock(&dir->card->lock);
+	guard(mutex)(&dir->card->lock);
 	owner = dir->block->owner;
-	len = sysfs_emit(buf, "%s\n", owner ? dev_name(owner->dev) : "");
-	mutex_unlock(&dir->card->lock);
-	return len;
+	return sysfs_emit(buf, "%s\n", owner ? dev_name(owner->dev) : "");
 }
 DIR_ATTR_RO(block, instance);
 

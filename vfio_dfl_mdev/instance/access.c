@@ -29,10 +29,9 @@ void vdfl_access_revoke(struct vdfl_mdev *vd, unsigned int why)
  */
 void vdfl_access_wait(struct vdfl_mdev *vd)
 {
-	down_write(&vd->memory_lock);
+	guard(rwsem_write)(&vd->memory_lock);
 	vdfl_mapping_zap(&vd->mapping, &vd->vdev);
 	trace_vdfl_revoke(vd->vdev.dev, atomic_read(&vd->revoked));
-	up_write(&vd->memory_lock);
 }
 
 /**
@@ -58,9 +57,8 @@ void vdfl_access_restore(struct vdfl_mdev *vd, unsigned int why)
 /* vdfl_access_open(): its first user may have it; @mmap_on stays what it is */
 void vdfl_access_open(struct vdfl_mdev *vd)
 {
-	down_write(&vd->memory_lock);
+	guard(rwsem_write)(&vd->memory_lock);
 	vdfl_access_restore(vd, VDFL_REVOKED_CLOSED | VDFL_REVOKED_MEMORY);
-	up_write(&vd->memory_lock);
 }
 
 /**

@@ -16,16 +16,14 @@ void vdfl_config_init(struct vdfl_mdev *vd)
 	};
 
 	vdfl_block_ids(vd->block, &desc);
-	mutex_lock(&vd->cfg_lock);
+	guard(mutex)(&vd->cfg_lock);
 	vconfig_init(&vd->cfg, &desc);
-	mutex_unlock(&vd->cfg_lock);
 }
 
 int vdfl_config_read(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len)
 {
-	mutex_lock(&vd->cfg_lock);
+	guard(mutex)(&vd->cfg_lock);
 	vconfig_read(&vd->cfg, pos, buf, len);
-	mutex_unlock(&vd->cfg_lock);
 	return 0;
 }
 
@@ -34,7 +32,7 @@ int vdfl_config_write(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len)
 {
 	u32 effects;
 
-	mutex_lock(&vd->cfg_lock);
+	guard(mutex)(&vd->cfg_lock);
 	effects = vconfig_write(&vd->cfg, pos, buf, len);
 	if (effects & VCONFIG_MEMORY_OFF)
 		vdfl_access_revoke_sync(vd, VDFL_REVOKED_MEMORY);
@@ -42,6 +40,5 @@ int vdfl_config_write(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len)
 		vdfl_mdev_reset_locked(vd);
 	if (effects & VCONFIG_MEMORY_ON)
 		vdfl_access_restore(vd, VDFL_REVOKED_MEMORY);
-	mutex_unlock(&vd->cfg_lock);
 	return 0;
 }

@@ -270,29 +270,27 @@ int vdfl_mdev_set_irqs(struct vdfl_mdev *vd, const struct vfio_irq_set *hdr,
 		       void *data)
 {
 	u32 action = hdr->flags & VFIO_IRQ_SET_ACTION_TYPE_MASK;
-	int ret;
 
 	if (action != VFIO_IRQ_SET_ACTION_TRIGGER)
 		return -ENOTTY;
 
-	mutex_lock(&vd->irq_config_lock);
-	if (hdr->index == VFIO_PCI_MSIX_IRQ_INDEX)
-		ret = vmsix_trigger(vd, hdr, data);
-	else if (hdr->index == VFIO_PCI_ERR_IRQ_INDEX)
-		ret = single_trigger(vd, &vd->err, hdr, data);
-	else
-		ret = single_trigger(vd, &vd->req, hdr, data);
-	mutex_unlock(&vd->irq_config_lock);
-	return ret;
+	guard(mutex)(&vd->irq_config_lock);
+	switch (hdr->index) {
+	case VFIO_PCI_MSIX_IRQ_INDEX:
+		return vmsix_trigger(vd, hdr, data);
+	case VFIO_PCI_ERR_IRQ_INDEX:
+		return single_trigger(vd, &vd->err, hdr, data);
+	default:
+		return single_trigger(vd, &vd->req, hdr, data);
+	}
 }
 
 /* vdfl_mdev_irq_close(): the last user is gone: drop all eventfds */
 void vdfl_mdev_irq_close(struct vdfl_mdev *vd)
 {
-	mutex_lock(&vd->irq_config_lock);
+	guard(mutex)(&vd->irq_config_lock);
 	if (vd->vmsix_on)
 		vmsix_disable(vd);
 	irq_replace(vd, &vd->err, NULL);
 	irq_replace(vd, &vd->req, NULL);
-	mutex_unlock(&vd->irq_config_lock);
 }

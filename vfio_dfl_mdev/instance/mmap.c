@@ -13,15 +13,11 @@
  */
 int vdfl_mmap_allow(struct vdfl_mdev *vd, bool on)
 {
-	int ret = -EBUSY;
-
-	down_write(&vd->memory_lock);
-	if (atomic_read(&vd->revoked) & VDFL_REVOKED_CLOSED) {
-		vd->mmap_on = on;
-		ret = 0;
-	}
-	up_write(&vd->memory_lock);
-	return ret;
+	guard(rwsem_write)(&vd->memory_lock);
+	if (!(atomic_read(&vd->revoked) & VDFL_REVOKED_CLOSED))
+		return -EBUSY;
+	vd->mmap_on = on;
+	return 0;
 }
 
 /**

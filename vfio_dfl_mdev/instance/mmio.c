@@ -274,12 +274,11 @@ static void view_write_ctrl(struct vdfl_mdev *vd, bool reset)
 {
 	int ret = -EINVAL;
 
-	mutex_lock(&vd->cfg_lock);
+	guard(mutex)(&vd->cfg_lock);
 	if (reset && !vd->port_held)
 		ret = vdfl_mdev_reset_locked(vd);
 	if (!ret || ret == -EINVAL)
 		WRITE_ONCE(vd->port_held, reset);
-	mutex_unlock(&vd->cfg_lock);
 }
 
 int vdfl_view_read(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len)

@@ -243,12 +243,8 @@ static long vdfl_ioctl_set_irqs(struct vdfl_mdev *vd,
 
 static long vdfl_ioctl_reset(struct vdfl_mdev *vd)
 {
-	long ret;
-
-	mutex_lock(&vd->cfg_lock);
-	ret = vdfl_mdev_reset_locked(vd);
-	mutex_unlock(&vd->cfg_lock);
-	return ret;
+	guard(mutex)(&vd->cfg_lock);
+	return vdfl_mdev_reset_locked(vd);
 }
 
 long vdfl_mdev_ioctl(struct vfio_device *vdev, unsigned int cmd,
