@@ -20,6 +20,11 @@ void vdfl_config_init(struct vdfl_mdev *vd)
 	vconfig_init(&vd->cfg, &desc);
 }
 
+u64 vdfl_config_size(const struct vdfl_mdev *vd)
+{
+	return VCONFIG_SIZE;
+}
+
 int vdfl_config_read(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len)
 {
 	guard(mutex)(&vd->cfg_lock);

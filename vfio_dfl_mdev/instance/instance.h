@@ -123,6 +123,7 @@ ssize_t vdfl_region_write(struct vfio_device *vdev, const char __user *buf,
 
 /* config.c: emulated config space */
 void vdfl_config_init(struct vdfl_mdev *vd);
+u64 vdfl_config_size(const struct vdfl_mdev *vd);
 int vdfl_config_read(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len);
 int vdfl_config_write(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len);
 
@@ -139,6 +140,7 @@ int vdfl_bar0_read_register(struct vdfl_mdev *vd, u64 pos, char __user *buf,
 			    unsigned int width);
 int vdfl_bar0_write_register(struct vdfl_mdev *vd, u64 pos,
 			     const char __user *buf, unsigned int width);
+u64 vdfl_view_size(const struct vdfl_mdev *vd);
 int vdfl_view_read(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len);
 int vdfl_view_write(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len);
 
@@ -161,6 +163,9 @@ int vdfl_mmap(struct vfio_device *vdev, struct vm_area_struct *vma);
 /* irq.c: eventfds of an instance */
 void vdfl_mdev_irq_init(struct vdfl_mdev *vd);
 void vdfl_mdev_irq_close(struct vdfl_mdev *vd);
+u64 vdfl_vmsix_bar_size(const struct vdfl_mdev *vd);
+int vdfl_vmsix_bar_read(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len);
+int vdfl_vmsix_bar_write(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len);
 unsigned int vdfl_mdev_irq_count(struct vdfl_mdev *vd, u32 index);
 int vdfl_mdev_set_irqs(struct vdfl_mdev *vd, const struct vfio_irq_set *hdr,
 		       void *data);

@@ -209,6 +209,39 @@ static int vmsix_trigger(struct vdfl_mdev *vd, const struct vfio_irq_set *hdr,
 	return 0;
 }
 
+/* The table and the pending bits read as without interrupts. */
+u64 vdfl_vmsix_bar_size(const struct vdfl_mdev *vd)
+{
+	return vd->nr_vectors ? VCONFIG_MSIX_BAR_SIZE : 0;
+}
+
+static u64 vmsix_table_size(const struct vdfl_mdev *vd)
+{
+	return vd->nr_vectors * PCI_MSIX_ENTRY_SIZE;
+}
+
+static int vmsix_bar_check(struct vdfl_mdev *vd, u64 pos, size_t len)
+{
+	int revoked = atomic_read(&vd->revoked) & ~VDFL_REVOKED_SCRUB;
+	u64 table = vmsix_table_size(vd);
+
+	return revoked && (pos >= table || len > table - pos) ? -EIO : 0;
+}
+
+int vdfl_vmsix_bar_read(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		buf[i] = pos + i < vmsix_table_size(vd) ? 0xff : 0;
+	return vmsix_bar_check(vd, pos, len);
+}
+
+int vdfl_vmsix_bar_write(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len)
+{
+	return vmsix_bar_check(vd, pos, len);
+}
+
 /* --- error and device request ------------------------------------------- */
 
 static int single_set(struct vdfl_mdev *vd, struct eventfd_ctx **slot, s32 fd)

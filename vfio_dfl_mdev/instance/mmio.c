@@ -90,31 +90,11 @@ static bool piece_is_ones(u64 value, unsigned int width)
 	return value == GENMASK_ULL(8 * width - 1, 0);
 }
 
-static u64 bar0_read_piece(struct vdfl_mdev *vd, u64 pos, unsigned int width)
-{
-	u64 value;
-
-	if (!piece_in_block(vd, pos, width))
-		return ~0ULL;
-	value = reg_read(vd->io + pos, width);
-	trace_vdfl_access(vd->vdev.dev, false, pos, width, value);
-	return value;
-}
-
-static void bar0_write_piece(struct vdfl_mdev *vd, u64 pos, unsigned int width,
-			     u64 value)
-{
-	if (!piece_in_block(vd, pos, width))
-		return;
-	reg_write(vd->io + pos, width, value);
-	trace_vdfl_access(vd->vdev.dev, true, pos, width, value);
-}
-
 /*
- * All-ones may be a register's value, or all that is left of the card. Or the
- * card is being reset, which the audit knows.
+ * All-ones is either data or a dead device. Check config space; the audit knows
+ * whether a reset is in progress.
  */
-static int bar0_check_alive(struct vdfl_mdev *vd)
+static int check_alive(struct vdfl_mdev *vd)
 {
 	if (vdfl_card_answers(vd->card))
 		return 0;
@@ -122,31 +102,12 @@ static int bar0_check_alive(struct vdfl_mdev *vd)
 	return -EIO;
 }
 
-typedef u64 (*read_piece_fn)(struct vdfl_mdev *vd, u64 pos, unsigned int width);
-typedef void (*write_piece_fn)(struct vdfl_mdev *vd, u64 pos,
-			       unsigned int width, u64 value);
+/* One aligned access at @pos: to @value, or from it. */
+typedef void (*piece_fn)(struct vdfl_mdev *vd, u64 pos, unsigned int width,
+			 u64 *value);
 
-static int pieces_read(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len,
-		       read_piece_fn read)
-{
-	unsigned int width;
-	size_t done;
-	u64 value;
-	int ret = vdfl_access_begin(vd);
-
-	if (ret)
-		return ret;
-	for (done = 0; done < len; done += width) {
-		width = piece_width(pos + done, len - done);
-		value = read(vd, pos + done, width);
-		memcpy(buf + done, &value, width);
-	}
-	vdfl_access_end(vd);
-	return 0;
-}
-
-static int pieces_write(struct vdfl_mdev *vd, u64 pos, const u8 *buf,
-			size_t len, write_piece_fn write)
+static int pieces_rw(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len,
+		     piece_fn fn)
 {
 	unsigned int width;
 	size_t done;
@@ -159,7 +120,8 @@ static int pieces_write(struct vdfl_mdev *vd, u64 pos, const u8 *buf,
 
 		width = piece_width(pos + done, len - done);
 		memcpy(&value, buf + done, width);
-		write(vd, pos + done, width, value);
+		fn(vd, pos + done, width, &value);
+		memcpy(buf + done, &value, width);
 	}
 	vdfl_access_end(vd);
 	return 0;
@@ -179,43 +141,76 @@ u64 vdfl_bar0_size(const struct vdfl_mdev *vd)
 					PAGE_SIZE));
 }
 
+static void bar0_read_piece(struct vdfl_mdev *vd, u64 pos, unsigned int width,
+			    u64 *value)
+{
+	*value = ~0ULL;
+	if (!piece_in_block(vd, pos, width))
+		return;
+	*value = reg_read(vd->io + pos, width);
+	trace_vdfl_access(vd->vdev.dev, false, pos, width, *value);
+}
+
+static void bar0_write_piece(struct vdfl_mdev *vd, u64 pos, unsigned int width,
+			     u64 *value)
+{
+	if (!piece_in_block(vd, pos, width))
+		return;
+	reg_write(vd->io + pos, width, *value);
+	trace_vdfl_access(vd->vdev.dev, true, pos, width, *value);
+}
+
 int vdfl_bar0_read(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len)
 {
-	int ret = pieces_read(vd, pos, buf, len, bar0_read_piece);
+	int ret = pieces_rw(vd, pos, buf, len, bar0_read_piece);
 
 	if (!ret && pos < vd->block->window->size &&
 	    !memchr_inv(buf, 0xff, len))
-		ret = bar0_check_alive(vd);
+		ret = check_alive(vd);
 	return ret;
 }
 
 int vdfl_bar0_write(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len)
 {
-	return pieces_write(vd, pos, buf, len, bar0_write_piece);
+	return pieces_rw(vd, pos, buf, len, bar0_write_piece);
 }
 
-/* --- one register: what nearly every trapped access is --------------------- */
-
-/* @width is 4 or 8, @pos is aligned to it */
+/**
+ * vdfl_bar0_read_register() - read one register, as nearly every access does
+ * @vd: open instance
+ * @pos: offset in BAR 0, bytes, aligned to @width
+ * @buf: where the user wants the value
+ * @width: 4 or 8 bytes
+ *
+ * Return: 0; -EIO when the registers cannot be accessed; -EFAULT
+ */
 int vdfl_bar0_read_register(struct vdfl_mdev *vd, u64 pos, char __user *buf,
 			    unsigned int width)
 {
 	u64 value;
-	int ret;
+	int ret = vdfl_access_begin(vd);
 
-	ret = vdfl_access_begin(vd);
 	if (ret)
 		return ret;
-	value = bar0_read_piece(vd, pos, width);
+	bar0_read_piece(vd, pos, width, &value);
 	vdfl_access_end(vd);
 	if (piece_is_ones(value, width) && pos < vd->block->window->size)
-		ret = bar0_check_alive(vd);
+		ret = check_alive(vd);
 	if (ret)
 		return ret;
 	return width == 8 ? put_user(value, (u64 __user *)buf) :
 			    put_user(value, (u32 __user *)buf);
 }
 
+/**
+ * vdfl_bar0_write_register() - write one register
+ * @vd: open instance
+ * @pos: offset in BAR 0, bytes, aligned to @width
+ * @buf: the user's value
+ * @width: 4 or 8 bytes
+ *
+ * Return: 0; -EIO when the registers cannot be accessed; -EFAULT
+ */
 int vdfl_bar0_write_register(struct vdfl_mdev *vd, u64 pos,
 			     const char __user *buf, unsigned int width)
 {
@@ -228,7 +223,7 @@ int vdfl_bar0_write_register(struct vdfl_mdev *vd, u64 pos,
 		ret = vdfl_access_begin(vd);
 	if (ret)
 		return ret;
-	bar0_write_piece(vd, pos, width, value);
+	bar0_write_piece(vd, pos, width, &value);
 	vdfl_access_end(vd);
 	return 0;
 }
@@ -246,17 +241,19 @@ static bool view_word(struct vdfl_mdev *vd, u64 pos, u64 *value)
 	return true;
 }
 
-static u64 view_read_piece(struct vdfl_mdev *vd, u64 pos, unsigned int width)
+static void view_read_piece(struct vdfl_mdev *vd, u64 pos, unsigned int width,
+			    u64 *value)
 {
-	u64 value;
+	u64 word;
 
-	if (view_word(vd, pos, &value))
-		return value >> (8 * (pos & 7));
-	return bar0_read_piece(vd, pos - vd->view.block, width);
+	if (view_word(vd, pos, &word))
+		*value = word >> (8 * (pos & 7));
+	else
+		bar0_read_piece(vd, pos - vd->view.block, width, value);
 }
 
 static void view_write_piece(struct vdfl_mdev *vd, u64 pos, unsigned int width,
-			     u64 value)
+			     u64 *value)
 {
 	u64 word;
 
@@ -281,21 +278,26 @@ static void view_write_ctrl(struct vdfl_mdev *vd, bool reset)
 		WRITE_ONCE(vd->port_held, reset);
 }
 
+u64 vdfl_view_size(const struct vdfl_mdev *vd)
+{
+	return vd->view.size;
+}
+
 int vdfl_view_read(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len)
 {
-	int ret = pieces_read(vd, pos, buf, len, view_read_piece);
+	int ret = pieces_rw(vd, pos, buf, len, view_read_piece);
 
 	if (!ret && pos >= vd->view.block &&
 	    pos - vd->view.block < vd->block->window->size &&
 	    !memchr_inv(buf, 0xff, len))
-		ret = bar0_check_alive(vd);
+		ret = check_alive(vd);
 	return ret;
 }
 
 int vdfl_view_write(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len)
 {
 	u64 ctrl = vd->view.ctrl;
-	int ret = pieces_write(vd, pos, buf, len, view_write_piece);
+	int ret = pieces_rw(vd, pos, buf, len, view_write_piece);
 
 	if (!ret && ctrl && pos <= ctrl && ctrl - pos < len)
 		view_write_ctrl(vd, buf[ctrl - pos] & DFL_PORT_CTRL_RESET);

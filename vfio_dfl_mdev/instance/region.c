@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Regions of an instance: which exist, what describes them, and read() and
- * write() on each.
+ * The table of regions of an instance; GET_REGION_INFO, read() and write().
  */
 #include <linux/nospec.h>
 #include <linux/sched/signal.h>
-#include <linux/slab.h>
 #include <linux/uaccess.h>
 
 #include "instance/instance.h"
@@ -17,70 +15,63 @@ static u64 region_offset(u32 index)
 	return (u64)index << VDFL_REGION_SHIFT;
 }
 
-/* --- MSI-X BAR: emulated by whoever uses the eventfds --------------------- */
-
-static u64 vmsix_table_size(const struct vdfl_mdev *vd)
-{
-	return vd->nr_vectors * PCI_MSIX_ENTRY_SIZE;
-}
-
-static int vmsix_check(struct vdfl_mdev *vd, u64 pos, size_t len)
-{
-	u64 table = vmsix_table_size(vd);
-	int revoked = atomic_read(&vd->revoked) & ~VDFL_REVOKED_SCRUB;
-
-	return revoked && (pos >= table || len > table - pos) ? -EIO : 0;
-}
-
-static int vmsix_read_chunk(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len)
-{
-	size_t i;
-
-	for (i = 0; i < len; i++)
-		buf[i] = pos + i < vmsix_table_size(vd) ? 0xff : 0;
-	return vmsix_check(vd, pos, len);
-}
-
-static int vmsix_write_chunk(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len)
-{
-	return vmsix_check(vd, pos, len);
-}
-
-/* --- the regions --------------------------------------------------------- */
-
-typedef int (*region_chunk_fn)(struct vdfl_mdev *vd, u64 pos, u8 *buf,
-			       size_t len);
-
+/**
+ * struct region - one region index
+ * @size: bytes, 0 for a region that this instance does not have
+ * @legal: check the form of an access that is in range; optional
+ * @read: read at most CHUNK bytes in range
+ * @write: write at most CHUNK bytes in range; optional
+ * @read_register: as @read, for 4 or 8 bytes right to the user; optional
+ * @write_register: as @write, right from the user; with @read_register
+ * @exact: an access past the end fails, instead of being cut there
+ */
 struct region {
-	region_chunk_fn read;
-	region_chunk_fn write;
+	u64 (*size)(const struct vdfl_mdev *vd);
+	bool (*legal)(const struct vdfl_mdev *vd, u64 pos, size_t count);
+	int (*read)(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len);
+	int (*write)(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len);
+	int (*read_register)(struct vdfl_mdev *vd, u64 pos, char __user *buf,
+			     unsigned int width);
+	int (*write_register)(struct vdfl_mdev *vd, u64 pos,
+			      const char __user *buf, unsigned int width);
+	bool exact;
 };
 
 static const struct region regions[VDFL_NUM_REGIONS] = {
-	[VFIO_PCI_BAR0_REGION_INDEX]	= { vdfl_bar0_read, vdfl_bar0_write },
-	[VFIO_PCI_BAR2_REGION_INDEX]	= { vdfl_view_read, vdfl_view_write },
-	[VFIO_PCI_BAR4_REGION_INDEX]	= { vmsix_read_chunk, vmsix_write_chunk },
-	[VFIO_PCI_CONFIG_REGION_INDEX]	= { vdfl_config_read,
-					    vdfl_config_write },
-	[VDFL_REGION_INFO]		= { vdfl_info_read, NULL },
+	[VFIO_PCI_BAR0_REGION_INDEX] = {
+		.size		= vdfl_bar0_size,
+		.legal		= vdfl_mmio_legal,
+		.read		= vdfl_bar0_read,
+		.write		= vdfl_bar0_write,
+		.read_register	= vdfl_bar0_read_register,
+		.write_register	= vdfl_bar0_write_register,
+	},
+	[VFIO_PCI_BAR2_REGION_INDEX] = {
+		.size		= vdfl_view_size,
+		.legal		= vdfl_mmio_legal,
+		.read		= vdfl_view_read,
+		.write		= vdfl_view_write,
+	},
+	[VFIO_PCI_BAR4_REGION_INDEX] = {
+		.size		= vdfl_vmsix_bar_size,
+		.read		= vdfl_vmsix_bar_read,
+		.write		= vdfl_vmsix_bar_write,
+	},
+	[VFIO_PCI_CONFIG_REGION_INDEX] = {
+		.size		= vdfl_config_size,
+		.read		= vdfl_config_read,
+		.write		= vdfl_config_write,
+		.exact		= true,
+	},
+	[VDFL_REGION_INFO] = {
+		.size		= vdfl_info_size,
+		.read		= vdfl_info_read,
+	},
 };
 
-static u64 region_size(const struct vdfl_mdev *vd, u32 index)
+static u64 region_size(const struct vdfl_mdev *vd, const struct region *region)
 {
-	switch (index) {
-	case VFIO_PCI_BAR0_REGION_INDEX:
-		return vdfl_bar0_size(vd);
-	case VFIO_PCI_BAR2_REGION_INDEX:
-		return vd->view.size;
-	case VFIO_PCI_BAR4_REGION_INDEX:
-		return vd->nr_vectors ? VCONFIG_MSIX_BAR_SIZE : 0;
-	case VFIO_PCI_CONFIG_REGION_INDEX:
-		return VCONFIG_SIZE;
-	case VDFL_REGION_INFO:
-		return vdfl_info_size(vd);
-	default:
-		return 0;
-	}
+	return region->size ? region->size(vd) : 0;
 }
 
 static int region_cap_sparse(const struct vdfl_mmap_area *map,
@@ -113,7 +104,14 @@ static int region_cap_type(struct vfio_info_cap *caps)
 	return vfio_info_add_capability(caps, &type.header, sizeof(type));
 }
 
-/* vdfl_region_info(): VFIO_DEVICE_GET_REGION_INFO; @info->index is the user's */
+/**
+ * vdfl_region_info() - answer VFIO_DEVICE_GET_REGION_INFO
+ * @vdev: open instance
+ * @info: its index is the user's
+ * @caps: capabilities are added
+ *
+ * Return: 0, -EINVAL for an index that does not exist, -ENOMEM
+ */
 int vdfl_region_info(struct vfio_device *vdev, struct vfio_region_info *info,
 		     struct vfio_info_cap *caps)
 {
@@ -126,7 +124,7 @@ int vdfl_region_info(struct vfio_device *vdev, struct vfio_region_info *info,
 	index = array_index_nospec(index, VDFL_NUM_REGIONS);
 
 	info->offset = region_offset(index);
-	info->size = region_size(vd, index);
+	info->size = region_size(vd, &regions[index]);
 	info->cap_offset = 0;
 	info->flags = 0;
 	if (!info->size)
@@ -144,31 +142,20 @@ int vdfl_region_info(struct vfio_device *vdev, struct vfio_region_info *info,
 	return region_cap_sparse(&map, caps);
 }
 
-/*
- * The one range check. A config access must fit; any other may run past the
- * end and is cut there.
- */
-static int region_check(const struct vdfl_mdev *vd, u32 index, u64 pos,
-			size_t *count)
+/* The one range check; it may cut @count. */
+static int region_check(const struct vdfl_mdev *vd, const struct region *region,
+			u64 pos, size_t *count)
 {
-	u64 size = region_size(vd, index);
+	u64 size = region_size(vd, region);
 
-	if (index == VFIO_PCI_CONFIG_REGION_INDEX)
+	if (region->exact)
 		return pos < size && *count <= size - pos ? 0 : -EFAULT;
 	if (pos >= size)
 		return -EINVAL;
 	*count = min_t(u64, *count, size - pos);
-	if ((index == VFIO_PCI_BAR0_REGION_INDEX ||
-	     index == VFIO_PCI_BAR2_REGION_INDEX) &&
-	    !vdfl_mmio_legal(vd, pos, *count))
+	if (region->legal && !region->legal(vd, pos, *count))
 		return -EINVAL;
 	return 0;
-}
-
-/* What nearly every trapped access is */
-static bool is_one_register(u32 index, size_t count)
-{
-	return index == VFIO_PCI_BAR0_REGION_INDEX && (count == 4 || count == 8);
 }
 
 /* Chunks end at multiples of CHUNK, so that none splits an aligned register. */
@@ -177,9 +164,10 @@ static size_t chunk_len(u64 pos, size_t left)
 	return min_t(size_t, left, CHUNK - (pos & (CHUNK - 1)));
 }
 
-static noinline_for_stack int region_read_chunks(struct vdfl_mdev *vd,
-						 u32 index, u64 pos,
-						 char __user *buf, size_t count)
+static noinline_for_stack int region_rw_chunks(struct vdfl_mdev *vd,
+					       const struct region *region,
+					       u64 pos, char __user *buf,
+					       size_t count, bool write)
 {
 	size_t done, len;
 	u8 chunk[CHUNK];
@@ -190,88 +178,64 @@ static noinline_for_stack int region_read_chunks(struct vdfl_mdev *vd,
 		if (fatal_signal_pending(current))
 			return -EINTR;
 		len = chunk_len(pos + done, count - done);
-		ret = regions[index].read(vd, pos + done, chunk, len);
+		if (write && copy_from_user(chunk, buf + done, len))
+			return -EFAULT;
+		ret = (write ? region->write : region->read)(vd, pos + done,
+							     chunk, len);
 		if (ret)
 			return ret;
-		if (copy_to_user(buf + done, chunk, len))
+		if (!write && copy_to_user(buf + done, chunk, len))
 			return -EFAULT;
 	}
 	return 0;
+}
+
+static int region_rw_register(struct vdfl_mdev *vd, const struct region *region,
+			      u64 pos, char __user *buf, unsigned int width,
+			      bool write)
+{
+	return write ? region->write_register(vd, pos, buf, width) :
+		       region->read_register(vd, pos, buf, width);
+}
+
+static __always_inline ssize_t region_rw(struct vfio_device *vdev,
+					 char __user *buf, size_t count,
+					 loff_t *ppos, bool write)
+{
+	struct vdfl_mdev *vd = vdfl_mdev_of(vdev);
+	u64 index = (u64)*ppos >> VDFL_REGION_SHIFT;
+	u64 pos = *ppos & VDFL_REGION_MASK;
+	const struct region *region;
+	int ret;
+
+	if (!count)
+		return 0;
+	if (index >= VDFL_NUM_REGIONS)
+		return -EINVAL;
+	region = &regions[array_index_nospec(index, VDFL_NUM_REGIONS)];
+	ret = region_check(vd, region, pos, &count);
+	if (!ret && write && !region->write)
+		ret = -EINVAL;
+	if (ret)
+		return ret;
+	if (region->read_register && (count == 4 || count == 8))
+		ret = region_rw_register(vd, region, pos, buf, count, write);
+	else
+		ret = region_rw_chunks(vd, region, pos, buf, count, write);
+	if (ret)
+		return ret;
+	*ppos += count;
+	return count;
 }
 
 ssize_t vdfl_region_read(struct vfio_device *vdev, char __user *buf,
 			 size_t count, loff_t *ppos)
 {
-	struct vdfl_mdev *vd = vdfl_mdev_of(vdev);
-	u64 index = (u64)*ppos >> VDFL_REGION_SHIFT;
-	u64 pos = *ppos & VDFL_REGION_MASK;
-	int ret;
-
-	if (!count)
-		return 0;
-	if (index >= VDFL_NUM_REGIONS)
-		return -EINVAL;
-	index = array_index_nospec(index, VDFL_NUM_REGIONS);
-	ret = region_check(vd, index, pos, &count);
-	if (ret)
-		return ret;
-	if (is_one_register(index, count))
-		ret = vdfl_bar0_read_register(vd, pos, buf, count);
-	else
-		ret = region_read_chunks(vd, index, pos, buf, count);
-	if (ret)
-		return ret;
-	*ppos += count;
-	return count;
-}
-
-static noinline_for_stack int region_write_chunks(struct vdfl_mdev *vd,
-						  u32 index, u64 pos,
-						  const char __user *buf,
-						  size_t count)
-{
-	size_t done, len;
-	u8 chunk[CHUNK];
-	int ret;
-
-	for (done = 0; done < count; done += len) {
-		/* A slow card may take a second for each register */
-		if (fatal_signal_pending(current))
-			return -EINTR;
-		len = chunk_len(pos + done, count - done);
-		if (copy_from_user(chunk, buf + done, len))
-			return -EFAULT;
-		ret = regions[index].write(vd, pos + done, chunk, len);
-		if (ret)
-			return ret;
-	}
-	return 0;
+	return region_rw(vdev, buf, count, ppos, false);
 }
 
 ssize_t vdfl_region_write(struct vfio_device *vdev, const char __user *buf,
 			  size_t count, loff_t *ppos)
 {
-	struct vdfl_mdev *vd = vdfl_mdev_of(vdev);
-	u64 index = (u64)*ppos >> VDFL_REGION_SHIFT;
-	u64 pos = *ppos & VDFL_REGION_MASK;
-	int ret;
-
-	if (!count)
-		return 0;
-	if (index >= VDFL_NUM_REGIONS)
-		return -EINVAL;
-	index = array_index_nospec(index, VDFL_NUM_REGIONS);
-	ret = region_check(vd, index, pos, &count);
-	if (!ret && !regions[index].write)
-		ret = -EINVAL;
-	if (ret)
-		return ret;
-	if (is_one_register(index, count))
-		ret = vdfl_bar0_write_register(vd, pos, buf, count);
-	else
-		ret = region_write_chunks(vd, index, pos, buf, count);
-	if (ret)
-		return ret;
-	*ppos += count;
-	return count;
+	return region_rw(vdev, (char __user *)buf, count, ppos, true);
 }
