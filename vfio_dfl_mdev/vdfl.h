@@ -39,7 +39,7 @@
 #include <uapi/linux/vfio_dfl_mdev.h>
 
 #include "dfl/carve.h"
-#include "dfl/view.h"
+#include "dfl/guest.h"
 #include "dfl/vconfig.h"
 
 #define VDFL_NAME		"vfio_dfl_mdev"
@@ -355,11 +355,11 @@ struct vdfl_card {
  * @io: registers of the block
  * @mmap_on: may be mapped; changes only while closed
  * @nr_vectors: MSI-X vectors; set at open
- * @view: list that a stock DFL driver finds in the instance; set at open
+ * @guest: list that a stock DFL driver finds in the instance; set at open
  * @cfg_lock: protects @cfg and @port_held, serialises their effects and block
  *	resets
  * @cfg: emulated config space
- * @port_held: the user holds the port of @view in reset
+ * @port_held: the user holds the port of @guest in reset
  * @irq_gate: serialises interrupt configuration
  * @irq_lock: protects the eventfd pointers below
  * @msix_on: MSI-X is enabled; under @irq_gate
@@ -382,7 +382,7 @@ struct vdfl_mdev {
 	void __iomem *io;
 	bool mmap_on;
 	u16 nr_vectors;
-	struct dfl_view view;
+	struct dfl_guest guest;
 	struct mutex cfg_lock;
 	struct vconfig cfg;
 	bool port_held;
@@ -528,8 +528,8 @@ int vdfl_bar0_read_register(struct vdfl_mdev *vd, u64 pos, char __user *buf,
 			    unsigned int width);
 int vdfl_bar0_write_register(struct vdfl_mdev *vd, u64 pos,
 			     const char __user *buf, unsigned int width);
-int vdfl_view_read(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len);
-int vdfl_view_write(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len);
+int vdfl_guest_read(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len);
+int vdfl_guest_write(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len);
 
 /* mdev_mmap.c: the gate before the registers, and mappings of them */
 void vdfl_region_shut(struct vdfl_mdev *vd, unsigned int why);

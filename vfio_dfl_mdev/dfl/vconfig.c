@@ -111,7 +111,7 @@ static void put_vsec(struct vconfig *cfg)
 	put(cfg, VSEC_CAP + DFL_VSEC_HDR, 4,
 	    DFL_VSEC_ID | FIELD_PREP(DFL_VSEC_HDR_LEN, len), 0);
 	put(cfg, VSEC_CAP + DFL_VSEC_COUNT, 4, 1, 0);
-	put(cfg, VSEC_CAP + DFL_VSEC_ENTRY, 4, VCONFIG_VIEW_BAR, 0);
+	put(cfg, VSEC_CAP + DFL_VSEC_ENTRY, 4, VCONFIG_GUEST_BAR, 0);
 }
 
 void vconfig_init(struct vconfig *cfg, const struct vconfig_desc *desc)

@@ -11,8 +11,8 @@
 #define VCONFIG_SIZE		4096
 #define VCONFIG_STORED		0x110	/* the rest is zero and read-only */
 
-/* BAR of the second view */
-#define VCONFIG_VIEW_BAR	2
+/* BAR of the guest list */
+#define VCONFIG_GUEST_BAR	2
 
 /* Layout of the MSI-X BAR */
 #define VCONFIG_MSIX_BAR	4
@@ -32,8 +32,8 @@
  * @revision: see @vendor
  * @class: 24 bits: class, subclass, programming interface
  * @bar0_size: bytes, a power of two, at least 4096
- * @bar2_size: bytes of the second view, a power of two, or 0 for none; it is
- *	announced as a Device Feature List by a VSEC
+ * @bar2_size: bytes of the guest list, a power of two, or 0 for none; a VSEC
+ *	announces it as a Device Feature List
  * @prefetch: announce both BARs as prefetchable
  * @nr_vectors: MSI-X vectors, 0 for no MSI-X capability and no BAR 4
  * @flr: announce function level reset

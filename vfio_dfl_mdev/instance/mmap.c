@@ -162,9 +162,9 @@ struct vdfl_region_map vdfl_region_map(const struct vdfl_mdev *vd, u32 index)
 	u64 size = vdfl_region_map_size(vd);
 	struct vdfl_region_map map = {};
 
-	if (index == VFIO_PCI_BAR2_REGION_INDEX && vd->view.size) {
-		map.block = vd->view.patched;
-		map.start = vd->view.block + map.block;
+	if (index == VFIO_PCI_BAR2_REGION_INDEX && vd->guest.size) {
+		map.block = vd->guest.patched;
+		map.start = vd->guest.block_off + map.block;
 	} else if (index != VFIO_PCI_BAR0_REGION_INDEX) {
 		return map;
 	}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Trapped access to the registers of a block: as BAR 0 shows them, and as the
- * second view shows them behind its emulated headers.
+ * guest list shows them after its emulated headers.
  *
  * Registers are touched only under vdfl_mdev.memory_lock and only while
  * nothing blocks them. User memory is touched only outside that lock, because
@@ -70,7 +70,7 @@ static bool piece_in_block(const struct vdfl_mdev *vd, u64 pos,
 /**
  * vdfl_mmio_legal() - can registers be accessed that way?
  * @vd: any instance
- * @pos: offset in BAR 0 or in the view, bytes
+ * @pos: offset in BAR 0 or in the guest list, bytes
  * @count: bytes
  *
  * Return: true for 4 and 8 bytes, aligned, and longer multiples of 4; for what
@@ -221,44 +221,44 @@ int vdfl_bar0_write_register(struct vdfl_mdev *vd, u64 pos,
 	return 0;
 }
 
-/* --- second view: emulated headers, then the block ------------------------ */
+/* --- guest list: emulated headers, then the block -------------------------- */
 
-static bool view_word(struct vdfl_mdev *vd, u64 pos, u64 *value)
+static bool guest_word(struct vdfl_mdev *vd, u64 pos, u64 *value)
 {
 	u64 off = ALIGN_DOWN(pos, 8);
 
-	if (!dfl_view_word(&vd->view, off, value))
+	if (!dfl_guest_word(&vd->guest, off, value))
 		return false;
-	if (vd->view.ctrl && off == vd->view.ctrl && READ_ONCE(vd->port_held))
+	if (vd->guest.ctrl && off == vd->guest.ctrl && READ_ONCE(vd->port_held))
 		*value = DFL_PORT_CTRL_RESET | DFL_PORT_CTRL_ACK;
 	return true;
 }
 
-static u64 view_read_piece(struct vdfl_mdev *vd, u64 pos, unsigned int width)
+static u64 guest_read_piece(struct vdfl_mdev *vd, u64 pos, unsigned int width)
 {
 	u64 value;
 
-	if (view_word(vd, pos, &value))
+	if (guest_word(vd, pos, &value))
 		return value >> (8 * (pos & 7));
-	return bar0_read_piece(vd, pos - vd->view.block, width);
+	return bar0_read_piece(vd, pos - vd->guest.block_off, width);
 }
 
-static void view_write_piece(struct vdfl_mdev *vd, u64 pos, unsigned int width,
-			     u64 value)
+static void guest_write_piece(struct vdfl_mdev *vd, u64 pos, unsigned int width,
+			      u64 value)
 {
 	u64 word;
 
-	if (!view_word(vd, pos, &word))
-		bar0_write_piece(vd, pos - vd->view.block, width, value);
+	if (!guest_word(vd, pos, &word))
+		bar0_write_piece(vd, pos - vd->guest.block_off, width, value);
 }
 
 /*
- * The port of the view resets the block when its reset bit goes up, and says
- * so until the bit is taken back; one that did not take the reset says nothing.
- * A port above a block without reset only plays along, so that its driver can be
- * used.
+ * The port of the guest list resets the block when its reset bit is set, and the
+ * bit reads back set until it is cleared. If the reset fails, the bit reads back
+ * clear. For a block without reset the bit is stored but has no effect, so that
+ * the port driver of the guest still binds.
  */
-static void view_write_ctrl(struct vdfl_mdev *vd, bool reset)
+static void guest_write_ctrl(struct vdfl_mdev *vd, bool reset)
 {
 	int ret = -EINVAL;
 
@@ -270,23 +270,23 @@ static void view_write_ctrl(struct vdfl_mdev *vd, bool reset)
 	mutex_unlock(&vd->cfg_lock);
 }
 
-int vdfl_view_read(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len)
+int vdfl_guest_read(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len)
 {
-	int ret = pieces_read(vd, pos, buf, len, view_read_piece);
+	int ret = pieces_read(vd, pos, buf, len, guest_read_piece);
 
-	if (!ret && pos >= vd->view.block &&
-	    pos - vd->view.block < vd->block->window->size &&
+	if (!ret && pos >= vd->guest.block_off &&
+	    pos - vd->guest.block_off < vd->block->window->size &&
 	    !memchr_inv(buf, 0xff, len))
 		ret = bar0_check_alive(vd);
 	return ret;
 }
 
-int vdfl_view_write(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len)
+int vdfl_guest_write(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len)
 {
-	u64 ctrl = vd->view.ctrl;
-	int ret = pieces_write(vd, pos, buf, len, view_write_piece);
+	u64 ctrl = vd->guest.ctrl;
+	int ret = pieces_write(vd, pos, buf, len, guest_write_piece);
 
 	if (!ret && ctrl && pos <= ctrl && ctrl - pos < len)
-		view_write_ctrl(vd, buf[ctrl - pos] & DFL_PORT_CTRL_RESET);
+		guest_write_ctrl(vd, buf[ctrl - pos] & DFL_PORT_CTRL_RESET);
 	return ret;
 }

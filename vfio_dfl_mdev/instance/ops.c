@@ -105,7 +105,7 @@ static void mdev_init_config(struct vdfl_mdev *vd)
 		.revision	= pdev->revision,
 		.class		= pdev->class,
 		.bar0_size	= vdfl_region_bar0_size(vd),
-		.bar2_size	= vd->view.size,
+		.bar2_size	= vd->guest.size,
 		.prefetch	= pci_resource_flags(pdev, bar) &
 				  IORESOURCE_PREFETCH,
 		.nr_vectors	= vd->nr_vectors,
@@ -117,10 +117,10 @@ static void mdev_init_config(struct vdfl_mdev *vd)
 	mutex_unlock(&vd->cfg_lock);
 }
 
-static void mdev_init_view(struct vdfl_mdev *vd)
+static void mdev_init_guest(struct vdfl_mdev *vd)
 {
 	const struct dfl_header *h = vd->block->header;
-	struct dfl_view_desc desc = {
+	struct dfl_guest_desc desc = {
 		.header		= h,
 		.parent		= h->parent == DFL_NO_PARENT ? DFL_KIND_OPAQUE :
 				  vd->card->map->header[h->parent].kind,
@@ -129,7 +129,7 @@ static void mdev_init_view(struct vdfl_mdev *vd)
 		.nr_vectors	= vd->nr_vectors,
 	};
 
-	dfl_view_init(&vd->view, &desc);
+	dfl_guest_init(&vd->guest, &desc);
 	vd->port_held = false;
 }
 
@@ -158,7 +158,7 @@ static int mdev_open(struct vfio_device *vdev)
 	vd->nr_vectors = mdev_nr_vectors(vd);
 	vd->line.first = vd->block->header->first_vector;
 	vd->line.nr = vd->nr_vectors;
-	mdev_init_view(vd);
+	mdev_init_guest(vd);
 	mdev_init_config(vd);
 	vdfl_region_open(vd);
 	return 0;

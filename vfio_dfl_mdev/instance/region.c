@@ -165,7 +165,7 @@ struct region {
 
 static const struct region regions[VDFL_NUM_REGIONS] = {
 	[VFIO_PCI_BAR0_REGION_INDEX]	= { vdfl_bar0_read, vdfl_bar0_write },
-	[VFIO_PCI_BAR2_REGION_INDEX]	= { vdfl_view_read, vdfl_view_write },
+	[VFIO_PCI_BAR2_REGION_INDEX]	= { vdfl_guest_read, vdfl_guest_write },
 	[VFIO_PCI_BAR4_REGION_INDEX]	= { msix_read_chunk, msix_write_chunk },
 	[VFIO_PCI_CONFIG_REGION_INDEX]	= { config_read_chunk,
 					    config_write_chunk },
@@ -178,7 +178,7 @@ static u64 region_size(const struct vdfl_mdev *vd, u32 index)
 	case VFIO_PCI_BAR0_REGION_INDEX:
 		return vdfl_region_bar0_size(vd);
 	case VFIO_PCI_BAR2_REGION_INDEX:
-		return vd->view.size;
+		return vd->guest.size;
 	case VFIO_PCI_BAR4_REGION_INDEX:
 		return vd->nr_vectors ? VCONFIG_MSIX_BAR_SIZE : 0;
 	case VFIO_PCI_CONFIG_REGION_INDEX:
