@@ -149,13 +149,13 @@ static void check_header(u32 index)
 
 	HOLDS(h->off < len);
 	HOLDS(h->limit && h->limit <= len - h->off);
-	HOLDS((unsigned int)h->why < DFL_WHY_NR);
-	HOLDS(h->kind != DFL_KIND_OPAQUE || h->why);
-	HOLDS(h->version < 2 || h->why);
+	HOLDS((unsigned int)h->reason < DFL_REASON_NR);
+	HOLDS(h->kind != DFL_KIND_OPAQUE || h->reason);
+	HOLDS(h->version < 2 || h->reason);
 	HOLDS(h->nr_params <= DFL_MAX_PARAM_WORDS);
 	if (h->parent != DFL_NO_PARENT) {
 		HOLDS(h->parent >= 0 && (u32)h->parent < map.nr_headers);
-		HOLDS(h->why || map.header[h->parent].kind == DFL_KIND_FME ||
+		HOLDS(h->reason || map.header[h->parent].kind == DFL_KIND_FME ||
 		      map.header[h->parent].kind == DFL_KIND_PORT);
 	}
 	if (!h->nr_vectors)
@@ -220,12 +220,12 @@ static void check_window(u32 index)
 
 	HOLDS(w->rule);
 	check_type(w);
-	if (w->why) {
+	if (w->reason) {
 		HOLDS(!w->size && !w->map_size && !w->csr);
-		HOLDS(!h->why || w->why == h->why);
+		HOLDS(!h->reason || w->reason == h->reason);
 		return;
 	}
-	HOLDS(!h->why);
+	HOLDS(!h->reason);
 	HOLDS(h->kind == DFL_KIND_AFU || h->kind == DFL_KIND_PRIVATE);
 	HOLDS(w->rule->class == DFL_CLASS_YES ||
 	      (w->rule->class == DFL_CLASS_OPT_IN && site.opt_in));
@@ -304,7 +304,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	given = dfl_carve(&map, &site, win);
 	for (i = 0; i < map.nr_headers; i++) {
 		check_window(i);
-		counted += !win[i].why;
+		counted += !win[i].reason;
 	}
 	HOLDS(given == counted);
 	return 0;

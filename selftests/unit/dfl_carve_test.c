@@ -42,16 +42,16 @@ static void expect_given(u8 bar, u64 off, u64 size, u64 map_size)
 {
 	const struct dfl_window *w = window_at(bar, off);
 
-	assert_int_equal(w->why, DFL_OK);
+	assert_int_equal(w->reason, DFL_OK);
 	assert_int_equal(w->size, size);
 	assert_int_equal(w->map_size, map_size);
 }
 
-static void expect_withheld(u8 bar, u64 off, enum dfl_why why)
+static void expect_withheld(u8 bar, u64 off, enum dfl_reason reason)
 {
 	const struct dfl_window *w = window_at(bar, off);
 
-	assert_int_equal(w->why, why);
+	assert_int_equal(w->reason, reason);
 	assert_int_equal(w->size, 0);
 	assert_int_equal(w->map_size, 0);
 	assert_int_equal(w->csr, 0);
@@ -79,7 +79,7 @@ static bool reachable(u8 bar, u64 off)
 struct expect {
 	u64 off;
 	enum dfl_class class;
-	enum dfl_why why;
+	enum dfl_reason reason;
 	u64 size;
 	u64 map_size;
 	const char *type;
@@ -93,7 +93,7 @@ static void expect_windows(const struct expect *e, unsigned int nr)
 	for (i = 0; i < nr; i++) {
 		assert_int_equal(map.header[i].off, e[i].off);
 		assert_int_equal(win[i].rule->class, e[i].class);
-		assert_int_equal(win[i].why, e[i].why);
+		assert_int_equal(win[i].reason, e[i].reason);
 		assert_int_equal(win[i].size, e[i].size);
 		assert_int_equal(win[i].map_size, e[i].map_size);
 		if (e[i].type)
@@ -102,7 +102,7 @@ static void expect_windows(const struct expect *e, unsigned int nr)
 }
 
 #define NEVER(_off)	\
-	{ .off = _off, .class = DFL_CLASS_NEVER, .why = DFL_WHY_POLICY }
+	{ .off = _off, .class = DFL_CLASS_NEVER, .reason = DFL_REASON_POLICY }
 
 static void n6001(void **state)
 {
@@ -135,9 +135,9 @@ static void n6001(void **state)
 	site.opt_in = NULL;
 	fake_n6001(&card);
 	assert_int_equal(carve(), 1);
-	expect_withheld(0, 0x12000, DFL_WHY_OPT_IN);
-	expect_withheld(0, 0x60000, DFL_WHY_OPT_IN);
-	expect_withheld(0, 0x73000, DFL_WHY_OPT_IN);
+	expect_withheld(0, 0x12000, DFL_REASON_OPT_IN);
+	expect_withheld(0, 0x60000, DFL_REASON_OPT_IN);
+	expect_withheld(0, 0x73000, DFL_REASON_OPT_IN);
 }
 
 static void d5005(void **state)
@@ -170,8 +170,8 @@ static void two_ports(void **state)
 	expect_given(2, 0x40000, 0x10000, 0x10000);
 	expect_given(2, 0xc0000, 0x10000, 0x10000);
 	assert_string_equal(window_at(2, 0x40000)->type, "afu-d8424dc4");
-	expect_withheld(2, 0x0, DFL_WHY_POLICY);
-	expect_withheld(2, 0x2000, DFL_WHY_OPT_IN);
+	expect_withheld(2, 0x0, DFL_REASON_POLICY);
+	expect_withheld(2, 0x2000, DFL_REASON_OPT_IN);
 }
 
 static void whole_bar(void **state)
@@ -188,7 +188,7 @@ static void whole_bar(void **state)
 	/* MSI-X on top of the header, as on a real function */
 	add_hole(0, 0x0, 0x10);
 	assert_int_equal(carve(), 0);
-	expect_withheld(0, 0x0, DFL_WHY_MSIX);
+	expect_withheld(0, 0x0, DFL_REASON_MSIX);
 }
 
 static void walk_reason_wins(void **state)
@@ -197,7 +197,7 @@ static void walk_reason_wins(void **state)
 	fake_small(&card);
 	fake_set(&card, 0, 0x1000, 0x3020000010000010);
 	assert_int_equal(carve(), 2);
-	expect_withheld(0, 0x1000, DFL_WHY_VERSION);
+	expect_withheld(0, 0x1000, DFL_REASON_VERSION);
 	expect_given(0, 0x2000, 0x1000, 0x1000);
 }
 
@@ -233,7 +233,7 @@ static void bar_of_card_may_be_shorter_than_walked(void **state)
 	assert_int_equal(dfl_carve(&map, &site, win), 2);
 	expect_given(0, 0x1000, 0x1000, 0x1000);
 	expect_given(0, 0x2000, 0x400, 0);
-	expect_withheld(0, 0x3000, DFL_WHY_TRUNCATED);
+	expect_withheld(0, 0x3000, DFL_REASON_TRUNCATED);
 }
 
 /* Pages */
@@ -349,7 +349,7 @@ static void hole_edges(void **state)
 			expect_given(0, 0x2000, rows[i].size,
 				     rows[i].size & ~0xfffULL);
 		else
-			expect_withheld(0, 0x2000, DFL_WHY_MSIX);
+			expect_withheld(0, 0x2000, DFL_REASON_MSIX);
 	}
 	/* in another BAR it is nobody's business */
 	site.nr_holes = 0;
@@ -376,7 +376,7 @@ static void afu_over_features_of_a_port(void **state)
 	fake_two_ports(&card);
 	fake_set(&card, 2, 0x30, 0x0000000400010100);
 	assert_int_equal(carve(), 2);
-	expect_withheld(2, 0x40000, DFL_WHY_OVERLAP);
+	expect_withheld(2, 0x40000, DFL_REASON_OVERLAP);
 	expect_given(2, 0xc0000, 0x10000, 0x10000);
 
 	/* 256 KiB just reach it */
@@ -394,7 +394,7 @@ static void afu_over_first_word_of_a_port(void **state)
 	fake_set(&card, 2, 0x4fff8, 0x4000010010000001);
 	fake_set(&card, 2, 0x50028, 0x0000000000000001);
 	assert_int_equal(carve(), 1);
-	expect_withheld(2, 0x40000, DFL_WHY_OVERLAP);
+	expect_withheld(2, 0x40000, DFL_REASON_OVERLAP);
 
 	/* one word further on they only touch */
 	fake_two_ports(&card);
@@ -414,7 +414,7 @@ static void afu_over_feature_that_is_given(void **state)
 	fake_set(&card, 2, 0x1800, 0x1000010000000000);
 	fake_set(&card, 2, 0x1808, 0x1);
 	assert_int_equal(carve(), 4);
-	expect_withheld(2, 0x1800, DFL_WHY_OVERLAP);
+	expect_withheld(2, 0x1800, DFL_REASON_OVERLAP);
 	expect_given(2, 0x2000, 0x1000, 0x1000);
 }
 
@@ -429,7 +429,7 @@ static void afu_inside_withheld_feature(void **state)
 	fake_set(&card, 2, 0x2800, 0x1000010000000000);
 	fake_set(&card, 2, 0x2808, 0x1);
 	assert_int_equal(carve(), 2);
-	expect_withheld(2, 0x2800, DFL_WHY_OVERLAP);
+	expect_withheld(2, 0x2800, DFL_REASON_OVERLAP);
 
 	/* the page behind is nobody's */
 	fake_two_ports(&card);
@@ -452,8 +452,8 @@ static void afu_inside_feature_takes_it_along(void **state)
 	fake_set(&card, 2, 0x2800, 0x1000010000000000);
 	fake_set(&card, 2, 0x2808, 0x1);
 	assert_int_equal(carve(), 3);
-	expect_withheld(2, 0x2000, DFL_WHY_OVERLAP);
-	expect_withheld(2, 0x2800, DFL_WHY_OVERLAP);
+	expect_withheld(2, 0x2000, DFL_REASON_OVERLAP);
+	expect_withheld(2, 0x2800, DFL_REASON_OVERLAP);
 	expect_given(2, 0x82000, 0x1000, 0x1000);
 }
 
@@ -468,8 +468,8 @@ static void guid_selects(void **state)
 	fake_set(&card, 2, 0xc0008, ~0ULL);
 	fake_set(&card, 2, 0xc0010, ~0ULL);
 	assert_int_equal(carve(), 1);
-	expect_withheld(2, 0x40000, DFL_WHY_GUID);
-	expect_withheld(2, 0xc0000, DFL_WHY_GUID);
+	expect_withheld(2, 0x40000, DFL_REASON_GUID);
+	expect_withheld(2, 0xc0000, DFL_REASON_GUID);
 }
 
 /* Version 1 registers */
@@ -495,7 +495,7 @@ static void uart(void **state)
 	fake_uart(&card);
 	fake_set(&card, 0, 0x1008, 0xe1df0d4ace8e486d);
 	assert_int_equal(carve(), 1);
-	expect_withheld(0, 0x1000, DFL_WHY_POLICY);
+	expect_withheld(0, 0x1000, DFL_REASON_POLICY);
 }
 
 /* A vendor block at 0x1000 of fake_uart()'s card, registers at @csr_addr */
@@ -514,13 +514,13 @@ static void csr_encoding(void **state)
 	(void)state;
 	set_vendor(0x100, 0x0000004000000000);
 	assert_int_equal(carve(), 1);
-	expect_withheld(0, 0x1000, DFL_WHY_OPT_IN);
+	expect_withheld(0, 0x1000, DFL_REASON_OPT_IN);
 	assert_string_equal(window_at(0, 0x1000)->type, "vendor-12345678");
 
 	set_vendor(0x100, 0x0000004000000000);
 	site.opt_in = "vendor-12345678";
 	assert_int_equal(carve(), 1);
-	expect_withheld(0, 0x1000, DFL_WHY_CSR_AMBIGUOUS);
+	expect_withheld(0, 0x1000, DFL_REASON_CSR_AMBIGUOUS);
 
 	set_vendor(0x100, 0x0000004000000000);
 	site.opt_in = "vendor-12345678@plain";
@@ -538,7 +538,7 @@ static void csr_encoding(void **state)
 	fake_uart(&card);
 	fake_set(&card, 0, 0x1000, 0x3010000010000010);
 	assert_int_equal(carve(), 1);
-	expect_withheld(0, 0x1000, DFL_WHY_CSR_AMBIGUOUS);
+	expect_withheld(0, 0x1000, DFL_REASON_CSR_AMBIGUOUS);
 }
 
 static void absolute_csr(void **state)
@@ -547,12 +547,12 @@ static void absolute_csr(void **state)
 	site.opt_in = "vendor-12345678@plain,uart";
 	set_vendor(0x101, 0x0000004000000000);
 	assert_int_equal(carve(), 1);
-	expect_withheld(0, 0x1000, DFL_WHY_CSR_ABSOLUTE);
+	expect_withheld(0, 0x1000, DFL_REASON_CSR_ABSOLUTE);
 
 	fake_uart(&card);
 	fake_set(&card, 0, 0x1018, 0x0000000080001201);
 	assert_int_equal(carve(), 1);
-	expect_withheld(0, 0x1000, DFL_WHY_CSR_ABSOLUTE);
+	expect_withheld(0, 0x1000, DFL_REASON_CSR_ABSOLUTE);
 }
 
 static void bad_csr_range(void **state)
@@ -581,7 +581,7 @@ static void bad_csr_range(void **state)
 	for (i = 0; i < ARRAY_SIZE(bad); i++) {
 		set_vendor(bad[i].addr, bad[i].size);
 		assert_int_equal(carve(), 1);
-		expect_withheld(0, 0x1000, DFL_WHY_CSR_RANGE);
+		expect_withheld(0, 0x1000, DFL_REASON_CSR_RANGE);
 		expect_given(0, 0x2000, 0x1000, 0x1000);
 	}
 	/* right behind the header, up to the end */
@@ -595,14 +595,14 @@ static void bad_csr_range(void **state)
 	set_vendor(0x28, 0x0000001080000000);
 	fake_set(&card, 0, 0x1028, 0);
 	assert_int_equal(carve(), 1);
-	expect_withheld(0, 0x1000, DFL_WHY_CSR_RANGE);
+	expect_withheld(0, 0x1000, DFL_REASON_CSR_RANGE);
 
 	/* the UART's, in the other encoding */
 	site.opt_in = "uart";
 	fake_uart(&card);
 	fake_set(&card, 0, 0x1018, 0x2000);
 	assert_int_equal(carve(), 1);
-	expect_withheld(0, 0x1000, DFL_WHY_CSR_RANGE);
+	expect_withheld(0, 0x1000, DFL_REASON_CSR_RANGE);
 }
 
 static void version_1_larger_than_a_page(void **state)
@@ -628,7 +628,7 @@ static void hole_in_registers_of_version_1(void **state)
 	set_vendor(0x100, 0x0000004000000000);
 	site.hole[0].off = 0x1138;
 	assert_int_equal(carve(), 1);
-	expect_withheld(0, 0x1000, DFL_WHY_MSIX);
+	expect_withheld(0, 0x1000, DFL_REASON_MSIX);
 }
 
 int main(void)

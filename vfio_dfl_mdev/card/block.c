@@ -34,13 +34,13 @@ static void site_init(struct dfl_site *site, const struct vdfl_card *card)
 /* Policy is no news, nor what the walk has said. */
 static void block_log_bad(const struct vdfl_block *block)
 {
-	enum dfl_why why = block->window->why;
+	enum dfl_reason reason = block->window->reason;
 
-	if (why == block->header->why || why == DFL_WHY_POLICY ||
-	    why == DFL_WHY_OPT_IN)
+	if (reason == block->header->reason || reason == DFL_REASON_POLICY ||
+	    reason == DFL_REASON_OPT_IN)
 		return;
 	pci_notice(block->card->pdev, "%s (feature 0x%x) is withheld: %s\n",
-		   block->pos, block->header->id, dfl_why_text(why));
+		   block->pos, block->header->id, dfl_reason_text(reason));
 }
 
 /**
@@ -117,7 +117,7 @@ bool vdfl_block_port_dead(const struct vdfl_block *block)
 /* vdfl_block_assignable(): could a user have this block at all? */
 bool vdfl_block_assignable(const struct vdfl_block *block)
 {
-	return block->window->why == DFL_OK;
+	return block->window->reason == DFL_OK;
 }
 
 static bool block_fits(const struct vdfl_block *block,

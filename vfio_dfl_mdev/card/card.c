@@ -102,7 +102,7 @@ static void card_log_notes(struct vdfl_card *card)
 	for (i = 0; i < nr; i++)
 		pci_notice(card->pdev, "BAR%u+0x%llx: %s (0x%llx)\n",
 			   map->note[i].bar, map->note[i].off,
-			   dfl_why_text(map->note[i].why), map->note[i].value);
+			   dfl_reason_text(map->note[i].reason), map->note[i].value);
 	if (map->nr_notes > nr)
 		pci_notice(card->pdev, "%u more oddities not shown\n",
 			   map->nr_notes - nr);
@@ -115,7 +115,7 @@ static int card_refuse_lists(struct vdfl_card *card, int err)
 	if (card->map->nr_notes)
 		pci_err(card->pdev,
 			"refused: no usable feature list; first reason: BAR%u+0x%llx: %s (0x%llx)\n",
-			note->bar, note->off, dfl_why_text(note->why),
+			note->bar, note->off, dfl_reason_text(note->reason),
 			note->value);
 	else
 		pci_err(card->pdev, "refused: no feature list found\n");

@@ -234,7 +234,7 @@ static void card_release_ports(struct vdfl_card *card)
 
 	lockdep_assert_held(&card->reset_lock);
 	for (; h < end; h++) {
-		if (h->kind != DFL_KIND_PORT || h->why || !card->bar[h->bar] ||
+		if (h->kind != DFL_KIND_PORT || h->reason || !card->bar[h->bar] ||
 		    test_bit(h - card->map->header, card->dead_ports))
 			continue;
 		ret = vdfl_port_release(card, h->bar, h->off);

@@ -27,18 +27,18 @@ static u64 bound(const struct dfl_header *h, const struct dfl_rule *rule,
 	return len & ~(u64)(WORD - 1);
 }
 
-static enum dfl_why judge(const struct dfl_header *h,
-			  const struct dfl_window *win, const char *opt_in)
+static enum dfl_reason judge(const struct dfl_header *h,
+			     const struct dfl_window *win, const char *opt_in)
 {
-	if (h->why)
-		return h->why;
+	if (h->reason)
+		return h->reason;
 	if (win->rule->class == DFL_CLASS_NEVER)
-		return DFL_WHY_POLICY;
+		return DFL_REASON_POLICY;
 	if ((win->rule->flags & DFL_RULE_BY_GUID) && bad_guid(h))
-		return DFL_WHY_GUID;
+		return DFL_REASON_GUID;
 	if (win->rule->class == DFL_CLASS_OPT_IN &&
 	    !dfl_policy_opted_in(opt_in, win->rule, win->type))
-		return DFL_WHY_OPT_IN;
+		return DFL_REASON_OPT_IN;
 	return DFL_OK;
 }
 
@@ -66,20 +66,20 @@ static u64 header_len(const struct dfl_header *h)
 }
 
 /* Find the registers of a version 1 feature, and how far it reaches. */
-static enum dfl_why place_csr(const struct dfl_header *h, u64 len,
-			      const char *opt_in, struct dfl_window *win)
+static enum dfl_reason place_csr(const struct dfl_header *h, u64 len,
+				 const char *opt_in, struct dfl_window *win)
 {
 	u32 encoding = dfl_policy_csr(opt_in, win->rule, win->type);
 	u64 value = FIELD_GET(DFL_CSR_ADDR_VALUE, h->csr_addr);
 
 	if (FIELD_GET(DFL_CSR_ADDR_REL, h->csr_addr))
-		return DFL_WHY_CSR_ABSOLUTE;
+		return DFL_REASON_CSR_ABSOLUTE;
 	if (!encoding)
-		return DFL_WHY_CSR_AMBIGUOUS;
+		return DFL_REASON_CSR_AMBIGUOUS;
 	win->csr = encoding == DFL_RULE_CSR_SHIFTED ? value : value << 1;
 	if (!csr_len(h) || win->csr < header_len(h) || win->csr > len ||
 	    csr_len(h) > len - win->csr)
-		return DFL_WHY_CSR_RANGE;
+		return DFL_REASON_CSR_RANGE;
 
 	/* who knows the encoding from a table knows the true size as well */
 	if (win->rule->flags & DFL_RULE_CSR)
@@ -99,15 +99,15 @@ static void open_window(const struct dfl_map *map, u32 index,
 	memset(win, 0, sizeof(*win));
 	win->rule = dfl_policy_find(map, index);
 	dfl_policy_type_name(win->rule, map, index, win->type);
-	win->why = judge(h, win, site->opt_in);
-	if (win->why)
+	win->reason = judge(h, win, site->opt_in);
+	if (win->reason)
 		return;
 
 	len = bound(h, win->rule, site);
 	if (has_csr(h))
-		win->why = place_csr(h, len, site->opt_in, win);
+		win->reason = place_csr(h, len, site->opt_in, win);
 	else if (len < FIRST_REGISTER)
-		win->why = DFL_WHY_TRUNCATED;
+		win->reason = DFL_REASON_TRUNCATED;
 	else
 		win->size = len;
 }
@@ -133,7 +133,7 @@ static void cut_holes(const struct dfl_header *h, const struct dfl_site *site,
 					win->size);
 	win->size &= ~(u64)(WORD - 1);
 	if (win->size < need)
-		win->why = DFL_WHY_MSIX;
+		win->reason = DFL_REASON_MSIX;
 }
 
 static bool starts_inside(const struct dfl_header *h, u64 len,
@@ -182,9 +182,9 @@ static u64 mappable(const struct dfl_header *h, const struct dfl_site *site,
 	return win->size & ~in_page;
 }
 
-static void withhold(struct dfl_window *win, enum dfl_why why)
+static void withhold(struct dfl_window *win, enum dfl_reason reason)
 {
-	win->why = why;
+	win->reason = reason;
 	win->size = 0;
 	win->csr = 0;
 }
@@ -197,17 +197,17 @@ unsigned int dfl_carve(const struct dfl_map *map, const struct dfl_site *site,
 
 	for (i = 0; i < map->nr_headers; i++) {
 		open_window(map, i, site, &win[i]);
-		if (!win[i].why)
+		if (!win[i].reason)
 			cut_holes(&map->header[i], site, &win[i]);
 	}
 	/* sizes stay until all are judged: no order among overlapping ones */
 	for (i = 0; i < map->nr_headers; i++)
-		if (!win[i].why && overlaps(map, site, win, i))
-			win[i].why = DFL_WHY_OVERLAP;
+		if (!win[i].reason && overlaps(map, site, win, i))
+			win[i].reason = DFL_REASON_OVERLAP;
 
 	for (i = 0; i < map->nr_headers; i++) {
-		if (win[i].why) {
-			withhold(&win[i], win[i].why);
+		if (win[i].reason) {
+			withhold(&win[i], win[i].reason);
 			continue;
 		}
 		win[i].map_size = mappable(&map->header[i], site, &win[i]);

@@ -38,7 +38,7 @@ struct dfl_site {
 /**
  * struct dfl_window - what header number i of the map became
  * @rule: policy row
- * @why: DFL_OK if it can be given to a user, else why not
+ * @reason: DFL_OK if it can be assigned, else the reason why not
  * @size: bytes from the header on that the user may access; 0 if withheld
  * @map_size: bytes from the header on that may be mapped: whole host pages
  *	that hold nothing else
@@ -47,7 +47,7 @@ struct dfl_site {
  */
 struct dfl_window {
 	const struct dfl_rule *rule;
-	enum dfl_why why;
+	enum dfl_reason reason;
 	u64 size;
 	u64 map_size;
 	u64 csr;
@@ -60,7 +60,7 @@ struct dfl_window {
  * @site: the machine and the administrator's wishes
  * @win: at least @map->nr_headers entries
  *
- * Windows that are given out (why == DFL_OK) never share a byte, never hold
+ * Windows that can be assigned (reason == DFL_OK) never share a byte, never hold
  * the header of another feature, never touch a hole, and stay in their BAR.
  *
  * Return: number of windows that can be given to users.

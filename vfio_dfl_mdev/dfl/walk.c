@@ -61,13 +61,14 @@ static u64 read64(const struct walk *w, u8 bar, u64 off)
 	return w->src->read64(w->src->ctx, bar, off);
 }
 
-static void note(struct walk *w, enum dfl_why why, u8 bar, u64 off, u64 value)
+static void note(struct walk *w, enum dfl_reason reason, u8 bar, u64 off,
+		 u64 value)
 {
 	struct dfl_map *map = w->map;
 
 	if (map->nr_notes < DFL_MAX_NOTES)
 		map->note[map->nr_notes] = (struct dfl_note) {
-			.why = why,
+			.reason = reason,
 			.bar = bar,
 			.off = off,
 			.value = value,
@@ -75,20 +76,20 @@ static void note(struct walk *w, enum dfl_why why, u8 bar, u64 off, u64 value)
 	map->nr_notes++;
 }
 
-static void dead_end(struct walk *w, enum dfl_why why, u8 bar, u64 off,
+static void dead_end(struct walk *w, enum dfl_reason reason, u8 bar, u64 off,
 		     u64 dfh)
 {
-	note(w, why, bar, off, dfh);
+	note(w, reason, bar, off, dfh);
 	w->dead_end[w->nr_dead_ends++] = (struct dead_end) { bar, off };
 }
 
 /* List a header, but for ever out of reach */
-static void refuse(struct walk *w, struct dfl_header *h, enum dfl_why why,
+static void refuse(struct walk *w, struct dfl_header *h, enum dfl_reason reason,
 		   u64 value)
 {
 	h->kind = DFL_KIND_OPAQUE;
-	h->why = why;
-	note(w, why, h->bar, h->off, value);
+	h->reason = reason;
+	note(w, reason, h->bar, h->off, value);
 }
 
 static struct dfl_header *add_header(struct walk *w, u8 bar, u64 off, u64 dfh)
@@ -97,7 +98,7 @@ static struct dfl_header *add_header(struct walk *w, u8 bar, u64 off, u64 dfh)
 	struct dfl_header *h;
 
 	if (map->nr_headers == DFL_MAX_HEADERS) {
-		dead_end(w, DFL_WHY_TOO_MANY, bar, off, dfh);
+		dead_end(w, DFL_REASON_TOO_MANY, bar, off, dfh);
 		return NULL;
 	}
 	h = &map->header[map->nr_headers++];
@@ -158,11 +159,11 @@ static void claim_vectors(struct walk *w, struct dfl_header *h, u64 first,
 		return;
 	if (count > DFL_MAX_VECTORS || first >= total ||
 	    count > total - first) {
-		note(w, DFL_WHY_VECTORS, h->bar, h->off, first);
+		note(w, DFL_REASON_VECTORS, h->bar, h->off, first);
 		return;
 	}
 	if (vectors_taken(w->map, first, count)) {
-		note(w, DFL_WHY_VECTOR_SHARED, h->bar, h->off, first);
+		note(w, DFL_REASON_VECTOR_SHARED, h->bar, h->off, first);
 		return;
 	}
 	h->first_vector = first;
@@ -182,7 +183,7 @@ static void read_params(struct walk *w, struct dfl_header *h, u64 room)
 		if (!words || words > left) {
 			h->nr_params = 0;
 			memset(h->params, 0, sizeof(h->params));
-			note(w, DFL_WHY_PARAMS, h->bar, at, word);
+			note(w, DFL_REASON_PARAMS, h->bar, at, word);
 			return;
 		}
 		left -= words;
@@ -228,7 +229,7 @@ static void take_fme(struct walk *w, struct dfl_header *h)
 	u32 i;
 
 	if (w->have_fme) {
-		refuse(w, h, DFL_WHY_FIU_DUPLICATE, h->dfh);
+		refuse(w, h, DFL_REASON_FIU_DUPLICATE, h->dfh);
 		return;
 	}
 	w->have_fme = true;
@@ -238,7 +239,7 @@ static void take_fme(struct walk *w, struct dfl_header *h)
 
 	ports = FIELD_GET(DFL_FME_CAP_NUM_PORTS, w->map->fme_cap);
 	if (ports > DFL_MAX_PORTS) {
-		note(w, DFL_WHY_PORT_COUNT, h->bar, h->off, ports);
+		note(w, DFL_REASON_PORT_COUNT, h->bar, h->off, ports);
 		ports = DFL_MAX_PORTS;
 	}
 	w->nr_ofst = ports;
@@ -256,7 +257,7 @@ static void take_port(struct walk *w, struct dfl_header *h)
 	struct port *port = &w->port[FIELD_GET(DFL_PORT_CAP_NUMBER, cap)];
 
 	if (port->header != DFL_NO_PARENT) {
-		refuse(w, h, DFL_WHY_FIU_DUPLICATE, cap);
+		refuse(w, h, DFL_REASON_FIU_DUPLICATE, cap);
 		return;
 	}
 	h->kind = DFL_KIND_PORT;
@@ -273,13 +274,13 @@ static void take_fiu(struct walk *w, struct dfl_header *h)
 {
 	w->fiu = h - w->map->header;
 	if (h->version)
-		refuse(w, h, DFL_WHY_VERSION, h->dfh);
+		refuse(w, h, DFL_REASON_VERSION, h->dfh);
 	else if (h->id == DFL_FIU_FME)
 		take_fme(w, h);
 	else if (h->id == DFL_FIU_PORT)
 		take_port(w, h);
 	else
-		refuse(w, h, DFL_WHY_FIU_UNKNOWN, h->dfh);
+		refuse(w, h, DFL_REASON_FIU_UNKNOWN, h->dfh);
 }
 
 /* An AFU header in the list of its port; the rest of it is read later. */
@@ -288,14 +289,14 @@ static void take_listed_afu(struct walk *w, struct dfl_header *h)
 	struct port *port;
 
 	if (h->port == NO_PORT) {
-		refuse(w, h, DFL_WHY_AFU_UNDER_FME, h->dfh);
+		refuse(w, h, DFL_REASON_AFU_UNDER_FME, h->dfh);
 		return;
 	}
 	port = &w->port[h->port];
 	if (port->afu != DFL_NO_PARENT ||
 	    (port->next_afu &&
 	     port->next_afu != h->off - w->map->header[port->header].off)) {
-		refuse(w, h, DFL_WHY_AFU_OFFSET, h->dfh);
+		refuse(w, h, DFL_REASON_AFU_OFFSET, h->dfh);
 		return;
 	}
 	h->kind = DFL_KIND_AFU;
@@ -323,30 +324,30 @@ static void take_child(struct walk *w, struct dfl_header *h)
 	const struct dfl_header *fiu;
 
 	if (w->fiu == DFL_NO_PARENT) {
-		refuse(w, h, DFL_WHY_NO_FIU, h->dfh);
+		refuse(w, h, DFL_REASON_NO_FIU, h->dfh);
 		return;
 	}
 	fiu = &w->map->header[w->fiu];
 	h->parent = w->fiu;
 	h->port = fiu->port;
-	if (fiu->why)
-		refuse(w, h, fiu->why, h->dfh);
+	if (fiu->reason)
+		refuse(w, h, fiu->reason, h->dfh);
 	else if (h->version > 1)
-		refuse(w, h, DFL_WHY_VERSION, h->dfh);
+		refuse(w, h, DFL_REASON_VERSION, h->dfh);
 	else if (FIELD_GET(DFL_DFH_TYPE, h->dfh) == DFL_TYPE_AFU)
 		take_listed_afu(w, h);
 	else
 		take_private(w, h);
 }
 
-static enum dfl_why check_extent(const struct dfl_header *h, u64 rest)
+static enum dfl_reason check_extent(const struct dfl_header *h, u64 rest)
 {
 	if (rest < min_header(h))
-		return DFL_WHY_TRUNCATED;
+		return DFL_REASON_TRUNCATED;
 	if (h->limit < rest && h->limit % WORD)
-		return DFL_WHY_NEXT_UNALIGNED;
+		return DFL_REASON_NEXT_UNALIGNED;
 	if (h->limit < min_header(h))
-		return DFL_WHY_NEXT_SHORT;
+		return DFL_REASON_NEXT_SHORT;
 	return DFL_OK;
 }
 
@@ -356,7 +357,7 @@ static u64 take_header(struct walk *w, u8 bar, u64 off, u64 dfh)
 	u64 next = FIELD_GET(DFL_DFH_NEXT, dfh);
 	u64 rest = w->end - off;
 	struct dfl_header *h;
-	enum dfl_why why;
+	enum dfl_reason reason;
 
 	h = add_header(w, bar, off, dfh);
 	if (!h)
@@ -364,10 +365,10 @@ static u64 take_header(struct walk *w, u8 bar, u64 off, u64 dfh)
 	h->limit = next && next < rest ? next : rest;
 	w->used = off + (h->limit < rest ? h->limit : min_t(u64, rest, MAX_SPAN));
 
-	why = check_extent(h, rest);
-	if (why) {
+	reason = check_extent(h, rest);
+	if (reason) {
 		/* an FIU that cannot be read has no children to read either */
-		refuse(w, h, why, dfh);
+		refuse(w, h, reason, dfh);
 		return 0;
 	}
 	switch (FIELD_GET(DFL_DFH_TYPE, dfh)) {
@@ -379,7 +380,7 @@ static u64 take_header(struct walk *w, u8 bar, u64 off, u64 dfh)
 		take_child(w, h);
 		break;
 	default:
-		refuse(w, h, DFL_WHY_TYPE_UNKNOWN, dfh);
+		refuse(w, h, DFL_REASON_TYPE_UNKNOWN, dfh);
 		break;
 	}
 	if (FIELD_GET(DFL_DFH_EOL, dfh) || h->limit == rest)
@@ -397,11 +398,11 @@ static int walk_list(struct walk *w, const struct dfl_list *list, u64 dfh)
 	for (;;) {
 		w->used = off + WORD;
 		if (dfh == ALL_ONES) {
-			note(w, DFL_WHY_GONE, list->bar, off, dfh);
+			note(w, DFL_REASON_GONE, list->bar, off, dfh);
 			return -EIO;
 		}
 		if (!dfh) {
-			dead_end(w, DFL_WHY_ZERO, list->bar, off, dfh);
+			dead_end(w, DFL_REASON_ZERO, list->bar, off, dfh);
 			return 0;
 		}
 		step = take_header(w, list->bar, off, dfh);
@@ -409,7 +410,7 @@ static int walk_list(struct walk *w, const struct dfl_list *list, u64 dfh)
 			return 0;
 		off += step;
 		if (w->end - off < WORD) {
-			note(w, DFL_WHY_TRUNCATED, list->bar, off, step);
+			note(w, DFL_REASON_TRUNCATED, list->bar, off, step);
 			return 0;
 		}
 		dfh = read64(w, list->bar, off);
@@ -460,14 +461,14 @@ static unsigned int vsec_lists(struct walk *w, const u32 *vsec,
 	if (!vsec)
 		return 0;
 	if (dwords < 2 || FIELD_GET(DFL_VSEC_HDR_ID, vsec[0]) != DFL_VSEC_ID) {
-		note(w, DFL_WHY_VSEC_BAD, 0, 0, dwords ? vsec[0] : 0);
+		note(w, DFL_REASON_VSEC_BAD, 0, 0, dwords ? vsec[0] : 0);
 		return 0;
 	}
 	count = vsec[(DFL_VSEC_COUNT - DFL_VSEC_HDR) / 4];
 	len = FIELD_GET(DFL_VSEC_HDR_LEN, vsec[0]);
 	if (count > DFL_MAX_LISTS || count > dwords - 2 ||
 	    len < DFL_VSEC_ENTRY + 4 * count) {
-		note(w, DFL_WHY_VSEC_BAD, 0, 0, count);
+		note(w, DFL_REASON_VSEC_BAD, 0, 0, count);
 		return 0;
 	}
 	/* @vsec starts behind the dword of the extended capability itself */
@@ -476,7 +477,7 @@ static unsigned int vsec_lists(struct walk *w, const u32 *vsec,
 		if (vsec_entry(w, entry[i], list, nr, &list[nr]))
 			nr++;
 		else
-			note(w, DFL_WHY_VSEC_ENTRY, 0, i, entry[i]);
+			note(w, DFL_REASON_VSEC_ENTRY, 0, i, entry[i]);
 	}
 	return nr;
 }
@@ -533,7 +534,7 @@ static int walk_port_lists(struct walk *w)
 		if (port_list(w, ofst, list, nr, &list[nr]))
 			nr++;
 		else
-			note(w, DFL_WHY_PORT_OFST, 0, DFL_FME_PORT_OFST(i),
+			note(w, DFL_REASON_PORT_OFST, 0, DFL_FME_PORT_OFST(i),
 			     ofst);
 	}
 	part_lists(list, nr);
@@ -556,9 +557,9 @@ static void take_whole_bar(struct walk *w, u64 dfh)
 	h->kind = DFL_KIND_AFU;
 	h->limit = w->src->bar_len[0];
 	if (h->version > 1) {
-		refuse(w, h, DFL_WHY_VERSION, dfh);
+		refuse(w, h, DFL_REASON_VERSION, dfh);
 	} else if (h->limit < min_header(h)) {
-		refuse(w, h, DFL_WHY_TRUNCATED, dfh);
+		refuse(w, h, DFL_REASON_TRUNCATED, dfh);
 	} else {
 		read_afu(w, h, h->limit);
 		claim_vectors(w, h, 0, min_t(u64, w->src->nr_vectors,
@@ -576,7 +577,7 @@ static int walk_bar0(struct walk *w)
 		return -ENODEV;
 	dfh = read64(w, 0, 0);
 	if (dfh == ALL_ONES) {
-		note(w, DFL_WHY_GONE, 0, 0, dfh);
+		note(w, DFL_REASON_GONE, 0, 0, dfh);
 		return -EIO;
 	}
 	switch (FIELD_GET(DFL_DFH_TYPE, dfh)) {
@@ -601,10 +602,10 @@ static void leave_vf_ports(struct walk *w)
 
 		if (h->port == NO_PORT || !(w->vf_ports & BIT(h->port)))
 			continue;
-		if (!h->why)
-			h->why = DFL_WHY_PORT_VF;
+		if (!h->reason)
+			h->reason = DFL_REASON_PORT_VF;
 		if (h->kind == DFL_KIND_PORT)
-			note(w, DFL_WHY_PORT_VF, h->bar, h->off, h->port);
+			note(w, DFL_REASON_PORT_VF, h->bar, h->off, h->port);
 	}
 }
 
@@ -645,8 +646,8 @@ static u64 room_at(const struct walk *w, u8 bar, u64 off, u64 limit)
 }
 
 /* Judge where the port says its AFU is; no word of the AFU is read yet. */
-static enum dfl_why locate_afu(const struct walk *w, const struct port *port,
-			       u64 *off)
+static enum dfl_reason locate_afu(const struct walk *w, const struct port *port,
+				  u64 *off)
 {
 	const struct dfl_header *fiu = &w->map->header[port->header];
 	u64 bar_len = w->src->bar_len[fiu->bar];
@@ -656,13 +657,13 @@ static enum dfl_why locate_afu(const struct walk *w, const struct port *port,
 	} else {
 		if (port->next_afu % WORD ||
 		    port->next_afu >= port->end - fiu->off)
-			return DFL_WHY_AFU_OFFSET;
+			return DFL_REASON_AFU_OFFSET;
 		*off = fiu->off + port->next_afu;
 		if (was_read(w, fiu->bar, *off, MIN_V1))
-			return DFL_WHY_AFU_OFFSET;
+			return DFL_REASON_AFU_OFFSET;
 	}
 	if (port->window < MIN_V1 || port->window > bar_len - *off)
-		return DFL_WHY_AFU_SIZE;
+		return DFL_REASON_AFU_SIZE;
 	return DFL_OK;
 }
 
@@ -677,7 +678,7 @@ static struct dfl_header *afu_header(struct walk *w, const struct port *port,
 		return &w->map->header[port->afu];
 	dfh = read64(w, bar, off);
 	if (dfh == ALL_ONES || FIELD_GET(DFL_DFH_TYPE, dfh) != DFL_TYPE_AFU) {
-		dead_end(w, DFL_WHY_AFU_HEADER, bar, off, dfh);
+		dead_end(w, DFL_REASON_AFU_HEADER, bar, off, dfh);
 		return NULL;
 	}
 	h = add_header(w, bar, off, dfh);
@@ -709,33 +710,33 @@ static void move_vectors(struct dfl_map *map, struct dfl_header *afu)
 }
 
 /* Nothing may come of an AFU that its port already lists. */
-static void drop_afu(struct walk *w, const struct port *port, enum dfl_why why,
-		     u64 value)
+static void drop_afu(struct walk *w, const struct port *port,
+		     enum dfl_reason reason, u64 value)
 {
 	const struct dfl_header *fiu = &w->map->header[port->header];
 
 	if (port->afu != DFL_NO_PARENT)
-		refuse(w, &w->map->header[port->afu], why, value);
+		refuse(w, &w->map->header[port->afu], reason, value);
 	else
-		note(w, why, fiu->bar, fiu->off, value);
+		note(w, reason, fiu->bar, fiu->off, value);
 }
 
 static void take_afu(struct walk *w, const struct port *port)
 {
 	struct dfl_header *fiu = &w->map->header[port->header];
 	struct dfl_header *h;
-	enum dfl_why why;
+	enum dfl_reason reason;
 	u64 off;
 
-	why = locate_afu(w, port, &off);
-	if (why) {
-		drop_afu(w, port, why, why == DFL_WHY_AFU_SIZE ?
+	reason = locate_afu(w, port, &off);
+	if (reason) {
+		drop_afu(w, port, reason, reason == DFL_REASON_AFU_SIZE ?
 			 port->window : port->next_afu);
 		return;
 	}
 	if (w->src->release_port(w->src->ctx, fiu->bar, fiu->off)) {
-		fiu->why = DFL_WHY_PORT_STUCK;
-		drop_afu(w, port, DFL_WHY_PORT_STUCK, off);
+		fiu->reason = DFL_REASON_PORT_STUCK;
+		drop_afu(w, port, DFL_REASON_PORT_STUCK, off);
 		return;
 	}
 	h = afu_header(w, port, fiu->bar, off);
@@ -743,7 +744,7 @@ static void take_afu(struct walk *w, const struct port *port)
 		return;
 	h->limit = port->window;
 	if (h->version > 1) {
-		refuse(w, h, DFL_WHY_VERSION, h->dfh);
+		refuse(w, h, DFL_REASON_VERSION, h->dfh);
 		return;
 	}
 	move_vectors(w->map, h);
@@ -758,7 +759,7 @@ static void take_afus(struct walk *w)
 		const struct port *port = &w->port[i];
 
 		if (port->header == DFL_NO_PARENT ||
-		    w->map->header[port->header].why ||
+		    w->map->header[port->header].reason ||
 		    (port->afu == DFL_NO_PARENT && !port->next_afu))
 			continue;
 		take_afu(w, port);
@@ -770,7 +771,7 @@ static bool any_usable(const struct dfl_map *map)
 	u32 i;
 
 	for (i = 0; i < map->nr_headers; i++)
-		if (!map->header[i].why)
+		if (!map->header[i].reason)
 			return true;
 	return false;
 }
@@ -799,45 +800,45 @@ int dfl_walk(const struct dfl_source *src, const u32 *vsec,
 	return any_usable(map) ? 0 : -EINVAL;
 }
 
-static const char * const why_text[DFL_WHY_NR] = {
-	[DFL_OK]		= "",
-	[DFL_WHY_GONE]		= "card does not answer",
-	[DFL_WHY_ZERO]		= "header is zero",
-	[DFL_WHY_NEXT_UNALIGNED] = "next offset is not aligned",
-	[DFL_WHY_NEXT_SHORT]	= "next offset lies inside the header",
-	[DFL_WHY_TRUNCATED]	= "header does not fit in its list",
-	[DFL_WHY_TOO_MANY]	= "too many headers",
-	[DFL_WHY_NO_FIU]	= "feature without interface unit",
-	[DFL_WHY_FIU_UNKNOWN]	= "interface unit of unknown kind",
-	[DFL_WHY_FIU_DUPLICATE]	= "interface unit exists already",
-	[DFL_WHY_TYPE_UNKNOWN]	= "unknown header type",
-	[DFL_WHY_VSEC_BAD]	= "list capability is malformed",
-	[DFL_WHY_VSEC_ENTRY]	= "list capability has a bad entry",
-	[DFL_WHY_PORT_COUNT]	= "too many ports announced",
-	[DFL_WHY_PORT_OFST]	= "bad port location",
-	[DFL_WHY_PORT_VF]	= "port belongs to a virtual function",
-	[DFL_WHY_PORT_STUCK]	= "port does not leave or enter reset",
-	[DFL_WHY_AFU_OFFSET]	= "bad AFU location",
-	[DFL_WHY_AFU_HEADER]	= "no AFU header",
-	[DFL_WHY_AFU_SIZE]	= "AFU window is empty or leaves the BAR",
-	[DFL_WHY_AFU_UNDER_FME]	= "AFU without port",
-	[DFL_WHY_PARAMS]	= "malformed parameters",
-	[DFL_WHY_VECTORS]	= "bad interrupt vectors",
-	[DFL_WHY_VECTOR_SHARED]	= "interrupt vectors belong to another feature",
-	[DFL_WHY_POLICY]	= "never handed out",
-	[DFL_WHY_OPT_IN]	= "needs opt-in",
-	[DFL_WHY_VERSION]	= "unknown header version",
-	[DFL_WHY_GUID]		= "invalid GUID",
-	[DFL_WHY_CSR_ABSOLUTE]	= "absolute register address",
-	[DFL_WHY_CSR_AMBIGUOUS]	= "ambiguous register address",
-	[DFL_WHY_CSR_RANGE]	= "bad register window",
-	[DFL_WHY_OVERLAP]	= "overlaps another feature",
-	[DFL_WHY_MSIX]		= "holds MSI-X structures",
+static const char * const reason_text[DFL_REASON_NR] = {
+	[DFL_OK]			= "",
+	[DFL_REASON_GONE]		= "card does not answer",
+	[DFL_REASON_ZERO]		= "header is zero",
+	[DFL_REASON_NEXT_UNALIGNED]	= "next offset is not aligned",
+	[DFL_REASON_NEXT_SHORT]		= "next offset lies inside the header",
+	[DFL_REASON_TRUNCATED]		= "header does not fit in its list",
+	[DFL_REASON_TOO_MANY]		= "too many headers",
+	[DFL_REASON_NO_FIU]		= "feature without interface unit",
+	[DFL_REASON_FIU_UNKNOWN]	= "interface unit of unknown kind",
+	[DFL_REASON_FIU_DUPLICATE]	= "interface unit exists already",
+	[DFL_REASON_TYPE_UNKNOWN]	= "unknown header type",
+	[DFL_REASON_VSEC_BAD]		= "list capability is malformed",
+	[DFL_REASON_VSEC_ENTRY]		= "list capability has a bad entry",
+	[DFL_REASON_PORT_COUNT]		= "too many ports announced",
+	[DFL_REASON_PORT_OFST]		= "bad port location",
+	[DFL_REASON_PORT_VF]		= "port belongs to a virtual function",
+	[DFL_REASON_PORT_STUCK]		= "port does not leave or enter reset",
+	[DFL_REASON_AFU_OFFSET]		= "bad AFU location",
+	[DFL_REASON_AFU_HEADER]		= "no AFU header",
+	[DFL_REASON_AFU_SIZE]		= "AFU window is empty or leaves the BAR",
+	[DFL_REASON_AFU_UNDER_FME]	= "AFU without port",
+	[DFL_REASON_PARAMS]		= "malformed parameters",
+	[DFL_REASON_VECTORS]		= "bad interrupt vectors",
+	[DFL_REASON_VECTOR_SHARED]	= "interrupt vectors belong to another feature",
+	[DFL_REASON_POLICY]		= "never handed out",
+	[DFL_REASON_OPT_IN]		= "needs opt-in",
+	[DFL_REASON_VERSION]		= "unknown header version",
+	[DFL_REASON_GUID]		= "invalid GUID",
+	[DFL_REASON_CSR_ABSOLUTE]	= "absolute register address",
+	[DFL_REASON_CSR_AMBIGUOUS]	= "ambiguous register address",
+	[DFL_REASON_CSR_RANGE]		= "bad register window",
+	[DFL_REASON_OVERLAP]		= "overlaps another feature",
+	[DFL_REASON_MSIX]		= "holds MSI-X structures",
 };
 
-const char *dfl_why_text(enum dfl_why why)
+const char *dfl_reason_text(enum dfl_reason reason)
 {
-	if ((unsigned int)why >= DFL_WHY_NR)
+	if ((unsigned int)reason >= DFL_REASON_NR)
 		return "unknown";
-	return why_text[why];
+	return reason_text[reason];
 }

@@ -30,45 +30,45 @@ enum dfl_kind {
 /*
  * Why something on the card was dropped or is withheld.
  *
- * One code per distinct reason; dfl_why_text() has the words. 0 is "fine".
+ * One code per distinct reason; dfl_reason_text() has the words. 0 is "fine".
  */
-enum dfl_why {
+enum dfl_reason {
 	DFL_OK,
 	/* ends of a walk, or parts of it dropped */
-	DFL_WHY_GONE,			/* all-ones header */
-	DFL_WHY_ZERO,			/* all-zero header */
-	DFL_WHY_NEXT_UNALIGNED,
-	DFL_WHY_NEXT_SHORT,		/* headers would overlap */
-	DFL_WHY_TRUNCATED,		/* header does not fit in the list */
-	DFL_WHY_TOO_MANY,
-	DFL_WHY_NO_FIU,			/* feature before any FIU */
-	DFL_WHY_FIU_UNKNOWN,
-	DFL_WHY_FIU_DUPLICATE,
-	DFL_WHY_TYPE_UNKNOWN,
-	DFL_WHY_VSEC_BAD,
-	DFL_WHY_VSEC_ENTRY,
-	DFL_WHY_PORT_COUNT,
-	DFL_WHY_PORT_OFST,
-	DFL_WHY_PORT_VF,
-	DFL_WHY_PORT_STUCK,		/* reset never acknowledged */
-	DFL_WHY_AFU_OFFSET,
-	DFL_WHY_AFU_HEADER,
-	DFL_WHY_AFU_SIZE,
-	DFL_WHY_AFU_UNDER_FME,
-	DFL_WHY_PARAMS,
-	DFL_WHY_VECTORS,		/* range bad */
-	DFL_WHY_VECTOR_SHARED,
+	DFL_REASON_GONE,		/* all-ones header */
+	DFL_REASON_ZERO,		/* all-zero header */
+	DFL_REASON_NEXT_UNALIGNED,
+	DFL_REASON_NEXT_SHORT,		/* headers would overlap */
+	DFL_REASON_TRUNCATED,		/* header does not fit in the list */
+	DFL_REASON_TOO_MANY,
+	DFL_REASON_NO_FIU,		/* feature before any FIU */
+	DFL_REASON_FIU_UNKNOWN,
+	DFL_REASON_FIU_DUPLICATE,
+	DFL_REASON_TYPE_UNKNOWN,
+	DFL_REASON_VSEC_BAD,
+	DFL_REASON_VSEC_ENTRY,
+	DFL_REASON_PORT_COUNT,
+	DFL_REASON_PORT_OFST,
+	DFL_REASON_PORT_VF,
+	DFL_REASON_PORT_STUCK,		/* reset never acknowledged */
+	DFL_REASON_AFU_OFFSET,
+	DFL_REASON_AFU_HEADER,
+	DFL_REASON_AFU_SIZE,
+	DFL_REASON_AFU_UNDER_FME,
+	DFL_REASON_PARAMS,
+	DFL_REASON_VECTORS,		/* range bad */
+	DFL_REASON_VECTOR_SHARED,
 	/* a block is known but withheld */
-	DFL_WHY_POLICY,			/* class never */
-	DFL_WHY_OPT_IN,
-	DFL_WHY_VERSION,		/* header version >= 2 */
-	DFL_WHY_GUID,			/* zero or all-ones */
-	DFL_WHY_CSR_ABSOLUTE,
-	DFL_WHY_CSR_AMBIGUOUS,
-	DFL_WHY_CSR_RANGE,
-	DFL_WHY_OVERLAP,
-	DFL_WHY_MSIX,			/* nothing left beside MSI-X structures */
-	DFL_WHY_NR,
+	DFL_REASON_POLICY,		/* class never */
+	DFL_REASON_OPT_IN,
+	DFL_REASON_VERSION,		/* header version >= 2 */
+	DFL_REASON_GUID,		/* zero or all-ones */
+	DFL_REASON_CSR_ABSOLUTE,
+	DFL_REASON_CSR_AMBIGUOUS,
+	DFL_REASON_CSR_RANGE,
+	DFL_REASON_OVERLAP,
+	DFL_REASON_MSIX,		/* nothing left beside MSI-X structures */
+	DFL_REASON_NR,
 };
 
 /**
@@ -99,7 +99,7 @@ struct dfl_list {
 /**
  * struct dfl_header - snapshot of one feature header
  * @kind: what it is
- * @why: DFL_OK, or why it can never be given away (walk's own reasons)
+ * @reason: DFL_OK, or the reason why the walk excludes it from assignment
  * @bar: BAR that holds it
  * @version: header version
  * @revision: revision field
@@ -121,7 +121,7 @@ struct dfl_list {
  */
 struct dfl_header {
 	enum dfl_kind kind;
-	enum dfl_why why;
+	enum dfl_reason reason;
 	u8 bar;
 	u8 version;
 	u8 revision;
@@ -143,7 +143,7 @@ struct dfl_header {
 
 /** struct dfl_note - something on the card was not as it should be */
 struct dfl_note {
-	enum dfl_why why;
+	enum dfl_reason reason;
 	u8 bar;
 	u64 off;
 	u64 value;	/* the word or number that was refused */
@@ -182,7 +182,7 @@ struct dfl_map {
 int dfl_walk(const struct dfl_source *src, const u32 *vsec,
 	     unsigned int vsec_dwords, struct dfl_map *map);
 
-/* dfl_why_text(): a few words for the log and sysfs */
-const char *dfl_why_text(enum dfl_why why);
+/* dfl_reason_text(): a few words for the log and sysfs */
+const char *dfl_reason_text(enum dfl_reason reason);
 
 #endif /* _VDFL_DFL_WALK_H */
