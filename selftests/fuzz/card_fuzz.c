@@ -35,7 +35,7 @@ struct card {
 	struct head head;
 	const u8 *data;
 	size_t words;
-	struct dfl_source src;
+	struct dfl_io io;
 	unsigned int nr_reads;
 	u64 read[MAX_READS];	/* offset; the BAR is in the low bits */
 };
@@ -73,8 +73,8 @@ static u64 read64(void *ctx, u8 bar, u64 off)
 	HOLDS(ctx == &card);
 	HOLDS(bar < DFL_NR_BARS);
 	HOLDS(off % 8 == 0);
-	HOLDS(off < card.src.bar_len[bar]);
-	HOLDS(card.src.bar_len[bar] - off >= 8);
+	HOLDS(off < card.io.bar_len[bar]);
+	HOLDS(card.io.bar_len[bar] - off >= 8);
 	HOLDS(card.nr_reads < MAX_READS);
 	card.read[card.nr_reads++] = off | bar;
 	return stored_word(bar, off);
@@ -144,7 +144,7 @@ static void within_budget(void)
 static void check_header(u32 index)
 {
 	const struct dfl_header *h = &map.header[index];
-	u64 len = card.src.bar_len[h->bar];
+	u64 len = card.io.bar_len[h->bar];
 	u32 i;
 
 	HOLDS(h->off < len);
@@ -161,7 +161,7 @@ static void check_header(u32 index)
 	if (!h->nr_vectors)
 		return;
 	HOLDS(h->nr_vectors <= DFL_MAX_VECTORS);
-	HOLDS(h->first_vector + h->nr_vectors <= (int)card.src.nr_vectors);
+	HOLDS(h->first_vector + h->nr_vectors <= (int)card.io.nr_vectors);
 	for (i = 0; i < index; i++) {
 		const struct dfl_header *o = &map.header[i];
 
@@ -254,7 +254,7 @@ static void set_up(const u8 *data, size_t size)
 	memcpy(&card.head, data, sizeof(card.head));
 	card.data = data + sizeof(card.head);
 	card.words = (size - sizeof(card.head)) / 8;
-	card.src = (struct dfl_source) {
+	card.io = (struct dfl_io) {
 		.read64 = read64,
 		.release_port = release_port,
 		.ctx = &card,
@@ -268,7 +268,7 @@ static void set_up(const u8 *data, size_t size)
 	site.bar_start[2] = 0x4000000000;
 	if (head->flags & FLAG_BAR_UNALIGNED)
 		site.bar_start[2] += 0x10;
-	memcpy(site.bar_len, card.src.bar_len, sizeof(site.bar_len));
+	memcpy(site.bar_len, card.io.bar_len, sizeof(site.bar_len));
 	if (head->flags & FLAG_OPT_IN)
 		site.opt_in = opt_in;
 	site.nr_holes = head->nr_holes & 1;
@@ -288,7 +288,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	set_up(data, size);
 	dwords = min_t(unsigned int, card.head.vsec_dwords,
 		       ARRAY_SIZE(card.head.vsec));
-	err = dfl_walk(&card.src,
+	err = dfl_walk(&card.io,
 		       card.head.flags & FLAG_VSEC ? card.head.vsec : NULL,
 		       dwords, &map);
 	HOLDS(!err || err == -ENODEV || err == -EINVAL || err == -EIO);

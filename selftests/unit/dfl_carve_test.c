@@ -11,9 +11,9 @@ static struct dfl_window win[DFL_MAX_HEADERS];
 
 static unsigned int carve(void)
 {
-	memcpy(site.bar_len, card.src.bar_len, sizeof(site.bar_len));
+	memcpy(site.bar_len, card.io.bar_len, sizeof(site.bar_len));
 	memset(win, 0xa5, sizeof(win));
-	assert_int_equal(dfl_walk(&card.src, NULL, 0, &map), 0);
+	assert_int_equal(dfl_walk(&card.io, NULL, 0, &map), 0);
 	return dfl_carve(&map, &site, win);
 }
 
@@ -178,7 +178,7 @@ static void whole_bar(void **state)
 {
 	(void)state;
 	fake_init(&card);
-	card.src.bar_len[0] = 0x100000;
+	card.io.bar_len[0] = 0x100000;
 	fake_set(&card, 0, 0x00, 0x1000010000000000);
 	fake_set(&card, 0, 0x08, 0xf89e433683f9040b);
 	fake_set(&card, 0, 0x10, 0xd8424dc4a4a3c413);
@@ -217,7 +217,7 @@ static void last_block_ends_with_bar(void **state)
 {
 	(void)state;
 	fake_small(&card);
-	card.src.bar_len[0] = 0x3800;
+	card.io.bar_len[0] = 0x3800;
 	assert_int_equal(carve(), 3);
 	expect_given(0, 0x3000, 0x800, 0);
 	assert_true(reachable(0, 0x37ff));
@@ -228,7 +228,7 @@ static void bar_of_card_may_be_shorter_than_walked(void **state)
 {
 	(void)state;
 	fake_small(&card);
-	assert_int_equal(dfl_walk(&card.src, NULL, 0, &map), 0);
+	assert_int_equal(dfl_walk(&card.io, NULL, 0, &map), 0);
 	site.bar_len[0] = 0x2400;
 	assert_int_equal(dfl_carve(&map, &site, win), 2);
 	expect_given(0, 0x1000, 0x1000, 0x1000);
@@ -295,7 +295,7 @@ static void bar_not_page_aligned(void **state)
 	expect_given(0, 0x3000, 0x1000, 0);
 
 	fake_init(&card);
-	card.src.bar_len[0] = 0x400;
+	card.io.bar_len[0] = 0x400;
 	site.bar_start[0] = 0x80000000;
 	fake_set(&card, 0, 0x00, 0x1000010000000000);
 	fake_set(&card, 0, 0x08, 0x1);

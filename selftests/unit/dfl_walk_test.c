@@ -24,7 +24,7 @@ static int walk_vsec(const u32 *vsec, unsigned int dwords)
 
 	/* the walk has to clear it */
 	memset(&map, 0xa5, sizeof(map));
-	err = dfl_walk(&card.src, vsec, dwords, &map);
+	err = dfl_walk(&card.io, vsec, dwords, &map);
 	assert_int_equal(card.stray_reads, 0);
 	assert_in_range(card.most_reads, 0, 1);
 	assert_in_range(map.nr_headers, 0, DFL_MAX_HEADERS);
@@ -296,15 +296,15 @@ static void afu_is_whole_bar_but_unusable(void **state)
 {
 	(void)state;
 	fake_init(&card);
-	card.src.bar_len[0] = 0x1000;
-	card.src.nr_vectors = 1;
+	card.io.bar_len[0] = 0x1000;
+	card.io.nr_vectors = 1;
 	fake_set(&card, 0, 0x00, 0x1020010000000000);
 	assert_int_equal(walk(), -EINVAL);
 	assert_int_equal(map.header[0].reason, DFL_REASON_VERSION);
 	assert_int_equal(map.header[0].nr_vectors, 0);
 
 	fake_init(&card);
-	card.src.bar_len[0] = 0x10;
+	card.io.bar_len[0] = 0x10;
 	fake_set(&card, 0, 0x00, 0x1000010000000000);
 	assert_int_equal(walk(), -EINVAL);
 	assert_int_equal(map.header[0].reason, DFL_REASON_TRUNCATED);
@@ -315,8 +315,8 @@ static void afu_is_whole_bar(void **state)
 {
 	(void)state;
 	fake_init(&card);
-	card.src.bar_len[0] = 0x100000;
-	card.src.nr_vectors = 5;
+	card.io.bar_len[0] = 0x100000;
+	card.io.nr_vectors = 5;
 	fake_set(&card, 0, 0x00, 0x1000000010000000);
 	fake_set(&card, 0, 0x08, 0xf89e433683f9040b);
 	fake_set(&card, 0, 0x10, 0xd8424dc4a4a3c413);
@@ -335,8 +335,8 @@ static void afu_is_whole_bar_with_one_vector(void **state)
 {
 	(void)state;
 	fake_init(&card);
-	card.src.bar_len[0] = 0x1000;
-	card.src.nr_vectors = 1;
+	card.io.bar_len[0] = 0x1000;
+	card.io.nr_vectors = 1;
 	fake_set(&card, 0, 0x00, 0x1000000000000000);
 	assert_int_equal(walk(), 0);
 	assert_int_equal(map.header[0].nr_vectors, 1);
@@ -485,7 +485,7 @@ static void all_zero(void **state)
 {
 	(void)state;
 	fake_init(&card);
-	card.src.bar_len[0] = 0x1000;
+	card.io.bar_len[0] = 0x1000;
 	assert_int_equal(walk(), -ENODEV);
 	assert_int_equal(card.reads, 1);
 
@@ -588,7 +588,7 @@ static void endless_small_steps(void **state)
 
 	(void)state;
 	fake_init(&card);
-	card.src.bar_len[0] = 0x100000;
+	card.io.bar_len[0] = 0x100000;
 	fake_set(&card, 0, 0x0, 0x4000000010000000);
 	for (i = 0; i < 4096; i++)
 		fake_set(&card, 0, 0x1000 + 8 * i, 0x3000000000080010);
@@ -663,14 +663,14 @@ static void vsec_near_end(void **state)
 	(void)state;
 	/* at the end of BAR 0; the list in BAR 2 lives */
 	fake_two_ports(&card);
-	card.src.bar_len[0] = 0x10000;
+	card.io.bar_len[0] = 0x10000;
 	assert_int_equal(walk_vsec(beyond, 4), 0);
 	assert_int_equal(notes(DFL_REASON_VSEC_ENTRY), 1);
 	assert_int_equal(map.header[0].bar, 2);
 
 	/* 4 bytes before the end of an odd BAR */
 	fake_small(&card);
-	card.src.bar_len[0] = 0x1004;
+	card.io.bar_len[0] = 0x1004;
 	assert_int_equal(walk_vsec(narrow, 3), 0);
 	assert_int_equal(notes(DFL_REASON_VSEC_ENTRY), 1);
 
@@ -835,7 +835,7 @@ static void two_ports_no_afu(void **state)
 	(void)state;
 	/* as below, but what both point at is no AFU: it is read once */
 	fake_init(&card);
-	card.src.bar_len[0] = 0x100000;
+	card.io.bar_len[0] = 0x100000;
 	fake_set(&card, 0, 0x00000, 0x4000000010000000);
 	fake_set(&card, 0, 0x01000, 0x4000000010000001);
 	fake_set(&card, 0, 0x01018, 0x000000000003f000);
@@ -854,7 +854,7 @@ static void two_ports_one_afu(void **state)
 	(void)state;
 	/* both in the chain of BAR 0, both pointing at the same place */
 	fake_init(&card);
-	card.src.bar_len[0] = 0x100000;
+	card.io.bar_len[0] = 0x100000;
 	fake_set(&card, 0, 0x00000, 0x4000000010000000);
 	fake_set(&card, 0, 0x01000, 0x4000000010000001);
 	fake_set(&card, 0, 0x01018, 0x000000000003f000);
@@ -1099,7 +1099,7 @@ static void bad_vectors(void **state)
 	for (i = 0; i < ARRAY_SIZE(bad); i++) {
 		fake_uart(&card);
 		if (bad[i] == 0x0000004100000000)
-			card.src.nr_vectors = 2048;
+			card.io.nr_vectors = 2048;
 		fake_set(&card, 0, 0x1030, bad[i]);
 		assert_int_equal(walk(), 0);
 		assert_int_equal(header_at(0, 0x1000)->nr_vectors, 0);
@@ -1119,7 +1119,7 @@ static void bad_vectors(void **state)
 	assert_int_equal(walk(), 0);
 	assert_int_equal(header_at(0, 0x1000)->nr_vectors, 2);
 	fake_uart(&card);
-	card.src.nr_vectors = 64;
+	card.io.nr_vectors = 64;
 	fake_set(&card, 0, 0x1030, 0x0000004000000000);
 	assert_int_equal(walk(), 0);
 	assert_int_equal(header_at(0, 0x1000)->nr_vectors, 64);
@@ -1218,7 +1218,7 @@ static void reads_are_bounded(void **state)
 	(void)state;
 	/* as many full version 1 headers as there is room for */
 	fake_init(&card);
-	card.src.bar_len[0] = 0x100000;
+	card.io.bar_len[0] = 0x100000;
 	fake_set(&card, 0, 0x0, 0x4000000010000000);
 	for (i = 0; i < 300; i++) {
 		u64 off = 0x1000 + 0x200 * i;
@@ -1237,14 +1237,14 @@ static void list_ends_amid_a_header(void **state)
 {
 	(void)state;
 	fake_small(&card);
-	card.src.bar_len[0] = 0x3004;
+	card.io.bar_len[0] = 0x3004;
 	assert_int_equal(walk(), 0);
 	assert_int_equal(map.nr_headers, 3);
 	assert_int_equal(notes(DFL_REASON_TRUNCATED), 1);
 
 	/* version 1 with 0x20 bytes left */
 	fake_small(&card);
-	card.src.bar_len[0] = 0x3020;
+	card.io.bar_len[0] = 0x3020;
 	fake_set(&card, 0, 0x3000, 0x3010010010000015);
 	assert_int_equal(walk(), 0);
 	assert_int_equal(header_at(0, 0x3000)->reason, DFL_REASON_TRUNCATED);
@@ -1274,7 +1274,7 @@ static void notes_count_on(void **state)
 
 	(void)state;
 	fake_init(&card);
-	card.src.bar_len[0] = 0x100000;
+	card.io.bar_len[0] = 0x100000;
 	fake_set(&card, 0, 0x0, 0x4000000010000000);
 	for (i = 0; i < 200; i++)
 		fake_set(&card, 0, 0x1000 + 8 * i, 0x5000000000080010);

@@ -26,8 +26,8 @@ static u64 fake_read64(void *ctx, u8 bar, u64 off)
 	struct fake_card *card = ctx;
 	struct fake_word *word;
 
-	if (bar >= DFL_NR_BARS || off % 8 || off >= card->src.bar_len[bar] ||
-	    card->src.bar_len[bar] - off < 8) {
+	if (bar >= DFL_NR_BARS || off % 8 || off >= card->io.bar_len[bar] ||
+	    card->io.bar_len[bar] - off < 8) {
 		card->stray_reads++;
 		return ~0ULL;
 	}
@@ -55,9 +55,9 @@ static int fake_release_port(void *ctx, u8 bar, u64 off)
 void fake_init(struct fake_card *card)
 {
 	memset(card, 0, sizeof(*card));
-	card->src.read64 = fake_read64;
-	card->src.release_port = fake_release_port;
-	card->src.ctx = card;
+	card->io.read64 = fake_read64;
+	card->io.release_port = fake_release_port;
+	card->io.ctx = card;
 }
 
 void fake_set(struct fake_card *card, u8 bar, u64 off, u64 value)
@@ -135,9 +135,9 @@ static const struct word n6001[] = {
 void fake_n6001(struct fake_card *card)
 {
 	fake_init(card);
-	card->src.bar_len[0] = 0x100000;
-	card->src.bar_len[4] = 0x4000;
-	card->src.nr_vectors = 7;
+	card->io.bar_len[0] = 0x100000;
+	card->io.bar_len[4] = 0x4000;
+	card->io.nr_vectors = 7;
 	fake_set_all(card, 0, n6001, ARRAY_SIZE(n6001));
 }
 
@@ -168,9 +168,9 @@ static const struct word d5005[] = {
 void fake_d5005(struct fake_card *card)
 {
 	fake_init(card);
-	card->src.bar_len[0] = 0x100000;
-	card->src.bar_len[4] = 0x4000;
-	card->src.nr_vectors = 7;
+	card->io.bar_len[0] = 0x100000;
+	card->io.bar_len[4] = 0x4000;
+	card->io.nr_vectors = 7;
 	fake_set_all(card, 0, d5005, ARRAY_SIZE(d5005));
 }
 
@@ -184,7 +184,7 @@ static const struct word small[] = {
 void fake_small(struct fake_card *card)
 {
 	fake_init(card);
-	card->src.bar_len[0] = 0x10000;
+	card->io.bar_len[0] = 0x10000;
 	fake_set_all(card, 0, small, ARRAY_SIZE(small));
 }
 
@@ -220,9 +220,9 @@ static const struct word two_ports[] = {
 void fake_two_ports(struct fake_card *card)
 {
 	fake_init(card);
-	card->src.bar_len[0] = 0x80000;
-	card->src.bar_len[2] = 0x100000;
-	card->src.nr_vectors = 16;
+	card->io.bar_len[0] = 0x80000;
+	card->io.bar_len[2] = 0x100000;
+	card->io.nr_vectors = 16;
 	fake_set_all(card, 0, two_ports_fme, ARRAY_SIZE(two_ports_fme));
 	fake_set_all(card, 2, two_ports, ARRAY_SIZE(two_ports));
 }
@@ -248,7 +248,7 @@ static const struct word uart[] = {
 void fake_uart(struct fake_card *card)
 {
 	fake_init(card);
-	card->src.bar_len[0] = 0x10000;
-	card->src.nr_vectors = 7;
+	card->io.bar_len[0] = 0x10000;
+	card->io.nr_vectors = 7;
 	fake_set_all(card, 0, uart, ARRAY_SIZE(uart));
 }

@@ -19,7 +19,7 @@ struct fake_word {
 };
 
 struct fake_card {
-	struct dfl_source src;
+	struct dfl_io io;
 	unsigned int nr_words;
 	unsigned int reads;
 	unsigned int most_reads;	/* of the same word */

@@ -178,7 +178,7 @@ static int card_walk(struct vdfl_card *card)
 		.card = card,
 		.deadline = jiffies + WALK_TIMEOUT,
 	};
-	struct dfl_source src = {
+	struct dfl_io io = {
 		.read64 = walk_read64,
 		.release_port = walk_release_port,
 		.ctx = &ctx,
@@ -188,10 +188,10 @@ static int card_walk(struct vdfl_card *card)
 	int i, ret;
 
 	for (i = 0; i < DFL_NR_BARS; i++)
-		src.bar_len[i] = card_bar_len(card->pdev, i);
-	src.nr_vectors = card->msix.nr;
+		io.bar_len[i] = card_bar_len(card->pdev, i);
+	io.nr_vectors = card->msix.nr;
 
-	ret = dfl_walk(&src, dwords ? vsec : NULL, dwords, card->map);
+	ret = dfl_walk(&io, dwords ? vsec : NULL, dwords, card->map);
 	if (ctx.err)
 		return ctx.err;
 	if (ret)

@@ -42,7 +42,7 @@ struct dead_end {
 };
 
 struct walk {
-	const struct dfl_source *src;
+	const struct dfl_io *io;
 	struct dfl_map *map;
 	int fiu;	/* header of the FIU that features belong to */
 	u64 end;	/* of the list under way */
@@ -58,7 +58,7 @@ struct walk {
 
 static u64 read64(const struct walk *w, u8 bar, u64 off)
 {
-	return w->src->read64(w->src->ctx, bar, off);
+	return w->io->read64(w->io->ctx, bar, off);
 }
 
 static void note(struct walk *w, enum dfl_reason reason, u8 bar, u64 off,
@@ -153,7 +153,7 @@ static bool vectors_taken(const struct dfl_map *map, u64 first, u64 count)
 static void claim_vectors(struct walk *w, struct dfl_header *h, u64 first,
 			  u64 count)
 {
-	u64 total = min_t(u64, w->src->nr_vectors, MAX_MSIX);
+	u64 total = min_t(u64, w->io->nr_vectors, MAX_MSIX);
 
 	if (!count || h->nr_vectors)
 		return;
@@ -440,7 +440,7 @@ static bool vsec_entry(const struct walk *w, u32 entry,
 	list->start = entry & DFL_VSEC_ENTRY_OFFSET;
 	if (list->bar >= DFL_NR_BARS)
 		return false;
-	len = w->src->bar_len[list->bar];
+	len = w->io->bar_len[list->bar];
 	if (list->start >= len || len - list->start < WORD)
 		return false;
 	for (i = 0; i < nr; i++)
@@ -494,7 +494,7 @@ static bool port_list(const struct walk *w, u64 ofst,
 	list->start = FIELD_GET(DFL_PORT_OFST_OFFSET, ofst);
 	if (list->bar >= DFL_NR_BARS || list->start % WORD)
 		return false;
-	len = w->src->bar_len[list->bar];
+	len = w->io->bar_len[list->bar];
 	if (list->start >= len || len - list->start < MIN_PORT)
 		return false;
 	if (list->bar == 0 && list->start < w->used)
@@ -555,21 +555,21 @@ static void take_whole_bar(struct walk *w, u64 dfh)
 	struct dfl_header *h = add_header(w, 0, 0, dfh);
 
 	h->kind = DFL_KIND_AFU;
-	h->limit = w->src->bar_len[0];
+	h->limit = w->io->bar_len[0];
 	if (h->version > 1) {
 		refuse(w, h, DFL_REASON_VERSION, dfh);
 	} else if (h->limit < min_header(h)) {
 		refuse(w, h, DFL_REASON_TRUNCATED, dfh);
 	} else {
 		read_afu(w, h, h->limit);
-		claim_vectors(w, h, 0, min_t(u64, w->src->nr_vectors,
+		claim_vectors(w, h, 0, min_t(u64, w->io->nr_vectors,
 					     DEFAULT_AFU_VECTORS));
 	}
 }
 
 static int walk_bar0(struct walk *w)
 {
-	struct dfl_list list = { .len = w->src->bar_len[0] };
+	struct dfl_list list = { .len = w->io->bar_len[0] };
 	u64 dfh;
 	int err;
 
@@ -650,7 +650,7 @@ static enum dfl_reason locate_afu(const struct walk *w, const struct port *port,
 				  u64 *off)
 {
 	const struct dfl_header *fiu = &w->map->header[port->header];
-	u64 bar_len = w->src->bar_len[fiu->bar];
+	u64 bar_len = w->io->bar_len[fiu->bar];
 
 	if (port->afu != DFL_NO_PARENT) {
 		*off = w->map->header[port->afu].off;
@@ -734,7 +734,7 @@ static void take_afu(struct walk *w, const struct port *port)
 			 port->window : port->next_afu);
 		return;
 	}
-	if (w->src->release_port(w->src->ctx, fiu->bar, fiu->off)) {
+	if (w->io->release_port(w->io->ctx, fiu->bar, fiu->off)) {
 		fiu->reason = DFL_REASON_PORT_STUCK;
 		drop_afu(w, port, DFL_REASON_PORT_STUCK, off);
 		return;
@@ -776,10 +776,10 @@ static bool any_usable(const struct dfl_map *map)
 	return false;
 }
 
-int dfl_walk(const struct dfl_source *src, const u32 *vsec,
+int dfl_walk(const struct dfl_io *io, const u32 *vsec,
 	     unsigned int vsec_dwords, struct dfl_map *map)
 {
-	struct walk w = { .src = src, .map = map };
+	struct walk w = { .io = io, .map = map };
 	struct dfl_list list[DFL_MAX_LISTS + 1];
 	unsigned int i, nr;
 	int err;

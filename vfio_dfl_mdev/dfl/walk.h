@@ -72,16 +72,17 @@ enum dfl_reason {
 };
 
 /**
- * struct dfl_source - where header words come from
- * @read64: read the aligned word at @off of memory BAR @bar; the walk has
- *	checked that it lies inside. All-ones means the card is gone.
+ * struct dfl_io - access to the registers of a card
+ * @read64: read the aligned word at @off of memory BAR @bar; dfl_walk() has
+ *	checked that the word lies inside the BAR. A header that reads all-ones
+ *	ends the walk with -EIO
  * @release_port: take the port whose header is at @bar/@off out of reset so
  *	that its AFU can be read; 0, or a negative errno if it never answers.
- * @ctx: handed to both
+ * @ctx: argument of both callbacks
  * @bar_len: bytes of each memory BAR, 0 where there is none
  * @nr_vectors: interrupt vectors of the function
  */
-struct dfl_source {
+struct dfl_io {
 	u64 (*read64)(void *ctx, u8 bar, u64 off);
 	int (*release_port)(void *ctx, u8 bar, u64 off);
 	void *ctx;
@@ -167,7 +168,7 @@ struct dfl_map {
 
 /**
  * dfl_walk() - find every feature of a card
- * @src: how to read it
+ * @io: access to its registers
  * @vsec: body of the DFL VSEC as read from config space, from its VSEC header
  *	dword (+0x04) on, or NULL if the function has none
  * @vsec_dwords: dwords in @vsec
@@ -179,7 +180,7 @@ struct dfl_map {
  * Return: 0, -ENODEV when the card has no list at all, -EINVAL when the lists
  * found hold no usable header, -EIO when the card does not answer.
  */
-int dfl_walk(const struct dfl_source *src, const u32 *vsec,
+int dfl_walk(const struct dfl_io *io, const u32 *vsec,
 	     unsigned int vsec_dwords, struct dfl_map *map);
 
 /* dfl_reason_text(): a few words for the log and sysfs */
