@@ -80,7 +80,7 @@ static u64 read64(void *ctx, u8 bar, u64 off)
 	return stored_word(bar, off);
 }
 
-static int release_port(void *ctx, u8 bar, u64 off)
+static int deassert_port_reset(void *ctx, u8 bar, u64 off)
 {
 	u32 i;
 
@@ -256,7 +256,7 @@ static void set_up(const u8 *data, size_t size)
 	card.words = (size - sizeof(card.head)) / 8;
 	card.io = (struct dfl_io) {
 		.read64 = read64,
-		.release_port = release_port,
+		.deassert_port_reset = deassert_port_reset,
 		.ctx = &card,
 		.bar_len = { [0] = scaled(head->len[0]),
 			     [2] = scaled(head->len[1]) },

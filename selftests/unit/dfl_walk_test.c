@@ -139,7 +139,7 @@ static void n6001(void **state)
 	assert_int_equal(h->version, 1);
 	assert_int_equal(h->first_vector, 5);
 	assert_int_equal(h->nr_vectors, 1);
-	assert_int_equal(card.nr_releases, 0);
+	assert_int_equal(card.nr_deasserts, 0);
 }
 
 static void d5005(void **state)
@@ -198,17 +198,17 @@ static void two_ports(void **state)
 	assert_int_equal(header_at(2, 0x81000)->nr_vectors, 0);
 }
 
-static void afu_is_read_after_release(void **state)
+static void afu_is_read_after_reset(void **state)
 {
 	(void)state;
 	fake_two_ports(&card);
 	card.afu_in_reset = true;
 	assert_int_equal(walk(), 0);
-	assert_int_equal(card.nr_releases, 2);
-	assert_int_equal(card.released_bar[0], 2);
-	assert_int_equal(card.released[0], 0x0);
-	assert_int_equal(card.released_bar[1], 2);
-	assert_int_equal(card.released[1], 0x80000);
+	assert_int_equal(card.nr_deasserts, 2);
+	assert_int_equal(card.deasserted_bar[0], 2);
+	assert_int_equal(card.deasserted[0], 0x0);
+	assert_int_equal(card.deasserted_bar[1], 2);
+	assert_int_equal(card.deasserted[1], 0x80000);
 	assert_int_equal(header_at(2, 0x40000)->guid_h, 0xd8424dc4a4a3c413);
 }
 
@@ -229,7 +229,7 @@ static void afu_in_list_of_port(void **state)
 	assert_int_equal(header_at(2, 0x1100)->nr_vectors, 4);
 	assert_int_equal(header_at(2, 0x1100)->guid_h, 0xd8424dc4a4a3c413);
 	assert_int_equal(header_at(2, 0x3100)->kind, DFL_KIND_PRIVATE);
-	assert_int_equal(card.nr_releases, 2);
+	assert_int_equal(card.nr_deasserts, 2);
 }
 
 static void afu_in_list_is_the_wrong_one(void **state)
@@ -328,7 +328,7 @@ static void afu_is_whole_bar(void **state)
 	assert_int_equal(map.header[0].first_vector, 0);
 	assert_int_equal(map.header[0].nr_vectors, 4);
 	assert_int_equal(card.reads, 3);
-	assert_int_equal(card.nr_releases, 0);
+	assert_int_equal(card.nr_deasserts, 0);
 }
 
 static void afu_is_whole_bar_with_one_vector(void **state)
@@ -460,7 +460,7 @@ static void vsec_last_port_may_come_before_fme(void **state)
 	assert_int_equal(header_at(2, 0x0)->reason, DFL_REASON_PORT_VF);
 	assert_int_equal(header_at(2, 0x2000)->reason, DFL_REASON_PORT_VF);
 	assert_false(listed(2, 0x40000));
-	assert_int_equal(card.nr_releases, 0);
+	assert_int_equal(card.nr_deasserts, 0);
 }
 
 /* Hostile cards, numbered as the cases of the reference */
@@ -780,7 +780,7 @@ static void port_absent_or_vf(void **state)
 	assert_int_equal(header_at(0, 0x72000)->reason, DFL_REASON_PORT_VF);
 	assert_int_equal(header_at(0, 0x60000)->reason, DFL_OK);
 	assert_false(listed(0, 0x72800));
-	assert_int_equal(card.nr_releases, 0);
+	assert_int_equal(card.nr_deasserts, 0);
 }
 
 static void afu_location(void **state)
@@ -803,7 +803,7 @@ static void afu_location(void **state)
 		assert_int_equal(walk(), 0);
 		assert_int_equal(notes(DFL_REASON_AFU_OFFSET), 1);
 		assert_int_equal(map.nr_headers, 9);
-		assert_int_equal(card.nr_releases, 1);
+		assert_int_equal(card.nr_deasserts, 1);
 		assert_int_equal(fake_reads(&card, 2, 0x2008, 0x7dff8), 0);
 	}
 	/* at the end of a list that is the end of the BAR */
@@ -878,7 +878,7 @@ static void afu_size(void **state)
 	assert_int_equal(walk(), 0);
 	assert_int_equal(notes(DFL_REASON_AFU_SIZE), 1);
 	assert_false(listed(2, 0x40000));
-	assert_int_equal(card.nr_releases, 1);
+	assert_int_equal(card.nr_deasserts, 1);
 
 	/* 0xc0000 + 257 KiB leave the BAR by one; 256 KiB just fit */
 	fake_two_ports(&card);
@@ -1171,7 +1171,7 @@ static void port_stuck(void **state)
 {
 	(void)state;
 	fake_two_ports(&card);
-	card.release_error = -ETIMEDOUT;
+	card.deassert_error = -ETIMEDOUT;
 	assert_int_equal(walk(), 0);
 	assert_int_equal(notes(DFL_REASON_PORT_STUCK), 2);
 	assert_int_equal(header_at(2, 0x0)->reason, DFL_REASON_PORT_STUCK);
@@ -1303,7 +1303,7 @@ int main(void)
 		cmocka_unit_test(n6001),
 		cmocka_unit_test(d5005),
 		cmocka_unit_test(two_ports),
-		cmocka_unit_test(afu_is_read_after_release),
+		cmocka_unit_test(afu_is_read_after_reset),
 		cmocka_unit_test(afu_in_list_of_port),
 		cmocka_unit_test(afu_in_list_is_the_wrong_one),
 		cmocka_unit_test(afu_parameters_end_where_others_begin),

@@ -35,28 +35,28 @@ static u64 fake_read64(void *ctx, u8 bar, u64 off)
 	card->reads++;
 	if (++word->reads > card->most_reads)
 		card->most_reads = word->reads;
-	if (card->afu_in_reset && !card->nr_releases && bar == 2 &&
+	if (card->afu_in_reset && !card->nr_deasserts && bar == 2 &&
 	    off >= 0x40000 && off < 0x80000)
 		return ~0ULL;
 	return word->value;
 }
 
-static int fake_release_port(void *ctx, u8 bar, u64 off)
+static int fake_deassert_port_reset(void *ctx, u8 bar, u64 off)
 {
 	struct fake_card *card = ctx;
 
-	if (card->nr_releases == FAKE_MAX_RELEASES)
+	if (card->nr_deasserts == FAKE_MAX_DEASSERTS)
 		abort();
-	card->released_bar[card->nr_releases] = bar;
-	card->released[card->nr_releases++] = off;
-	return card->release_error;
+	card->deasserted_bar[card->nr_deasserts] = bar;
+	card->deasserted[card->nr_deasserts++] = off;
+	return card->deassert_error;
 }
 
 void fake_init(struct fake_card *card)
 {
 	memset(card, 0, sizeof(*card));
 	card->io.read64 = fake_read64;
-	card->io.release_port = fake_release_port;
+	card->io.deassert_port_reset = fake_deassert_port_reset;
 	card->io.ctx = card;
 }
 

@@ -50,7 +50,7 @@ static u64 walk_read64(void *data, u8 bar, u64 off)
 	return readq(base + off);
 }
 
-static int walk_release_port(void *data, u8 bar, u64 off)
+static int walk_deassert_port_reset(void *data, u8 bar, u64 off)
 {
 	struct walk_ctx *ctx = data;
 
@@ -180,7 +180,7 @@ static int card_walk(struct vdfl_card *card)
 	};
 	struct dfl_io io = {
 		.read64 = walk_read64,
-		.release_port = walk_release_port,
+		.deassert_port_reset = walk_deassert_port_reset,
 		.ctx = &ctx,
 	};
 	u32 vsec[VSEC_DWORDS] = {};

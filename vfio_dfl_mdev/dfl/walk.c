@@ -734,7 +734,7 @@ static void take_afu(struct walk *w, const struct port *port)
 			 port->window : port->next_afu);
 		return;
 	}
-	if (w->io->release_port(w->io->ctx, fiu->bar, fiu->off)) {
+	if (w->io->deassert_port_reset(w->io->ctx, fiu->bar, fiu->off)) {
 		fiu->reason = DFL_REASON_PORT_STUCK;
 		drop_afu(w, port, DFL_REASON_PORT_STUCK, off);
 		return;

@@ -76,15 +76,16 @@ enum dfl_reason {
  * @read64: read the aligned word at @off of memory BAR @bar; dfl_walk() has
  *	checked that the word lies inside the BAR. A header that reads all-ones
  *	ends the walk with -EIO
- * @release_port: take the port whose header is at @bar/@off out of reset so
- *	that its AFU can be read; 0, or a negative errno if it never answers.
+ * @deassert_port_reset: take the port whose header is at @bar/@off out of
+ *	reset, so that its AFU can be read; return 0, or a negative errno if
+ *	the port does not acknowledge
  * @ctx: argument of both callbacks
  * @bar_len: bytes of each memory BAR, 0 where there is none
  * @nr_vectors: interrupt vectors of the function
  */
 struct dfl_io {
 	u64 (*read64)(void *ctx, u8 bar, u64 off);
-	int (*release_port)(void *ctx, u8 bar, u64 off);
+	int (*deassert_port_reset)(void *ctx, u8 bar, u64 off);
 	void *ctx;
 	u64 bar_len[DFL_NR_BARS];
 	u32 nr_vectors;
