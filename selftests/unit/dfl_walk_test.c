@@ -60,12 +60,12 @@ static void expect_headers(const struct expect *e, unsigned int nr)
 		expect_headers(e, ARRAY_SIZE(e));			\
 	} while (0)
 
-static unsigned int notes(enum dfl_reason reason)
+static unsigned int findings(enum dfl_reason reason)
 {
 	unsigned int i, nr = 0;
 
-	for (i = 0; i < min_t(u32, map.nr_notes, DFL_MAX_NOTES); i++)
-		nr += map.note[i].reason == reason;
+	for (i = 0; i < min_t(u32, map.nr_findings, DFL_MAX_FINDINGS); i++)
+		nr += map.finding[i].reason == reason;
 	return nr;
 }
 
@@ -108,7 +108,7 @@ static void n6001(void **state)
 	(void)state;
 	fake_n6001(&card);
 	assert_int_equal(walk(), 0);
-	assert_int_equal(map.nr_notes, 0);
+	assert_int_equal(map.nr_findings, 0);
 	EXPECT({ 0, 0x00000, DFL_KIND_FME, 0x00, 0x1000, 0 },
 	       { 0, 0x01000, DFL_KIND_PRIVATE, 0x01, 0x2000, 0 },
 	       { 0, 0x03000, DFL_KIND_PRIVATE, 0x00, 0x1000, 0 },
@@ -147,7 +147,7 @@ static void d5005(void **state)
 	(void)state;
 	fake_d5005(&card);
 	assert_int_equal(walk(), 0);
-	assert_int_equal(map.nr_notes, 0);
+	assert_int_equal(map.nr_findings, 0);
 	EXPECT({ 0, 0x00000, DFL_KIND_FME, 0x00, 0x1000, 0 },
 	       { 0, 0x01000, DFL_KIND_PRIVATE, 0x01, 0x2000, 0 },
 	       { 0, 0x03000, DFL_KIND_PRIVATE, 0x00, 0x1000, 0 },
@@ -170,7 +170,7 @@ static void two_ports(void **state)
 	(void)state;
 	fake_two_ports(&card);
 	assert_int_equal(walk(), 0);
-	assert_int_equal(map.nr_notes, 0);
+	assert_int_equal(map.nr_findings, 0);
 	EXPECT({ 0, 0x00000, DFL_KIND_FME, 0x00, 0x1000, 0 },
 	       { 0, 0x01000, DFL_KIND_PRIVATE, 0x10, 0x1000, 0 },
 	       { 2, 0x00000, DFL_KIND_PORT, 0x01, 0x1000, 0 },
@@ -275,15 +275,15 @@ static void afu_parameters_end_where_others_begin(void **state)
 	fake_set(&card, 2, 0x3000, 0x3000010010000022);
 	assert_int_equal(walk(), 0);
 	assert_int_equal(header_at(2, 0x2fc0)->nr_params, 0);
-	assert_int_equal(notes(DFL_REASON_PARAMS), 1);
+	assert_int_equal(findings(DFL_REASON_PARAMS), 1);
 
 	/* the same with the zero that ends the list */
 	fake_set(&card, 2, 0x3000, 0);
 	fake_forget_reads(&card);
 	assert_int_equal(walk(), 0);
 	assert_int_equal(header_at(2, 0x2fc0)->nr_params, 0);
-	assert_int_equal(notes(DFL_REASON_PARAMS), 1);
-	assert_int_equal(notes(DFL_REASON_ZERO), 1);
+	assert_int_equal(findings(DFL_REASON_PARAMS), 1);
+	assert_int_equal(findings(DFL_REASON_ZERO), 1);
 
 	/* three do fit */
 	fake_set(&card, 2, 0x2fe8, 0x0000001900000009);
@@ -370,7 +370,7 @@ static void uart_words(void **state)
 	(void)state;
 	fake_uart(&card);
 	assert_int_equal(walk(), 0);
-	assert_int_equal(map.nr_notes, 0);
+	assert_int_equal(map.nr_findings, 0);
 	h = header_at(0, 0x1000);
 	assert_int_equal(h->dfh, 0x3010000010000024);
 	assert_int_equal(h->version, 1);
@@ -426,7 +426,7 @@ static void vsec_two_lists(void **state)
 	(void)state;
 	fake_two_ports(&card);
 	assert_int_equal(walk_vsec(good_vsec, 4), 0);
-	assert_int_equal(map.nr_notes, 0);
+	assert_int_equal(map.nr_findings, 0);
 	/* PORT_OFST does not locate any more: port 1 is in no list */
 	EXPECT({ 0, 0x00000, DFL_KIND_FME, 0x00, 0x1000, 0 },
 	       { 0, 0x01000, DFL_KIND_PRIVATE, 0x10, 0x1000, 0 },
@@ -472,7 +472,7 @@ static void all_ones(void **state)
 	fake_set(&card, 0, 0x0, ~0ULL);
 	assert_int_equal(walk(), -EIO);
 	assert_int_equal(map.nr_headers, 0);
-	assert_int_equal(notes(DFL_REASON_GONE), 1);
+	assert_int_equal(findings(DFL_REASON_GONE), 1);
 
 	fake_small(&card);
 	fake_set(&card, 0, 0x2000, ~0ULL);
@@ -493,7 +493,7 @@ static void all_zero(void **state)
 	fake_set(&card, 0, 0x2000, 0);
 	assert_int_equal(walk(), 0);
 	assert_int_equal(map.nr_headers, 2);
-	assert_int_equal(notes(DFL_REASON_ZERO), 1);
+	assert_int_equal(findings(DFL_REASON_ZERO), 1);
 
 	/* no BAR at all */
 	fake_init(&card);
@@ -509,7 +509,7 @@ static void next_zero_ends(void **state)
 	assert_int_equal(walk(), 0);
 	assert_int_equal(map.nr_headers, 3);
 	assert_int_equal(map.header[2].limit, 0xe000);
-	assert_int_equal(map.nr_notes, 0);
+	assert_int_equal(map.nr_findings, 0);
 }
 
 static void next_unaligned(void **state)
@@ -565,7 +565,7 @@ static void next_beyond_end(void **state)
 	assert_int_equal(walk(), 0);
 	assert_int_equal(map.header[3].limit, 0xd000);
 	assert_int_equal(map.header[3].reason, DFL_OK);
-	assert_int_equal(map.nr_notes, 0);
+	assert_int_equal(map.nr_findings, 0);
 
 	/* without */
 	fake_small(&card);
@@ -594,7 +594,7 @@ static void endless_small_steps(void **state)
 		fake_set(&card, 0, 0x1000 + 8 * i, 0x3000000000080010);
 	assert_int_equal(walk(), 0);
 	assert_int_equal(map.nr_headers, DFL_MAX_HEADERS);
-	assert_int_equal(notes(DFL_REASON_TOO_MANY), 1);
+	assert_int_equal(findings(DFL_REASON_TOO_MANY), 1);
 	/* one more word tells that there is one too many */
 	assert_int_equal(card.reads, 4 + 255 + 1);
 }
@@ -621,12 +621,12 @@ static void vsec_header(void **state)
 	for (i = 0; i < ARRAY_SIZE(bad); i++) {
 		fake_small(&card);
 		assert_int_equal(walk_vsec(bad[i].vsec, bad[i].dwords), 0);
-		assert_int_equal(notes(DFL_REASON_VSEC_BAD), 1);
+		assert_int_equal(findings(DFL_REASON_VSEC_BAD), 1);
 		expect_small();
 	}
 	fake_small(&card);
 	assert_int_equal(walk_vsec(none, 2), 0);
-	assert_int_equal(map.nr_notes, 0);
+	assert_int_equal(map.nr_findings, 0);
 	expect_small();
 }
 
@@ -638,7 +638,7 @@ static void vsec_bar(void **state)
 	(void)state;
 	fake_small(&card);
 	assert_int_equal(walk_vsec(vsec, 6), 0);
-	assert_int_equal(notes(DFL_REASON_VSEC_ENTRY), 3);
+	assert_int_equal(findings(DFL_REASON_VSEC_ENTRY), 3);
 	expect_small();
 }
 
@@ -649,8 +649,8 @@ static void vsec_same_bar(void **state)
 	(void)state;
 	fake_small(&card);
 	assert_int_equal(walk_vsec(vsec, 4), 0);
-	assert_int_equal(notes(DFL_REASON_VSEC_ENTRY), 1);
-	assert_int_equal(map.note[0].value, 0x2000);
+	assert_int_equal(findings(DFL_REASON_VSEC_ENTRY), 1);
+	assert_int_equal(map.finding[0].value, 0x2000);
 	expect_small();
 }
 
@@ -665,14 +665,14 @@ static void vsec_near_end(void **state)
 	fake_two_ports(&card);
 	card.io.bar_len[0] = 0x10000;
 	assert_int_equal(walk_vsec(beyond, 4), 0);
-	assert_int_equal(notes(DFL_REASON_VSEC_ENTRY), 1);
+	assert_int_equal(findings(DFL_REASON_VSEC_ENTRY), 1);
 	assert_int_equal(map.header[0].bar, 2);
 
 	/* 4 bytes before the end of an odd BAR */
 	fake_small(&card);
 	card.io.bar_len[0] = 0x1004;
 	assert_int_equal(walk_vsec(narrow, 3), 0);
-	assert_int_equal(notes(DFL_REASON_VSEC_ENTRY), 1);
+	assert_int_equal(findings(DFL_REASON_VSEC_ENTRY), 1);
 
 	/* 0x18 bytes are no FIU */
 	fake_small(&card);
@@ -690,7 +690,7 @@ static void too_many_ports(void **state)
 	/* words behind the four locations are other registers */
 	fake_set(&card, 0, 0x58, 0x1000000200000000);
 	assert_int_equal(walk(), 0);
-	assert_int_equal(notes(DFL_REASON_PORT_COUNT), 1);
+	assert_int_equal(findings(DFL_REASON_PORT_COUNT), 1);
 	assert_int_equal(fake_reads(&card, 0, 0x0, 0x1000), 8);
 	assert_true(listed(2, 0x80000));
 }
@@ -715,8 +715,8 @@ static void port_location(void **state)
 		fake_two_ports(&card);
 		fake_set(&card, 0, 0x40, bad[i]);
 		assert_int_equal(walk(), 0);
-		assert_int_equal(notes(DFL_REASON_PORT_OFST), 1);
-		assert_int_equal(map.note[0].value, bad[i]);
+		assert_int_equal(findings(DFL_REASON_PORT_OFST), 1);
+		assert_int_equal(map.finding[0].value, bad[i]);
 		assert_int_equal(header_at(0, 0x1000)->reason, DFL_OK);
 		assert_int_equal(header_at(2, 0x40000)->reason, DFL_OK);
 		assert_false(listed(2, 0x80000));
@@ -725,7 +725,7 @@ static void port_location(void **state)
 	fake_two_ports(&card);
 	fake_set(&card, 0, 0x40, 0x0000000200080000);
 	assert_int_equal(walk(), 0);
-	assert_int_equal(map.nr_notes, 0);
+	assert_int_equal(map.nr_findings, 0);
 	assert_false(listed(2, 0x80000));
 }
 
@@ -737,7 +737,7 @@ static void port_list_behind_fme_in_bar0(void **state)
 	fake_set(&card, 0, 0x2000, 0x4000010010000001);
 	fake_set(&card, 0, 0x2030, 0x0000000000000001);
 	assert_int_equal(walk(), 0);
-	assert_int_equal(map.nr_notes, 0);
+	assert_int_equal(map.nr_findings, 0);
 	assert_int_equal(header_at(0, 0x2000)->kind, DFL_KIND_PORT);
 	assert_int_equal(header_at(0, 0x2000)->port, 1);
 }
@@ -750,8 +750,8 @@ static void port_list_where_fme_list_ends(void **state)
 	fake_set(&card, 0, 0x1000, 0x3000000010000010);
 	fake_set(&card, 0, 0x40, 0x1000000000002000);
 	assert_int_equal(walk(), 0);
-	assert_int_equal(notes(DFL_REASON_ZERO), 1);
-	assert_int_equal(notes(DFL_REASON_PORT_OFST), 1);
+	assert_int_equal(findings(DFL_REASON_ZERO), 1);
+	assert_int_equal(findings(DFL_REASON_PORT_OFST), 1);
 }
 
 static void port_absent_or_vf(void **state)
@@ -761,7 +761,7 @@ static void port_absent_or_vf(void **state)
 	fake_two_ports(&card);
 	fake_set(&card, 0, 0x40, 0x1000000700000000);
 	assert_int_equal(walk(), 0);
-	assert_int_equal(map.nr_notes, 0);
+	assert_int_equal(map.nr_findings, 0);
 	assert_false(listed(2, 0x80000));
 
 	/* a port list of its own that belongs to a VF is not even read */
@@ -801,7 +801,7 @@ static void afu_location(void **state)
 		fake_two_ports(&card);
 		fake_set(&card, 2, 0x18, bad[i]);
 		assert_int_equal(walk(), 0);
-		assert_int_equal(notes(DFL_REASON_AFU_OFFSET), 1);
+		assert_int_equal(findings(DFL_REASON_AFU_OFFSET), 1);
 		assert_int_equal(map.nr_headers, 9);
 		assert_int_equal(card.nr_deasserts, 1);
 		assert_int_equal(fake_reads(&card, 2, 0x2008, 0x7dff8), 0);
@@ -810,7 +810,7 @@ static void afu_location(void **state)
 	fake_two_ports(&card);
 	fake_set(&card, 2, 0x80018, 0x80000);
 	assert_int_equal(walk(), 0);
-	assert_int_equal(notes(DFL_REASON_AFU_OFFSET), 1);
+	assert_int_equal(findings(DFL_REASON_AFU_OFFSET), 1);
 
 	/* only the low 24 bits count */
 	fake_two_ports(&card);
@@ -826,8 +826,8 @@ static void afu_where_a_list_ends(void **state)
 	fake_set(&card, 2, 0x2000, 0x3000000010000014);
 	fake_set(&card, 2, 0x18, 0x3000);
 	assert_int_equal(walk(), 0);
-	assert_int_equal(notes(DFL_REASON_ZERO), 1);
-	assert_int_equal(notes(DFL_REASON_AFU_OFFSET), 1);
+	assert_int_equal(findings(DFL_REASON_ZERO), 1);
+	assert_int_equal(findings(DFL_REASON_AFU_OFFSET), 1);
 }
 
 static void two_ports_no_afu(void **state)
@@ -845,8 +845,8 @@ static void two_ports_no_afu(void **state)
 	fake_set(&card, 0, 0x02030, 0x0000000000004001);
 	assert_int_equal(walk(), 0);
 	assert_int_equal(map.nr_headers, 3);
-	assert_int_equal(notes(DFL_REASON_AFU_HEADER), 1);
-	assert_int_equal(notes(DFL_REASON_AFU_OFFSET), 1);
+	assert_int_equal(findings(DFL_REASON_AFU_HEADER), 1);
+	assert_int_equal(findings(DFL_REASON_AFU_OFFSET), 1);
 }
 
 static void two_ports_one_afu(void **state)
@@ -866,7 +866,7 @@ static void two_ports_one_afu(void **state)
 	assert_int_equal(walk(), 0);
 	assert_int_equal(map.nr_headers, 4);
 	assert_int_equal(header_at(0, 0x40000)->port, 0);
-	assert_int_equal(notes(DFL_REASON_AFU_OFFSET), 1);
+	assert_int_equal(findings(DFL_REASON_AFU_OFFSET), 1);
 }
 
 static void afu_size(void **state)
@@ -876,7 +876,7 @@ static void afu_size(void **state)
 	fake_two_ports(&card);
 	fake_set(&card, 2, 0x30, 0x0000000400000000);
 	assert_int_equal(walk(), 0);
-	assert_int_equal(notes(DFL_REASON_AFU_SIZE), 1);
+	assert_int_equal(findings(DFL_REASON_AFU_SIZE), 1);
 	assert_false(listed(2, 0x40000));
 	assert_int_equal(card.nr_deasserts, 1);
 
@@ -884,7 +884,7 @@ static void afu_size(void **state)
 	fake_two_ports(&card);
 	fake_set(&card, 2, 0x80030, 0x0000000400010101);
 	assert_int_equal(walk(), 0);
-	assert_int_equal(notes(DFL_REASON_AFU_SIZE), 1);
+	assert_int_equal(findings(DFL_REASON_AFU_SIZE), 1);
 	assert_false(listed(2, 0xc0000));
 
 	fake_two_ports(&card);
@@ -1017,7 +1017,7 @@ static void bad_parameters(void **state)
 		fake_uart(&card);
 		fake_set_all(&card, 0, &bad[i], 1);
 		assert_int_equal(walk(), 0);
-		assert_int_equal(notes(DFL_REASON_PARAMS), 1);
+		assert_int_equal(findings(DFL_REASON_PARAMS), 1);
 		assert_int_equal(header_at(0, 0x1000)->reason, DFL_OK);
 		assert_int_equal(header_at(0, 0x1000)->nr_params, 0);
 		assert_int_equal(header_at(0, 0x1000)->params[0], 0);
@@ -1035,7 +1035,7 @@ static void parameters_end_with_the_feature(void **state)
 	fake_set(&card, 0, 0x1060, 0x3000010010000010);
 	assert_int_equal(walk(), 0);
 	assert_int_equal(header_at(0, 0x1000)->nr_params, 0);
-	assert_int_equal(notes(DFL_REASON_PARAMS), 1);
+	assert_int_equal(findings(DFL_REASON_PARAMS), 1);
 
 	/* no room for a single one */
 	fake_uart(&card);
@@ -1065,7 +1065,7 @@ static void long_parameters(void **state)
 		fake_set(&card, 0, 0x1038 + 8 * i, 0x0000000800000009);
 	assert_int_equal(walk(), 0);
 	assert_int_equal(header_at(0, 0x1000)->nr_params, 0);
-	assert_int_equal(notes(DFL_REASON_PARAMS), 1);
+	assert_int_equal(findings(DFL_REASON_PARAMS), 1);
 	assert_in_range(fake_reads(&card, 0, 0x1028, 0xfd8), 1,
 			DFL_MAX_PARAM_WORDS);
 
@@ -1104,14 +1104,14 @@ static void bad_vectors(void **state)
 		assert_int_equal(walk(), 0);
 		assert_int_equal(header_at(0, 0x1000)->nr_vectors, 0);
 		assert_int_equal(header_at(0, 0x1000)->nr_params, 8);
-		assert_int_equal(notes(DFL_REASON_VECTORS), 1);
+		assert_int_equal(findings(DFL_REASON_VECTORS), 1);
 	}
 	/* none is none */
 	fake_uart(&card);
 	fake_set(&card, 0, 0x1030, 0x0000000000000005);
 	assert_int_equal(walk(), 0);
 	assert_int_equal(header_at(0, 0x1000)->nr_vectors, 0);
-	assert_int_equal(map.nr_notes, 0);
+	assert_int_equal(map.nr_findings, 0);
 
 	/* the last two, and 64 of them */
 	fake_uart(&card);
@@ -1130,7 +1130,7 @@ static void bad_vectors(void **state)
 	assert_int_equal(walk(), 0);
 	assert_int_equal(header_at(2, 0x40000)->nr_vectors, 0);
 	assert_int_equal(header_at(2, 0x40000)->reason, DFL_OK);
-	assert_int_equal(notes(DFL_REASON_VECTORS), 1);
+	assert_int_equal(findings(DFL_REASON_VECTORS), 1);
 }
 
 static void vectors_shared(void **state)
@@ -1143,7 +1143,7 @@ static void vectors_shared(void **state)
 	assert_int_equal(header_at(2, 0x40000)->nr_vectors, 4);
 	assert_int_equal(header_at(2, 0xc0000)->nr_vectors, 0);
 	assert_int_equal(header_at(2, 0xc0000)->reason, DFL_OK);
-	assert_int_equal(notes(DFL_REASON_VECTOR_SHARED), 1);
+	assert_int_equal(findings(DFL_REASON_VECTOR_SHARED), 1);
 
 	/* 4..7 is next to it */
 	fake_two_ports(&card);
@@ -1164,7 +1164,7 @@ static void confusing_ids(void **state)
 	       { 0, 0x1000, DFL_KIND_PRIVATE, 0xfe, 0x1000, 0 },
 	       { 0, 0x2000, DFL_KIND_PRIVATE, 0xff, 0x1000, 0 },
 	       { 0, 0x3000, DFL_KIND_PRIVATE, 0x15, 0x1000, 0 });
-	assert_int_equal(map.nr_notes, 0);
+	assert_int_equal(map.nr_findings, 0);
 }
 
 static void port_stuck(void **state)
@@ -1173,7 +1173,7 @@ static void port_stuck(void **state)
 	fake_two_ports(&card);
 	card.deassert_error = -ETIMEDOUT;
 	assert_int_equal(walk(), 0);
-	assert_int_equal(notes(DFL_REASON_PORT_STUCK), 2);
+	assert_int_equal(findings(DFL_REASON_PORT_STUCK), 2);
 	assert_int_equal(header_at(2, 0x0)->reason, DFL_REASON_PORT_STUCK);
 	assert_false(listed(2, 0x40000));
 	assert_int_equal(fake_reads(&card, 2, 0x40000, 0x40000), 0);
@@ -1193,7 +1193,7 @@ static void afu_unreadable(void **state)
 		fake_two_ports(&card);
 		fake_set(&card, 2, 0x40000, bad[i]);
 		assert_int_equal(walk(), 0);
-		assert_int_equal(notes(DFL_REASON_AFU_HEADER), 1);
+		assert_int_equal(findings(DFL_REASON_AFU_HEADER), 1);
 		assert_false(listed(2, 0x40000));
 		assert_true(listed(2, 0xc0000));
 		assert_int_equal(fake_reads(&card, 2, 0x40000, 0x40000), 1);
@@ -1240,7 +1240,7 @@ static void list_ends_amid_a_header(void **state)
 	card.io.bar_len[0] = 0x3004;
 	assert_int_equal(walk(), 0);
 	assert_int_equal(map.nr_headers, 3);
-	assert_int_equal(notes(DFL_REASON_TRUNCATED), 1);
+	assert_int_equal(findings(DFL_REASON_TRUNCATED), 1);
 
 	/* version 1 with 0x20 bytes left */
 	fake_small(&card);
@@ -1268,7 +1268,7 @@ static void other_start_is_no_list(void **state)
 	}
 }
 
-static void notes_count_on(void **state)
+static void findings_count_on(void **state)
 {
 	unsigned int i;
 
@@ -1279,8 +1279,8 @@ static void notes_count_on(void **state)
 	for (i = 0; i < 200; i++)
 		fake_set(&card, 0, 0x1000 + 8 * i, 0x5000000000080010);
 	assert_int_equal(walk(), 0);
-	assert_int_equal(map.nr_notes, 200 + 1);
-	assert_int_equal(map.note[DFL_MAX_NOTES - 1].reason,
+	assert_int_equal(map.nr_findings, 200 + 1);
+	assert_int_equal(map.finding[DFL_MAX_FINDINGS - 1].reason,
 			 DFL_REASON_TYPE_UNKNOWN);
 }
 
@@ -1355,7 +1355,7 @@ int main(void)
 		cmocka_unit_test(reads_are_bounded),
 		cmocka_unit_test(list_ends_amid_a_header),
 		cmocka_unit_test(other_start_is_no_list),
-		cmocka_unit_test(notes_count_on),
+		cmocka_unit_test(findings_count_on),
 		cmocka_unit_test(every_reason_has_words),
 	};
 

@@ -61,25 +61,25 @@ static u64 read64(const struct walk *w, u8 bar, u64 off)
 	return w->io->read64(w->io->ctx, bar, off);
 }
 
-static void note(struct walk *w, enum dfl_reason reason, u8 bar, u64 off,
-		 u64 value)
+static void add_finding(struct walk *w, enum dfl_reason reason, u8 bar, u64 off,
+			u64 value)
 {
 	struct dfl_map *map = w->map;
 
-	if (map->nr_notes < DFL_MAX_NOTES)
-		map->note[map->nr_notes] = (struct dfl_note) {
+	if (map->nr_findings < DFL_MAX_FINDINGS)
+		map->finding[map->nr_findings] = (struct dfl_finding) {
 			.reason = reason,
 			.bar = bar,
 			.off = off,
 			.value = value,
 		};
-	map->nr_notes++;
+	map->nr_findings++;
 }
 
 static void dead_end(struct walk *w, enum dfl_reason reason, u8 bar, u64 off,
 		     u64 dfh)
 {
-	note(w, reason, bar, off, dfh);
+	add_finding(w, reason, bar, off, dfh);
 	w->dead_end[w->nr_dead_ends++] = (struct dead_end) { bar, off };
 }
 
@@ -89,7 +89,7 @@ static void refuse(struct walk *w, struct dfl_header *h, enum dfl_reason reason,
 {
 	h->kind = DFL_KIND_OPAQUE;
 	h->reason = reason;
-	note(w, reason, h->bar, h->off, value);
+	add_finding(w, reason, h->bar, h->off, value);
 }
 
 static struct dfl_header *add_header(struct walk *w, u8 bar, u64 off, u64 dfh)
@@ -159,11 +159,11 @@ static void claim_vectors(struct walk *w, struct dfl_header *h, u64 first,
 		return;
 	if (count > DFL_MAX_VECTORS || first >= total ||
 	    count > total - first) {
-		note(w, DFL_REASON_VECTORS, h->bar, h->off, first);
+		add_finding(w, DFL_REASON_VECTORS, h->bar, h->off, first);
 		return;
 	}
 	if (vectors_taken(w->map, first, count)) {
-		note(w, DFL_REASON_VECTOR_SHARED, h->bar, h->off, first);
+		add_finding(w, DFL_REASON_VECTOR_SHARED, h->bar, h->off, first);
 		return;
 	}
 	h->first_vector = first;
@@ -183,7 +183,7 @@ static void read_params(struct walk *w, struct dfl_header *h, u64 room)
 		if (!words || words > left) {
 			h->nr_params = 0;
 			memset(h->params, 0, sizeof(h->params));
-			note(w, DFL_REASON_PARAMS, h->bar, at, word);
+			add_finding(w, DFL_REASON_PARAMS, h->bar, at, word);
 			return;
 		}
 		left -= words;
@@ -239,7 +239,7 @@ static void take_fme(struct walk *w, struct dfl_header *h)
 
 	ports = FIELD_GET(DFL_FME_CAP_NUM_PORTS, w->map->fme_cap);
 	if (ports > DFL_MAX_PORTS) {
-		note(w, DFL_REASON_PORT_COUNT, h->bar, h->off, ports);
+		add_finding(w, DFL_REASON_PORT_COUNT, h->bar, h->off, ports);
 		ports = DFL_MAX_PORTS;
 	}
 	w->nr_ofst = ports;
@@ -398,7 +398,7 @@ static int walk_list(struct walk *w, const struct dfl_list *list, u64 dfh)
 	for (;;) {
 		w->used = off + WORD;
 		if (dfh == ALL_ONES) {
-			note(w, DFL_REASON_GONE, list->bar, off, dfh);
+			add_finding(w, DFL_REASON_GONE, list->bar, off, dfh);
 			return -EIO;
 		}
 		if (!dfh) {
@@ -410,7 +410,8 @@ static int walk_list(struct walk *w, const struct dfl_list *list, u64 dfh)
 			return 0;
 		off += step;
 		if (w->end - off < WORD) {
-			note(w, DFL_REASON_TRUNCATED, list->bar, off, step);
+			add_finding(w, DFL_REASON_TRUNCATED, list->bar, off,
+				    step);
 			return 0;
 		}
 		dfh = read64(w, list->bar, off);
@@ -461,14 +462,14 @@ static unsigned int vsec_lists(struct walk *w, const u32 *vsec,
 	if (!vsec)
 		return 0;
 	if (dwords < 2 || FIELD_GET(DFL_VSEC_HDR_ID, vsec[0]) != DFL_VSEC_ID) {
-		note(w, DFL_REASON_VSEC_BAD, 0, 0, dwords ? vsec[0] : 0);
+		add_finding(w, DFL_REASON_VSEC_BAD, 0, 0, dwords ? vsec[0] : 0);
 		return 0;
 	}
 	count = vsec[(DFL_VSEC_COUNT - DFL_VSEC_HDR) / 4];
 	len = FIELD_GET(DFL_VSEC_HDR_LEN, vsec[0]);
 	if (count > DFL_MAX_LISTS || count > dwords - 2 ||
 	    len < DFL_VSEC_ENTRY + 4 * count) {
-		note(w, DFL_REASON_VSEC_BAD, 0, 0, count);
+		add_finding(w, DFL_REASON_VSEC_BAD, 0, 0, count);
 		return 0;
 	}
 	/* @vsec starts behind the dword of the extended capability itself */
@@ -477,7 +478,7 @@ static unsigned int vsec_lists(struct walk *w, const u32 *vsec,
 		if (vsec_entry(w, entry[i], list, nr, &list[nr]))
 			nr++;
 		else
-			note(w, DFL_REASON_VSEC_ENTRY, 0, i, entry[i]);
+			add_finding(w, DFL_REASON_VSEC_ENTRY, 0, i, entry[i]);
 	}
 	return nr;
 }
@@ -534,8 +535,8 @@ static int walk_port_lists(struct walk *w)
 		if (port_list(w, ofst, list, nr, &list[nr]))
 			nr++;
 		else
-			note(w, DFL_REASON_PORT_OFST, 0, DFL_FME_PORT_OFST(i),
-			     ofst);
+			add_finding(w, DFL_REASON_PORT_OFST, 0,
+				    DFL_FME_PORT_OFST(i), ofst);
 	}
 	part_lists(list, nr);
 	return walk_lists(w, list, nr);
@@ -577,7 +578,7 @@ static int walk_bar0(struct walk *w)
 		return -ENODEV;
 	dfh = read64(w, 0, 0);
 	if (dfh == ALL_ONES) {
-		note(w, DFL_REASON_GONE, 0, 0, dfh);
+		add_finding(w, DFL_REASON_GONE, 0, 0, dfh);
 		return -EIO;
 	}
 	switch (FIELD_GET(DFL_DFH_TYPE, dfh)) {
@@ -605,7 +606,8 @@ static void leave_vf_ports(struct walk *w)
 		if (!h->reason)
 			h->reason = DFL_REASON_PORT_VF;
 		if (h->kind == DFL_KIND_PORT)
-			note(w, DFL_REASON_PORT_VF, h->bar, h->off, h->port);
+			add_finding(w, DFL_REASON_PORT_VF, h->bar, h->off,
+				    h->port);
 	}
 }
 
@@ -718,7 +720,7 @@ static void drop_afu(struct walk *w, const struct port *port,
 	if (port->afu != DFL_NO_PARENT)
 		refuse(w, &w->map->header[port->afu], reason, value);
 	else
-		note(w, reason, fiu->bar, fiu->off, value);
+		add_finding(w, reason, fiu->bar, fiu->off, value);
 }
 
 static void take_afu(struct walk *w, const struct port *port)

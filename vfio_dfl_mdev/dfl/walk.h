@@ -14,7 +14,7 @@
 #define DFL_NR_BARS		6
 #define DFL_MAX_LISTS		6	/* what a VSEC may announce */
 #define DFL_MAX_HEADERS		256
-#define DFL_MAX_NOTES		64
+#define DFL_MAX_FINDINGS	64
 #define DFL_MAX_PARAM_WORDS	32	/* per feature; more is "no parameters" */
 #define DFL_MAX_VECTORS		64	/* per feature */
 #define DFL_NO_PARENT		-1
@@ -143,28 +143,28 @@ struct dfl_header {
 	u64 params[DFL_MAX_PARAM_WORDS];
 };
 
-/** struct dfl_note - something on the card was not as it should be */
-struct dfl_note {
+/** struct dfl_finding - defect found by dfl_walk() */
+struct dfl_finding {
 	enum dfl_reason reason;
 	u8 bar;
 	u64 off;
-	u64 value;	/* the word or number that was refused */
+	u64 value;	/* the refused word or number */
 };
 
 /**
  * struct dfl_map - result of dfl_walk()
  * @fme_cap: FME capability word, 0 without FME
  * @nr_headers: entries in @header
- * @nr_notes: things noted; counts on past DFL_MAX_NOTES
+ * @nr_findings: number of findings, also of those past DFL_MAX_FINDINGS
  * @header: what the lists hold, in the order found, then the AFUs behind ports
- * @note: what was dropped
+ * @finding: the first DFL_MAX_FINDINGS of them
  */
 struct dfl_map {
 	u64 fme_cap;
 	u32 nr_headers;
-	u32 nr_notes;
+	u32 nr_findings;
 	struct dfl_header header[DFL_MAX_HEADERS];
-	struct dfl_note note[DFL_MAX_NOTES];
+	struct dfl_finding finding[DFL_MAX_FINDINGS];
 };
 
 /**
