@@ -36,7 +36,7 @@ struct port {
 };
 
 /* A word that was read and turned out to begin no header */
-struct dead_end {
+struct rejected {
 	u8 bar;
 	u64 off;
 };
@@ -52,8 +52,8 @@ struct walk {
 	unsigned int nr_ofst;
 	u64 ofst[DFL_MAX_PORTS];
 	struct port port[DFL_MAX_PORTS];
-	unsigned int nr_dead_ends;	/* one per list and one per AFU */
-	struct dead_end dead_end[DFL_MAX_LISTS + DFL_MAX_PORTS];
+	unsigned int nr_rejected;	/* one per list and one per AFU */
+	struct rejected rejected[DFL_MAX_LISTS + DFL_MAX_PORTS];
 };
 
 static u64 read64(const struct walk *w, u8 bar, u64 off)
@@ -76,16 +76,16 @@ static void add_finding(struct walk *w, enum dfl_reason reason, u8 bar, u64 off,
 	map->nr_findings++;
 }
 
-static void dead_end(struct walk *w, enum dfl_reason reason, u8 bar, u64 off,
-		     u64 dfh)
+static void reject(struct walk *w, enum dfl_reason reason, u8 bar, u64 off,
+		   u64 dfh)
 {
 	add_finding(w, reason, bar, off, dfh);
-	w->dead_end[w->nr_dead_ends++] = (struct dead_end) { bar, off };
+	w->rejected[w->nr_rejected++] = (struct rejected) { bar, off };
 }
 
 /* List a header, but for ever out of reach */
-static void refuse(struct walk *w, struct dfl_header *h, enum dfl_reason reason,
-		   u64 value)
+static void make_opaque(struct walk *w, struct dfl_header *h,
+			enum dfl_reason reason, u64 value)
 {
 	h->kind = DFL_KIND_OPAQUE;
 	h->reason = reason;
@@ -98,7 +98,7 @@ static struct dfl_header *add_header(struct walk *w, u8 bar, u64 off, u64 dfh)
 	struct dfl_header *h;
 
 	if (map->nr_headers == DFL_MAX_HEADERS) {
-		dead_end(w, DFL_REASON_TOO_MANY, bar, off, dfh);
+		reject(w, DFL_REASON_TOO_MANY, bar, off, dfh);
 		return NULL;
 	}
 	h = &map->header[map->nr_headers++];
@@ -136,7 +136,7 @@ static void read_guid(struct walk *w, struct dfl_header *h)
 	h->guid_h = read64(w, h->bar, h->off + DFL_GUID_H);
 }
 
-static bool vectors_taken(const struct dfl_map *map, u64 first, u64 count)
+static bool vectors_claimed(const struct dfl_map *map, u64 first, u64 count)
 {
 	u32 i;
 
@@ -162,7 +162,7 @@ static void claim_vectors(struct walk *w, struct dfl_header *h, u64 first,
 		add_finding(w, DFL_REASON_VECTORS, h->bar, h->off, first);
 		return;
 	}
-	if (vectors_taken(w->map, first, count)) {
+	if (vectors_claimed(w->map, first, count)) {
 		add_finding(w, DFL_REASON_VECTOR_SHARED, h->bar, h->off, first);
 		return;
 	}
@@ -223,13 +223,13 @@ static void read_v1(struct walk *w, struct dfl_header *h, u64 room)
 	claim_param_vectors(w, h);
 }
 
-static void take_fme(struct walk *w, struct dfl_header *h)
+static void parse_fme(struct walk *w, struct dfl_header *h)
 {
 	u64 ports;
 	u32 i;
 
 	if (w->have_fme) {
-		refuse(w, h, DFL_REASON_FIU_DUPLICATE, h->dfh);
+		make_opaque(w, h, DFL_REASON_FIU_DUPLICATE, h->dfh);
 		return;
 	}
 	w->have_fme = true;
@@ -251,13 +251,13 @@ static void take_fme(struct walk *w, struct dfl_header *h)
 	}
 }
 
-static void take_port(struct walk *w, struct dfl_header *h)
+static void parse_port(struct walk *w, struct dfl_header *h)
 {
 	u64 cap = read64(w, h->bar, h->off + DFL_PORT_CAP);
 	struct port *port = &w->port[FIELD_GET(DFL_PORT_CAP_NUMBER, cap)];
 
 	if (port->header != DFL_NO_PARENT) {
-		refuse(w, h, DFL_REASON_FIU_DUPLICATE, cap);
+		make_opaque(w, h, DFL_REASON_FIU_DUPLICATE, cap);
 		return;
 	}
 	h->kind = DFL_KIND_PORT;
@@ -270,40 +270,40 @@ static void take_port(struct walk *w, struct dfl_header *h)
 				   read64(w, h->bar, h->off + DFL_NEXT_AFU));
 }
 
-static void take_fiu(struct walk *w, struct dfl_header *h)
+static void parse_fiu(struct walk *w, struct dfl_header *h)
 {
 	w->fiu = h - w->map->header;
 	if (h->version)
-		refuse(w, h, DFL_REASON_VERSION, h->dfh);
+		make_opaque(w, h, DFL_REASON_VERSION, h->dfh);
 	else if (h->id == DFL_FIU_FME)
-		take_fme(w, h);
+		parse_fme(w, h);
 	else if (h->id == DFL_FIU_PORT)
-		take_port(w, h);
+		parse_port(w, h);
 	else
-		refuse(w, h, DFL_REASON_FIU_UNKNOWN, h->dfh);
+		make_opaque(w, h, DFL_REASON_FIU_UNKNOWN, h->dfh);
 }
 
 /* An AFU header in the list of its port; the rest of it is read later. */
-static void take_listed_afu(struct walk *w, struct dfl_header *h)
+static void parse_listed_afu(struct walk *w, struct dfl_header *h)
 {
 	struct port *port;
 
 	if (h->port == NO_PORT) {
-		refuse(w, h, DFL_REASON_AFU_UNDER_FME, h->dfh);
+		make_opaque(w, h, DFL_REASON_AFU_UNDER_FME, h->dfh);
 		return;
 	}
 	port = &w->port[h->port];
 	if (port->afu != DFL_NO_PARENT ||
 	    (port->next_afu &&
 	     port->next_afu != h->off - w->map->header[port->header].off)) {
-		refuse(w, h, DFL_REASON_AFU_OFFSET, h->dfh);
+		make_opaque(w, h, DFL_REASON_AFU_OFFSET, h->dfh);
 		return;
 	}
 	h->kind = DFL_KIND_AFU;
 	port->afu = h - w->map->header;
 }
 
-static void take_private(struct walk *w, struct dfl_header *h)
+static void parse_private(struct walk *w, struct dfl_header *h)
 {
 	u64 cap;
 
@@ -319,25 +319,25 @@ static void take_private(struct walk *w, struct dfl_header *h)
 }
 
 /* What belongs below an FIU */
-static void take_child(struct walk *w, struct dfl_header *h)
+static void parse_child(struct walk *w, struct dfl_header *h)
 {
 	const struct dfl_header *fiu;
 
 	if (w->fiu == DFL_NO_PARENT) {
-		refuse(w, h, DFL_REASON_NO_FIU, h->dfh);
+		make_opaque(w, h, DFL_REASON_NO_FIU, h->dfh);
 		return;
 	}
 	fiu = &w->map->header[w->fiu];
 	h->parent = w->fiu;
 	h->port = fiu->port;
 	if (fiu->reason)
-		refuse(w, h, fiu->reason, h->dfh);
+		make_opaque(w, h, fiu->reason, h->dfh);
 	else if (h->version > 1)
-		refuse(w, h, DFL_REASON_VERSION, h->dfh);
+		make_opaque(w, h, DFL_REASON_VERSION, h->dfh);
 	else if (FIELD_GET(DFL_DFH_TYPE, h->dfh) == DFL_TYPE_AFU)
-		take_listed_afu(w, h);
+		parse_listed_afu(w, h);
 	else
-		take_private(w, h);
+		parse_private(w, h);
 }
 
 static enum dfl_reason check_extent(const struct dfl_header *h, u64 rest)
@@ -352,7 +352,7 @@ static enum dfl_reason check_extent(const struct dfl_header *h, u64 rest)
 }
 
 /* Returns the distance to the next header, 0 at the end of the list. */
-static u64 take_header(struct walk *w, u8 bar, u64 off, u64 dfh)
+static u64 parse_header(struct walk *w, u8 bar, u64 off, u64 dfh)
 {
 	u64 next = FIELD_GET(DFL_DFH_NEXT, dfh);
 	u64 rest = w->end - off;
@@ -368,19 +368,19 @@ static u64 take_header(struct walk *w, u8 bar, u64 off, u64 dfh)
 	reason = check_extent(h, rest);
 	if (reason) {
 		/* an FIU that cannot be read has no children to read either */
-		refuse(w, h, reason, dfh);
+		make_opaque(w, h, reason, dfh);
 		return 0;
 	}
 	switch (FIELD_GET(DFL_DFH_TYPE, dfh)) {
 	case DFL_TYPE_FIU:
-		take_fiu(w, h);
+		parse_fiu(w, h);
 		break;
 	case DFL_TYPE_AFU:
 	case DFL_TYPE_PRIVATE:
-		take_child(w, h);
+		parse_child(w, h);
 		break;
 	default:
-		refuse(w, h, DFL_REASON_TYPE_UNKNOWN, dfh);
+		make_opaque(w, h, DFL_REASON_TYPE_UNKNOWN, dfh);
 		break;
 	}
 	if (FIELD_GET(DFL_DFH_EOL, dfh) || h->limit == rest)
@@ -402,10 +402,10 @@ static int walk_list(struct walk *w, const struct dfl_list *list, u64 dfh)
 			return -EIO;
 		}
 		if (!dfh) {
-			dead_end(w, DFL_REASON_ZERO, list->bar, off, dfh);
+			reject(w, DFL_REASON_ZERO, list->bar, off, dfh);
 			return 0;
 		}
-		step = take_header(w, list->bar, off, dfh);
+		step = parse_header(w, list->bar, off, dfh);
 		if (!step)
 			return 0;
 		off += step;
@@ -430,9 +430,9 @@ static int walk_lists(struct walk *w, const struct dfl_list *list,
 	return err;
 }
 
-static bool vsec_entry(const struct walk *w, u32 entry,
-		       const struct dfl_list *seen, unsigned int nr,
-		       struct dfl_list *list)
+static bool parse_vsec_entry(const struct walk *w, u32 entry,
+			     const struct dfl_list *seen, unsigned int nr,
+			     struct dfl_list *list)
 {
 	unsigned int i;
 	u64 len;
@@ -452,7 +452,7 @@ static bool vsec_entry(const struct walk *w, u32 entry,
 }
 
 /* Returns how many of the lists that a VSEC announces can be walked. */
-static unsigned int vsec_lists(struct walk *w, const u32 *vsec,
+static unsigned int parse_vsec(struct walk *w, const u32 *vsec,
 			       unsigned int dwords, struct dfl_list *list)
 {
 	unsigned int nr = 0;
@@ -475,7 +475,7 @@ static unsigned int vsec_lists(struct walk *w, const u32 *vsec,
 	/* @vsec starts behind the dword of the extended capability itself */
 	entry = vsec + (DFL_VSEC_ENTRY - DFL_VSEC_HDR) / 4;
 	for (i = 0; i < count; i++) {
-		if (vsec_entry(w, entry[i], list, nr, &list[nr]))
+		if (parse_vsec_entry(w, entry[i], list, nr, &list[nr]))
 			nr++;
 		else
 			add_finding(w, DFL_REASON_VSEC_ENTRY, 0, i, entry[i]);
@@ -484,9 +484,9 @@ static unsigned int vsec_lists(struct walk *w, const u32 *vsec,
 }
 
 /* Where does a port have a list of its own, outside of what FME's list holds? */
-static bool port_list(const struct walk *w, u64 ofst,
-		      const struct dfl_list *seen, unsigned int nr,
-		      struct dfl_list *list)
+static bool parse_port_ofst(const struct walk *w, u64 ofst,
+			    const struct dfl_list *seen, unsigned int nr,
+			    struct dfl_list *list)
 {
 	unsigned int i;
 	u64 len;
@@ -508,7 +508,7 @@ static bool port_list(const struct walk *w, u64 ofst,
 }
 
 /* No list runs into the start of another one. */
-static void part_lists(struct dfl_list *list, unsigned int nr)
+static void clip_lists(struct dfl_list *list, unsigned int nr)
 {
 	unsigned int i, j;
 
@@ -532,13 +532,13 @@ static int walk_port_lists(struct walk *w)
 		    (w->vf_ports & BIT(i)) ||
 		    FIELD_GET(DFL_PORT_OFST_BAR, ofst) == DFL_PORT_OFST_BAR_SKIP)
 			continue;
-		if (port_list(w, ofst, list, nr, &list[nr]))
+		if (parse_port_ofst(w, ofst, list, nr, &list[nr]))
 			nr++;
 		else
 			add_finding(w, DFL_REASON_PORT_OFST, 0,
 				    DFL_FME_PORT_OFST(i), ofst);
 	}
-	part_lists(list, nr);
+	clip_lists(list, nr);
 	return walk_lists(w, list, nr);
 }
 
@@ -551,16 +551,16 @@ static void read_afu(struct walk *w, struct dfl_header *h, u64 room)
 }
 
 /* A function that starts with an AFU header is that AFU, up to its end. */
-static void take_whole_bar(struct walk *w, u64 dfh)
+static void parse_whole_bar(struct walk *w, u64 dfh)
 {
 	struct dfl_header *h = add_header(w, 0, 0, dfh);
 
 	h->kind = DFL_KIND_AFU;
 	h->limit = w->io->bar_len[0];
 	if (h->version > 1) {
-		refuse(w, h, DFL_REASON_VERSION, dfh);
+		make_opaque(w, h, DFL_REASON_VERSION, dfh);
 	} else if (h->limit < min_header(h)) {
-		refuse(w, h, DFL_REASON_TRUNCATED, dfh);
+		make_opaque(w, h, DFL_REASON_TRUNCATED, dfh);
 	} else {
 		read_afu(w, h, h->limit);
 		claim_vectors(w, h, 0, min_t(u64, w->io->nr_vectors,
@@ -583,7 +583,7 @@ static int walk_bar0(struct walk *w)
 	}
 	switch (FIELD_GET(DFL_DFH_TYPE, dfh)) {
 	case DFL_TYPE_AFU:
-		take_whole_bar(w, dfh);
+		parse_whole_bar(w, dfh);
 		return 0;
 	case DFL_TYPE_FIU:
 		err = walk_list(w, &list, dfh);
@@ -594,7 +594,7 @@ static int walk_bar0(struct walk *w)
 }
 
 /* Ports that were given to a virtual function are not ours to touch. */
-static void leave_vf_ports(struct walk *w)
+static void exclude_vf_ports(struct walk *w)
 {
 	u32 i;
 
@@ -612,7 +612,7 @@ static void leave_vf_ports(struct walk *w)
 }
 
 /* Is a word of [@off, @off + @len) part of a header, or read in vain? */
-static bool was_read(const struct walk *w, u8 bar, u64 off, u64 len)
+static bool range_was_read(const struct walk *w, u8 bar, u64 off, u64 len)
 {
 	u32 i;
 
@@ -623,15 +623,15 @@ static bool was_read(const struct walk *w, u8 bar, u64 off, u64 len)
 		    off < h->off + min_t(u64, h->limit, MAX_SPAN))
 			return true;
 	}
-	for (i = 0; i < w->nr_dead_ends; i++)
-		if (w->dead_end[i].bar == bar && w->dead_end[i].off >= off &&
-		    w->dead_end[i].off < off + len)
+	for (i = 0; i < w->nr_rejected; i++)
+		if (w->rejected[i].bar == bar && w->rejected[i].off >= off &&
+		    w->rejected[i].off < off + len)
 			return true;
 	return false;
 }
 
 /* How much of @limit lies before the next word that was read? */
-static u64 room_at(const struct walk *w, u8 bar, u64 off, u64 limit)
+static u64 unread_len(const struct walk *w, u8 bar, u64 off, u64 limit)
 {
 	u32 i;
 
@@ -641,15 +641,15 @@ static u64 room_at(const struct walk *w, u8 bar, u64 off, u64 limit)
 		if (h->bar == bar && h->off > off)
 			limit = min(limit, h->off - off);
 	}
-	for (i = 0; i < w->nr_dead_ends; i++)
-		if (w->dead_end[i].bar == bar && w->dead_end[i].off > off)
-			limit = min(limit, w->dead_end[i].off - off);
+	for (i = 0; i < w->nr_rejected; i++)
+		if (w->rejected[i].bar == bar && w->rejected[i].off > off)
+			limit = min(limit, w->rejected[i].off - off);
 	return limit;
 }
 
 /* Judge where the port says its AFU is; no word of the AFU is read yet. */
-static enum dfl_reason locate_afu(const struct walk *w, const struct port *port,
-				  u64 *off)
+static enum dfl_reason locate_afu(const struct walk *w,
+				  const struct port *port, u64 *off)
 {
 	const struct dfl_header *fiu = &w->map->header[port->header];
 	u64 bar_len = w->io->bar_len[fiu->bar];
@@ -661,7 +661,7 @@ static enum dfl_reason locate_afu(const struct walk *w, const struct port *port,
 		    port->next_afu >= port->end - fiu->off)
 			return DFL_REASON_AFU_OFFSET;
 		*off = fiu->off + port->next_afu;
-		if (was_read(w, fiu->bar, *off, MIN_V1))
+		if (range_was_read(w, fiu->bar, *off, MIN_V1))
 			return DFL_REASON_AFU_OFFSET;
 	}
 	if (port->window < MIN_V1 || port->window > bar_len - *off)
@@ -680,7 +680,7 @@ static struct dfl_header *afu_header(struct walk *w, const struct port *port,
 		return &w->map->header[port->afu];
 	dfh = read64(w, bar, off);
 	if (dfh == ALL_ONES || FIELD_GET(DFL_DFH_TYPE, dfh) != DFL_TYPE_AFU) {
-		dead_end(w, DFL_REASON_AFU_HEADER, bar, off, dfh);
+		reject(w, DFL_REASON_AFU_HEADER, bar, off, dfh);
 		return NULL;
 	}
 	h = add_header(w, bar, off, dfh);
@@ -718,12 +718,12 @@ static void drop_afu(struct walk *w, const struct port *port,
 	const struct dfl_header *fiu = &w->map->header[port->header];
 
 	if (port->afu != DFL_NO_PARENT)
-		refuse(w, &w->map->header[port->afu], reason, value);
+		make_opaque(w, &w->map->header[port->afu], reason, value);
 	else
 		add_finding(w, reason, fiu->bar, fiu->off, value);
 }
 
-static void take_afu(struct walk *w, const struct port *port)
+static void parse_port_afu(struct walk *w, const struct port *port)
 {
 	struct dfl_header *fiu = &w->map->header[port->header];
 	struct dfl_header *h;
@@ -746,14 +746,14 @@ static void take_afu(struct walk *w, const struct port *port)
 		return;
 	h->limit = port->window;
 	if (h->version > 1) {
-		refuse(w, h, DFL_REASON_VERSION, h->dfh);
+		make_opaque(w, h, DFL_REASON_VERSION, h->dfh);
 		return;
 	}
 	move_vectors(w->map, h);
-	read_afu(w, h, room_at(w, h->bar, h->off, h->limit));
+	read_afu(w, h, unread_len(w, h->bar, h->off, h->limit));
 }
 
-static void take_afus(struct walk *w)
+static void parse_port_afus(struct walk *w)
 {
 	unsigned int i;
 
@@ -764,7 +764,7 @@ static void take_afus(struct walk *w)
 		    w->map->header[port->header].reason ||
 		    (port->afu == DFL_NO_PARENT && !port->next_afu))
 			continue;
-		take_afu(w, port);
+		parse_port_afu(w, port);
 	}
 }
 
@@ -791,14 +791,14 @@ int dfl_walk(const struct dfl_io *io, const u32 *vsec,
 		w.port[i].header = DFL_NO_PARENT;
 		w.port[i].afu = DFL_NO_PARENT;
 	}
-	nr = vsec_lists(&w, vsec, vsec_dwords, list);
+	nr = parse_vsec(&w, vsec, vsec_dwords, list);
 	err = nr ? walk_lists(&w, list, nr) : walk_bar0(&w);
 	if (err) {
 		map->nr_headers = 0;
 		return err;
 	}
-	leave_vf_ports(&w);
-	take_afus(&w);
+	exclude_vf_ports(&w);
+	parse_port_afus(&w);
 	return any_usable(map) ? 0 : -EINVAL;
 }
 
