@@ -274,8 +274,8 @@ struct vdfl_busmaster {
  */
 struct vdfl_msix {
 	unsigned int nr;
-	struct dfl_hole table;
-	struct dfl_hole pba;
+	struct dfl_range table;
+	struct dfl_range pba;
 };
 
 /**
@@ -421,7 +421,7 @@ void vdfl_cards_exit(void);
 int vdfl_card_check_header(struct vdfl_block *block);
 int vdfl_card_check_msix(struct vdfl_card *card);
 bool vdfl_card_answers(struct vdfl_card *card);
-bool vdfl_card_has(struct vdfl_card *card, const struct dfl_hole *place);
+bool vdfl_card_has(struct vdfl_card *card, const struct dfl_range *place);
 void __iomem *vdfl_card_map_bar(struct vdfl_card *card, u8 bar);
 int vdfl_card_open(struct vdfl_card *card);
 void vdfl_card_close(struct vdfl_card *card);

@@ -24,10 +24,10 @@ struct head {
 	u8 flags;
 	u8 nr_vectors;
 	u8 vsec_dwords;
-	u8 nr_holes;
+	u8 nr_reserved;
 	u16 len[2];		/* of BAR 0 and 2: bytes; sparse: 256 bytes */
 	u16 words0;		/* that are those of BAR 0 */
-	u16 hole[3];		/* offset, length, BAR */
+	u16 reserved[3];		/* offset, length, BAR */
 	u32 vsec[8];
 };
 
@@ -42,7 +42,7 @@ struct card {
 
 static struct card card;
 static struct dfl_map map;
-static struct dfl_site site;
+static struct dfl_carve_args args;
 static struct dfl_window win[DFL_MAX_HEADERS];
 
 static const char opt_in[] =
@@ -181,13 +181,13 @@ static void check_type(const struct dfl_window *w)
 
 static void check_map(const struct dfl_header *h, const struct dfl_window *w)
 {
-	u64 in_page = site.page_size - 1;
+	u64 in_page = args.page_size - 1;
 
 	HOLDS(w->map_size <= w->size);
 	HOLDS(!(w->map_size & in_page));
 	if (!w->map_size)
 		return;
-	HOLDS(!((site.bar_start[h->bar] + h->off) & in_page));
+	HOLDS(!((args.bar_start[h->bar] + h->off) & in_page));
 	HOLDS(!(w->rule->flags & DFL_RULE_TRAP));
 }
 
@@ -205,11 +205,11 @@ static void check_alone(u32 index)
 		HOLDS(o->off < h->off || o->off >= end);
 		HOLDS(o->off + win[i].size <= h->off || o->off >= end);
 	}
-	for (i = 0; i < site.nr_holes; i++) {
-		const struct dfl_hole *hole = &site.hole[i];
+	for (i = 0; i < args.nr_reserved; i++) {
+		const struct dfl_range *range = &args.reserved[i];
 
-		HOLDS(hole->bar != h->bar || !hole->len ||
-		      hole->off >= end || hole->off + hole->len <= h->off);
+		HOLDS(range->bar != h->bar || !range->len ||
+		      range->off >= end || range->off + range->len <= h->off);
 	}
 }
 
@@ -228,10 +228,10 @@ static void check_window(u32 index)
 	HOLDS(!h->reason);
 	HOLDS(h->kind == DFL_KIND_AFU || h->kind == DFL_KIND_PRIVATE);
 	HOLDS(w->rule->class == DFL_CLASS_YES ||
-	      (w->rule->class == DFL_CLASS_OPT_IN && site.opt_in));
+	      (w->rule->class == DFL_CLASS_OPT_IN && args.opt_in));
 	HOLDS(w->size >= 8 && w->size % 8 == 0);
 	HOLDS(w->size <= h->limit && w->size <= w->rule->max_size);
-	HOLDS(w->size <= site.bar_len[h->bar] - h->off);
+	HOLDS(w->size <= args.bar_len[h->bar] - h->off);
 	if (h->kind == DFL_KIND_PRIVATE && h->version == 1) {
 		HOLDS(w->csr >= DFL_PARAM && w->csr < w->size);
 		HOLDS(FIELD_GET(DFL_CSR_SIZE, h->csr_size) <=
@@ -262,24 +262,24 @@ static void set_up(const u8 *data, size_t size)
 			     [2] = scaled(head->len[1]) },
 		.nr_vectors = head->nr_vectors,
 	};
-	memset(&site, 0, sizeof(site));
-	site.page_size = 64ULL << FIELD_GET(FLAG_PAGE_SHIFT, head->flags);
-	site.bar_start[0] = 0x80000000;
-	site.bar_start[2] = 0x4000000000;
+	memset(&args, 0, sizeof(args));
+	args.page_size = 64ULL << FIELD_GET(FLAG_PAGE_SHIFT, head->flags);
+	args.bar_start[0] = 0x80000000;
+	args.bar_start[2] = 0x4000000000;
 	if (head->flags & FLAG_BAR_UNALIGNED)
-		site.bar_start[2] += 0x10;
-	memcpy(site.bar_len, card.io.bar_len, sizeof(site.bar_len));
+		args.bar_start[2] += 0x10;
+	memcpy(args.bar_len, card.io.bar_len, sizeof(args.bar_len));
 	if (head->flags & FLAG_OPT_IN)
-		site.opt_in = opt_in;
-	site.nr_holes = head->nr_holes & 1;
-	site.hole[0].off = head->hole[0];
-	site.hole[0].len = head->hole[1];
-	site.hole[0].bar = head->hole[2] & 2;
+		args.opt_in = opt_in;
+	args.nr_reserved = head->nr_reserved & 1;
+	args.reserved[0].off = head->reserved[0];
+	args.reserved[0].len = head->reserved[1];
+	args.reserved[0].bar = head->reserved[2] & 2;
 }
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {
-	unsigned int dwords, given, counted = 0;
+	unsigned int dwords, assignable, counted = 0;
 	int err;
 	u32 i;
 
@@ -301,11 +301,11 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	within_budget();
 	for (i = 0; i < map.nr_headers; i++)
 		check_header(i);
-	given = dfl_carve(&map, &site, win);
+	assignable = dfl_carve(&map, &args, win);
 	for (i = 0; i < map.nr_headers; i++) {
 		check_window(i);
 		counted += !win[i].reason;
 	}
-	HOLDS(given == counted);
+	HOLDS(assignable == counted);
 	return 0;
 }

@@ -41,15 +41,15 @@ static u64 block_size(const struct head *head, bool afu)
 }
 
 /* Parameters lie in the block. */
-static u16 nr_params(const struct head *head, u64 given)
+static u16 nr_params(const struct head *head, u64 available)
 {
 	u64 room = desc.block_size < DFL_PARAM ? 0 :
 		   (desc.block_size - DFL_PARAM) / 8;
 
 	u64 most = min_t(u64, room, DFL_MAX_PARAM_WORDS);
 
-	given = min_t(u64, given, most);
-	return min_t(u64, head->nr_params, given);
+	available = min_t(u64, available, most);
+	return min_t(u64, head->nr_params, available);
 }
 
 /* Returns false if there is no such block. */

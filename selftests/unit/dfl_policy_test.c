@@ -101,7 +101,7 @@ static void never_interface_units(void **state)
 				 0x10)->class, DFL_CLASS_NEVER);
 }
 
-static void given_below_fme(void **state)
+static void assignable_below_fme(void **state)
 {
 	static const struct {
 		u16 id;
@@ -133,7 +133,7 @@ static void given_below_fme(void **state)
 	}
 }
 
-static void given_below_port(void **state)
+static void assignable_below_port(void **state)
 {
 	static const struct {
 		u16 id;
@@ -311,8 +311,8 @@ int main(void)
 		cmocka_unit_test_setup(never_below_fme, reset),
 		cmocka_unit_test_setup(never_below_port, reset),
 		cmocka_unit_test_setup(never_interface_units, reset),
-		cmocka_unit_test_setup(given_below_fme, reset),
-		cmocka_unit_test_setup(given_below_port, reset),
+		cmocka_unit_test_setup(assignable_below_fme, reset),
+		cmocka_unit_test_setup(assignable_below_port, reset),
 		cmocka_unit_test_setup(id_means_nothing_without_parent, reset),
 		cmocka_unit_test_setup(afu_row, reset),
 		cmocka_unit_test_setup(uart_row, reset),

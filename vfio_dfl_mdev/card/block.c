@@ -10,25 +10,25 @@ module_param(opt_in, charp, 0444);
 MODULE_PARM_DESC(opt_in,
 		 "Comma separated block types to offer although they are not by default, e.g. uart,qsfp,fme-1f,vendor-12345678");
 
-static void site_init(struct dfl_site *site, const struct vdfl_card *card)
+static void args_init(struct dfl_carve_args *args, const struct vdfl_card *card)
 {
 	struct pci_dev *pdev = card->pdev;
 	int i;
 
-	memset(site, 0, sizeof(*site));
-	site->page_size = PAGE_SIZE;
-	site->opt_in = opt_in;
+	memset(args, 0, sizeof(*args));
+	args->page_size = PAGE_SIZE;
+	args->opt_in = opt_in;
 	for (i = 0; i < DFL_NR_BARS; i++) {
 		if (!(pci_resource_flags(pdev, i) & IORESOURCE_MEM))
 			continue;
-		site->bar_start[i] = pci_resource_start(pdev, i);
-		site->bar_len[i] = pci_resource_len(pdev, i);
+		args->bar_start[i] = pci_resource_start(pdev, i);
+		args->bar_len[i] = pci_resource_len(pdev, i);
 	}
 	if (!card->msix.nr)
 		return;
 	/* Whoever writes the MSI-X table directs interrupts anywhere */
-	site->hole[site->nr_holes++] = card->msix.table;
-	site->hole[site->nr_holes++] = card->msix.pba;
+	args->reserved[args->nr_reserved++] = card->msix.table;
+	args->reserved[args->nr_reserved++] = card->msix.pba;
 }
 
 /* Policy is no news, nor what the walk has said. */
@@ -52,15 +52,15 @@ static void block_log_bad(const struct vdfl_block *block)
 int vdfl_blocks_init(struct vdfl_card *card)
 {
 	u32 i, nr = card->map->nr_headers;
-	struct dfl_site site;
+	struct dfl_carve_args args;
 
 	card->window = kvcalloc(nr, sizeof(*card->window), GFP_KERNEL);
 	card->block = kvcalloc(nr, sizeof(*card->block), GFP_KERNEL);
 	if (!card->window || !card->block)
 		return -ENOMEM;
 
-	site_init(&site, card);
-	if (!dfl_carve(card->map, &site, card->window))
+	args_init(&args, card);
+	if (!dfl_carve(card->map, &args, card->window))
 		pci_warn(card->pdev,
 			 "no block can be given away; see dfl/blocks/*/withheld and the module parameter opt_in\n");
 

@@ -67,7 +67,7 @@ static u64 card_bar_len(struct pci_dev *pdev, int bar)
 }
 
 /* vdfl_card_has(): does @place lie where the card says, in a memory BAR? */
-bool vdfl_card_has(struct vdfl_card *card, const struct dfl_hole *place)
+bool vdfl_card_has(struct vdfl_card *card, const struct dfl_range *place)
 {
 	return place->bar < DFL_NR_BARS &&
 	       place->off + place->len <= card_bar_len(card->pdev, place->bar);
@@ -123,7 +123,7 @@ static int card_refuse_lists(struct vdfl_card *card, int err)
 }
 
 static int msix_read_place(struct pci_dev *pdev, u32 reg, u64 len,
-			   struct dfl_hole *place)
+			   struct dfl_range *place)
 {
 	u32 where;
 
@@ -147,7 +147,7 @@ static int msix_read(struct pci_dev *pdev, struct vdfl_msix *msix)
 				      ALIGN(msix->nr, 64) / 8, &msix->pba);
 }
 
-static bool same_place(const struct dfl_hole *a, const struct dfl_hole *b)
+static bool same_place(const struct dfl_range *a, const struct dfl_range *b)
 {
 	return a->bar == b->bar && a->off == b->off && a->len == b->len;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Carve windows: policy and size per header, then cut at holes, then drop
- * whatever would share a byte, then find the pages that may be mapped.
+ * Carve windows: policy and size per header, then cut at reserved ranges, drop
+ * whatever would share a byte, and find the pages that may be mapped.
  */
 #include "carve.h"
 
@@ -16,9 +16,9 @@ static bool bad_guid(const struct dfl_header *h)
 
 /* Bytes from the header on that can be its own at most */
 static u64 bound(const struct dfl_header *h, const struct dfl_rule *rule,
-		 const struct dfl_site *site)
+		 const struct dfl_carve_args *args)
 {
-	u64 len = site->bar_len[h->bar];
+	u64 len = args->bar_len[h->bar];
 
 	if (h->off >= len)
 		return 0;
@@ -91,7 +91,8 @@ static enum dfl_reason place_csr(const struct dfl_header *h, u64 len,
 }
 
 static void open_window(const struct dfl_map *map, u32 index,
-			const struct dfl_site *site, struct dfl_window *win)
+			const struct dfl_carve_args *args,
+			struct dfl_window *win)
 {
 	const struct dfl_header *h = &map->header[index];
 	u64 len;
@@ -99,38 +100,39 @@ static void open_window(const struct dfl_map *map, u32 index,
 	memset(win, 0, sizeof(*win));
 	win->rule = dfl_policy_find(map, index);
 	dfl_policy_type_name(win->rule, map, index, win->type);
-	win->reason = judge(h, win, site->opt_in);
+	win->reason = judge(h, win, args->opt_in);
 	if (win->reason)
 		return;
 
-	len = bound(h, win->rule, site);
+	len = bound(h, win->rule, args);
 	if (has_csr(h))
-		win->reason = place_csr(h, len, site->opt_in, win);
+		win->reason = place_csr(h, len, args->opt_in, win);
 	else if (len < FIRST_REGISTER)
 		win->reason = DFL_REASON_TRUNCATED;
 	else
 		win->size = len;
 }
 
-/* How many bytes from @off on come before the hole? @len if it is elsewhere. */
-static u64 before_hole(const struct dfl_hole *hole, u8 bar, u64 off, u64 len)
+/* Return the part of @len bytes from @off on that lies before @range. */
+static u64 len_before(const struct dfl_range *range, u8 bar, u64 off, u64 len)
 {
-	if (hole->bar != bar || !hole->len)
+	if (range->bar != bar || !range->len)
 		return len;
-	if (hole->off >= off)
-		return min(len, hole->off - off);
-	return off - hole->off < hole->len ? 0 : len;
+	if (range->off >= off)
+		return min(len, range->off - off);
+	return off - range->off < range->len ? 0 : len;
 }
 
-static void cut_holes(const struct dfl_header *h, const struct dfl_site *site,
-		      struct dfl_window *win)
+static void exclude_reserved(const struct dfl_header *h,
+			     const struct dfl_carve_args *args,
+			     struct dfl_window *win)
 {
 	u64 need = has_csr(h) ? win->csr + csr_len(h) : header_len(h);
 	unsigned int i;
 
-	for (i = 0; i < site->nr_holes; i++)
-		win->size = before_hole(&site->hole[i], h->bar, h->off,
-					win->size);
+	for (i = 0; i < args->nr_reserved; i++)
+		win->size = len_before(&args->reserved[i], h->bar, h->off,
+				       win->size);
 	win->size &= ~(u64)(WORD - 1);
 	if (win->size < need)
 		win->reason = DFL_REASON_MSIX;
@@ -147,7 +149,8 @@ static bool starts_inside(const struct dfl_header *h, u64 len,
  * Lists part their features by themselves. An AFU lies where the port says: so
  * it must also not start among the registers of a feature that is withheld.
  */
-static bool overlaps(const struct dfl_map *map, const struct dfl_site *site,
+static bool overlaps(const struct dfl_map *map,
+		     const struct dfl_carve_args *args,
 		     const struct dfl_window *win, u32 index)
 {
 	const struct dfl_header *h = &map->header[index];
@@ -161,23 +164,25 @@ static bool overlaps(const struct dfl_map *map, const struct dfl_site *site,
 		if (starts_inside(h, win[index].size, other))
 			return true;
 		if (h->kind == DFL_KIND_AFU &&
-		    starts_inside(other, bound(other, win[i].rule, site), h))
+		    starts_inside(other, bound(other, win[i].rule, args), h))
 			return true;
 	}
 	return false;
 }
 
 /*
- * Whole host pages from the header on. Holes and other headers are outside of
- * the window already, so a page inside it holds nothing else.
+ * Return the whole host pages from the header on. Reserved ranges and other
+ * headers are outside the window already, so a page inside it contains nothing
+ * else.
  */
-static u64 mappable(const struct dfl_header *h, const struct dfl_site *site,
+static u64 mappable(const struct dfl_header *h,
+		    const struct dfl_carve_args *args,
 		    const struct dfl_window *win)
 {
-	u64 in_page = site->page_size - 1;
+	u64 in_page = args->page_size - 1;
 
 	if ((win->rule->flags & DFL_RULE_TRAP) ||
-	    ((site->bar_start[h->bar] + h->off) & in_page))
+	    ((args->bar_start[h->bar] + h->off) & in_page))
 		return 0;
 	return win->size & ~in_page;
 }
@@ -189,20 +194,21 @@ static void withhold(struct dfl_window *win, enum dfl_reason reason)
 	win->csr = 0;
 }
 
-unsigned int dfl_carve(const struct dfl_map *map, const struct dfl_site *site,
+unsigned int dfl_carve(const struct dfl_map *map,
+		       const struct dfl_carve_args *args,
 		       struct dfl_window *win)
 {
-	unsigned int given = 0;
+	unsigned int assignable = 0;
 	u32 i;
 
 	for (i = 0; i < map->nr_headers; i++) {
-		open_window(map, i, site, &win[i]);
+		open_window(map, i, args, &win[i]);
 		if (!win[i].reason)
-			cut_holes(&map->header[i], site, &win[i]);
+			exclude_reserved(&map->header[i], args, &win[i]);
 	}
 	/* sizes stay until all are judged: no order among overlapping ones */
 	for (i = 0; i < map->nr_headers; i++)
-		if (!win[i].reason && overlaps(map, site, win, i))
+		if (!win[i].reason && overlaps(map, args, win, i))
 			win[i].reason = DFL_REASON_OVERLAP;
 
 	for (i = 0; i < map->nr_headers; i++) {
@@ -210,8 +216,8 @@ unsigned int dfl_carve(const struct dfl_map *map, const struct dfl_site *site,
 			withhold(&win[i], win[i].reason);
 			continue;
 		}
-		win[i].map_size = mappable(&map->header[i], site, &win[i]);
-		given++;
+		win[i].map_size = mappable(&map->header[i], args, &win[i]);
+		assignable++;
 	}
-	return given;
+	return assignable;
 }

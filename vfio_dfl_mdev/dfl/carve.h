@@ -8,30 +8,30 @@
 
 #include "policy.h"
 
-#define DFL_MAX_HOLES		4
+#define DFL_MAX_RESERVED	4
 
-/** struct dfl_hole - bytes of a BAR no user may touch (MSI-X table, PBA) */
-struct dfl_hole {
+/** struct dfl_range - @len bytes from offset @off of BAR @bar */
+struct dfl_range {
 	u8 bar;
 	u64 off;
 	u64 len;
 };
 
 /**
- * struct dfl_site - what carving needs to know of the machine
+ * struct dfl_carve_args - input of dfl_carve() besides the headers
  * @page_size: bytes, a power of two
  * @bar_start: physical address of each BAR
  * @bar_len: bytes of each memory BAR
- * @hole: ranges to keep out
- * @nr_holes: entries in @hole
- * @opt_in: administrator's list, or NULL
+ * @reserved: ranges that no window may contain (MSI-X table, PBA)
+ * @nr_reserved: entries in @reserved
+ * @opt_in: list of the administrator, or NULL
  */
-struct dfl_site {
+struct dfl_carve_args {
 	u64 page_size;
 	u64 bar_start[DFL_NR_BARS];
 	u64 bar_len[DFL_NR_BARS];
-	struct dfl_hole hole[DFL_MAX_HOLES];
-	unsigned int nr_holes;
+	struct dfl_range reserved[DFL_MAX_RESERVED];
+	unsigned int nr_reserved;
 	const char *opt_in;
 };
 
@@ -57,15 +57,17 @@ struct dfl_window {
 /**
  * dfl_carve() - one window per header of @map
  * @map: result of dfl_walk()
- * @site: the machine and the administrator's wishes
+ * @args: BARs, page size, reserved ranges and opt-in list
  * @win: at least @map->nr_headers entries
  *
- * Windows that can be assigned (reason == DFL_OK) never share a byte, never hold
- * the header of another feature, never touch a hole, and stay in their BAR.
+ * Windows that can be assigned (reason == DFL_OK) never share a byte, never
+ * contain the header of another feature or a byte of a reserved range, and stay
+ * in their BAR.
  *
- * Return: number of windows that can be given to users.
+ * Return: number of windows that can be assigned
  */
-unsigned int dfl_carve(const struct dfl_map *map, const struct dfl_site *site,
+unsigned int dfl_carve(const struct dfl_map *map,
+		       const struct dfl_carve_args *args,
 		       struct dfl_window *win);
 
 #endif /* _VDFL_DFL_CARVE_H */
