@@ -175,7 +175,7 @@ struct entry {
 	size_t csr_len;
 };
 
-static bool is(const char *text, size_t len, const char *word)
+static bool str_is(const char *text, size_t len, const char *word)
 {
 	return len == strlen(word) && !memcmp(text, word, len);
 }
@@ -196,9 +196,9 @@ static const char *next_entry(const char *list, struct entry *e)
 /* The encoding that an entry names; 0 if it names none that exists */
 static u32 entry_csr(const struct entry *e)
 {
-	if (e->csr && is(e->csr, e->csr_len, "plain"))
+	if (e->csr && str_is(e->csr, e->csr_len, "plain"))
 		return DFL_RULE_CSR_PLAIN;
-	if (e->csr && is(e->csr, e->csr_len, "shifted"))
+	if (e->csr && str_is(e->csr, e->csr_len, "shifted"))
 		return DFL_RULE_CSR_SHIFTED;
 	return 0;
 }
@@ -208,10 +208,10 @@ static bool entry_names(const struct entry *e, const struct dfl_rule *rule,
 {
 	if (e->csr && (!(rule->flags & DFL_RULE_BY_GUID) || !entry_csr(e)))
 		return false;
-	if (is(e->name, e->name_len, type))
+	if (str_is(e->name, e->name_len, type))
 		return true;
 	return !(rule->flags & (DFL_RULE_BY_GUID | DFL_RULE_BY_ID)) &&
-	       is(e->name, e->name_len, rule->stem);
+	       str_is(e->name, e->name_len, rule->stem);
 }
 
 bool dfl_policy_opted_in(const char *list, const struct dfl_rule *rule,
