@@ -65,28 +65,10 @@ static void lay_out_afu(struct dfl_guest *guest,
 		add_uint(guest, desc->page_size, desc->nr_vectors);
 }
 
-/* Returns the index of the data word of the MSI-X parameter, or 0. */
-static u32 msix_param(const struct dfl_header *h)
-{
-	u32 i = 0;
-
-	while (i + 1 < h->nr_params) {
-		u64 next = FIELD_GET(DFL_PARAM_NEXT, h->params[i]);
-
-		if (next > 1 &&
-		    FIELD_GET(DFL_PARAM_ID, h->params[i]) == DFL_PARAM_MSIX)
-			return i + 1;
-		if (!next || next >= h->nr_params)
-			return 0;
-		i += next;
-	}
-	return 0;
-}
-
 static void patch_vectors(struct dfl_guest *guest,
 			  const struct dfl_guest_desc *desc)
 {
-	u32 i = msix_param(desc->header);
+	u32 i = dfl_param_msix(desc->header);
 
 	if (!i)
 		return;

@@ -193,22 +193,31 @@ static void read_params(struct walk *w, struct dfl_header *h, u64 room)
 	} while (!FIELD_GET(DFL_PARAM_EOP, word));
 }
 
-/* The first interrupt parameter that has data counts. */
+u32 dfl_param_msix(const struct dfl_header *h)
+{
+	u32 i = 0;
+
+	while (i + 1 < h->nr_params) {
+		u64 words = FIELD_GET(DFL_PARAM_NEXT, h->params[i]);
+
+		if (words > 1 &&
+		    FIELD_GET(DFL_PARAM_ID, h->params[i]) == DFL_PARAM_MSIX)
+			return i + 1;
+		if (!words || words >= h->nr_params)
+			return 0;
+		i += words;
+	}
+	return 0;
+}
+
 static void claim_param_vectors(struct walk *w, struct dfl_header *h)
 {
-	u64 words;
-	u32 i;
+	u32 i = dfl_param_msix(h);
 
-	for (i = 0; i < h->nr_params; i += words) {
-		words = FIELD_GET(DFL_PARAM_NEXT, h->params[i]);
-		if (words < 2 ||
-		    FIELD_GET(DFL_PARAM_ID, h->params[i]) != DFL_PARAM_MSIX)
-			continue;
+	if (i)
 		claim_vectors(w, h,
-			      FIELD_GET(DFL_PARAM_MSIX_START, h->params[i + 1]),
-			      FIELD_GET(DFL_PARAM_MSIX_COUNT, h->params[i + 1]));
-		return;
-	}
+			      FIELD_GET(DFL_PARAM_MSIX_START, h->params[i]),
+			      FIELD_GET(DFL_PARAM_MSIX_COUNT, h->params[i]));
 }
 
 /* The rest of a version 1 header; at least MIN_V1 of @room bytes are there. */
@@ -430,24 +439,33 @@ static int walk_lists(struct walk *w, const struct dfl_list *list,
 	return err;
 }
 
+/* Place @list at @start of BAR @bar. Return false if @min bytes do not fit. */
+static bool place_list(const struct walk *w, u8 bar, u64 start, u64 min,
+		       struct dfl_list *list)
+{
+	u64 len;
+
+	if (bar >= DFL_NR_BARS || start % WORD)
+		return false;
+	len = w->io->bar_len[bar];
+	if (start >= len || len - start < min)
+		return false;
+	*list = (struct dfl_list) { bar, start, len - start };
+	return true;
+}
+
 static bool parse_vsec_entry(const struct walk *w, u32 entry,
 			     const struct dfl_list *seen, unsigned int nr,
 			     struct dfl_list *list)
 {
 	unsigned int i;
-	u64 len;
 
-	list->bar = FIELD_GET(DFL_VSEC_ENTRY_BIR, entry);
-	list->start = entry & DFL_VSEC_ENTRY_OFFSET;
-	if (list->bar >= DFL_NR_BARS)
-		return false;
-	len = w->io->bar_len[list->bar];
-	if (list->start >= len || len - list->start < WORD)
+	if (!place_list(w, FIELD_GET(DFL_VSEC_ENTRY_BIR, entry),
+			entry & DFL_VSEC_ENTRY_OFFSET, WORD, list))
 		return false;
 	for (i = 0; i < nr; i++)
 		if (seen[i].bar == list->bar)
 			return false;
-	list->len = len - list->start;
 	return true;
 }
 
@@ -489,21 +507,15 @@ static bool parse_port_ofst(const struct walk *w, u64 ofst,
 			    struct dfl_list *list)
 {
 	unsigned int i;
-	u64 len;
 
-	list->bar = FIELD_GET(DFL_PORT_OFST_BAR, ofst);
-	list->start = FIELD_GET(DFL_PORT_OFST_OFFSET, ofst);
-	if (list->bar >= DFL_NR_BARS || list->start % WORD)
-		return false;
-	len = w->io->bar_len[list->bar];
-	if (list->start >= len || len - list->start < MIN_PORT)
+	if (!place_list(w, FIELD_GET(DFL_PORT_OFST_BAR, ofst),
+			FIELD_GET(DFL_PORT_OFST_OFFSET, ofst), MIN_PORT, list))
 		return false;
 	if (list->bar == 0 && list->start < w->used)
 		return false;
 	for (i = 0; i < nr; i++)
 		if (seen[i].bar == list->bar && seen[i].start == list->start)
 			return false;
-	list->len = len - list->start;
 	return true;
 }
 

@@ -184,6 +184,15 @@ struct dfl_map {
 int dfl_walk(const struct dfl_io *io, const u32 *vsec,
 	     unsigned int vsec_dwords, struct dfl_map *map);
 
+/**
+ * dfl_param_msix() - find the MSI-X parameter of a feature
+ * @h: header of the feature
+ *
+ * Return: index in @h->params of the data word of the first MSI-X parameter
+ * that has one, or 0
+ */
+u32 dfl_param_msix(const struct dfl_header *h);
+
 /* dfl_reason_text(): a few words for the log and sysfs */
 const char *dfl_reason_text(enum dfl_reason reason);
 
