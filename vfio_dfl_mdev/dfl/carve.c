@@ -6,17 +6,11 @@
 #include "carve.h"
 
 #define WORD			8
-#define FIRST_REGISTER		0x08	/* version 0: behind the header word */
+#define FIRST_REGISTER		0x08	/* version 0: after the header word */
 
-static bool bad_guid(const struct dfl_header *h)
-{
-	return (!h->guid_l && !h->guid_h) ||
-	       (h->guid_l == ~0ULL && h->guid_h == ~0ULL);
-}
-
-/* Bytes from the header on that can be its own at most */
-static u64 bound(const struct dfl_header *h, const struct dfl_rule *rule,
-		 const struct dfl_carve_args *args)
+/* Return the upper bound of the window: list, BAR and policy limit it. */
+static u64 max_len(const struct dfl_header *h, const struct dfl_rule *rule,
+		   const struct dfl_carve_args *args)
 {
 	u64 len = args->bar_len[h->bar];
 
@@ -27,22 +21,7 @@ static u64 bound(const struct dfl_header *h, const struct dfl_rule *rule,
 	return len & ~(u64)(WORD - 1);
 }
 
-static enum dfl_reason judge(const struct dfl_header *h,
-			     const struct dfl_window *win, const char *opt_in)
-{
-	if (h->reason)
-		return h->reason;
-	if (win->rule->class == DFL_CLASS_NEVER)
-		return DFL_REASON_POLICY;
-	if ((win->rule->flags & DFL_RULE_BY_GUID) && bad_guid(h))
-		return DFL_REASON_GUID;
-	if (win->rule->class == DFL_CLASS_OPT_IN &&
-	    !dfl_policy_opted_in(opt_in, win->rule, win->type))
-		return DFL_REASON_OPT_IN;
-	return DFL_OK;
-}
-
-/* Registers of a version 1 private feature are where its header says. */
+/* The header of a version 1 private feature locates its registers. */
 static bool has_csr(const struct dfl_header *h)
 {
 	return h->kind == DFL_KIND_PRIVATE && h->version == 1;
@@ -59,17 +38,16 @@ static u64 header_len(const struct dfl_header *h)
 
 	if (!has_csr(h))
 		return FIRST_REGISTER;
-	/* parameters that could not be read still start with one word */
+	/* malformed parameters still start with one word */
 	if (!params && FIELD_GET(DFL_CSR_HAS_PARAMS, h->csr_size))
 		params = 1;
 	return DFL_PARAM + WORD * params;
 }
 
-/* Find the registers of a version 1 feature, and how far it reaches. */
+/* Locate the registers of a version 1 feature and size its window. */
 static enum dfl_reason place_csr(const struct dfl_header *h, u64 len,
-				 const char *opt_in, struct dfl_window *win)
+				 u32 encoding, struct dfl_window *win)
 {
-	u32 encoding = dfl_policy_csr(opt_in, win->rule, win->type);
 	u64 value = FIELD_GET(DFL_CSR_ADDR_VALUE, h->csr_addr);
 
 	if (FIELD_GET(DFL_CSR_ADDR_REL, h->csr_addr))
@@ -81,7 +59,7 @@ static enum dfl_reason place_csr(const struct dfl_header *h, u64 len,
 	    csr_len(h) > len - win->csr)
 		return DFL_REASON_CSR_RANGE;
 
-	/* who knows the encoding from a table knows the true size as well */
+	/* a row with an encoding also has the true size */
 	if (win->rule->flags & DFL_RULE_CSR)
 		win->size = len;
 	else
@@ -95,18 +73,20 @@ static void open_window(const struct dfl_map *map, u32 index,
 			struct dfl_window *win)
 {
 	const struct dfl_header *h = &map->header[index];
+	struct dfl_decision decision;
 	u64 len;
 
+	dfl_policy_decide(map, index, args->opt_in, &decision);
 	memset(win, 0, sizeof(*win));
-	win->rule = dfl_policy_find(map, index);
-	dfl_policy_type_name(win->rule, map, index, win->type);
-	win->reason = judge(h, win, args->opt_in);
+	win->rule = decision.rule;
+	win->reason = decision.reason;
+	memcpy(win->type, decision.type, sizeof(win->type));
 	if (win->reason)
 		return;
 
-	len = bound(h, win->rule, args);
+	len = max_len(h, win->rule, args);
 	if (has_csr(h))
-		win->reason = place_csr(h, len, args->opt_in, win);
+		win->reason = place_csr(h, len, decision.csr, win);
 	else if (len < FIRST_REGISTER)
 		win->reason = DFL_REASON_TRUNCATED;
 	else
@@ -146,8 +126,8 @@ static bool starts_inside(const struct dfl_header *h, u64 len,
 }
 
 /*
- * Lists part their features by themselves. An AFU lies where the port says: so
- * it must also not start among the registers of a feature that is withheld.
+ * Features of one list cannot overlap. The AFU location comes from the port, so
+ * an AFU may also start inside a withheld feature; reject it.
  */
 static bool overlaps(const struct dfl_map *map,
 		     const struct dfl_carve_args *args,
@@ -164,7 +144,7 @@ static bool overlaps(const struct dfl_map *map,
 		if (starts_inside(h, win[index].size, other))
 			return true;
 		if (h->kind == DFL_KIND_AFU &&
-		    starts_inside(other, bound(other, win[i].rule, args), h))
+		    starts_inside(other, max_len(other, win[i].rule, args), h))
 			return true;
 	}
 	return false;
@@ -187,13 +167,6 @@ static u64 mappable(const struct dfl_header *h,
 	return win->size & ~in_page;
 }
 
-static void withhold(struct dfl_window *win, enum dfl_reason reason)
-{
-	win->reason = reason;
-	win->size = 0;
-	win->csr = 0;
-}
-
 unsigned int dfl_carve(const struct dfl_map *map,
 		       const struct dfl_carve_args *args,
 		       struct dfl_window *win)
@@ -206,14 +179,18 @@ unsigned int dfl_carve(const struct dfl_map *map,
 		if (!win[i].reason)
 			exclude_reserved(&map->header[i], args, &win[i]);
 	}
-	/* sizes stay until all are judged: no order among overlapping ones */
+	/*
+	 * Keep all sizes until every window is checked, so that the result does
+	 * not depend on list order.
+	 */
 	for (i = 0; i < map->nr_headers; i++)
 		if (!win[i].reason && overlaps(map, args, win, i))
 			win[i].reason = DFL_REASON_OVERLAP;
 
 	for (i = 0; i < map->nr_headers; i++) {
 		if (win[i].reason) {
-			withhold(&win[i], win[i].reason);
+			win[i].size = 0;
+			win[i].csr = 0;
 			continue;
 		}
 		win[i].map_size = mappable(&map->header[i], args, &win[i]);

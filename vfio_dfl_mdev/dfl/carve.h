@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * From headers and policy to windows: what a user of each feature may touch,
- * and which of it may be mapped.
+ * From headers and policy to windows: which registers of each feature a user
+ * may access, and which of them may be mapped.
  */
 #ifndef _VDFL_DFL_CARVE_H
 #define _VDFL_DFL_CARVE_H
@@ -36,13 +36,13 @@ struct dfl_carve_args {
 };
 
 /**
- * struct dfl_window - what header number i of the map became
- * @rule: policy row
+ * struct dfl_window - registers of one feature that can be assigned to a user
+ * @rule: row of the policy table
  * @reason: DFL_OK if it can be assigned, else the reason why not
  * @size: bytes from the header on that the user may access; 0 if withheld
  * @map_size: bytes from the header on that may be mapped: whole host pages
- *	that hold nothing else
- * @csr: version 1: byte offset of the registers from the header
+ *	that contain nothing else
+ * @csr: version 1 private feature: byte offset of the registers from the header
  * @type: type name without position
  */
 struct dfl_window {
@@ -55,10 +55,10 @@ struct dfl_window {
 };
 
 /**
- * dfl_carve() - one window per header of @map
+ * dfl_carve() - compute one window per header
  * @map: result of dfl_walk()
  * @args: BARs, page size, reserved ranges and opt-in list
- * @win: at least @map->nr_headers entries
+ * @win: result, at least @map->nr_headers entries
  *
  * Windows that can be assigned (reason == DFL_OK) never share a byte, never
  * contain the header of another feature or a byte of a reserved range, and stay
