@@ -85,7 +85,7 @@ static const struct dfl_rule rules[] = {
 	NEVER_FME(DFL_FME_UART),
 	NEVER_FME(DFL_FME_CXL_CACHE),
 	NEVER_FME(DFL_FME_SGDMA),
-	/* the listed size is larger; the upper part aliases PR and port reset */
+	/* the upper part of the listed size repeats PR and port reset */
 	OPT_IN_PORT(DFL_PORT_STP, "stp"),
 	OPT_IN_PORT(DFL_PORT_USERCLK, "userclk"),
 	NEVER_PORT(DFL_PORT_ERROR),
@@ -120,7 +120,7 @@ static bool rule_matches(const struct dfl_rule *rule,
 	if (rule->parent != parent || rule->kind != h->kind)
 		return false;
 	if (rule->kind == DFL_KIND_AFU)
-		return true;	/* the id field of an AFU is vendor-defined */
+		return true;	/* the id field of an AFU is not a feature id */
 	if (rule->id != h->id)
 		return false;
 	if (rule->version != DFL_ANY_VERSION && rule->version != h->version)

@@ -2,67 +2,25 @@
 /*
  * Bounded walk of Device Feature Lists.
  *
- * A walk only moves forward, stays inside its list, and adds one header per
- * step until the array is full: that bounds it. Lists come first; the AFUs
- * behind ports come last, when every header they could collide with is known.
+ * A walk only moves forward, stays inside its list and adds one header per step
+ * until the array is full, so its length is bounded. All lists are parsed before
+ * the AFUs of their ports, which may overlap other headers.
  */
-#include "walk.h"
-
-#define ALL_ONES		(~0ULL)
-#define WORD			8
+#include "walk_priv.h"
 
 /* Bytes that must be there before a header of this kind can be read */
 #define MIN_PRIVATE		0x08
 #define MIN_AFU			0x18
 #define MIN_FIU			0x20
-#define MIN_V1			0x28
 #define MIN_PORT		0x48
 #define MIN_FME			0x70
-
-/* No header is read further than this */
-#define MAX_SPAN		(DFL_PARAM + WORD * DFL_MAX_PARAM_WORDS)
 
 #define NO_PORT			0xff
 #define MAX_MSIX		2048
 #define DEFAULT_AFU_VECTORS	4
 
-/* A port that was found, until its AFU is looked for */
-struct port {
-	int header;
-	int afu;	/* an AFU header in the port's own list */
-	u64 end;	/* of the list that holds the port */
-	u64 next_afu;
-	u64 window;
-};
-
-/* A word that was read and turned out to begin no header */
-struct rejected {
-	u8 bar;
-	u64 off;
-};
-
-struct walk {
-	const struct dfl_io *io;
-	struct dfl_map *map;
-	int fiu;	/* header of the FIU that features belong to */
-	u64 end;	/* of the list under way */
-	u64 used;	/* end of what the last list was seen to hold */
-	bool have_fme;
-	u8 vf_ports;
-	unsigned int nr_ofst;
-	u64 ofst[DFL_MAX_PORTS];
-	struct port port[DFL_MAX_PORTS];
-	unsigned int nr_rejected;	/* one per list and one per AFU */
-	struct rejected rejected[DFL_MAX_LISTS + DFL_MAX_PORTS];
-};
-
-static u64 read64(const struct walk *w, u8 bar, u64 off)
-{
-	return w->io->read64(w->io->ctx, bar, off);
-}
-
-static void add_finding(struct walk *w, enum dfl_reason reason, u8 bar, u64 off,
-			u64 value)
+void dfl_add_finding(struct walk *w, enum dfl_reason reason, u8 bar, u64 off,
+		     u64 value)
 {
 	struct dfl_map *map = w->map;
 
@@ -76,29 +34,29 @@ static void add_finding(struct walk *w, enum dfl_reason reason, u8 bar, u64 off,
 	map->nr_findings++;
 }
 
-static void reject(struct walk *w, enum dfl_reason reason, u8 bar, u64 off,
-		   u64 dfh)
+void dfl_reject(struct walk *w, enum dfl_reason reason, u8 bar, u64 off,
+		u64 dfh)
 {
-	add_finding(w, reason, bar, off, dfh);
+	dfl_add_finding(w, reason, bar, off, dfh);
 	w->rejected[w->nr_rejected++] = (struct rejected) { bar, off };
 }
 
 /* List a header, but for ever out of reach */
-static void make_opaque(struct walk *w, struct dfl_header *h,
-			enum dfl_reason reason, u64 value)
+void dfl_make_opaque(struct walk *w, struct dfl_header *h,
+		     enum dfl_reason reason, u64 value)
 {
 	h->kind = DFL_KIND_OPAQUE;
 	h->reason = reason;
-	add_finding(w, reason, h->bar, h->off, value);
+	dfl_add_finding(w, reason, h->bar, h->off, value);
 }
 
-static struct dfl_header *add_header(struct walk *w, u8 bar, u64 off, u64 dfh)
+struct dfl_header *dfl_add_header(struct walk *w, u8 bar, u64 off, u64 dfh)
 {
 	struct dfl_map *map = w->map;
 	struct dfl_header *h;
 
 	if (map->nr_headers == DFL_MAX_HEADERS) {
-		reject(w, DFL_REASON_TOO_MANY, bar, off, dfh);
+		dfl_reject(w, DFL_REASON_TOO_MANY, bar, off, dfh);
 		return NULL;
 	}
 	h = &map->header[map->nr_headers++];
@@ -159,11 +117,12 @@ static void claim_vectors(struct walk *w, struct dfl_header *h, u64 first,
 		return;
 	if (count > DFL_MAX_VECTORS || first >= total ||
 	    count > total - first) {
-		add_finding(w, DFL_REASON_VECTORS, h->bar, h->off, first);
+		dfl_add_finding(w, DFL_REASON_VECTORS, h->bar, h->off, first);
 		return;
 	}
 	if (vectors_claimed(w->map, first, count)) {
-		add_finding(w, DFL_REASON_VECTOR_SHARED, h->bar, h->off, first);
+		dfl_add_finding(w, DFL_REASON_VECTOR_SHARED, h->bar, h->off,
+				first);
 		return;
 	}
 	h->first_vector = first;
@@ -183,7 +142,7 @@ static void read_params(struct walk *w, struct dfl_header *h, u64 room)
 		if (!words || words > left) {
 			h->nr_params = 0;
 			memset(h->params, 0, sizeof(h->params));
-			add_finding(w, DFL_REASON_PARAMS, h->bar, at, word);
+			dfl_add_finding(w, DFL_REASON_PARAMS, h->bar, at, word);
 			return;
 		}
 		left -= words;
@@ -238,7 +197,7 @@ static void parse_fme(struct walk *w, struct dfl_header *h)
 	u32 i;
 
 	if (w->have_fme) {
-		make_opaque(w, h, DFL_REASON_FIU_DUPLICATE, h->dfh);
+		dfl_make_opaque(w, h, DFL_REASON_FIU_DUPLICATE, h->dfh);
 		return;
 	}
 	w->have_fme = true;
@@ -248,7 +207,8 @@ static void parse_fme(struct walk *w, struct dfl_header *h)
 
 	ports = FIELD_GET(DFL_FME_CAP_NUM_PORTS, w->map->fme_cap);
 	if (ports > DFL_MAX_PORTS) {
-		add_finding(w, DFL_REASON_PORT_COUNT, h->bar, h->off, ports);
+		dfl_add_finding(w, DFL_REASON_PORT_COUNT, h->bar, h->off,
+				ports);
 		ports = DFL_MAX_PORTS;
 	}
 	w->nr_ofst = ports;
@@ -263,10 +223,10 @@ static void parse_fme(struct walk *w, struct dfl_header *h)
 static void parse_port(struct walk *w, struct dfl_header *h)
 {
 	u64 cap = read64(w, h->bar, h->off + DFL_PORT_CAP);
-	struct port *port = &w->port[FIELD_GET(DFL_PORT_CAP_NUMBER, cap)];
+	struct walk_port *port = &w->port[FIELD_GET(DFL_PORT_CAP_NUMBER, cap)];
 
 	if (port->header != DFL_NO_PARENT) {
-		make_opaque(w, h, DFL_REASON_FIU_DUPLICATE, cap);
+		dfl_make_opaque(w, h, DFL_REASON_FIU_DUPLICATE, cap);
 		return;
 	}
 	h->kind = DFL_KIND_PORT;
@@ -283,29 +243,29 @@ static void parse_fiu(struct walk *w, struct dfl_header *h)
 {
 	w->fiu = h - w->map->header;
 	if (h->version)
-		make_opaque(w, h, DFL_REASON_VERSION, h->dfh);
+		dfl_make_opaque(w, h, DFL_REASON_VERSION, h->dfh);
 	else if (h->id == DFL_FIU_FME)
 		parse_fme(w, h);
 	else if (h->id == DFL_FIU_PORT)
 		parse_port(w, h);
 	else
-		make_opaque(w, h, DFL_REASON_FIU_UNKNOWN, h->dfh);
+		dfl_make_opaque(w, h, DFL_REASON_FIU_UNKNOWN, h->dfh);
 }
 
 /* An AFU header in the list of its port; the rest of it is read later. */
 static void parse_listed_afu(struct walk *w, struct dfl_header *h)
 {
-	struct port *port;
+	struct walk_port *port;
 
 	if (h->port == NO_PORT) {
-		make_opaque(w, h, DFL_REASON_AFU_UNDER_FME, h->dfh);
+		dfl_make_opaque(w, h, DFL_REASON_AFU_UNDER_FME, h->dfh);
 		return;
 	}
 	port = &w->port[h->port];
 	if (port->afu != DFL_NO_PARENT ||
 	    (port->next_afu &&
 	     port->next_afu != h->off - w->map->header[port->header].off)) {
-		make_opaque(w, h, DFL_REASON_AFU_OFFSET, h->dfh);
+		dfl_make_opaque(w, h, DFL_REASON_AFU_OFFSET, h->dfh);
 		return;
 	}
 	h->kind = DFL_KIND_AFU;
@@ -333,16 +293,16 @@ static void parse_child(struct walk *w, struct dfl_header *h)
 	const struct dfl_header *fiu;
 
 	if (w->fiu == DFL_NO_PARENT) {
-		make_opaque(w, h, DFL_REASON_NO_FIU, h->dfh);
+		dfl_make_opaque(w, h, DFL_REASON_NO_FIU, h->dfh);
 		return;
 	}
 	fiu = &w->map->header[w->fiu];
 	h->parent = w->fiu;
 	h->port = fiu->port;
 	if (fiu->reason)
-		make_opaque(w, h, fiu->reason, h->dfh);
+		dfl_make_opaque(w, h, fiu->reason, h->dfh);
 	else if (h->version > 1)
-		make_opaque(w, h, DFL_REASON_VERSION, h->dfh);
+		dfl_make_opaque(w, h, DFL_REASON_VERSION, h->dfh);
 	else if (FIELD_GET(DFL_DFH_TYPE, h->dfh) == DFL_TYPE_AFU)
 		parse_listed_afu(w, h);
 	else
@@ -368,7 +328,7 @@ static u64 parse_header(struct walk *w, u8 bar, u64 off, u64 dfh)
 	struct dfl_header *h;
 	enum dfl_reason reason;
 
-	h = add_header(w, bar, off, dfh);
+	h = dfl_add_header(w, bar, off, dfh);
 	if (!h)
 		return 0;
 	h->limit = next && next < rest ? next : rest;
@@ -377,7 +337,7 @@ static u64 parse_header(struct walk *w, u8 bar, u64 off, u64 dfh)
 	reason = check_extent(h, rest);
 	if (reason) {
 		/* an FIU that cannot be read has no children to read either */
-		make_opaque(w, h, reason, dfh);
+		dfl_make_opaque(w, h, reason, dfh);
 		return 0;
 	}
 	switch (FIELD_GET(DFL_DFH_TYPE, dfh)) {
@@ -389,7 +349,7 @@ static u64 parse_header(struct walk *w, u8 bar, u64 off, u64 dfh)
 		parse_child(w, h);
 		break;
 	default:
-		make_opaque(w, h, DFL_REASON_TYPE_UNKNOWN, dfh);
+		dfl_make_opaque(w, h, DFL_REASON_TYPE_UNKNOWN, dfh);
 		break;
 	}
 	if (FIELD_GET(DFL_DFH_EOL, dfh) || h->limit == rest)
@@ -407,11 +367,12 @@ static int walk_list(struct walk *w, const struct dfl_list *list, u64 dfh)
 	for (;;) {
 		w->used = off + WORD;
 		if (dfh == ALL_ONES) {
-			add_finding(w, DFL_REASON_GONE, list->bar, off, dfh);
+			dfl_add_finding(w, DFL_REASON_GONE, list->bar, off,
+					dfh);
 			return -EIO;
 		}
 		if (!dfh) {
-			reject(w, DFL_REASON_ZERO, list->bar, off, dfh);
+			dfl_reject(w, DFL_REASON_ZERO, list->bar, off, dfh);
 			return 0;
 		}
 		step = parse_header(w, list->bar, off, dfh);
@@ -419,8 +380,8 @@ static int walk_list(struct walk *w, const struct dfl_list *list, u64 dfh)
 			return 0;
 		off += step;
 		if (w->end - off < WORD) {
-			add_finding(w, DFL_REASON_TRUNCATED, list->bar, off,
-				    step);
+			dfl_add_finding(w, DFL_REASON_TRUNCATED, list->bar, off,
+					step);
 			return 0;
 		}
 		dfh = read64(w, list->bar, off);
@@ -480,14 +441,15 @@ static unsigned int parse_vsec(struct walk *w, const u32 *vsec,
 	if (!vsec)
 		return 0;
 	if (dwords < 2 || FIELD_GET(DFL_VSEC_HDR_ID, vsec[0]) != DFL_VSEC_ID) {
-		add_finding(w, DFL_REASON_VSEC_BAD, 0, 0, dwords ? vsec[0] : 0);
+		dfl_add_finding(w, DFL_REASON_VSEC_BAD, 0, 0,
+				dwords ? vsec[0] : 0);
 		return 0;
 	}
 	count = vsec[(DFL_VSEC_COUNT - DFL_VSEC_HDR) / 4];
 	len = FIELD_GET(DFL_VSEC_HDR_LEN, vsec[0]);
 	if (count > DFL_MAX_LISTS || count > dwords - 2 ||
 	    len < DFL_VSEC_ENTRY + 4 * count) {
-		add_finding(w, DFL_REASON_VSEC_BAD, 0, 0, count);
+		dfl_add_finding(w, DFL_REASON_VSEC_BAD, 0, 0, count);
 		return 0;
 	}
 	/* @vsec starts behind the dword of the extended capability itself */
@@ -496,7 +458,8 @@ static unsigned int parse_vsec(struct walk *w, const u32 *vsec,
 		if (parse_vsec_entry(w, entry[i], list, nr, &list[nr]))
 			nr++;
 		else
-			add_finding(w, DFL_REASON_VSEC_ENTRY, 0, i, entry[i]);
+			dfl_add_finding(w, DFL_REASON_VSEC_ENTRY, 0, i,
+					entry[i]);
 	}
 	return nr;
 }
@@ -547,14 +510,14 @@ static int walk_port_lists(struct walk *w)
 		if (parse_port_ofst(w, ofst, list, nr, &list[nr]))
 			nr++;
 		else
-			add_finding(w, DFL_REASON_PORT_OFST, 0,
-				    DFL_FME_PORT_OFST(i), ofst);
+			dfl_add_finding(w, DFL_REASON_PORT_OFST, 0,
+					DFL_FME_PORT_OFST(i), ofst);
 	}
 	clip_lists(list, nr);
 	return walk_lists(w, list, nr);
 }
 
-static void read_afu(struct walk *w, struct dfl_header *h, u64 room)
+void dfl_read_afu(struct walk *w, struct dfl_header *h, u64 room)
 {
 	if (h->version == 1)
 		read_v1(w, h, room);
@@ -565,16 +528,16 @@ static void read_afu(struct walk *w, struct dfl_header *h, u64 room)
 /* A function that starts with an AFU header is that AFU, up to its end. */
 static void parse_whole_bar(struct walk *w, u64 dfh)
 {
-	struct dfl_header *h = add_header(w, 0, 0, dfh);
+	struct dfl_header *h = dfl_add_header(w, 0, 0, dfh);
 
 	h->kind = DFL_KIND_AFU;
 	h->limit = w->io->bar_len[0];
 	if (h->version > 1) {
-		make_opaque(w, h, DFL_REASON_VERSION, dfh);
+		dfl_make_opaque(w, h, DFL_REASON_VERSION, dfh);
 	} else if (h->limit < min_header(h)) {
-		make_opaque(w, h, DFL_REASON_TRUNCATED, dfh);
+		dfl_make_opaque(w, h, DFL_REASON_TRUNCATED, dfh);
 	} else {
-		read_afu(w, h, h->limit);
+		dfl_read_afu(w, h, h->limit);
 		claim_vectors(w, h, 0, min_t(u64, w->io->nr_vectors,
 					     DEFAULT_AFU_VECTORS));
 	}
@@ -590,7 +553,7 @@ static int walk_bar0(struct walk *w)
 		return -ENODEV;
 	dfh = read64(w, 0, 0);
 	if (dfh == ALL_ONES) {
-		add_finding(w, DFL_REASON_GONE, 0, 0, dfh);
+		dfl_add_finding(w, DFL_REASON_GONE, 0, 0, dfh);
 		return -EIO;
 	}
 	switch (FIELD_GET(DFL_DFH_TYPE, dfh)) {
@@ -618,165 +581,8 @@ static void exclude_vf_ports(struct walk *w)
 		if (!h->reason)
 			h->reason = DFL_REASON_PORT_VF;
 		if (h->kind == DFL_KIND_PORT)
-			add_finding(w, DFL_REASON_PORT_VF, h->bar, h->off,
-				    h->port);
-	}
-}
-
-/* Is a word of [@off, @off + @len) part of a header, or read in vain? */
-static bool range_was_read(const struct walk *w, u8 bar, u64 off, u64 len)
-{
-	u32 i;
-
-	for (i = 0; i < w->map->nr_headers; i++) {
-		const struct dfl_header *h = &w->map->header[i];
-
-		if (h->bar == bar && h->off < off + len &&
-		    off < h->off + min_t(u64, h->limit, MAX_SPAN))
-			return true;
-	}
-	for (i = 0; i < w->nr_rejected; i++)
-		if (w->rejected[i].bar == bar && w->rejected[i].off >= off &&
-		    w->rejected[i].off < off + len)
-			return true;
-	return false;
-}
-
-/* How much of @limit lies before the next word that was read? */
-static u64 unread_len(const struct walk *w, u8 bar, u64 off, u64 limit)
-{
-	u32 i;
-
-	for (i = 0; i < w->map->nr_headers; i++) {
-		const struct dfl_header *h = &w->map->header[i];
-
-		if (h->bar == bar && h->off > off)
-			limit = min(limit, h->off - off);
-	}
-	for (i = 0; i < w->nr_rejected; i++)
-		if (w->rejected[i].bar == bar && w->rejected[i].off > off)
-			limit = min(limit, w->rejected[i].off - off);
-	return limit;
-}
-
-/* Judge where the port says its AFU is; no word of the AFU is read yet. */
-static enum dfl_reason locate_afu(const struct walk *w,
-				  const struct port *port, u64 *off)
-{
-	const struct dfl_header *fiu = &w->map->header[port->header];
-	u64 bar_len = w->io->bar_len[fiu->bar];
-
-	if (port->afu != DFL_NO_PARENT) {
-		*off = w->map->header[port->afu].off;
-	} else {
-		if (port->next_afu % WORD ||
-		    port->next_afu >= port->end - fiu->off)
-			return DFL_REASON_AFU_OFFSET;
-		*off = fiu->off + port->next_afu;
-		if (range_was_read(w, fiu->bar, *off, MIN_V1))
-			return DFL_REASON_AFU_OFFSET;
-	}
-	if (port->window < MIN_V1 || port->window > bar_len - *off)
-		return DFL_REASON_AFU_SIZE;
-	return DFL_OK;
-}
-
-/* The header of an AFU whose port is out of reset */
-static struct dfl_header *afu_header(struct walk *w, const struct port *port,
-				     u8 bar, u64 off)
-{
-	struct dfl_header *h;
-	u64 dfh;
-
-	if (port->afu != DFL_NO_PARENT)
-		return &w->map->header[port->afu];
-	dfh = read64(w, bar, off);
-	if (dfh == ALL_ONES || FIELD_GET(DFL_DFH_TYPE, dfh) != DFL_TYPE_AFU) {
-		reject(w, DFL_REASON_AFU_HEADER, bar, off, dfh);
-		return NULL;
-	}
-	h = add_header(w, bar, off, dfh);
-	if (h) {
-		h->kind = DFL_KIND_AFU;
-		h->parent = port->header;
-		h->port = w->map->header[port->header].port;
-	}
-	return h;
-}
-
-/* User interrupts of a port are those of its AFU. */
-static void move_vectors(struct dfl_map *map, struct dfl_header *afu)
-{
-	u32 i;
-
-	for (i = 0; i < map->nr_headers; i++) {
-		struct dfl_header *h = &map->header[i];
-
-		if (h->kind != DFL_KIND_PRIVATE || h->version ||
-		    h->port != afu->port || !h->nr_vectors)
-			continue;
-		afu->first_vector = h->first_vector;
-		afu->nr_vectors = h->nr_vectors;
-		h->first_vector = 0;
-		h->nr_vectors = 0;
-		return;
-	}
-}
-
-/* Nothing may come of an AFU that its port already lists. */
-static void drop_afu(struct walk *w, const struct port *port,
-		     enum dfl_reason reason, u64 value)
-{
-	const struct dfl_header *fiu = &w->map->header[port->header];
-
-	if (port->afu != DFL_NO_PARENT)
-		make_opaque(w, &w->map->header[port->afu], reason, value);
-	else
-		add_finding(w, reason, fiu->bar, fiu->off, value);
-}
-
-static void parse_port_afu(struct walk *w, const struct port *port)
-{
-	struct dfl_header *fiu = &w->map->header[port->header];
-	struct dfl_header *h;
-	enum dfl_reason reason;
-	u64 off;
-
-	reason = locate_afu(w, port, &off);
-	if (reason) {
-		drop_afu(w, port, reason, reason == DFL_REASON_AFU_SIZE ?
-			 port->window : port->next_afu);
-		return;
-	}
-	if (w->io->deassert_port_reset(w->io->ctx, fiu->bar, fiu->off)) {
-		fiu->reason = DFL_REASON_PORT_STUCK;
-		drop_afu(w, port, DFL_REASON_PORT_STUCK, off);
-		return;
-	}
-	h = afu_header(w, port, fiu->bar, off);
-	if (!h)
-		return;
-	h->limit = port->window;
-	if (h->version > 1) {
-		make_opaque(w, h, DFL_REASON_VERSION, h->dfh);
-		return;
-	}
-	move_vectors(w->map, h);
-	read_afu(w, h, unread_len(w, h->bar, h->off, h->limit));
-}
-
-static void parse_port_afus(struct walk *w)
-{
-	unsigned int i;
-
-	for (i = 0; i < DFL_MAX_PORTS; i++) {
-		const struct port *port = &w->port[i];
-
-		if (port->header == DFL_NO_PARENT ||
-		    w->map->header[port->header].reason ||
-		    (port->afu == DFL_NO_PARENT && !port->next_afu))
-			continue;
-		parse_port_afu(w, port);
+			dfl_add_finding(w, DFL_REASON_PORT_VF, h->bar, h->off,
+					h->port);
 	}
 }
 
@@ -810,7 +616,7 @@ int dfl_walk(const struct dfl_io *io, const u32 *vsec,
 		return err;
 	}
 	exclude_vf_ports(&w);
-	parse_port_afus(&w);
+	dfl_parse_port_afus(&w);
 	return any_usable(map) ? 0 : -EINVAL;
 }
 
