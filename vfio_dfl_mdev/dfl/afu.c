@@ -2,12 +2,12 @@
 /*
  * AFUs of ports: locate each AFU, take its port out of reset, read its header.
  *
- * All lists are parsed before, so that every header and every rejected word that
- * an AFU could overlap is known.
+ * All lists are parsed before, so that every header and every rejected word
+ * that an AFU could overlap is known.
  */
 #include "walk_priv.h"
 
-/* Is a word of [@off, @off + @len) part of a header, or read in vain? */
+/* Check whether the range overlaps a header or a rejected word. */
 static bool range_was_read(const struct walk *w, u8 bar, u64 off, u64 len)
 {
 	u32 i;
@@ -26,7 +26,7 @@ static bool range_was_read(const struct walk *w, u8 bar, u64 off, u64 len)
 	return false;
 }
 
-/* How much of @limit lies before the next word that was read? */
+/* Return the part of @limit bytes before the next word that was read. */
 static u64 unread_len(const struct walk *w, u8 bar, u64 off, u64 limit)
 {
 	u32 i;
@@ -43,7 +43,7 @@ static u64 unread_len(const struct walk *w, u8 bar, u64 off, u64 limit)
 	return limit;
 }
 
-/* Judge where the port says its AFU is; no word of the AFU is read yet. */
+/* Locate the AFU from the registers of its port, without reading the AFU. */
 static enum dfl_reason locate_afu(const struct walk *w,
 				  const struct walk_port *port, u64 *off)
 {
@@ -65,7 +65,7 @@ static enum dfl_reason locate_afu(const struct walk *w,
 	return DFL_OK;
 }
 
-/* The header of an AFU whose port is out of reset */
+/* Return the header of the AFU, or NULL. The port is out of reset. */
 static struct dfl_header *afu_header(struct walk *w,
 				     const struct walk_port *port, u8 bar,
 				     u64 off)
@@ -89,7 +89,7 @@ static struct dfl_header *afu_header(struct walk *w,
 	return h;
 }
 
-/* User interrupts of a port are those of its AFU. */
+/* The AFU signals the user interrupts of its port. */
 static void move_vectors(struct dfl_map *map, struct dfl_header *afu)
 {
 	u32 i;
@@ -108,7 +108,7 @@ static void move_vectors(struct dfl_map *map, struct dfl_header *afu)
 	}
 }
 
-/* Nothing may come of an AFU that its port already lists. */
+/* Exclude the AFU of @port. If the list contains it, its header stays there. */
 static void drop_afu(struct walk *w, const struct walk_port *port,
 		     enum dfl_reason reason, u64 value)
 {
@@ -150,6 +150,10 @@ static void parse_port_afu(struct walk *w, const struct walk_port *port)
 	dfl_read_afu(w, h, unread_len(w, h->bar, h->off, h->limit));
 }
 
+/**
+ * dfl_parse_port_afus() - parse the AFU of each usable port
+ * @w: state of the walk; all lists are parsed
+ */
 void dfl_parse_port_afus(struct walk *w)
 {
 	unsigned int i;

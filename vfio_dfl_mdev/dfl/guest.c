@@ -90,8 +90,8 @@ static void lay_out_private(struct dfl_guest *guest,
 
 /*
  * A stock driver continues its walk at the next offset of the block. Words past
- * the block read all-ones, which ends the walk, as does the end of the list. The
- * driver refuses a block whose next offset leaves the list.
+ * the block read all-ones, which ends the walk, as does the end of the list.
+ * The driver refuses a block whose next offset leaves the list.
  */
 static u64 guest_size(const struct dfl_guest *guest,
 		      const struct dfl_guest_desc *desc)

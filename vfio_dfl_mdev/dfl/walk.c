@@ -3,12 +3,12 @@
  * Bounded walk of Device Feature Lists.
  *
  * A walk only moves forward, stays inside its list and adds one header per step
- * until the array is full, so its length is bounded. All lists are parsed before
- * the AFUs of their ports, which may overlap other headers.
+ * until the array is full, so its length is bounded. The AFUs of ports may
+ * overlap other headers, so they are parsed after all lists.
  */
 #include "walk_priv.h"
 
-/* Bytes that must be there before a header of this kind can be read */
+/* Bytes needed to read a header of this kind */
 #define MIN_PRIVATE		0x08
 #define MIN_AFU			0x18
 #define MIN_FIU			0x20
@@ -19,6 +19,16 @@
 #define MAX_MSIX		2048
 #define DEFAULT_AFU_VECTORS	4
 
+/**
+ * dfl_add_finding() - record a defect of the card
+ * @w: state of the walk
+ * @reason: kind of the defect
+ * @bar: BAR of the defect
+ * @off: offset of the defect
+ * @value: refused word or number
+ *
+ * Past DFL_MAX_FINDINGS, findings are only counted.
+ */
 void dfl_add_finding(struct walk *w, enum dfl_reason reason, u8 bar, u64 off,
 		     u64 value)
 {
@@ -34,6 +44,14 @@ void dfl_add_finding(struct walk *w, enum dfl_reason reason, u8 bar, u64 off,
 	map->nr_findings++;
 }
 
+/**
+ * dfl_reject() - record a word that was read and does not begin a header
+ * @w: state of the walk
+ * @reason: why it does not
+ * @bar: BAR of the word
+ * @off: offset of the word
+ * @dfh: the word
+ */
 void dfl_reject(struct walk *w, enum dfl_reason reason, u8 bar, u64 off,
 		u64 dfh)
 {
@@ -41,7 +59,13 @@ void dfl_reject(struct walk *w, enum dfl_reason reason, u8 bar, u64 off,
 	w->rejected[w->nr_rejected++] = (struct rejected) { bar, off };
 }
 
-/* List a header, but for ever out of reach */
+/**
+ * dfl_make_opaque() - keep a header in the map but never assign it
+ * @w: state of the walk
+ * @h: the header
+ * @reason: defect of the header
+ * @value: refused word or number
+ */
 void dfl_make_opaque(struct walk *w, struct dfl_header *h,
 		     enum dfl_reason reason, u64 value)
 {
@@ -50,6 +74,15 @@ void dfl_make_opaque(struct walk *w, struct dfl_header *h,
 	dfl_add_finding(w, reason, h->bar, h->off, value);
 }
 
+/**
+ * dfl_add_header() - append a header to the map
+ * @w: state of the walk
+ * @bar: BAR of the header
+ * @off: offset of the header
+ * @dfh: first word of the header
+ *
+ * Return: the header, or NULL if the map is full
+ */
 struct dfl_header *dfl_add_header(struct walk *w, u8 bar, u64 off, u64 dfh)
 {
 	struct dfl_map *map = w->map;
@@ -129,7 +162,7 @@ static void claim_vectors(struct walk *w, struct dfl_header *h, u64 first,
 	h->nr_vectors = count;
 }
 
-/* Copy the parameter blocks; all of them or none. */
+/* Copy all parameter blocks, or none if one of them is malformed. */
 static void read_params(struct walk *w, struct dfl_header *h, u64 room)
 {
 	u64 left = min_t(u64, (room - DFL_PARAM) / WORD, DFL_MAX_PARAM_WORDS);
@@ -179,7 +212,7 @@ static void claim_param_vectors(struct walk *w, struct dfl_header *h)
 			      FIELD_GET(DFL_PARAM_MSIX_COUNT, h->params[i]));
 }
 
-/* The rest of a version 1 header; at least MIN_V1 of @room bytes are there. */
+/* Read the rest of a version 1 header; @room is at least MIN_V1. */
 static void read_v1(struct walk *w, struct dfl_header *h, u64 room)
 {
 	read_guid(w, h);
@@ -252,7 +285,7 @@ static void parse_fiu(struct walk *w, struct dfl_header *h)
 		dfl_make_opaque(w, h, DFL_REASON_FIU_UNKNOWN, h->dfh);
 }
 
-/* An AFU header in the list of its port; the rest of it is read later. */
+/* Parse an AFU header in the list of its port; afu.c reads its other words. */
 static void parse_listed_afu(struct walk *w, struct dfl_header *h)
 {
 	struct walk_port *port;
@@ -287,7 +320,7 @@ static void parse_private(struct walk *w, struct dfl_header *h)
 	}
 }
 
-/* What belongs below an FIU */
+/* Parse a feature or AFU, which belongs to the FIU before it. */
 static void parse_child(struct walk *w, struct dfl_header *h)
 {
 	const struct dfl_header *fiu;
@@ -320,7 +353,7 @@ static enum dfl_reason check_extent(const struct dfl_header *h, u64 rest)
 	return DFL_OK;
 }
 
-/* Returns the distance to the next header, 0 at the end of the list. */
+/* Return the distance to the next header, 0 at the end of the list. */
 static u64 parse_header(struct walk *w, u8 bar, u64 off, u64 dfh)
 {
 	u64 next = FIELD_GET(DFL_DFH_NEXT, dfh);
@@ -332,11 +365,12 @@ static u64 parse_header(struct walk *w, u8 bar, u64 off, u64 dfh)
 	if (!h)
 		return 0;
 	h->limit = next && next < rest ? next : rest;
-	w->used = off + (h->limit < rest ? h->limit : min_t(u64, rest, MAX_SPAN));
+	w->used = off + (h->limit < rest ? h->limit :
+			 min_t(u64, rest, MAX_SPAN));
 
 	reason = check_extent(h, rest);
 	if (reason) {
-		/* an FIU that cannot be read has no children to read either */
+		/* without the FIU, the features after it have no parent */
 		dfl_make_opaque(w, h, reason, dfh);
 		return 0;
 	}
@@ -430,7 +464,7 @@ static bool parse_vsec_entry(const struct walk *w, u32 entry,
 	return true;
 }
 
-/* Returns how many of the lists that a VSEC announces can be walked. */
+/* Return the number of lists in the VSEC that can be walked. */
 static unsigned int parse_vsec(struct walk *w, const u32 *vsec,
 			       unsigned int dwords, struct dfl_list *list)
 {
@@ -452,7 +486,7 @@ static unsigned int parse_vsec(struct walk *w, const u32 *vsec,
 		dfl_add_finding(w, DFL_REASON_VSEC_BAD, 0, 0, count);
 		return 0;
 	}
-	/* @vsec starts behind the dword of the extended capability itself */
+	/* @vsec starts after the header dword of the extended capability */
 	entry = vsec + (DFL_VSEC_ENTRY - DFL_VSEC_HDR) / 4;
 	for (i = 0; i < count; i++) {
 		if (parse_vsec_entry(w, entry[i], list, nr, &list[nr]))
@@ -464,7 +498,7 @@ static unsigned int parse_vsec(struct walk *w, const u32 *vsec,
 	return nr;
 }
 
-/* Where does a port have a list of its own, outside of what FME's list holds? */
+/* Place @list at the port that @ofst locates, past the list of the FME. */
 static bool parse_port_ofst(const struct walk *w, u64 ofst,
 			    const struct dfl_list *seen, unsigned int nr,
 			    struct dfl_list *list)
@@ -482,7 +516,7 @@ static bool parse_port_ofst(const struct walk *w, u64 ofst,
 	return true;
 }
 
-/* No list runs into the start of another one. */
+/* End each list where the next one starts. */
 static void clip_lists(struct dfl_list *list, unsigned int nr)
 {
 	unsigned int i, j;
@@ -505,7 +539,8 @@ static int walk_port_lists(struct walk *w)
 
 		if (!FIELD_GET(DFL_PORT_OFST_IMPLEMENTED, ofst) ||
 		    (w->vf_ports & BIT(i)) ||
-		    FIELD_GET(DFL_PORT_OFST_BAR, ofst) == DFL_PORT_OFST_BAR_SKIP)
+		    FIELD_GET(DFL_PORT_OFST_BAR, ofst) ==
+		    DFL_PORT_OFST_BAR_SKIP)
 			continue;
 		if (parse_port_ofst(w, ofst, list, nr, &list[nr]))
 			nr++;
@@ -517,6 +552,12 @@ static int walk_port_lists(struct walk *w)
 	return walk_lists(w, list, nr);
 }
 
+/**
+ * dfl_read_afu() - read the words of an AFU header after the first
+ * @w: state of the walk
+ * @h: the header
+ * @room: bytes from the header on that may be read
+ */
 void dfl_read_afu(struct walk *w, struct dfl_header *h, u64 room)
 {
 	if (h->version == 1)
@@ -525,7 +566,7 @@ void dfl_read_afu(struct walk *w, struct dfl_header *h, u64 room)
 		read_guid(w, h);
 }
 
-/* A function that starts with an AFU header is that AFU, up to its end. */
+/* If BAR 0 starts with an AFU header, the whole BAR belongs to the AFU. */
 static void parse_whole_bar(struct walk *w, u64 dfh)
 {
 	struct dfl_header *h = dfl_add_header(w, 0, 0, dfh);
@@ -568,7 +609,7 @@ static int walk_bar0(struct walk *w)
 	}
 }
 
-/* Ports that were given to a virtual function are not ours to touch. */
+/* Exclude ports that are assigned to a virtual function. */
 static void exclude_vf_ports(struct walk *w)
 {
 	u32 i;

@@ -2,8 +2,9 @@
 /*
  * Bounded walk of Device Feature Lists into the caller's arrays.
  *
- * Every word of the card is hostile: it is read once, kept, and judged from
- * the copy. Nothing here allocates, locks or prints.
+ * Every word of the card is hostile input: it is read once into a snapshot, and
+ * only the snapshot is checked and used. The walk does not allocate, lock or
+ * print.
  */
 #ifndef _VDFL_DFL_WALK_H
 #define _VDFL_DFL_WALK_H
@@ -12,10 +13,10 @@
 #include "regs.h"
 
 #define DFL_NR_BARS		6
-#define DFL_MAX_LISTS		6	/* what a VSEC may announce */
+#define DFL_MAX_LISTS		6	/* in a VSEC */
 #define DFL_MAX_HEADERS		256
 #define DFL_MAX_FINDINGS	64
-#define DFL_MAX_PARAM_WORDS	32	/* per feature; more is "no parameters" */
+#define DFL_MAX_PARAM_WORDS	32	/* per feature; else none is kept */
 #define DFL_MAX_VECTORS		64	/* per feature */
 #define DFL_NO_PARENT		-1
 
@@ -24,17 +25,16 @@ enum dfl_kind {
 	DFL_KIND_PORT,
 	DFL_KIND_AFU,
 	DFL_KIND_PRIVATE,
-	DFL_KIND_OPAQUE,	/* listed, never given to anyone */
+	DFL_KIND_OPAQUE,	/* in the map, never assigned */
 };
 
 /*
- * Why something on the card was dropped or is withheld.
- *
- * One code per distinct reason; dfl_reason_text() has the words. 0 is "fine".
+ * Reason why a part of a card is ignored or withheld; dfl_reason_text() returns
+ * the text of each. DFL_OK is 0.
  */
 enum dfl_reason {
 	DFL_OK,
-	/* ends of a walk, or parts of it dropped */
+	/* the walk ends, or ignores a part of the card */
 	DFL_REASON_GONE,		/* all-ones header */
 	DFL_REASON_ZERO,		/* all-zero header */
 	DFL_REASON_NEXT_UNALIGNED,
@@ -50,15 +50,15 @@ enum dfl_reason {
 	DFL_REASON_PORT_COUNT,
 	DFL_REASON_PORT_OFST,
 	DFL_REASON_PORT_VF,
-	DFL_REASON_PORT_STUCK,		/* reset never acknowledged */
+	DFL_REASON_PORT_STUCK,		/* reset not acknowledged */
 	DFL_REASON_AFU_OFFSET,
 	DFL_REASON_AFU_HEADER,
 	DFL_REASON_AFU_SIZE,
 	DFL_REASON_AFU_UNDER_FME,
 	DFL_REASON_PARAMS,
-	DFL_REASON_VECTORS,		/* range bad */
+	DFL_REASON_VECTORS,		/* bad range */
 	DFL_REASON_VECTOR_SHARED,
-	/* a block is known but withheld */
+	/* a block is withheld */
 	DFL_REASON_POLICY,		/* class never */
 	DFL_REASON_OPT_IN,
 	DFL_REASON_VERSION,		/* header version >= 2 */
@@ -67,7 +67,7 @@ enum dfl_reason {
 	DFL_REASON_CSR_AMBIGUOUS,
 	DFL_REASON_CSR_RANGE,
 	DFL_REASON_OVERLAP,
-	DFL_REASON_MSIX,		/* nothing left beside MSI-X structures */
+	DFL_REASON_MSIX,		/* overlaps MSI-X structures */
 	DFL_REASON_NR,
 };
 
@@ -91,7 +91,7 @@ struct dfl_io {
 	u32 nr_vectors;
 };
 
-/** struct dfl_list - one list: @len bytes from @start of BAR @bar */
+/** struct dfl_list - one list: @len bytes from offset @start of BAR @bar */
 struct dfl_list {
 	u8 bar;
 	u64 start;
@@ -100,24 +100,24 @@ struct dfl_list {
 
 /**
  * struct dfl_header - snapshot of one feature header
- * @kind: what it is
+ * @kind: kind of the feature
  * @reason: DFL_OK, or the reason why the walk excludes it from assignment
- * @bar: BAR that holds it
+ * @bar: BAR that contains the header
  * @version: header version
  * @revision: revision field
  * @id: id field
  * @parent: index of its FIU in the map, or DFL_NO_PARENT
- * @port: port number (ports and what is below them), else 0xff
+ * @port: port number of a port, its features and its AFU; 0xff for others
  * @off: byte offset in @bar
- * @limit: upper bound of its size in bytes: distance to the next header, or
- *	to the end of the list; for an AFU its announced window
+ * @limit: upper bound of its size in bytes: distance to the next header or to
+ *	the end of the list; for an AFU the size in the port header
  * @dfh: first header word
- * @guid_l: GUID words, 0 when this header has none
+ * @guid_l: GUID words, 0 if the header has none
  * @guid_h: see @guid_l
  * @csr_addr: version 1: raw word
  * @csr_size: version 1: raw word
  * @first_vector: first interrupt vector of the card
- * @nr_vectors: number of vectors, 0 if none or not believable
+ * @nr_vectors: number of vectors, 0 if none or if the range is bad
  * @nr_params: words in @params
  * @params: version 1: parameter blocks, header words included
  */
@@ -156,7 +156,8 @@ struct dfl_finding {
  * @fme_cap: FME capability word, 0 without FME
  * @nr_headers: entries in @header
  * @nr_findings: number of findings, also of those past DFL_MAX_FINDINGS
- * @header: what the lists hold, in the order found, then the AFUs behind ports
+ * @header: headers of the lists in the order found, then the AFUs that only
+ *	ports locate
  * @finding: the first DFL_MAX_FINDINGS of them
  */
 struct dfl_map {
@@ -168,18 +169,18 @@ struct dfl_map {
 };
 
 /**
- * dfl_walk() - find every feature of a card
+ * dfl_walk() - find all features of a card
  * @io: access to its registers
  * @vsec: body of the DFL VSEC as read from config space, from its VSEC header
  *	dword (+0x04) on, or NULL if the function has none
  * @vsec_dwords: dwords in @vsec
  * @map: result, cleared first
  *
- * Reads each word at most once: per header at most five words, plus
- * parameters; the port locations count as parameters of the FME.
+ * Each word is read at most once: up to five words per header, plus parameters.
+ * The port offsets of the FME count as parameters.
  *
- * Return: 0, -ENODEV when the card has no list at all, -EINVAL when the lists
- * found hold no usable header, -EIO when the card does not answer.
+ * Return: 0, -ENODEV if the card has no list, -EINVAL if the lists contain no
+ * usable header, -EIO if the card does not respond
  */
 int dfl_walk(const struct dfl_io *io, const u32 *vsec,
 	     unsigned int vsec_dwords, struct dfl_map *map);
@@ -193,7 +194,12 @@ int dfl_walk(const struct dfl_io *io, const u32 *vsec,
  */
 u32 dfl_param_msix(const struct dfl_header *h);
 
-/* dfl_reason_text(): a few words for the log and sysfs */
+/**
+ * dfl_reason_text() - describe a reason for the log and sysfs
+ * @reason: the reason
+ *
+ * Return: a few words; empty for DFL_OK
+ */
 const char *dfl_reason_text(enum dfl_reason reason);
 
 #endif /* _VDFL_DFL_WALK_H */
