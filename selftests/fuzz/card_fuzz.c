@@ -24,10 +24,10 @@ struct head {
 	u8 flags;
 	u8 nr_vectors;
 	u8 vsec_dwords;
-	u8 nr_holes;
+	u8 nr_reserved;
 	u16 len[2];		/* of BAR 0 and 2: bytes; sparse: 256 bytes */
 	u16 words0;		/* that are those of BAR 0 */
-	u16 hole[3];		/* offset, length, BAR */
+	u16 reserved[3];		/* offset, length, BAR */
 	u32 vsec[8];
 };
 
@@ -35,14 +35,14 @@ struct card {
 	struct head head;
 	const u8 *data;
 	size_t words;
-	struct dfl_source src;
+	struct dfl_io io;
 	unsigned int nr_reads;
 	u64 read[MAX_READS];	/* offset; the BAR is in the low bits */
 };
 
 static struct card card;
 static struct dfl_map map;
-static struct dfl_site site;
+static struct dfl_carve_args args;
 static struct dfl_window win[DFL_MAX_HEADERS];
 
 static const char opt_in[] =
@@ -73,14 +73,14 @@ static u64 read64(void *ctx, u8 bar, u64 off)
 	HOLDS(ctx == &card);
 	HOLDS(bar < DFL_NR_BARS);
 	HOLDS(off % 8 == 0);
-	HOLDS(off < card.src.bar_len[bar]);
-	HOLDS(card.src.bar_len[bar] - off >= 8);
+	HOLDS(off < card.io.bar_len[bar]);
+	HOLDS(card.io.bar_len[bar] - off >= 8);
 	HOLDS(card.nr_reads < MAX_READS);
 	card.read[card.nr_reads++] = off | bar;
 	return stored_word(bar, off);
 }
 
-static int release_port(void *ctx, u8 bar, u64 off)
+static int deassert_port_reset(void *ctx, u8 bar, u64 off)
 {
 	u32 i;
 
@@ -144,24 +144,24 @@ static void within_budget(void)
 static void check_header(u32 index)
 {
 	const struct dfl_header *h = &map.header[index];
-	u64 len = card.src.bar_len[h->bar];
+	u64 len = card.io.bar_len[h->bar];
 	u32 i;
 
 	HOLDS(h->off < len);
 	HOLDS(h->limit && h->limit <= len - h->off);
-	HOLDS((unsigned int)h->why < DFL_WHY_NR);
-	HOLDS(h->kind != DFL_KIND_OPAQUE || h->why);
-	HOLDS(h->version < 2 || h->why);
+	HOLDS((unsigned int)h->reason < DFL_REASON_NR);
+	HOLDS(h->kind != DFL_KIND_OPAQUE || h->reason);
+	HOLDS(h->version < 2 || h->reason);
 	HOLDS(h->nr_params <= DFL_MAX_PARAM_WORDS);
 	if (h->parent != DFL_NO_PARENT) {
 		HOLDS(h->parent >= 0 && (u32)h->parent < map.nr_headers);
-		HOLDS(h->why || map.header[h->parent].kind == DFL_KIND_FME ||
+		HOLDS(h->reason || map.header[h->parent].kind == DFL_KIND_FME ||
 		      map.header[h->parent].kind == DFL_KIND_PORT);
 	}
 	if (!h->nr_vectors)
 		return;
 	HOLDS(h->nr_vectors <= DFL_MAX_VECTORS);
-	HOLDS(h->first_vector + h->nr_vectors <= (int)card.src.nr_vectors);
+	HOLDS(h->first_vector + h->nr_vectors <= (int)card.io.nr_vectors);
 	for (i = 0; i < index; i++) {
 		const struct dfl_header *o = &map.header[i];
 
@@ -181,13 +181,13 @@ static void check_type(const struct dfl_window *w)
 
 static void check_map(const struct dfl_header *h, const struct dfl_window *w)
 {
-	u64 in_page = site.page_size - 1;
+	u64 in_page = args.page_size - 1;
 
 	HOLDS(w->map_size <= w->size);
 	HOLDS(!(w->map_size & in_page));
 	if (!w->map_size)
 		return;
-	HOLDS(!((site.bar_start[h->bar] + h->off) & in_page));
+	HOLDS(!((args.bar_start[h->bar] + h->off) & in_page));
 	HOLDS(!(w->rule->flags & DFL_RULE_TRAP));
 }
 
@@ -205,11 +205,11 @@ static void check_alone(u32 index)
 		HOLDS(o->off < h->off || o->off >= end);
 		HOLDS(o->off + win[i].size <= h->off || o->off >= end);
 	}
-	for (i = 0; i < site.nr_holes; i++) {
-		const struct dfl_hole *hole = &site.hole[i];
+	for (i = 0; i < args.nr_reserved; i++) {
+		const struct dfl_range *range = &args.reserved[i];
 
-		HOLDS(hole->bar != h->bar || !hole->len ||
-		      hole->off >= end || hole->off + hole->len <= h->off);
+		HOLDS(range->bar != h->bar || !range->len ||
+		      range->off >= end || range->off + range->len <= h->off);
 	}
 }
 
@@ -220,18 +220,18 @@ static void check_window(u32 index)
 
 	HOLDS(w->rule);
 	check_type(w);
-	if (w->why) {
+	if (w->reason) {
 		HOLDS(!w->size && !w->map_size && !w->csr);
-		HOLDS(!h->why || w->why == h->why);
+		HOLDS(!h->reason || w->reason == h->reason);
 		return;
 	}
-	HOLDS(!h->why);
+	HOLDS(!h->reason);
 	HOLDS(h->kind == DFL_KIND_AFU || h->kind == DFL_KIND_PRIVATE);
 	HOLDS(w->rule->class == DFL_CLASS_YES ||
-	      (w->rule->class == DFL_CLASS_OPT_IN && site.opt_in));
+	      (w->rule->class == DFL_CLASS_OPT_IN && args.opt_in));
 	HOLDS(w->size >= 8 && w->size % 8 == 0);
 	HOLDS(w->size <= h->limit && w->size <= w->rule->max_size);
-	HOLDS(w->size <= site.bar_len[h->bar] - h->off);
+	HOLDS(w->size <= args.bar_len[h->bar] - h->off);
 	if (h->kind == DFL_KIND_PRIVATE && h->version == 1) {
 		HOLDS(w->csr >= DFL_PARAM && w->csr < w->size);
 		HOLDS(FIELD_GET(DFL_CSR_SIZE, h->csr_size) <=
@@ -254,32 +254,32 @@ static void set_up(const u8 *data, size_t size)
 	memcpy(&card.head, data, sizeof(card.head));
 	card.data = data + sizeof(card.head);
 	card.words = (size - sizeof(card.head)) / 8;
-	card.src = (struct dfl_source) {
+	card.io = (struct dfl_io) {
 		.read64 = read64,
-		.release_port = release_port,
+		.deassert_port_reset = deassert_port_reset,
 		.ctx = &card,
 		.bar_len = { [0] = scaled(head->len[0]),
 			     [2] = scaled(head->len[1]) },
 		.nr_vectors = head->nr_vectors,
 	};
-	memset(&site, 0, sizeof(site));
-	site.page_size = 64ULL << FIELD_GET(FLAG_PAGE_SHIFT, head->flags);
-	site.bar_start[0] = 0x80000000;
-	site.bar_start[2] = 0x4000000000;
+	memset(&args, 0, sizeof(args));
+	args.page_size = 64ULL << FIELD_GET(FLAG_PAGE_SHIFT, head->flags);
+	args.bar_start[0] = 0x80000000;
+	args.bar_start[2] = 0x4000000000;
 	if (head->flags & FLAG_BAR_UNALIGNED)
-		site.bar_start[2] += 0x10;
-	memcpy(site.bar_len, card.src.bar_len, sizeof(site.bar_len));
+		args.bar_start[2] += 0x10;
+	memcpy(args.bar_len, card.io.bar_len, sizeof(args.bar_len));
 	if (head->flags & FLAG_OPT_IN)
-		site.opt_in = opt_in;
-	site.nr_holes = head->nr_holes & 1;
-	site.hole[0].off = head->hole[0];
-	site.hole[0].len = head->hole[1];
-	site.hole[0].bar = head->hole[2] & 2;
+		args.opt_in = opt_in;
+	args.nr_reserved = head->nr_reserved & 1;
+	args.reserved[0].off = head->reserved[0];
+	args.reserved[0].len = head->reserved[1];
+	args.reserved[0].bar = head->reserved[2] & 2;
 }
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {
-	unsigned int dwords, given, counted = 0;
+	unsigned int dwords, assignable, counted = 0;
 	int err;
 	u32 i;
 
@@ -288,7 +288,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	set_up(data, size);
 	dwords = min_t(unsigned int, card.head.vsec_dwords,
 		       ARRAY_SIZE(card.head.vsec));
-	err = dfl_walk(&card.src,
+	err = dfl_walk(&card.io,
 		       card.head.flags & FLAG_VSEC ? card.head.vsec : NULL,
 		       dwords, &map);
 	HOLDS(!err || err == -ENODEV || err == -EINVAL || err == -EIO);
@@ -301,11 +301,11 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	within_budget();
 	for (i = 0; i < map.nr_headers; i++)
 		check_header(i);
-	given = dfl_carve(&map, &site, win);
+	assignable = dfl_carve(&map, &args, win);
 	for (i = 0; i < map.nr_headers; i++) {
 		check_window(i);
-		counted += !win[i].why;
+		counted += !win[i].reason;
 	}
-	HOLDS(given == counted);
+	HOLDS(assignable == counted);
 	return 0;
 }

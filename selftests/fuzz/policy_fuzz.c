@@ -17,7 +17,7 @@ struct answer {
 	u32 csr;
 };
 
-static void judge_word(const char *word, const struct dfl_rule *rule,
+static void match_word(const char *word, const struct dfl_rule *rule,
 		       const char *type, struct answer *answer)
 {
 	char with_csr[DFL_TYPE_NAME_LEN + 16];
@@ -51,13 +51,42 @@ static struct answer expected(const char *list, const struct dfl_rule *rule,
 
 	HOLDS(copy);
 	while ((word = strsep(&rest, ",\n")))
-		judge_word(word, rule, type, &answer);
+		match_word(word, rule, type, &answer);
 	free(copy);
 	if (rule->flags & DFL_RULE_CSR)
 		answer.csr = rule->flags & DFL_RULE_CSR;
 	else if (answer.csr == DFL_RULE_CSR)
 		answer.csr = 0;
 	return answer;
+}
+
+static enum dfl_reason expected_reason(const struct dfl_rule *rule,
+				       bool opted_in)
+{
+	const struct dfl_header *h = &map.header[1];
+
+	if (rule->class == DFL_CLASS_NEVER)
+		return DFL_REASON_POLICY;
+	if ((rule->flags & DFL_RULE_BY_GUID) && h->guid_l == h->guid_h &&
+	    (h->guid_l == 0 || h->guid_l == ~0ULL))
+		return DFL_REASON_GUID;
+	if (rule->class == DFL_CLASS_OPT_IN && !opted_in)
+		return DFL_REASON_OPT_IN;
+	return DFL_OK;
+}
+
+/* The answers to @list are @answer, and rule and type do not depend on it. */
+static void check_list(const char *list, const struct dfl_decision *first,
+		       const struct answer *answer)
+{
+	struct dfl_decision d;
+
+	memset(&d, 0xff, sizeof(d));
+	dfl_policy_decide(&map, 1, list, &d);
+	HOLDS(d.rule == first->rule);
+	HOLDS(!strcmp(d.type, first->type));
+	HOLDS(d.reason == expected_reason(d.rule, answer->opted_in));
+	HOLDS(d.csr == answer->csr);
 }
 
 static void set_up(const u8 *data)
@@ -80,31 +109,33 @@ static void set_up(const u8 *data)
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {
 	const struct dfl_rule *rule;
-	char type[DFL_TYPE_NAME_LEN];
+	struct dfl_decision none;
 	struct answer answer;
 	char *list;
 
 	if (size < FEATURE_BYTES)
 		return 0;
 	set_up(data);
-	rule = dfl_policy_find(&map, 1);
+	memset(&none, 0xff, sizeof(none));
+	dfl_policy_decide(&map, 1, NULL, &none);
+	rule = none.rule;
 	HOLDS(rule && rule->stem && rule->max_size);
 	HOLDS(rule->class == DFL_CLASS_NEVER ||
 	      map.header[1].kind == DFL_KIND_AFU ||
 	      map.header[1].kind == DFL_KIND_PRIVATE);
-	memset(type, 0xff, sizeof(type));
-	dfl_policy_type_name(rule, &map, 1, type);
-	HOLDS(memchr(type, 0, sizeof(type)));
+	HOLDS(memchr(none.type, 0, sizeof(none.type)));
+	HOLDS(none.reason == expected_reason(rule, false));
+	HOLDS(none.csr == (rule->flags & DFL_RULE_CSR));
 
-	/* a copy of its own, so that reading past its end is seen */
+	/* a copy of its own, so that the sanitizer finds reads past its end */
 	list = strndup((const char *)data + FEATURE_BYTES,
 		       size - FEATURE_BYTES);
 	HOLDS(list);
-	answer = expected(list, rule, type);
-	HOLDS(dfl_policy_opted_in(list, rule, type) == answer.opted_in);
-	HOLDS(dfl_policy_csr(list, rule, type) == answer.csr);
-	HOLDS(dfl_policy_opted_in(type, rule, type));
-	HOLDS(!dfl_policy_opted_in(NULL, rule, type));
+	answer = expected(list, rule, none.type);
+	check_list(list, &none, &answer);
 	free(list);
+	/* its own type name is enough */
+	answer = (struct answer) { true, none.csr };
+	check_list(none.type, &none, &answer);
 	return 0;
 }

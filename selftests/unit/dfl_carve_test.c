@@ -6,24 +6,24 @@
 
 static struct fake_card card;
 static struct dfl_map map;
-static struct dfl_site site;
+static struct dfl_carve_args args;
 static struct dfl_window win[DFL_MAX_HEADERS];
 
 static unsigned int carve(void)
 {
-	memcpy(site.bar_len, card.src.bar_len, sizeof(site.bar_len));
+	memcpy(args.bar_len, card.io.bar_len, sizeof(args.bar_len));
 	memset(win, 0xa5, sizeof(win));
-	assert_int_equal(dfl_walk(&card.src, NULL, 0, &map), 0);
-	return dfl_carve(&map, &site, win);
+	assert_int_equal(dfl_walk(&card.io, NULL, 0, &map), 0);
+	return dfl_carve(&map, &args, win);
 }
 
 static int reset(void **state)
 {
 	(void)state;
-	memset(&site, 0, sizeof(site));
-	site.page_size = 0x1000;
-	site.bar_start[0] = 0x80000000;
-	site.bar_start[2] = 0x4000000000;
+	memset(&args, 0, sizeof(args));
+	args.page_size = 0x1000;
+	args.bar_start[0] = 0x80000000;
+	args.bar_start[2] = 0x4000000000;
 	return 0;
 }
 
@@ -38,28 +38,28 @@ static const struct dfl_window *window_at(u8 bar, u64 off)
 	return NULL;
 }
 
-static void expect_given(u8 bar, u64 off, u64 size, u64 map_size)
+static void expect_assignable(u8 bar, u64 off, u64 size, u64 map_size)
 {
 	const struct dfl_window *w = window_at(bar, off);
 
-	assert_int_equal(w->why, DFL_OK);
+	assert_int_equal(w->reason, DFL_OK);
 	assert_int_equal(w->size, size);
 	assert_int_equal(w->map_size, map_size);
 }
 
-static void expect_withheld(u8 bar, u64 off, enum dfl_why why)
+static void expect_withheld(u8 bar, u64 off, enum dfl_reason reason)
 {
 	const struct dfl_window *w = window_at(bar, off);
 
-	assert_int_equal(w->why, why);
+	assert_int_equal(w->reason, reason);
 	assert_int_equal(w->size, 0);
 	assert_int_equal(w->map_size, 0);
 	assert_int_equal(w->csr, 0);
 }
 
-static void add_hole(u8 bar, u64 off, u64 len)
+static void add_reserved(u8 bar, u64 off, u64 len)
 {
-	site.hole[site.nr_holes++] = (struct dfl_hole) {
+	args.reserved[args.nr_reserved++] = (struct dfl_range) {
 		.bar = bar, .off = off, .len = len,
 	};
 }
@@ -79,7 +79,7 @@ static bool reachable(u8 bar, u64 off)
 struct expect {
 	u64 off;
 	enum dfl_class class;
-	enum dfl_why why;
+	enum dfl_reason reason;
 	u64 size;
 	u64 map_size;
 	const char *type;
@@ -93,7 +93,7 @@ static void expect_windows(const struct expect *e, unsigned int nr)
 	for (i = 0; i < nr; i++) {
 		assert_int_equal(map.header[i].off, e[i].off);
 		assert_int_equal(win[i].rule->class, e[i].class);
-		assert_int_equal(win[i].why, e[i].why);
+		assert_int_equal(win[i].reason, e[i].reason);
 		assert_int_equal(win[i].size, e[i].size);
 		assert_int_equal(win[i].map_size, e[i].map_size);
 		if (e[i].type)
@@ -102,7 +102,7 @@ static void expect_windows(const struct expect *e, unsigned int nr)
 }
 
 #define NEVER(_off)	\
-	{ .off = _off, .class = DFL_CLASS_NEVER, .why = DFL_WHY_POLICY }
+	{ .off = _off, .class = DFL_CLASS_NEVER, .reason = DFL_REASON_POLICY }
 
 static void n6001(void **state)
 {
@@ -122,7 +122,7 @@ static void n6001(void **state)
 
 	(void)state;
 	fake_n6001(&card);
-	site.opt_in = "qsfp,uart,userclk,stp";
+	args.opt_in = "qsfp,uart,userclk,stp";
 	assert_int_equal(carve(), 6);
 	expect_windows(e, ARRAY_SIZE(e));
 	assert_int_equal(window_at(0, 0x60000)->csr, 0x200);
@@ -132,12 +132,12 @@ static void n6001(void **state)
 	assert_false(reachable(0, 0x7c038));
 
 	/* without opt-in the HSSI block alone remains */
-	site.opt_in = NULL;
+	args.opt_in = NULL;
 	fake_n6001(&card);
 	assert_int_equal(carve(), 1);
-	expect_withheld(0, 0x12000, DFL_WHY_OPT_IN);
-	expect_withheld(0, 0x60000, DFL_WHY_OPT_IN);
-	expect_withheld(0, 0x73000, DFL_WHY_OPT_IN);
+	expect_withheld(0, 0x12000, DFL_REASON_OPT_IN);
+	expect_withheld(0, 0x60000, DFL_REASON_OPT_IN);
+	expect_withheld(0, 0x73000, DFL_REASON_OPT_IN);
 }
 
 static void d5005(void **state)
@@ -154,7 +154,7 @@ static void d5005(void **state)
 
 	(void)state;
 	fake_d5005(&card);
-	site.opt_in = "stp,userclk";
+	args.opt_in = "stp,userclk";
 	assert_int_equal(carve(), 2);
 	expect_windows(e, ARRAY_SIZE(e));
 	/* ST2MM hides behind EMIF */
@@ -166,29 +166,29 @@ static void two_ports(void **state)
 	(void)state;
 	fake_two_ports(&card);
 	assert_int_equal(carve(), 3);
-	expect_given(0, 0x1000, 0x1000, 0x1000);
-	expect_given(2, 0x40000, 0x10000, 0x10000);
-	expect_given(2, 0xc0000, 0x10000, 0x10000);
+	expect_assignable(0, 0x1000, 0x1000, 0x1000);
+	expect_assignable(2, 0x40000, 0x10000, 0x10000);
+	expect_assignable(2, 0xc0000, 0x10000, 0x10000);
 	assert_string_equal(window_at(2, 0x40000)->type, "afu-d8424dc4");
-	expect_withheld(2, 0x0, DFL_WHY_POLICY);
-	expect_withheld(2, 0x2000, DFL_WHY_OPT_IN);
+	expect_withheld(2, 0x0, DFL_REASON_POLICY);
+	expect_withheld(2, 0x2000, DFL_REASON_OPT_IN);
 }
 
 static void whole_bar(void **state)
 {
 	(void)state;
 	fake_init(&card);
-	card.src.bar_len[0] = 0x100000;
+	card.io.bar_len[0] = 0x100000;
 	fake_set(&card, 0, 0x00, 0x1000010000000000);
 	fake_set(&card, 0, 0x08, 0xf89e433683f9040b);
 	fake_set(&card, 0, 0x10, 0xd8424dc4a4a3c413);
 	assert_int_equal(carve(), 1);
-	expect_given(0, 0x0, 0x100000, 0x100000);
+	expect_assignable(0, 0x0, 0x100000, 0x100000);
 
 	/* MSI-X on top of the header, as on a real function */
-	add_hole(0, 0x0, 0x10);
+	add_reserved(0, 0x0, 0x10);
 	assert_int_equal(carve(), 0);
-	expect_withheld(0, 0x0, DFL_WHY_MSIX);
+	expect_withheld(0, 0x0, DFL_REASON_MSIX);
 }
 
 static void walk_reason_wins(void **state)
@@ -197,8 +197,8 @@ static void walk_reason_wins(void **state)
 	fake_small(&card);
 	fake_set(&card, 0, 0x1000, 0x3020000010000010);
 	assert_int_equal(carve(), 2);
-	expect_withheld(0, 0x1000, DFL_WHY_VERSION);
-	expect_given(0, 0x2000, 0x1000, 0x1000);
+	expect_withheld(0, 0x1000, DFL_REASON_VERSION);
+	expect_assignable(0, 0x2000, 0x1000, 0x1000);
 }
 
 /* Sizes */
@@ -209,7 +209,7 @@ static void next_is_no_size(void **state)
 	fake_small(&card);
 	fake_set(&card, 0, 0x2000, 0x3000000080000010);
 	assert_int_equal(carve(), 2);
-	expect_given(0, 0x2000, 0x1000, 0x1000);
+	expect_assignable(0, 0x2000, 0x1000, 0x1000);
 	assert_false(reachable(0, 0x3000));
 }
 
@@ -217,9 +217,9 @@ static void last_block_ends_with_bar(void **state)
 {
 	(void)state;
 	fake_small(&card);
-	card.src.bar_len[0] = 0x3800;
+	card.io.bar_len[0] = 0x3800;
 	assert_int_equal(carve(), 3);
-	expect_given(0, 0x3000, 0x800, 0);
+	expect_assignable(0, 0x3000, 0x800, 0);
 	assert_true(reachable(0, 0x37ff));
 	assert_false(reachable(0, 0x3800));
 }
@@ -228,12 +228,12 @@ static void bar_of_card_may_be_shorter_than_walked(void **state)
 {
 	(void)state;
 	fake_small(&card);
-	assert_int_equal(dfl_walk(&card.src, NULL, 0, &map), 0);
-	site.bar_len[0] = 0x2400;
-	assert_int_equal(dfl_carve(&map, &site, win), 2);
-	expect_given(0, 0x1000, 0x1000, 0x1000);
-	expect_given(0, 0x2000, 0x400, 0);
-	expect_withheld(0, 0x3000, DFL_WHY_TRUNCATED);
+	assert_int_equal(dfl_walk(&card.io, NULL, 0, &map), 0);
+	args.bar_len[0] = 0x2400;
+	assert_int_equal(dfl_carve(&map, &args, win), 2);
+	expect_assignable(0, 0x1000, 0x1000, 0x1000);
+	expect_assignable(0, 0x2000, 0x400, 0);
+	expect_withheld(0, 0x3000, DFL_REASON_TRUNCATED);
 }
 
 /* Pages */
@@ -246,9 +246,9 @@ static void shared_page_is_trapped(void **state)
 	fake_set(&card, 0, 0x1000, 0x3000000008000010);
 	fake_set(&card, 0, 0x1800, 0x3000000008000010);
 	assert_int_equal(carve(), 4);
-	expect_given(0, 0x1000, 0x800, 0);
-	expect_given(0, 0x1800, 0x800, 0);
-	expect_given(0, 0x2000, 0x1000, 0x1000);
+	expect_assignable(0, 0x1000, 0x800, 0);
+	expect_assignable(0, 0x1800, 0x800, 0);
+	expect_assignable(0, 0x2000, 0x1000, 0x1000);
 }
 
 static void afu_page_shared_at_its_end(void **state)
@@ -258,7 +258,7 @@ static void afu_page_shared_at_its_end(void **state)
 	fake_two_ports(&card);
 	fake_set(&card, 2, 0x30, 0x0000000400000500);
 	assert_int_equal(carve(), 3);
-	expect_given(2, 0x40000, 0x1400, 0x1000);
+	expect_assignable(2, 0x40000, 0x1400, 0x1000);
 
 	/* starts amid a page: not one page of it, though it fills some */
 	fake_two_ports(&card);
@@ -266,60 +266,60 @@ static void afu_page_shared_at_its_end(void **state)
 	fake_set(&card, 2, 0x40800, 0x1000010000000000);
 	fake_set(&card, 2, 0x40808, 0x1);
 	assert_int_equal(carve(), 3);
-	expect_given(2, 0x40800, 0x10000, 0);
+	expect_assignable(2, 0x40800, 0x10000, 0);
 }
 
 static void large_pages(void **state)
 {
 	(void)state;
 	fake_two_ports(&card);
-	site.page_size = 0x10000;
+	args.page_size = 0x10000;
 	assert_int_equal(carve(), 3);
-	expect_given(0, 0x1000, 0x1000, 0);
-	expect_given(2, 0x40000, 0x10000, 0x10000);
+	expect_assignable(0, 0x1000, 0x1000, 0);
+	expect_assignable(2, 0x40000, 0x10000, 0x10000);
 
 	/* one KiB short of a page */
 	fake_two_ports(&card);
 	fake_set(&card, 2, 0x30, 0x0000000400003f00);
 	assert_int_equal(carve(), 3);
-	expect_given(2, 0x40000, 0xfc00, 0);
+	expect_assignable(2, 0x40000, 0xfc00, 0);
 }
 
 static void bar_not_page_aligned(void **state)
 {
 	(void)state;
 	fake_small(&card);
-	site.bar_start[0] = 0x80000800;
+	args.bar_start[0] = 0x80000800;
 	assert_int_equal(carve(), 3);
-	expect_given(0, 0x1000, 0x1000, 0);
-	expect_given(0, 0x3000, 0x1000, 0);
+	expect_assignable(0, 0x1000, 0x1000, 0);
+	expect_assignable(0, 0x3000, 0x1000, 0);
 
 	fake_init(&card);
-	card.src.bar_len[0] = 0x400;
-	site.bar_start[0] = 0x80000000;
+	card.io.bar_len[0] = 0x400;
+	args.bar_start[0] = 0x80000000;
 	fake_set(&card, 0, 0x00, 0x1000010000000000);
 	fake_set(&card, 0, 0x08, 0x1);
 	assert_int_equal(carve(), 1);
-	expect_given(0, 0x0, 0x400, 0);
+	expect_assignable(0, 0x0, 0x400, 0);
 }
 
 /* MSI-X structures */
 
-static void holes(void **state)
+static void reserved_ranges(void **state)
 {
 	(void)state;
 	/* table and PBA amid the second block's page */
 	fake_small(&card);
-	add_hole(0, 0x2800, 0x100);
-	add_hole(0, 0x2c00, 0x8);
+	add_reserved(0, 0x2800, 0x100);
+	add_reserved(0, 0x2c00, 0x8);
 	assert_int_equal(carve(), 3);
-	expect_given(0, 0x1000, 0x1000, 0x1000);
-	expect_given(0, 0x2000, 0x800, 0);
-	expect_given(0, 0x3000, 0x1000, 0x1000);
+	expect_assignable(0, 0x1000, 0x1000, 0x1000);
+	expect_assignable(0, 0x2000, 0x800, 0);
+	expect_assignable(0, 0x3000, 0x1000, 0x1000);
 	assert_false(reachable(0, 0x2c08));
 }
 
-static void hole_edges(void **state)
+static void reserved_range_edges(void **state)
 {
 	static const struct {
 		u64 off;
@@ -335,36 +335,36 @@ static void hole_edges(void **state)
 		{ 0x2000, 0x1, 0 },
 		{ 0x1000, 0x3000, 0 },		/* over all of it */
 		{ 0x0, ~0ULL, 0 },
-		{ 0x2800, 0, 0x1000 },		/* no hole */
+		{ 0x2800, 0, 0x1000 },		/* empty */
 	};
 	unsigned int i;
 
 	(void)state;
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {
-		site.nr_holes = 0;
-		add_hole(0, rows[i].off, rows[i].len);
+		args.nr_reserved = 0;
+		add_reserved(0, rows[i].off, rows[i].len);
 		fake_small(&card);
 		carve();
 		if (rows[i].size)
-			expect_given(0, 0x2000, rows[i].size,
-				     rows[i].size & ~0xfffULL);
+			expect_assignable(0, 0x2000, rows[i].size,
+					  rows[i].size & ~0xfffULL);
 		else
-			expect_withheld(0, 0x2000, DFL_WHY_MSIX);
+			expect_withheld(0, 0x2000, DFL_REASON_MSIX);
 	}
-	/* in another BAR it is nobody's business */
-	site.nr_holes = 0;
-	add_hole(4, 0x2000, 0x1000);
+	/* a range of another BAR has no effect */
+	args.nr_reserved = 0;
+	add_reserved(4, 0x2000, 0x1000);
 	fake_small(&card);
 	assert_int_equal(carve(), 3);
 }
 
-static void afu_over_hole_is_cut(void **state)
+static void afu_over_reserved_range_is_cut(void **state)
 {
 	(void)state;
 	fake_two_ports(&card);
-	add_hole(2, 0x43010, 0x100);
+	add_reserved(2, 0x43010, 0x100);
 	assert_int_equal(carve(), 3);
-	expect_given(2, 0x40000, 0x3010, 0x3000);
+	expect_assignable(2, 0x40000, 0x3010, 0x3000);
 }
 
 /* Overlap */
@@ -376,14 +376,14 @@ static void afu_over_features_of_a_port(void **state)
 	fake_two_ports(&card);
 	fake_set(&card, 2, 0x30, 0x0000000400010100);
 	assert_int_equal(carve(), 2);
-	expect_withheld(2, 0x40000, DFL_WHY_OVERLAP);
-	expect_given(2, 0xc0000, 0x10000, 0x10000);
+	expect_withheld(2, 0x40000, DFL_REASON_OVERLAP);
+	expect_assignable(2, 0xc0000, 0x10000, 0x10000);
 
 	/* 256 KiB just reach it */
 	fake_two_ports(&card);
 	fake_set(&card, 2, 0x30, 0x0000000400010000);
 	assert_int_equal(carve(), 3);
-	expect_given(2, 0x40000, 0x40000, 0x40000);
+	expect_assignable(2, 0x40000, 0x40000, 0x40000);
 }
 
 static void afu_over_first_word_of_a_port(void **state)
@@ -394,7 +394,7 @@ static void afu_over_first_word_of_a_port(void **state)
 	fake_set(&card, 2, 0x4fff8, 0x4000010010000001);
 	fake_set(&card, 2, 0x50028, 0x0000000000000001);
 	assert_int_equal(carve(), 1);
-	expect_withheld(2, 0x40000, DFL_WHY_OVERLAP);
+	expect_withheld(2, 0x40000, DFL_REASON_OVERLAP);
 
 	/* one word further on they only touch */
 	fake_two_ports(&card);
@@ -402,20 +402,20 @@ static void afu_over_first_word_of_a_port(void **state)
 	fake_set(&card, 2, 0x50000, 0x4000010010000001);
 	fake_set(&card, 2, 0x50030, 0x0000000000000001);
 	assert_int_equal(carve(), 2);
-	expect_given(2, 0x40000, 0x10000, 0x10000);
+	expect_assignable(2, 0x40000, 0x10000, 0x10000);
 }
 
-static void afu_over_feature_that_is_given(void **state)
+static void afu_over_feature_that_is_assignable(void **state)
 {
 	(void)state;
 	fake_two_ports(&card);
-	site.opt_in = "userclk";
+	args.opt_in = "userclk";
 	fake_set(&card, 2, 0x18, 0x1800);
 	fake_set(&card, 2, 0x1800, 0x1000010000000000);
 	fake_set(&card, 2, 0x1808, 0x1);
 	assert_int_equal(carve(), 4);
-	expect_withheld(2, 0x1800, DFL_WHY_OVERLAP);
-	expect_given(2, 0x2000, 0x1000, 0x1000);
+	expect_withheld(2, 0x1800, DFL_REASON_OVERLAP);
+	expect_assignable(2, 0x2000, 0x1000, 0x1000);
 }
 
 static void afu_inside_withheld_feature(void **state)
@@ -429,7 +429,7 @@ static void afu_inside_withheld_feature(void **state)
 	fake_set(&card, 2, 0x2800, 0x1000010000000000);
 	fake_set(&card, 2, 0x2808, 0x1);
 	assert_int_equal(carve(), 2);
-	expect_withheld(2, 0x2800, DFL_WHY_OVERLAP);
+	expect_withheld(2, 0x2800, DFL_REASON_OVERLAP);
 
 	/* the page behind is nobody's */
 	fake_two_ports(&card);
@@ -439,7 +439,7 @@ static void afu_inside_withheld_feature(void **state)
 	fake_set(&card, 2, 0x3000, 0x1000010000000000);
 	fake_set(&card, 2, 0x3008, 0x1);
 	assert_int_equal(carve(), 3);
-	expect_given(2, 0x3000, 0x400, 0);
+	expect_assignable(2, 0x3000, 0x400, 0);
 }
 
 static void afu_inside_feature_takes_it_along(void **state)
@@ -447,14 +447,14 @@ static void afu_inside_feature_takes_it_along(void **state)
 	(void)state;
 	/* user clock, last of its list, would hold a header of another */
 	fake_two_ports(&card);
-	site.opt_in = "userclk";
+	args.opt_in = "userclk";
 	fake_set(&card, 2, 0x18, 0x2800);
 	fake_set(&card, 2, 0x2800, 0x1000010000000000);
 	fake_set(&card, 2, 0x2808, 0x1);
 	assert_int_equal(carve(), 3);
-	expect_withheld(2, 0x2000, DFL_WHY_OVERLAP);
-	expect_withheld(2, 0x2800, DFL_WHY_OVERLAP);
-	expect_given(2, 0x82000, 0x1000, 0x1000);
+	expect_withheld(2, 0x2000, DFL_REASON_OVERLAP);
+	expect_withheld(2, 0x2800, DFL_REASON_OVERLAP);
+	expect_assignable(2, 0x82000, 0x1000, 0x1000);
 }
 
 /* GUIDs */
@@ -468,8 +468,8 @@ static void guid_selects(void **state)
 	fake_set(&card, 2, 0xc0008, ~0ULL);
 	fake_set(&card, 2, 0xc0010, ~0ULL);
 	assert_int_equal(carve(), 1);
-	expect_withheld(2, 0x40000, DFL_WHY_GUID);
-	expect_withheld(2, 0xc0000, DFL_WHY_GUID);
+	expect_withheld(2, 0x40000, DFL_REASON_GUID);
+	expect_withheld(2, 0xc0000, DFL_REASON_GUID);
 }
 
 /* Version 1 registers */
@@ -478,9 +478,9 @@ static void uart(void **state)
 {
 	(void)state;
 	fake_uart(&card);
-	site.opt_in = "uart";
+	args.opt_in = "uart";
 	assert_int_equal(carve(), 2);
-	expect_given(0, 0x1000, 0x1000, 0);
+	expect_assignable(0, 0x1000, 0x1000, 0);
 	assert_int_equal(window_at(0, 0x1000)->csr, 0x200);
 	assert_string_equal(window_at(0, 0x1000)->type, "uart");
 
@@ -489,13 +489,13 @@ static void uart(void **state)
 	fake_set(&card, 0, 0x1000, 0x3010000004000024);
 	fake_set(&card, 0, 0x1400, 0x3000010010000010);
 	assert_int_equal(carve(), 2);
-	expect_given(0, 0x1000, 0x400, 0);
+	expect_assignable(0, 0x1000, 0x400, 0);
 
 	/* another GUID: who knows what it is */
 	fake_uart(&card);
 	fake_set(&card, 0, 0x1008, 0xe1df0d4ace8e486d);
 	assert_int_equal(carve(), 1);
-	expect_withheld(0, 0x1000, DFL_WHY_POLICY);
+	expect_withheld(0, 0x1000, DFL_REASON_POLICY);
 }
 
 /* A vendor block at 0x1000 of fake_uart()'s card, registers at @csr_addr */
@@ -514,45 +514,45 @@ static void csr_encoding(void **state)
 	(void)state;
 	set_vendor(0x100, 0x0000004000000000);
 	assert_int_equal(carve(), 1);
-	expect_withheld(0, 0x1000, DFL_WHY_OPT_IN);
+	expect_withheld(0, 0x1000, DFL_REASON_OPT_IN);
 	assert_string_equal(window_at(0, 0x1000)->type, "vendor-12345678");
 
 	set_vendor(0x100, 0x0000004000000000);
-	site.opt_in = "vendor-12345678";
+	args.opt_in = "vendor-12345678";
 	assert_int_equal(carve(), 1);
-	expect_withheld(0, 0x1000, DFL_WHY_CSR_AMBIGUOUS);
+	expect_withheld(0, 0x1000, DFL_REASON_CSR_AMBIGUOUS);
 
 	set_vendor(0x100, 0x0000004000000000);
-	site.opt_in = "vendor-12345678@plain";
+	args.opt_in = "vendor-12345678@plain";
 	assert_int_equal(carve(), 2);
-	expect_given(0, 0x1000, 0x140, 0);
+	expect_assignable(0, 0x1000, 0x140, 0);
 	assert_int_equal(window_at(0, 0x1000)->csr, 0x100);
 
 	set_vendor(0x100, 0x0000004000000000);
-	site.opt_in = "vendor-12345678@shifted";
+	args.opt_in = "vendor-12345678@shifted";
 	assert_int_equal(carve(), 2);
-	expect_given(0, 0x1000, 0xc0, 0);
+	expect_assignable(0, 0x1000, 0xc0, 0);
 	assert_int_equal(window_at(0, 0x1000)->csr, 0x80);
 
 	/* known to be fine as version 0, unknown layout as version 1 */
 	fake_uart(&card);
 	fake_set(&card, 0, 0x1000, 0x3010000010000010);
 	assert_int_equal(carve(), 1);
-	expect_withheld(0, 0x1000, DFL_WHY_CSR_AMBIGUOUS);
+	expect_withheld(0, 0x1000, DFL_REASON_CSR_AMBIGUOUS);
 }
 
 static void absolute_csr(void **state)
 {
 	(void)state;
-	site.opt_in = "vendor-12345678@plain,uart";
+	args.opt_in = "vendor-12345678@plain,uart";
 	set_vendor(0x101, 0x0000004000000000);
 	assert_int_equal(carve(), 1);
-	expect_withheld(0, 0x1000, DFL_WHY_CSR_ABSOLUTE);
+	expect_withheld(0, 0x1000, DFL_REASON_CSR_ABSOLUTE);
 
 	fake_uart(&card);
 	fake_set(&card, 0, 0x1018, 0x0000000080001201);
 	assert_int_equal(carve(), 1);
-	expect_withheld(0, 0x1000, DFL_WHY_CSR_ABSOLUTE);
+	expect_withheld(0, 0x1000, DFL_REASON_CSR_ABSOLUTE);
 }
 
 static void bad_csr_range(void **state)
@@ -577,58 +577,58 @@ static void bad_csr_range(void **state)
 	unsigned int i;
 
 	(void)state;
-	site.opt_in = "vendor-12345678@plain";
+	args.opt_in = "vendor-12345678@plain";
 	for (i = 0; i < ARRAY_SIZE(bad); i++) {
 		set_vendor(bad[i].addr, bad[i].size);
 		assert_int_equal(carve(), 1);
-		expect_withheld(0, 0x1000, DFL_WHY_CSR_RANGE);
-		expect_given(0, 0x2000, 0x1000, 0x1000);
+		expect_withheld(0, 0x1000, DFL_REASON_CSR_RANGE);
+		expect_assignable(0, 0x2000, 0x1000, 0x1000);
 	}
 	/* right behind the header, up to the end */
 	set_vendor(0x28, 0x00000fd800000000);
 	assert_int_equal(carve(), 2);
-	expect_given(0, 0x1000, 0x1000, 0x1000);
+	expect_assignable(0, 0x1000, 0x1000, 0x1000);
 	set_vendor(0x68, 0x0000000180000000);
 	assert_int_equal(carve(), 2);
-	expect_given(0, 0x1000, 0x70, 0);
+	expect_assignable(0, 0x1000, 0x70, 0);
 	/* unreadable parameters still have a header */
 	set_vendor(0x28, 0x0000001080000000);
 	fake_set(&card, 0, 0x1028, 0);
 	assert_int_equal(carve(), 1);
-	expect_withheld(0, 0x1000, DFL_WHY_CSR_RANGE);
+	expect_withheld(0, 0x1000, DFL_REASON_CSR_RANGE);
 
 	/* the UART's, in the other encoding */
-	site.opt_in = "uart";
+	args.opt_in = "uart";
 	fake_uart(&card);
 	fake_set(&card, 0, 0x1018, 0x2000);
 	assert_int_equal(carve(), 1);
-	expect_withheld(0, 0x1000, DFL_WHY_CSR_RANGE);
+	expect_withheld(0, 0x1000, DFL_REASON_CSR_RANGE);
 }
 
 static void version_1_larger_than_a_page(void **state)
 {
 	(void)state;
-	site.opt_in = "vendor-12345678@plain";
+	args.opt_in = "vendor-12345678@plain";
 	set_vendor(0x100, 0x0000300000000000);
 	fake_set(&card, 0, 0x1000, 0x3010000080000023);
 	fake_set(&card, 0, 0x9000, 0x3000010010000010);
 	assert_int_equal(carve(), 2);
-	expect_given(0, 0x1000, 0x3100, 0x3000);
+	expect_assignable(0, 0x1000, 0x3100, 0x3000);
 }
 
-static void hole_in_registers_of_version_1(void **state)
+static void reserved_range_in_registers_of_version_1(void **state)
 {
 	(void)state;
-	site.opt_in = "vendor-12345678@plain";
+	args.opt_in = "vendor-12345678@plain";
 	set_vendor(0x100, 0x0000004000000000);
-	add_hole(0, 0x1140, 0x10);
+	add_reserved(0, 0x1140, 0x10);
 	assert_int_equal(carve(), 2);
-	expect_given(0, 0x1000, 0x140, 0);
+	expect_assignable(0, 0x1000, 0x140, 0);
 
 	set_vendor(0x100, 0x0000004000000000);
-	site.hole[0].off = 0x1138;
+	args.reserved[0].off = 0x1138;
 	assert_int_equal(carve(), 1);
-	expect_withheld(0, 0x1000, DFL_WHY_MSIX);
+	expect_withheld(0, 0x1000, DFL_REASON_MSIX);
 }
 
 int main(void)
@@ -647,12 +647,14 @@ int main(void)
 		cmocka_unit_test_setup(afu_page_shared_at_its_end, reset),
 		cmocka_unit_test_setup(large_pages, reset),
 		cmocka_unit_test_setup(bar_not_page_aligned, reset),
-		cmocka_unit_test_setup(holes, reset),
-		cmocka_unit_test_setup(hole_edges, reset),
-		cmocka_unit_test_setup(afu_over_hole_is_cut, reset),
+		cmocka_unit_test_setup(reserved_ranges, reset),
+		cmocka_unit_test_setup(reserved_range_edges, reset),
+		cmocka_unit_test_setup(afu_over_reserved_range_is_cut,
+				       reset),
 		cmocka_unit_test_setup(afu_over_features_of_a_port, reset),
 		cmocka_unit_test_setup(afu_over_first_word_of_a_port, reset),
-		cmocka_unit_test_setup(afu_over_feature_that_is_given, reset),
+		cmocka_unit_test_setup(afu_over_feature_that_is_assignable,
+				       reset),
 		cmocka_unit_test_setup(afu_inside_withheld_feature, reset),
 		cmocka_unit_test_setup(afu_inside_feature_takes_it_along,
 				       reset),
@@ -662,7 +664,8 @@ int main(void)
 		cmocka_unit_test_setup(absolute_csr, reset),
 		cmocka_unit_test_setup(bad_csr_range, reset),
 		cmocka_unit_test_setup(version_1_larger_than_a_page, reset),
-		cmocka_unit_test_setup(hole_in_registers_of_version_1, reset),
+		cmocka_unit_test_setup(reserved_range_in_registers_of_version_1,
+				       reset),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,6 +5,16 @@
 
 static struct dfl_map map;
 
+/* Header 1 of the map; @list is the administrator's. */
+static struct dfl_decision decide(const char *list)
+{
+	struct dfl_decision decision;
+
+	memset(&decision, 'x', sizeof(decision));
+	dfl_policy_decide(&map, 1, list, &decision);
+	return decision;
+}
+
 /* One feature of @id below @parent; header 0 is the FIU, 1 the feature. */
 static const struct dfl_rule *rule_of(enum dfl_kind parent, enum dfl_kind kind,
 				      u8 version, u16 id)
@@ -16,7 +26,7 @@ static const struct dfl_rule *rule_of(enum dfl_kind parent, enum dfl_kind kind,
 	map.header[1].parent = 0;
 	map.header[1].version = version;
 	map.header[1].id = id;
-	return dfl_policy_find(&map, 1);
+	return decide(NULL).rule;
 }
 
 static const struct dfl_rule *fme(u16 id)
@@ -35,13 +45,32 @@ static void set_guid(u64 guid_h, u64 guid_l)
 	map.header[1].guid_l = guid_l;
 }
 
-static void expect_name(const struct dfl_rule *rule, const char *name)
+/* A version 1 feature of the type "vendor-12345678" */
+static const struct dfl_rule *vendor(void)
 {
-	char buf[DFL_TYPE_NAME_LEN];
+	set_guid(0x1234567800000000, 1);
+	return rule_of(DFL_KIND_FME, DFL_KIND_PRIVATE, 1, 0x23);
+}
 
-	memset(buf, 'x', sizeof(buf));
-	dfl_policy_type_name(rule, &map, 1, buf);
-	assert_string_equal(buf, name);
+static const struct dfl_rule *uart(void)
+{
+	set_guid(0x9e6641a6ca26cc04, 0xe1df0d4ace8e486c);
+	return rule_of(DFL_KIND_FME, DFL_KIND_PRIVATE, 1, 0x24);
+}
+
+static void expect_name(const char *name)
+{
+	assert_string_equal(decide(NULL).type, name);
+}
+
+static void expect_opted_in(const char *list)
+{
+	assert_int_equal(decide(list).reason, DFL_OK);
+}
+
+static void expect_not_opted_in(const char *list)
+{
+	assert_int_equal(decide(list).reason, DFL_REASON_OPT_IN);
 }
 
 static int reset(void **state)
@@ -93,7 +122,7 @@ static void never_interface_units(void **state)
 	for (id = 0; id < 0x40; id++) {
 		port(id);
 		map.header[1].parent = DFL_NO_PARENT;
-		assert_int_equal(dfl_policy_find(&map, 1)->class,
+		assert_int_equal(decide(NULL).rule->class,
 				 DFL_CLASS_NEVER);
 	}
 	/* nor below something opaque */
@@ -101,7 +130,7 @@ static void never_interface_units(void **state)
 				 0x10)->class, DFL_CLASS_NEVER);
 }
 
-static void given_below_fme(void **state)
+static void assignable_below_fme(void **state)
 {
 	static const struct {
 		u16 id;
@@ -129,11 +158,11 @@ static void given_below_fme(void **state)
 		assert_int_equal(rule->max_size, 0x1000);
 		assert_int_equal(rule->flags & (DFL_RULE_NARROW | DFL_RULE_CSR),
 				 0);
-		expect_name(rule, rows[i].name);
+		expect_name(rows[i].name);
 	}
 }
 
-static void given_below_port(void **state)
+static void assignable_below_port(void **state)
 {
 	static const struct {
 		u16 id;
@@ -150,7 +179,7 @@ static void given_below_port(void **state)
 
 		assert_int_equal(rule->class, DFL_CLASS_OPT_IN);
 		assert_int_equal(rule->max_size, 0x1000);
-		expect_name(rule, rows[i].name);
+		expect_name(rows[i].name);
 	}
 }
 
@@ -174,16 +203,16 @@ static void afu_row(void **state)
 	assert_int_equal(rule->class, DFL_CLASS_YES);
 	assert_true(rule->flags & DFL_RULE_BY_GUID);
 	assert_true(rule->max_size >= 1ULL << 32);
-	expect_name(rule, "afu-d8424dc4");
+	expect_name("afu-d8424dc4");
 
 	/* the id field of an AFU is free for other uses */
 	assert_ptr_equal(rule_of(DFL_KIND_PORT, DFL_KIND_AFU, 1, 0x765), rule);
 	/* stands alone on functions without ports */
 	map.header[1].parent = DFL_NO_PARENT;
-	assert_ptr_equal(dfl_policy_find(&map, 1), rule);
+	assert_ptr_equal(decide(NULL).rule, rule);
 	/* leading zeros belong to the name */
 	set_guid(0x000000ab00000000, 1);
-	expect_name(rule, "afu-000000ab");
+	expect_name("afu-000000ab");
 }
 
 static void uart_row(void **state)
@@ -191,13 +220,12 @@ static void uart_row(void **state)
 	const struct dfl_rule *rule;
 
 	(void)state;
-	set_guid(0x9e6641a6ca26cc04, 0xe1df0d4ace8e486c);
-	rule = rule_of(DFL_KIND_FME, DFL_KIND_PRIVATE, 1, 0x24);
+	rule = uart();
 	assert_int_equal(rule->class, DFL_CLASS_OPT_IN);
 	assert_int_equal(rule->flags, DFL_RULE_TRAP | DFL_RULE_NARROW |
 			 DFL_RULE_CSR_SHIFTED);
 	assert_int_equal(rule->max_size, 0x1000);
-	expect_name(rule, "uart");
+	expect_name("uart");
 
 	set_guid(0x9e6641a6ca26cc04, 0xe1df0d4ace8e486d);
 	rule = rule_of(DFL_KIND_FME, DFL_KIND_PRIVATE, 1, 0x24);
@@ -212,59 +240,79 @@ static void vendor_row(void **state)
 	const struct dfl_rule *rule;
 
 	(void)state;
-	set_guid(0x1234567800000000, 1);
-	rule = rule_of(DFL_KIND_FME, DFL_KIND_PRIVATE, 1, 0x23);
+	rule = vendor();
 	assert_int_equal(rule->class, DFL_CLASS_OPT_IN);
 	assert_int_equal(rule->flags, DFL_RULE_BY_GUID);
-	expect_name(rule, "vendor-12345678");
+	expect_name("vendor-12345678");
 }
 
 static void opt_in_list(void **state)
 {
-	const struct dfl_rule *tod;
-
 	(void)state;
-	tod = fme(0x22);
-	assert_false(dfl_policy_opted_in(NULL, tod, "tod"));
-	assert_false(dfl_policy_opted_in("", tod, "tod"));
-	assert_false(dfl_policy_opted_in(",,", tod, "tod"));
-	assert_true(dfl_policy_opted_in("tod", tod, "tod"));
-	assert_true(dfl_policy_opted_in("tod\n", tod, "tod"));
-	assert_true(dfl_policy_opted_in("uart,tod", tod, "tod"));
-	assert_true(dfl_policy_opted_in("tod,uart", tod, "tod"));
-	assert_true(dfl_policy_opted_in("uart,tod,qsfp", tod, "tod"));
+	fme(0x22);
+	expect_not_opted_in(NULL);
+	expect_not_opted_in("");
+	expect_not_opted_in(",,");
+	expect_opted_in("tod");
+	expect_opted_in("tod\n");
+	expect_opted_in("uart,tod");
+	expect_opted_in("tod,uart");
+	expect_opted_in("uart,tod,qsfp");
 	/* whole words only, and no wildcards */
-	assert_false(dfl_policy_opted_in("to", tod, "tod"));
-	assert_false(dfl_policy_opted_in("todo", tod, "tod"));
-	assert_false(dfl_policy_opted_in("atod", tod, "tod"));
-	assert_false(dfl_policy_opted_in("tod ", tod, "tod"));
-	assert_false(dfl_policy_opted_in("all-opt-in", tod, "tod"));
-	assert_false(dfl_policy_opted_in("*", tod, "tod"));
-	/* an encoding where there is none to name */
-	assert_false(dfl_policy_opted_in("tod@plain", tod, "tod"));
+	expect_not_opted_in("to");
+	expect_not_opted_in("todo");
+	expect_not_opted_in("atod");
+	expect_not_opted_in("tod ");
+	expect_not_opted_in("all-opt-in");
+	expect_not_opted_in("*");
+	/* no encoding can be named for this type */
+	expect_not_opted_in("tod@plain");
 }
 
 static void opt_in_needs_full_name(void **state)
 {
-	const struct dfl_rule *rule;
-
 	(void)state;
-	rule = fme(0x7a);
-	assert_true(dfl_policy_opted_in("fme-7a", rule, "fme-7a"));
-	assert_false(dfl_policy_opted_in("fme", rule, "fme-7a"));
-	assert_false(dfl_policy_opted_in("fme-7", rule, "fme-7a"));
+	fme(0x7a);
+	expect_opted_in("fme-7a");
+	expect_not_opted_in("fme");
+	expect_not_opted_in("fme-7");
 
-	rule = rule_of(DFL_KIND_FME, DFL_KIND_PRIVATE, 1, 0x23);
-	assert_true(dfl_policy_opted_in("vendor-12345678", rule,
-					"vendor-12345678"));
-	assert_false(dfl_policy_opted_in("vendor", rule, "vendor-12345678"));
-	assert_false(dfl_policy_opted_in("vendor-12345679", rule,
-					 "vendor-12345678"));
+	vendor();
+	expect_opted_in("vendor-12345678");
+	expect_not_opted_in("vendor");
+	expect_not_opted_in("vendor-12345679");
+}
+
+/* The first reason that applies is reported, whatever the list contains. */
+static void reasons(void **state)
+{
+	(void)state;
+	fme(0x10);
+	assert_int_equal(decide(NULL).reason, DFL_OK);
+	fme(0x05);
+	assert_int_equal(decide("fme-5").reason, DFL_REASON_POLICY);
+
+	vendor();
+	set_guid(0, 0);
+	assert_int_equal(decide("vendor-00000000").reason, DFL_REASON_GUID);
+	assert_int_equal(decide(NULL).reason, DFL_REASON_GUID);
+	set_guid(~0ULL, ~0ULL);
+	assert_int_equal(decide("vendor-ffffffff").reason, DFL_REASON_GUID);
+	set_guid(0, 1);
+	assert_int_equal(decide("vendor-00000000").reason, DFL_OK);
+	/* a type without GUID in its name needs no GUID */
+	fme(0x22);
+	set_guid(0, 0);
+	expect_opted_in("tod");
+
+	map.header[1].reason = DFL_REASON_TRUNCATED;
+	assert_int_equal(decide("tod").reason, DFL_REASON_TRUNCATED);
+	fme(0x05);
+	assert_int_equal(decide("tod").reason, DFL_REASON_TRUNCATED);
 }
 
 static void csr_encoding(void **state)
 {
-	static const char name[] = "vendor-12345678";
 	static const struct {
 		const char *list;
 		bool opted_in;
@@ -277,7 +325,7 @@ static void csr_encoding(void **state)
 		{ "uart,vendor-12345678@plain,tod", true, DFL_RULE_CSR_PLAIN },
 		{ "vendor-12345678,vendor-12345678@plain", true,
 		  DFL_RULE_CSR_PLAIN },
-		/* both is as good as none */
+		/* contradicting entries leave the encoding unknown */
 		{ "vendor-12345678@plain,vendor-12345678@shifted", true, 0 },
 		{ "vendor-12345679@plain,vendor-12345678", true, 0 },
 		{ "vendor-12345678@", false, 0 },
@@ -287,22 +335,19 @@ static void csr_encoding(void **state)
 		{ "vendor@plain", false, 0 },
 		{ "@plain", false, 0 },
 	};
-	const struct dfl_rule *rule;
 	unsigned int i;
 
 	(void)state;
-	rule = rule_of(DFL_KIND_FME, DFL_KIND_PRIVATE, 1, 0x23);
+	vendor();
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {
-		assert_int_equal(dfl_policy_opted_in(rows[i].list, rule, name),
-				 rows[i].opted_in);
-		assert_int_equal(dfl_policy_csr(rows[i].list, rule, name),
-				 rows[i].csr);
+		assert_int_equal(decide(rows[i].list).reason,
+				 rows[i].opted_in ? DFL_OK : DFL_REASON_OPT_IN);
+		assert_int_equal(decide(rows[i].list).csr, rows[i].csr);
 	}
-	/* what the table knows nobody can change */
-	set_guid(0x9e6641a6ca26cc04, 0xe1df0d4ace8e486c);
-	rule = rule_of(DFL_KIND_FME, DFL_KIND_PRIVATE, 1, 0x24);
-	assert_int_equal(dfl_policy_csr("uart@plain", rule, "uart"),
-			 DFL_RULE_CSR_SHIFTED);
+	/* the list cannot change the encoding of the table */
+	uart();
+	assert_int_equal(decide("uart@plain").csr, DFL_RULE_CSR_SHIFTED);
+	expect_not_opted_in("uart@plain");
 }
 
 int main(void)
@@ -311,14 +356,15 @@ int main(void)
 		cmocka_unit_test_setup(never_below_fme, reset),
 		cmocka_unit_test_setup(never_below_port, reset),
 		cmocka_unit_test_setup(never_interface_units, reset),
-		cmocka_unit_test_setup(given_below_fme, reset),
-		cmocka_unit_test_setup(given_below_port, reset),
+		cmocka_unit_test_setup(assignable_below_fme, reset),
+		cmocka_unit_test_setup(assignable_below_port, reset),
 		cmocka_unit_test_setup(id_means_nothing_without_parent, reset),
 		cmocka_unit_test_setup(afu_row, reset),
 		cmocka_unit_test_setup(uart_row, reset),
 		cmocka_unit_test_setup(vendor_row, reset),
 		cmocka_unit_test_setup(opt_in_list, reset),
 		cmocka_unit_test_setup(opt_in_needs_full_name, reset),
+		cmocka_unit_test_setup(reasons, reset),
 		cmocka_unit_test_setup(csr_encoding, reset),
 	};
 

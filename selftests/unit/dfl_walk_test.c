@@ -15,7 +15,7 @@ struct expect {
 	enum dfl_kind kind;
 	u16 id;
 	u64 limit;
-	enum dfl_why why;
+	enum dfl_reason reason;
 };
 
 static int walk_vsec(const u32 *vsec, unsigned int dwords)
@@ -24,7 +24,7 @@ static int walk_vsec(const u32 *vsec, unsigned int dwords)
 
 	/* the walk has to clear it */
 	memset(&map, 0xa5, sizeof(map));
-	err = dfl_walk(&card.src, vsec, dwords, &map);
+	err = dfl_walk(&card.io, vsec, dwords, &map);
 	assert_int_equal(card.stray_reads, 0);
 	assert_in_range(card.most_reads, 0, 1);
 	assert_in_range(map.nr_headers, 0, DFL_MAX_HEADERS);
@@ -49,7 +49,7 @@ static void expect_headers(const struct expect *e, unsigned int nr)
 		assert_int_equal(h->kind, e[i].kind);
 		assert_int_equal(h->id, e[i].id);
 		assert_int_equal(h->limit, e[i].limit);
-		assert_int_equal(h->why, e[i].why);
+		assert_int_equal(h->reason, e[i].reason);
 	}
 }
 
@@ -60,12 +60,12 @@ static void expect_headers(const struct expect *e, unsigned int nr)
 		expect_headers(e, ARRAY_SIZE(e));			\
 	} while (0)
 
-static unsigned int notes(enum dfl_why why)
+static unsigned int findings(enum dfl_reason reason)
 {
 	unsigned int i, nr = 0;
 
-	for (i = 0; i < min_t(u32, map.nr_notes, DFL_MAX_NOTES); i++)
-		nr += map.note[i].why == why;
+	for (i = 0; i < min_t(u32, map.nr_findings, DFL_MAX_FINDINGS); i++)
+		nr += map.finding[i].reason == reason;
 	return nr;
 }
 
@@ -108,7 +108,7 @@ static void n6001(void **state)
 	(void)state;
 	fake_n6001(&card);
 	assert_int_equal(walk(), 0);
-	assert_int_equal(map.nr_notes, 0);
+	assert_int_equal(map.nr_findings, 0);
 	EXPECT({ 0, 0x00000, DFL_KIND_FME, 0x00, 0x1000, 0 },
 	       { 0, 0x01000, DFL_KIND_PRIVATE, 0x01, 0x2000, 0 },
 	       { 0, 0x03000, DFL_KIND_PRIVATE, 0x00, 0x1000, 0 },
@@ -139,7 +139,7 @@ static void n6001(void **state)
 	assert_int_equal(h->version, 1);
 	assert_int_equal(h->first_vector, 5);
 	assert_int_equal(h->nr_vectors, 1);
-	assert_int_equal(card.nr_releases, 0);
+	assert_int_equal(card.nr_deasserts, 0);
 }
 
 static void d5005(void **state)
@@ -147,7 +147,7 @@ static void d5005(void **state)
 	(void)state;
 	fake_d5005(&card);
 	assert_int_equal(walk(), 0);
-	assert_int_equal(map.nr_notes, 0);
+	assert_int_equal(map.nr_findings, 0);
 	EXPECT({ 0, 0x00000, DFL_KIND_FME, 0x00, 0x1000, 0 },
 	       { 0, 0x01000, DFL_KIND_PRIVATE, 0x01, 0x2000, 0 },
 	       { 0, 0x03000, DFL_KIND_PRIVATE, 0x00, 0x1000, 0 },
@@ -170,7 +170,7 @@ static void two_ports(void **state)
 	(void)state;
 	fake_two_ports(&card);
 	assert_int_equal(walk(), 0);
-	assert_int_equal(map.nr_notes, 0);
+	assert_int_equal(map.nr_findings, 0);
 	EXPECT({ 0, 0x00000, DFL_KIND_FME, 0x00, 0x1000, 0 },
 	       { 0, 0x01000, DFL_KIND_PRIVATE, 0x10, 0x1000, 0 },
 	       { 2, 0x00000, DFL_KIND_PORT, 0x01, 0x1000, 0 },
@@ -198,17 +198,17 @@ static void two_ports(void **state)
 	assert_int_equal(header_at(2, 0x81000)->nr_vectors, 0);
 }
 
-static void afu_is_read_after_release(void **state)
+static void afu_is_read_after_reset(void **state)
 {
 	(void)state;
 	fake_two_ports(&card);
 	card.afu_in_reset = true;
 	assert_int_equal(walk(), 0);
-	assert_int_equal(card.nr_releases, 2);
-	assert_int_equal(card.released_bar[0], 2);
-	assert_int_equal(card.released[0], 0x0);
-	assert_int_equal(card.released_bar[1], 2);
-	assert_int_equal(card.released[1], 0x80000);
+	assert_int_equal(card.nr_deasserts, 2);
+	assert_int_equal(card.deasserted_bar[0], 2);
+	assert_int_equal(card.deasserted[0], 0x0);
+	assert_int_equal(card.deasserted_bar[1], 2);
+	assert_int_equal(card.deasserted[1], 0x80000);
 	assert_int_equal(header_at(2, 0x40000)->guid_h, 0xd8424dc4a4a3c413);
 }
 
@@ -229,7 +229,7 @@ static void afu_in_list_of_port(void **state)
 	assert_int_equal(header_at(2, 0x1100)->nr_vectors, 4);
 	assert_int_equal(header_at(2, 0x1100)->guid_h, 0xd8424dc4a4a3c413);
 	assert_int_equal(header_at(2, 0x3100)->kind, DFL_KIND_PRIVATE);
-	assert_int_equal(card.nr_releases, 2);
+	assert_int_equal(card.nr_deasserts, 2);
 }
 
 static void afu_in_list_is_the_wrong_one(void **state)
@@ -239,8 +239,8 @@ static void afu_in_list_is_the_wrong_one(void **state)
 	fake_two_ports(&card);
 	fake_set(&card, 2, 0x2000, 0x1000010010000000);
 	assert_int_equal(walk(), 0);
-	assert_int_equal(header_at(2, 0x2000)->why, DFL_WHY_AFU_OFFSET);
-	assert_int_equal(header_at(2, 0x40000)->why, DFL_OK);
+	assert_int_equal(header_at(2, 0x2000)->reason, DFL_REASON_AFU_OFFSET);
+	assert_int_equal(header_at(2, 0x40000)->reason, DFL_OK);
 
 	/* two in one list */
 	fake_two_ports(&card);
@@ -248,8 +248,8 @@ static void afu_in_list_is_the_wrong_one(void **state)
 	fake_set(&card, 2, 0x1000, 0x1000000010000000);
 	fake_set(&card, 2, 0x2000, 0x1000010010000000);
 	assert_int_equal(walk(), 0);
-	assert_int_equal(header_at(2, 0x1000)->why, DFL_OK);
-	assert_int_equal(header_at(2, 0x2000)->why, DFL_WHY_AFU_OFFSET);
+	assert_int_equal(header_at(2, 0x1000)->reason, DFL_OK);
+	assert_int_equal(header_at(2, 0x2000)->reason, DFL_REASON_AFU_OFFSET);
 
 	/* without a window */
 	fake_two_ports(&card);
@@ -257,9 +257,9 @@ static void afu_in_list_is_the_wrong_one(void **state)
 	fake_set(&card, 2, 0x30, 0x0000000400000000);
 	fake_set(&card, 2, 0x1000, 0x1000000010000000);
 	assert_int_equal(walk(), 0);
-	assert_int_equal(header_at(2, 0x1000)->why, DFL_WHY_AFU_SIZE);
+	assert_int_equal(header_at(2, 0x1000)->reason, DFL_REASON_AFU_SIZE);
 	assert_int_equal(header_at(2, 0x1000)->kind, DFL_KIND_OPAQUE);
-	assert_int_equal(header_at(2, 0x2000)->why, DFL_OK);
+	assert_int_equal(header_at(2, 0x2000)->reason, DFL_OK);
 }
 
 static void afu_parameters_end_where_others_begin(void **state)
@@ -275,15 +275,15 @@ static void afu_parameters_end_where_others_begin(void **state)
 	fake_set(&card, 2, 0x3000, 0x3000010010000022);
 	assert_int_equal(walk(), 0);
 	assert_int_equal(header_at(2, 0x2fc0)->nr_params, 0);
-	assert_int_equal(notes(DFL_WHY_PARAMS), 1);
+	assert_int_equal(findings(DFL_REASON_PARAMS), 1);
 
 	/* the same with the zero that ends the list */
 	fake_set(&card, 2, 0x3000, 0);
 	fake_forget_reads(&card);
 	assert_int_equal(walk(), 0);
 	assert_int_equal(header_at(2, 0x2fc0)->nr_params, 0);
-	assert_int_equal(notes(DFL_WHY_PARAMS), 1);
-	assert_int_equal(notes(DFL_WHY_ZERO), 1);
+	assert_int_equal(findings(DFL_REASON_PARAMS), 1);
+	assert_int_equal(findings(DFL_REASON_ZERO), 1);
 
 	/* three do fit */
 	fake_set(&card, 2, 0x2fe8, 0x0000001900000009);
@@ -296,18 +296,18 @@ static void afu_is_whole_bar_but_unusable(void **state)
 {
 	(void)state;
 	fake_init(&card);
-	card.src.bar_len[0] = 0x1000;
-	card.src.nr_vectors = 1;
+	card.io.bar_len[0] = 0x1000;
+	card.io.nr_vectors = 1;
 	fake_set(&card, 0, 0x00, 0x1020010000000000);
 	assert_int_equal(walk(), -EINVAL);
-	assert_int_equal(map.header[0].why, DFL_WHY_VERSION);
+	assert_int_equal(map.header[0].reason, DFL_REASON_VERSION);
 	assert_int_equal(map.header[0].nr_vectors, 0);
 
 	fake_init(&card);
-	card.src.bar_len[0] = 0x10;
+	card.io.bar_len[0] = 0x10;
 	fake_set(&card, 0, 0x00, 0x1000010000000000);
 	assert_int_equal(walk(), -EINVAL);
-	assert_int_equal(map.header[0].why, DFL_WHY_TRUNCATED);
+	assert_int_equal(map.header[0].reason, DFL_REASON_TRUNCATED);
 	assert_int_equal(card.reads, 1);
 }
 
@@ -315,8 +315,8 @@ static void afu_is_whole_bar(void **state)
 {
 	(void)state;
 	fake_init(&card);
-	card.src.bar_len[0] = 0x100000;
-	card.src.nr_vectors = 5;
+	card.io.bar_len[0] = 0x100000;
+	card.io.nr_vectors = 5;
 	fake_set(&card, 0, 0x00, 0x1000000010000000);
 	fake_set(&card, 0, 0x08, 0xf89e433683f9040b);
 	fake_set(&card, 0, 0x10, 0xd8424dc4a4a3c413);
@@ -328,15 +328,15 @@ static void afu_is_whole_bar(void **state)
 	assert_int_equal(map.header[0].first_vector, 0);
 	assert_int_equal(map.header[0].nr_vectors, 4);
 	assert_int_equal(card.reads, 3);
-	assert_int_equal(card.nr_releases, 0);
+	assert_int_equal(card.nr_deasserts, 0);
 }
 
 static void afu_is_whole_bar_with_one_vector(void **state)
 {
 	(void)state;
 	fake_init(&card);
-	card.src.bar_len[0] = 0x1000;
-	card.src.nr_vectors = 1;
+	card.io.bar_len[0] = 0x1000;
+	card.io.nr_vectors = 1;
 	fake_set(&card, 0, 0x00, 0x1000000000000000);
 	assert_int_equal(walk(), 0);
 	assert_int_equal(map.header[0].nr_vectors, 1);
@@ -370,7 +370,7 @@ static void uart_words(void **state)
 	(void)state;
 	fake_uart(&card);
 	assert_int_equal(walk(), 0);
-	assert_int_equal(map.nr_notes, 0);
+	assert_int_equal(map.nr_findings, 0);
 	h = header_at(0, 0x1000);
 	assert_int_equal(h->dfh, 0x3010000010000024);
 	assert_int_equal(h->version, 1);
@@ -426,7 +426,7 @@ static void vsec_two_lists(void **state)
 	(void)state;
 	fake_two_ports(&card);
 	assert_int_equal(walk_vsec(good_vsec, 4), 0);
-	assert_int_equal(map.nr_notes, 0);
+	assert_int_equal(map.nr_findings, 0);
 	/* PORT_OFST does not locate any more: port 1 is in no list */
 	EXPECT({ 0, 0x00000, DFL_KIND_FME, 0x00, 0x1000, 0 },
 	       { 0, 0x01000, DFL_KIND_PRIVATE, 0x10, 0x1000, 0 },
@@ -457,10 +457,10 @@ static void vsec_last_port_may_come_before_fme(void **state)
 	/* port 0 is with a virtual function */
 	fake_set(&card, 0, 0x38, 0x1080000200000000);
 	assert_int_equal(walk_vsec(vsec, 4), 0);
-	assert_int_equal(header_at(2, 0x0)->why, DFL_WHY_PORT_VF);
-	assert_int_equal(header_at(2, 0x2000)->why, DFL_WHY_PORT_VF);
+	assert_int_equal(header_at(2, 0x0)->reason, DFL_REASON_PORT_VF);
+	assert_int_equal(header_at(2, 0x2000)->reason, DFL_REASON_PORT_VF);
 	assert_false(listed(2, 0x40000));
-	assert_int_equal(card.nr_releases, 0);
+	assert_int_equal(card.nr_deasserts, 0);
 }
 
 /* Hostile cards, numbered as the cases of the reference */
@@ -472,7 +472,7 @@ static void all_ones(void **state)
 	fake_set(&card, 0, 0x0, ~0ULL);
 	assert_int_equal(walk(), -EIO);
 	assert_int_equal(map.nr_headers, 0);
-	assert_int_equal(notes(DFL_WHY_GONE), 1);
+	assert_int_equal(findings(DFL_REASON_GONE), 1);
 
 	fake_small(&card);
 	fake_set(&card, 0, 0x2000, ~0ULL);
@@ -485,7 +485,7 @@ static void all_zero(void **state)
 {
 	(void)state;
 	fake_init(&card);
-	card.src.bar_len[0] = 0x1000;
+	card.io.bar_len[0] = 0x1000;
 	assert_int_equal(walk(), -ENODEV);
 	assert_int_equal(card.reads, 1);
 
@@ -493,7 +493,7 @@ static void all_zero(void **state)
 	fake_set(&card, 0, 0x2000, 0);
 	assert_int_equal(walk(), 0);
 	assert_int_equal(map.nr_headers, 2);
-	assert_int_equal(notes(DFL_WHY_ZERO), 1);
+	assert_int_equal(findings(DFL_REASON_ZERO), 1);
 
 	/* no BAR at all */
 	fake_init(&card);
@@ -509,7 +509,7 @@ static void next_zero_ends(void **state)
 	assert_int_equal(walk(), 0);
 	assert_int_equal(map.nr_headers, 3);
 	assert_int_equal(map.header[2].limit, 0xe000);
-	assert_int_equal(map.nr_notes, 0);
+	assert_int_equal(map.nr_findings, 0);
 }
 
 static void next_unaligned(void **state)
@@ -521,7 +521,7 @@ static void next_unaligned(void **state)
 	EXPECT({ 0, 0x0000, DFL_KIND_FME, 0x00, 0x1000, 0 },
 	       { 0, 0x1000, DFL_KIND_PRIVATE, 0x10, 0x1000, 0 },
 	       { 0, 0x2000, DFL_KIND_OPAQUE, 0x10, 0x1004,
-		 DFL_WHY_NEXT_UNALIGNED });
+		 DFL_REASON_NEXT_UNALIGNED });
 }
 
 static void next_inside_header(void **state)
@@ -532,7 +532,7 @@ static void next_inside_header(void **state)
 	fake_set(&card, 0, 0x1000, 0x3010000000200024);
 	assert_int_equal(walk(), 0);
 	assert_int_equal(map.nr_headers, 2);
-	assert_int_equal(map.header[1].why, DFL_WHY_NEXT_SHORT);
+	assert_int_equal(map.header[1].reason, DFL_REASON_NEXT_SHORT);
 	assert_int_equal(fake_reads(&card, 0, 0x1000, 0x1000), 1);
 
 	/* FME needs 0x70; nobody to walk for without it */
@@ -540,7 +540,7 @@ static void next_inside_header(void **state)
 	fake_set(&card, 0, 0x0, 0x4000000000680000);
 	assert_int_equal(walk(), -EINVAL);
 	assert_int_equal(map.nr_headers, 1);
-	assert_int_equal(map.header[0].why, DFL_WHY_NEXT_SHORT);
+	assert_int_equal(map.header[0].reason, DFL_REASON_NEXT_SHORT);
 	assert_int_equal(card.reads, 1);
 }
 
@@ -553,7 +553,7 @@ static void two_in_a_page(void **state)
 	assert_int_equal(walk(), 0);
 	assert_int_equal(header_at(0, 0x1000)->limit, 0x800);
 	assert_int_equal(header_at(0, 0x1800)->limit, 0x800);
-	assert_int_equal(header_at(0, 0x1800)->why, DFL_OK);
+	assert_int_equal(header_at(0, 0x1800)->reason, DFL_OK);
 }
 
 static void next_beyond_end(void **state)
@@ -564,15 +564,15 @@ static void next_beyond_end(void **state)
 	fake_set(&card, 0, 0x3000, 0x300001ffffff0015);
 	assert_int_equal(walk(), 0);
 	assert_int_equal(map.header[3].limit, 0xd000);
-	assert_int_equal(map.header[3].why, DFL_OK);
-	assert_int_equal(map.nr_notes, 0);
+	assert_int_equal(map.header[3].reason, DFL_OK);
+	assert_int_equal(map.nr_findings, 0);
 
 	/* without */
 	fake_small(&card);
 	fake_set(&card, 0, 0x3000, 0x300000ffffff0015);
 	assert_int_equal(walk(), 0);
 	assert_int_equal(map.header[3].limit, 0xd000);
-	assert_int_equal(map.header[3].why, DFL_OK);
+	assert_int_equal(map.header[3].reason, DFL_OK);
 
 	/* exactly to the end */
 	fake_small(&card);
@@ -588,13 +588,13 @@ static void endless_small_steps(void **state)
 
 	(void)state;
 	fake_init(&card);
-	card.src.bar_len[0] = 0x100000;
+	card.io.bar_len[0] = 0x100000;
 	fake_set(&card, 0, 0x0, 0x4000000010000000);
 	for (i = 0; i < 4096; i++)
 		fake_set(&card, 0, 0x1000 + 8 * i, 0x3000000000080010);
 	assert_int_equal(walk(), 0);
 	assert_int_equal(map.nr_headers, DFL_MAX_HEADERS);
-	assert_int_equal(notes(DFL_WHY_TOO_MANY), 1);
+	assert_int_equal(findings(DFL_REASON_TOO_MANY), 1);
 	/* one more word tells that there is one too many */
 	assert_int_equal(card.reads, 4 + 255 + 1);
 }
@@ -621,12 +621,12 @@ static void vsec_header(void **state)
 	for (i = 0; i < ARRAY_SIZE(bad); i++) {
 		fake_small(&card);
 		assert_int_equal(walk_vsec(bad[i].vsec, bad[i].dwords), 0);
-		assert_int_equal(notes(DFL_WHY_VSEC_BAD), 1);
+		assert_int_equal(findings(DFL_REASON_VSEC_BAD), 1);
 		expect_small();
 	}
 	fake_small(&card);
 	assert_int_equal(walk_vsec(none, 2), 0);
-	assert_int_equal(map.nr_notes, 0);
+	assert_int_equal(map.nr_findings, 0);
 	expect_small();
 }
 
@@ -638,7 +638,7 @@ static void vsec_bar(void **state)
 	(void)state;
 	fake_small(&card);
 	assert_int_equal(walk_vsec(vsec, 6), 0);
-	assert_int_equal(notes(DFL_WHY_VSEC_ENTRY), 3);
+	assert_int_equal(findings(DFL_REASON_VSEC_ENTRY), 3);
 	expect_small();
 }
 
@@ -649,8 +649,8 @@ static void vsec_same_bar(void **state)
 	(void)state;
 	fake_small(&card);
 	assert_int_equal(walk_vsec(vsec, 4), 0);
-	assert_int_equal(notes(DFL_WHY_VSEC_ENTRY), 1);
-	assert_int_equal(map.note[0].value, 0x2000);
+	assert_int_equal(findings(DFL_REASON_VSEC_ENTRY), 1);
+	assert_int_equal(map.finding[0].value, 0x2000);
 	expect_small();
 }
 
@@ -663,22 +663,22 @@ static void vsec_near_end(void **state)
 	(void)state;
 	/* at the end of BAR 0; the list in BAR 2 lives */
 	fake_two_ports(&card);
-	card.src.bar_len[0] = 0x10000;
+	card.io.bar_len[0] = 0x10000;
 	assert_int_equal(walk_vsec(beyond, 4), 0);
-	assert_int_equal(notes(DFL_WHY_VSEC_ENTRY), 1);
+	assert_int_equal(findings(DFL_REASON_VSEC_ENTRY), 1);
 	assert_int_equal(map.header[0].bar, 2);
 
 	/* 4 bytes before the end of an odd BAR */
 	fake_small(&card);
-	card.src.bar_len[0] = 0x1004;
+	card.io.bar_len[0] = 0x1004;
 	assert_int_equal(walk_vsec(narrow, 3), 0);
-	assert_int_equal(notes(DFL_WHY_VSEC_ENTRY), 1);
+	assert_int_equal(findings(DFL_REASON_VSEC_ENTRY), 1);
 
 	/* 0x18 bytes are no FIU */
 	fake_small(&card);
 	fake_set(&card, 0, 0xffe8, 0x4000000010000001);
 	assert_int_equal(walk_vsec(no_fiu, 3), -EINVAL);
-	assert_int_equal(map.header[0].why, DFL_WHY_TRUNCATED);
+	assert_int_equal(map.header[0].reason, DFL_REASON_TRUNCATED);
 	assert_int_equal(card.reads, 1);
 }
 
@@ -690,7 +690,7 @@ static void too_many_ports(void **state)
 	/* words behind the four locations are other registers */
 	fake_set(&card, 0, 0x58, 0x1000000200000000);
 	assert_int_equal(walk(), 0);
-	assert_int_equal(notes(DFL_WHY_PORT_COUNT), 1);
+	assert_int_equal(findings(DFL_REASON_PORT_COUNT), 1);
 	assert_int_equal(fake_reads(&card, 0, 0x0, 0x1000), 8);
 	assert_true(listed(2, 0x80000));
 }
@@ -715,17 +715,17 @@ static void port_location(void **state)
 		fake_two_ports(&card);
 		fake_set(&card, 0, 0x40, bad[i]);
 		assert_int_equal(walk(), 0);
-		assert_int_equal(notes(DFL_WHY_PORT_OFST), 1);
-		assert_int_equal(map.note[0].value, bad[i]);
-		assert_int_equal(header_at(0, 0x1000)->why, DFL_OK);
-		assert_int_equal(header_at(2, 0x40000)->why, DFL_OK);
+		assert_int_equal(findings(DFL_REASON_PORT_OFST), 1);
+		assert_int_equal(map.finding[0].value, bad[i]);
+		assert_int_equal(header_at(0, 0x1000)->reason, DFL_OK);
+		assert_int_equal(header_at(2, 0x40000)->reason, DFL_OK);
 		assert_false(listed(2, 0x80000));
 	}
 	/* not implemented is no error */
 	fake_two_ports(&card);
 	fake_set(&card, 0, 0x40, 0x0000000200080000);
 	assert_int_equal(walk(), 0);
-	assert_int_equal(map.nr_notes, 0);
+	assert_int_equal(map.nr_findings, 0);
 	assert_false(listed(2, 0x80000));
 }
 
@@ -737,7 +737,7 @@ static void port_list_behind_fme_in_bar0(void **state)
 	fake_set(&card, 0, 0x2000, 0x4000010010000001);
 	fake_set(&card, 0, 0x2030, 0x0000000000000001);
 	assert_int_equal(walk(), 0);
-	assert_int_equal(map.nr_notes, 0);
+	assert_int_equal(map.nr_findings, 0);
 	assert_int_equal(header_at(0, 0x2000)->kind, DFL_KIND_PORT);
 	assert_int_equal(header_at(0, 0x2000)->port, 1);
 }
@@ -750,8 +750,8 @@ static void port_list_where_fme_list_ends(void **state)
 	fake_set(&card, 0, 0x1000, 0x3000000010000010);
 	fake_set(&card, 0, 0x40, 0x1000000000002000);
 	assert_int_equal(walk(), 0);
-	assert_int_equal(notes(DFL_WHY_ZERO), 1);
-	assert_int_equal(notes(DFL_WHY_PORT_OFST), 1);
+	assert_int_equal(findings(DFL_REASON_ZERO), 1);
+	assert_int_equal(findings(DFL_REASON_PORT_OFST), 1);
 }
 
 static void port_absent_or_vf(void **state)
@@ -761,7 +761,7 @@ static void port_absent_or_vf(void **state)
 	fake_two_ports(&card);
 	fake_set(&card, 0, 0x40, 0x1000000700000000);
 	assert_int_equal(walk(), 0);
-	assert_int_equal(map.nr_notes, 0);
+	assert_int_equal(map.nr_findings, 0);
 	assert_false(listed(2, 0x80000));
 
 	/* a port list of its own that belongs to a VF is not even read */
@@ -776,11 +776,11 @@ static void port_absent_or_vf(void **state)
 	fake_set(&card, 0, 0x38, 0x1080000700000000);
 	fake_set(&card, 0, 0x71018, 0x0000000000001800);
 	assert_int_equal(walk(), 0);
-	assert_int_equal(header_at(0, 0x71000)->why, DFL_WHY_PORT_VF);
-	assert_int_equal(header_at(0, 0x72000)->why, DFL_WHY_PORT_VF);
-	assert_int_equal(header_at(0, 0x60000)->why, DFL_OK);
+	assert_int_equal(header_at(0, 0x71000)->reason, DFL_REASON_PORT_VF);
+	assert_int_equal(header_at(0, 0x72000)->reason, DFL_REASON_PORT_VF);
+	assert_int_equal(header_at(0, 0x60000)->reason, DFL_OK);
 	assert_false(listed(0, 0x72800));
-	assert_int_equal(card.nr_releases, 0);
+	assert_int_equal(card.nr_deasserts, 0);
 }
 
 static void afu_location(void **state)
@@ -801,16 +801,16 @@ static void afu_location(void **state)
 		fake_two_ports(&card);
 		fake_set(&card, 2, 0x18, bad[i]);
 		assert_int_equal(walk(), 0);
-		assert_int_equal(notes(DFL_WHY_AFU_OFFSET), 1);
+		assert_int_equal(findings(DFL_REASON_AFU_OFFSET), 1);
 		assert_int_equal(map.nr_headers, 9);
-		assert_int_equal(card.nr_releases, 1);
+		assert_int_equal(card.nr_deasserts, 1);
 		assert_int_equal(fake_reads(&card, 2, 0x2008, 0x7dff8), 0);
 	}
 	/* at the end of a list that is the end of the BAR */
 	fake_two_ports(&card);
 	fake_set(&card, 2, 0x80018, 0x80000);
 	assert_int_equal(walk(), 0);
-	assert_int_equal(notes(DFL_WHY_AFU_OFFSET), 1);
+	assert_int_equal(findings(DFL_REASON_AFU_OFFSET), 1);
 
 	/* only the low 24 bits count */
 	fake_two_ports(&card);
@@ -826,8 +826,8 @@ static void afu_where_a_list_ends(void **state)
 	fake_set(&card, 2, 0x2000, 0x3000000010000014);
 	fake_set(&card, 2, 0x18, 0x3000);
 	assert_int_equal(walk(), 0);
-	assert_int_equal(notes(DFL_WHY_ZERO), 1);
-	assert_int_equal(notes(DFL_WHY_AFU_OFFSET), 1);
+	assert_int_equal(findings(DFL_REASON_ZERO), 1);
+	assert_int_equal(findings(DFL_REASON_AFU_OFFSET), 1);
 }
 
 static void two_ports_no_afu(void **state)
@@ -835,7 +835,7 @@ static void two_ports_no_afu(void **state)
 	(void)state;
 	/* as below, but what both point at is no AFU: it is read once */
 	fake_init(&card);
-	card.src.bar_len[0] = 0x100000;
+	card.io.bar_len[0] = 0x100000;
 	fake_set(&card, 0, 0x00000, 0x4000000010000000);
 	fake_set(&card, 0, 0x01000, 0x4000000010000001);
 	fake_set(&card, 0, 0x01018, 0x000000000003f000);
@@ -845,8 +845,8 @@ static void two_ports_no_afu(void **state)
 	fake_set(&card, 0, 0x02030, 0x0000000000004001);
 	assert_int_equal(walk(), 0);
 	assert_int_equal(map.nr_headers, 3);
-	assert_int_equal(notes(DFL_WHY_AFU_HEADER), 1);
-	assert_int_equal(notes(DFL_WHY_AFU_OFFSET), 1);
+	assert_int_equal(findings(DFL_REASON_AFU_HEADER), 1);
+	assert_int_equal(findings(DFL_REASON_AFU_OFFSET), 1);
 }
 
 static void two_ports_one_afu(void **state)
@@ -854,7 +854,7 @@ static void two_ports_one_afu(void **state)
 	(void)state;
 	/* both in the chain of BAR 0, both pointing at the same place */
 	fake_init(&card);
-	card.src.bar_len[0] = 0x100000;
+	card.io.bar_len[0] = 0x100000;
 	fake_set(&card, 0, 0x00000, 0x4000000010000000);
 	fake_set(&card, 0, 0x01000, 0x4000000010000001);
 	fake_set(&card, 0, 0x01018, 0x000000000003f000);
@@ -866,7 +866,7 @@ static void two_ports_one_afu(void **state)
 	assert_int_equal(walk(), 0);
 	assert_int_equal(map.nr_headers, 4);
 	assert_int_equal(header_at(0, 0x40000)->port, 0);
-	assert_int_equal(notes(DFL_WHY_AFU_OFFSET), 1);
+	assert_int_equal(findings(DFL_REASON_AFU_OFFSET), 1);
 }
 
 static void afu_size(void **state)
@@ -876,15 +876,15 @@ static void afu_size(void **state)
 	fake_two_ports(&card);
 	fake_set(&card, 2, 0x30, 0x0000000400000000);
 	assert_int_equal(walk(), 0);
-	assert_int_equal(notes(DFL_WHY_AFU_SIZE), 1);
+	assert_int_equal(findings(DFL_REASON_AFU_SIZE), 1);
 	assert_false(listed(2, 0x40000));
-	assert_int_equal(card.nr_releases, 1);
+	assert_int_equal(card.nr_deasserts, 1);
 
 	/* 0xc0000 + 257 KiB leave the BAR by one; 256 KiB just fit */
 	fake_two_ports(&card);
 	fake_set(&card, 2, 0x80030, 0x0000000400010101);
 	assert_int_equal(walk(), 0);
-	assert_int_equal(notes(DFL_WHY_AFU_SIZE), 1);
+	assert_int_equal(findings(DFL_REASON_AFU_SIZE), 1);
 	assert_false(listed(2, 0xc0000));
 
 	fake_two_ports(&card);
@@ -903,17 +903,17 @@ static void no_fiu_above(void **state)
 	fake_set(&card, 0, 0x3000, 0x1000000010000000);
 	fake_set(&card, 0, 0x4000, 0x4000010010000001);
 	assert_int_equal(walk_vsec(vsec, 3), 0);
-	EXPECT({ 0, 0x2000, DFL_KIND_OPAQUE, 0x10, 0x1000, DFL_WHY_NO_FIU },
-	       { 0, 0x3000, DFL_KIND_OPAQUE, 0x00, 0x1000, DFL_WHY_NO_FIU },
+	EXPECT({ 0, 0x2000, DFL_KIND_OPAQUE, 0x10, 0x1000, DFL_REASON_NO_FIU },
+	       { 0, 0x3000, DFL_KIND_OPAQUE, 0x00, 0x1000, DFL_REASON_NO_FIU },
 	       { 0, 0x4000, DFL_KIND_PORT, 0x01, 0x1000, 0 });
 
 	/* an AFU right under FME */
 	fake_small(&card);
 	fake_set(&card, 0, 0x1000, 0x1000000010000000);
 	assert_int_equal(walk(), 0);
-	assert_int_equal(header_at(0, 0x1000)->why, DFL_WHY_AFU_UNDER_FME);
+	assert_int_equal(header_at(0, 0x1000)->reason, DFL_REASON_AFU_UNDER_FME);
 	assert_int_equal(header_at(0, 0x1000)->kind, DFL_KIND_OPAQUE);
-	assert_int_equal(header_at(0, 0x2000)->why, DFL_OK);
+	assert_int_equal(header_at(0, 0x2000)->reason, DFL_OK);
 	assert_int_equal(fake_reads(&card, 0, 0x1000, 0x1000), 1);
 }
 
@@ -924,21 +924,21 @@ static void bad_fiu(void **state)
 	fake_n6001(&card);
 	fake_set(&card, 0, 0x04000, 0x40000000e0000002);
 	assert_int_equal(walk(), 0);
-	assert_int_equal(header_at(0, 0x03000)->why, DFL_OK);
-	assert_int_equal(header_at(0, 0x04000)->why, DFL_WHY_FIU_UNKNOWN);
-	assert_int_equal(header_at(0, 0x12000)->why, DFL_WHY_FIU_UNKNOWN);
+	assert_int_equal(header_at(0, 0x03000)->reason, DFL_OK);
+	assert_int_equal(header_at(0, 0x04000)->reason, DFL_REASON_FIU_UNKNOWN);
+	assert_int_equal(header_at(0, 0x12000)->reason, DFL_REASON_FIU_UNKNOWN);
 	assert_int_equal(header_at(0, 0x12000)->kind, DFL_KIND_OPAQUE);
 	assert_int_equal(header_at(0, 0x60000)->nr_vectors, 0);
-	assert_int_equal(header_at(0, 0x71000)->why, DFL_OK);
-	assert_int_equal(header_at(0, 0x72000)->why, DFL_OK);
+	assert_int_equal(header_at(0, 0x71000)->reason, DFL_OK);
+	assert_int_equal(header_at(0, 0x72000)->reason, DFL_OK);
 
 	/* second FME */
 	fake_n6001(&card);
 	fake_set(&card, 0, 0x04000, 0x40000000e0000000);
 	fake_set(&card, 0, 0x04030, 0x0000000000006000);
 	assert_int_equal(walk(), 0);
-	assert_int_equal(header_at(0, 0x04000)->why, DFL_WHY_FIU_DUPLICATE);
-	assert_int_equal(header_at(0, 0x14000)->why, DFL_WHY_FIU_DUPLICATE);
+	assert_int_equal(header_at(0, 0x04000)->reason, DFL_REASON_FIU_DUPLICATE);
+	assert_int_equal(header_at(0, 0x14000)->reason, DFL_REASON_FIU_DUPLICATE);
 	assert_int_equal(map.fme_cap, 0x20000);
 	assert_int_equal(fake_reads(&card, 0, 0x4000, 0xe000), 1);
 
@@ -946,8 +946,8 @@ static void bad_fiu(void **state)
 	fake_two_ports(&card);
 	fake_set(&card, 2, 0x80030, 0x0000000400004000);
 	assert_int_equal(walk(), 0);
-	assert_int_equal(header_at(2, 0x0)->why, DFL_OK);
-	assert_int_equal(header_at(2, 0x80000)->why, DFL_WHY_FIU_DUPLICATE);
+	assert_int_equal(header_at(2, 0x0)->reason, DFL_OK);
+	assert_int_equal(header_at(2, 0x80000)->reason, DFL_REASON_FIU_DUPLICATE);
 	assert_int_equal(header_at(2, 0x82000)->kind, DFL_KIND_OPAQUE);
 	assert_true(listed(2, 0x40000));
 	assert_false(listed(2, 0xc0000));
@@ -966,7 +966,7 @@ static void unknown_type(void **state)
 		assert_int_equal(walk(), 0);
 		EXPECT({ 0, 0x0000, DFL_KIND_FME, 0x00, 0x1000, 0 },
 		       { 0, 0x1000, DFL_KIND_OPAQUE, 0x10, 0x1000,
-			 DFL_WHY_TYPE_UNKNOWN },
+			 DFL_REASON_TYPE_UNKNOWN },
 		       { 0, 0x2000, DFL_KIND_PRIVATE, 0x10, 0x1000, 0 },
 		       { 0, 0x3000, DFL_KIND_PRIVATE, 0x15, 0x1000, 0 });
 		assert_int_equal(map.header[2].parent, 0);
@@ -981,8 +981,8 @@ static void unknown_version(void **state)
 	fake_set(&card, 0, 0x2000, 0x3ff0000010000010);
 	assert_int_equal(walk(), 0);
 	EXPECT({ 0, 0x0000, DFL_KIND_FME, 0x00, 0x1000, 0 },
-	       { 0, 0x1000, DFL_KIND_OPAQUE, 0x10, 0x1000, DFL_WHY_VERSION },
-	       { 0, 0x2000, DFL_KIND_OPAQUE, 0x10, 0x1000, DFL_WHY_VERSION },
+	       { 0, 0x1000, DFL_KIND_OPAQUE, 0x10, 0x1000, DFL_REASON_VERSION },
+	       { 0, 0x2000, DFL_KIND_OPAQUE, 0x10, 0x1000, DFL_REASON_VERSION },
 	       { 0, 0x3000, DFL_KIND_PRIVATE, 0x15, 0x1000, 0 });
 	assert_int_equal(card.reads, 4 + 3);
 
@@ -990,14 +990,14 @@ static void unknown_version(void **state)
 	fake_small(&card);
 	fake_set(&card, 0, 0x0, 0x4010000010000000);
 	assert_int_equal(walk(), -EINVAL);
-	assert_int_equal(header_at(0, 0x0)->why, DFL_WHY_VERSION);
-	assert_int_equal(header_at(0, 0x1000)->why, DFL_WHY_VERSION);
+	assert_int_equal(header_at(0, 0x0)->reason, DFL_REASON_VERSION);
+	assert_int_equal(header_at(0, 0x1000)->reason, DFL_REASON_VERSION);
 
 	/* AFUs */
 	fake_two_ports(&card);
 	fake_set(&card, 2, 0x40000, 0x1020010000000000);
 	assert_int_equal(walk(), 0);
-	assert_int_equal(header_at(2, 0x40000)->why, DFL_WHY_VERSION);
+	assert_int_equal(header_at(2, 0x40000)->reason, DFL_REASON_VERSION);
 	assert_int_equal(header_at(2, 0x40000)->nr_vectors, 0);
 }
 
@@ -1017,12 +1017,12 @@ static void bad_parameters(void **state)
 		fake_uart(&card);
 		fake_set_all(&card, 0, &bad[i], 1);
 		assert_int_equal(walk(), 0);
-		assert_int_equal(notes(DFL_WHY_PARAMS), 1);
-		assert_int_equal(header_at(0, 0x1000)->why, DFL_OK);
+		assert_int_equal(findings(DFL_REASON_PARAMS), 1);
+		assert_int_equal(header_at(0, 0x1000)->reason, DFL_OK);
 		assert_int_equal(header_at(0, 0x1000)->nr_params, 0);
 		assert_int_equal(header_at(0, 0x1000)->params[0], 0);
 		assert_int_equal(header_at(0, 0x1000)->nr_vectors, 0);
-		assert_int_equal(header_at(0, 0x2000)->why, DFL_OK);
+		assert_int_equal(header_at(0, 0x2000)->reason, DFL_OK);
 	}
 }
 
@@ -1035,7 +1035,7 @@ static void parameters_end_with_the_feature(void **state)
 	fake_set(&card, 0, 0x1060, 0x3000010010000010);
 	assert_int_equal(walk(), 0);
 	assert_int_equal(header_at(0, 0x1000)->nr_params, 0);
-	assert_int_equal(notes(DFL_WHY_PARAMS), 1);
+	assert_int_equal(findings(DFL_REASON_PARAMS), 1);
 
 	/* no room for a single one */
 	fake_uart(&card);
@@ -1065,7 +1065,7 @@ static void long_parameters(void **state)
 		fake_set(&card, 0, 0x1038 + 8 * i, 0x0000000800000009);
 	assert_int_equal(walk(), 0);
 	assert_int_equal(header_at(0, 0x1000)->nr_params, 0);
-	assert_int_equal(notes(DFL_WHY_PARAMS), 1);
+	assert_int_equal(findings(DFL_REASON_PARAMS), 1);
 	assert_in_range(fake_reads(&card, 0, 0x1028, 0xfd8), 1,
 			DFL_MAX_PARAM_WORDS);
 
@@ -1099,19 +1099,19 @@ static void bad_vectors(void **state)
 	for (i = 0; i < ARRAY_SIZE(bad); i++) {
 		fake_uart(&card);
 		if (bad[i] == 0x0000004100000000)
-			card.src.nr_vectors = 2048;
+			card.io.nr_vectors = 2048;
 		fake_set(&card, 0, 0x1030, bad[i]);
 		assert_int_equal(walk(), 0);
 		assert_int_equal(header_at(0, 0x1000)->nr_vectors, 0);
 		assert_int_equal(header_at(0, 0x1000)->nr_params, 8);
-		assert_int_equal(notes(DFL_WHY_VECTORS), 1);
+		assert_int_equal(findings(DFL_REASON_VECTORS), 1);
 	}
 	/* none is none */
 	fake_uart(&card);
 	fake_set(&card, 0, 0x1030, 0x0000000000000005);
 	assert_int_equal(walk(), 0);
 	assert_int_equal(header_at(0, 0x1000)->nr_vectors, 0);
-	assert_int_equal(map.nr_notes, 0);
+	assert_int_equal(map.nr_findings, 0);
 
 	/* the last two, and 64 of them */
 	fake_uart(&card);
@@ -1119,7 +1119,7 @@ static void bad_vectors(void **state)
 	assert_int_equal(walk(), 0);
 	assert_int_equal(header_at(0, 0x1000)->nr_vectors, 2);
 	fake_uart(&card);
-	card.src.nr_vectors = 64;
+	card.io.nr_vectors = 64;
 	fake_set(&card, 0, 0x1030, 0x0000004000000000);
 	assert_int_equal(walk(), 0);
 	assert_int_equal(header_at(0, 0x1000)->nr_vectors, 64);
@@ -1129,8 +1129,8 @@ static void bad_vectors(void **state)
 	fake_set(&card, 2, 0x1008, 0x0000000000000fff);
 	assert_int_equal(walk(), 0);
 	assert_int_equal(header_at(2, 0x40000)->nr_vectors, 0);
-	assert_int_equal(header_at(2, 0x40000)->why, DFL_OK);
-	assert_int_equal(notes(DFL_WHY_VECTORS), 1);
+	assert_int_equal(header_at(2, 0x40000)->reason, DFL_OK);
+	assert_int_equal(findings(DFL_REASON_VECTORS), 1);
 }
 
 static void vectors_shared(void **state)
@@ -1142,8 +1142,8 @@ static void vectors_shared(void **state)
 	assert_int_equal(walk(), 0);
 	assert_int_equal(header_at(2, 0x40000)->nr_vectors, 4);
 	assert_int_equal(header_at(2, 0xc0000)->nr_vectors, 0);
-	assert_int_equal(header_at(2, 0xc0000)->why, DFL_OK);
-	assert_int_equal(notes(DFL_WHY_VECTOR_SHARED), 1);
+	assert_int_equal(header_at(2, 0xc0000)->reason, DFL_OK);
+	assert_int_equal(findings(DFL_REASON_VECTOR_SHARED), 1);
 
 	/* 4..7 is next to it */
 	fake_two_ports(&card);
@@ -1164,20 +1164,20 @@ static void confusing_ids(void **state)
 	       { 0, 0x1000, DFL_KIND_PRIVATE, 0xfe, 0x1000, 0 },
 	       { 0, 0x2000, DFL_KIND_PRIVATE, 0xff, 0x1000, 0 },
 	       { 0, 0x3000, DFL_KIND_PRIVATE, 0x15, 0x1000, 0 });
-	assert_int_equal(map.nr_notes, 0);
+	assert_int_equal(map.nr_findings, 0);
 }
 
 static void port_stuck(void **state)
 {
 	(void)state;
 	fake_two_ports(&card);
-	card.release_error = -ETIMEDOUT;
+	card.deassert_error = -ETIMEDOUT;
 	assert_int_equal(walk(), 0);
-	assert_int_equal(notes(DFL_WHY_PORT_STUCK), 2);
-	assert_int_equal(header_at(2, 0x0)->why, DFL_WHY_PORT_STUCK);
+	assert_int_equal(findings(DFL_REASON_PORT_STUCK), 2);
+	assert_int_equal(header_at(2, 0x0)->reason, DFL_REASON_PORT_STUCK);
 	assert_false(listed(2, 0x40000));
 	assert_int_equal(fake_reads(&card, 2, 0x40000, 0x40000), 0);
-	assert_int_equal(header_at(0, 0x1000)->why, DFL_OK);
+	assert_int_equal(header_at(0, 0x1000)->reason, DFL_OK);
 }
 
 static void afu_unreadable(void **state)
@@ -1193,7 +1193,7 @@ static void afu_unreadable(void **state)
 		fake_two_ports(&card);
 		fake_set(&card, 2, 0x40000, bad[i]);
 		assert_int_equal(walk(), 0);
-		assert_int_equal(notes(DFL_WHY_AFU_HEADER), 1);
+		assert_int_equal(findings(DFL_REASON_AFU_HEADER), 1);
 		assert_false(listed(2, 0x40000));
 		assert_true(listed(2, 0xc0000));
 		assert_int_equal(fake_reads(&card, 2, 0x40000, 0x40000), 1);
@@ -1218,7 +1218,7 @@ static void reads_are_bounded(void **state)
 	(void)state;
 	/* as many full version 1 headers as there is room for */
 	fake_init(&card);
-	card.src.bar_len[0] = 0x100000;
+	card.io.bar_len[0] = 0x100000;
 	fake_set(&card, 0, 0x0, 0x4000000010000000);
 	for (i = 0; i < 300; i++) {
 		u64 off = 0x1000 + 0x200 * i;
@@ -1237,17 +1237,17 @@ static void list_ends_amid_a_header(void **state)
 {
 	(void)state;
 	fake_small(&card);
-	card.src.bar_len[0] = 0x3004;
+	card.io.bar_len[0] = 0x3004;
 	assert_int_equal(walk(), 0);
 	assert_int_equal(map.nr_headers, 3);
-	assert_int_equal(notes(DFL_WHY_TRUNCATED), 1);
+	assert_int_equal(findings(DFL_REASON_TRUNCATED), 1);
 
 	/* version 1 with 0x20 bytes left */
 	fake_small(&card);
-	card.src.bar_len[0] = 0x3020;
+	card.io.bar_len[0] = 0x3020;
 	fake_set(&card, 0, 0x3000, 0x3010010010000015);
 	assert_int_equal(walk(), 0);
-	assert_int_equal(header_at(0, 0x3000)->why, DFL_WHY_TRUNCATED);
+	assert_int_equal(header_at(0, 0x3000)->reason, DFL_REASON_TRUNCATED);
 	assert_int_equal(fake_reads(&card, 0, 0x3000, 0x20), 1);
 }
 
@@ -1268,33 +1268,33 @@ static void other_start_is_no_list(void **state)
 	}
 }
 
-static void notes_count_on(void **state)
+static void findings_count_on(void **state)
 {
 	unsigned int i;
 
 	(void)state;
 	fake_init(&card);
-	card.src.bar_len[0] = 0x100000;
+	card.io.bar_len[0] = 0x100000;
 	fake_set(&card, 0, 0x0, 0x4000000010000000);
 	for (i = 0; i < 200; i++)
 		fake_set(&card, 0, 0x1000 + 8 * i, 0x5000000000080010);
 	assert_int_equal(walk(), 0);
-	assert_int_equal(map.nr_notes, 200 + 1);
-	assert_int_equal(map.note[DFL_MAX_NOTES - 1].why,
-			 DFL_WHY_TYPE_UNKNOWN);
+	assert_int_equal(map.nr_findings, 200 + 1);
+	assert_int_equal(map.finding[DFL_MAX_FINDINGS - 1].reason,
+			 DFL_REASON_TYPE_UNKNOWN);
 }
 
 static void every_reason_has_words(void **state)
 {
-	enum dfl_why why;
+	enum dfl_reason reason;
 
 	(void)state;
-	assert_string_equal(dfl_why_text(DFL_OK), "");
-	for (why = DFL_OK + 1; why < DFL_WHY_NR; why++) {
-		assert_non_null(dfl_why_text(why));
-		assert_true(strlen(dfl_why_text(why)) > 5);
+	assert_string_equal(dfl_reason_text(DFL_OK), "");
+	for (reason = DFL_OK + 1; reason < DFL_REASON_NR; reason++) {
+		assert_non_null(dfl_reason_text(reason));
+		assert_true(strlen(dfl_reason_text(reason)) > 5);
 	}
-	assert_string_equal(dfl_why_text(DFL_WHY_NR), "unknown");
+	assert_string_equal(dfl_reason_text(DFL_REASON_NR), "unknown");
 }
 
 int main(void)
@@ -1303,7 +1303,7 @@ int main(void)
 		cmocka_unit_test(n6001),
 		cmocka_unit_test(d5005),
 		cmocka_unit_test(two_ports),
-		cmocka_unit_test(afu_is_read_after_release),
+		cmocka_unit_test(afu_is_read_after_reset),
 		cmocka_unit_test(afu_in_list_of_port),
 		cmocka_unit_test(afu_in_list_is_the_wrong_one),
 		cmocka_unit_test(afu_parameters_end_where_others_begin),
@@ -1355,7 +1355,7 @@ int main(void)
 		cmocka_unit_test(reads_are_bounded),
 		cmocka_unit_test(list_ends_amid_a_header),
 		cmocka_unit_test(other_start_is_no_list),
-		cmocka_unit_test(notes_count_on),
+		cmocka_unit_test(findings_count_on),
 		cmocka_unit_test(every_reason_has_words),
 	};
 

@@ -26,8 +26,8 @@ static u64 fake_read64(void *ctx, u8 bar, u64 off)
 	struct fake_card *card = ctx;
 	struct fake_word *word;
 
-	if (bar >= DFL_NR_BARS || off % 8 || off >= card->src.bar_len[bar] ||
-	    card->src.bar_len[bar] - off < 8) {
+	if (bar >= DFL_NR_BARS || off % 8 || off >= card->io.bar_len[bar] ||
+	    card->io.bar_len[bar] - off < 8) {
 		card->stray_reads++;
 		return ~0ULL;
 	}
@@ -35,29 +35,29 @@ static u64 fake_read64(void *ctx, u8 bar, u64 off)
 	card->reads++;
 	if (++word->reads > card->most_reads)
 		card->most_reads = word->reads;
-	if (card->afu_in_reset && !card->nr_releases && bar == 2 &&
+	if (card->afu_in_reset && !card->nr_deasserts && bar == 2 &&
 	    off >= 0x40000 && off < 0x80000)
 		return ~0ULL;
 	return word->value;
 }
 
-static int fake_release_port(void *ctx, u8 bar, u64 off)
+static int fake_deassert_port_reset(void *ctx, u8 bar, u64 off)
 {
 	struct fake_card *card = ctx;
 
-	if (card->nr_releases == FAKE_MAX_RELEASES)
+	if (card->nr_deasserts == FAKE_MAX_DEASSERTS)
 		abort();
-	card->released_bar[card->nr_releases] = bar;
-	card->released[card->nr_releases++] = off;
-	return card->release_error;
+	card->deasserted_bar[card->nr_deasserts] = bar;
+	card->deasserted[card->nr_deasserts++] = off;
+	return card->deassert_error;
 }
 
 void fake_init(struct fake_card *card)
 {
 	memset(card, 0, sizeof(*card));
-	card->src.read64 = fake_read64;
-	card->src.release_port = fake_release_port;
-	card->src.ctx = card;
+	card->io.read64 = fake_read64;
+	card->io.deassert_port_reset = fake_deassert_port_reset;
+	card->io.ctx = card;
 }
 
 void fake_set(struct fake_card *card, u8 bar, u64 off, u64 value)
@@ -135,9 +135,9 @@ static const struct word n6001[] = {
 void fake_n6001(struct fake_card *card)
 {
 	fake_init(card);
-	card->src.bar_len[0] = 0x100000;
-	card->src.bar_len[4] = 0x4000;
-	card->src.nr_vectors = 7;
+	card->io.bar_len[0] = 0x100000;
+	card->io.bar_len[4] = 0x4000;
+	card->io.nr_vectors = 7;
 	fake_set_all(card, 0, n6001, ARRAY_SIZE(n6001));
 }
 
@@ -168,9 +168,9 @@ static const struct word d5005[] = {
 void fake_d5005(struct fake_card *card)
 {
 	fake_init(card);
-	card->src.bar_len[0] = 0x100000;
-	card->src.bar_len[4] = 0x4000;
-	card->src.nr_vectors = 7;
+	card->io.bar_len[0] = 0x100000;
+	card->io.bar_len[4] = 0x4000;
+	card->io.nr_vectors = 7;
 	fake_set_all(card, 0, d5005, ARRAY_SIZE(d5005));
 }
 
@@ -184,7 +184,7 @@ static const struct word small[] = {
 void fake_small(struct fake_card *card)
 {
 	fake_init(card);
-	card->src.bar_len[0] = 0x10000;
+	card->io.bar_len[0] = 0x10000;
 	fake_set_all(card, 0, small, ARRAY_SIZE(small));
 }
 
@@ -220,9 +220,9 @@ static const struct word two_ports[] = {
 void fake_two_ports(struct fake_card *card)
 {
 	fake_init(card);
-	card->src.bar_len[0] = 0x80000;
-	card->src.bar_len[2] = 0x100000;
-	card->src.nr_vectors = 16;
+	card->io.bar_len[0] = 0x80000;
+	card->io.bar_len[2] = 0x100000;
+	card->io.nr_vectors = 16;
 	fake_set_all(card, 0, two_ports_fme, ARRAY_SIZE(two_ports_fme));
 	fake_set_all(card, 2, two_ports, ARRAY_SIZE(two_ports));
 }
@@ -248,7 +248,7 @@ static const struct word uart[] = {
 void fake_uart(struct fake_card *card)
 {
 	fake_init(card);
-	card->src.bar_len[0] = 0x10000;
-	card->src.nr_vectors = 7;
+	card->io.bar_len[0] = 0x10000;
+	card->io.nr_vectors = 7;
 	fake_set_all(card, 0, uart, ARRAY_SIZE(uart));
 }

@@ -9,7 +9,7 @@
 #include "dfl/walk.h"
 
 #define FAKE_MAX_WORDS		16384
-#define FAKE_MAX_RELEASES	8
+#define FAKE_MAX_DEASSERTS	8
 
 struct fake_word {
 	u8 bar;
@@ -19,18 +19,18 @@ struct fake_word {
 };
 
 struct fake_card {
-	struct dfl_source src;
+	struct dfl_io io;
 	unsigned int nr_words;
 	unsigned int reads;
 	unsigned int most_reads;	/* of the same word */
 	unsigned int stray_reads;	/* unaligned or outside */
 	struct fake_word word[FAKE_MAX_WORDS];
-	/* AFU words read as ones until their port is released */
+	/* AFU words read as ones until the reset of their port is deasserted */
 	bool afu_in_reset;
-	int release_error;
-	unsigned int nr_releases;
-	u64 released[FAKE_MAX_RELEASES];
-	u8 released_bar[FAKE_MAX_RELEASES];
+	int deassert_error;
+	unsigned int nr_deasserts;
+	u64 deasserted[FAKE_MAX_DEASSERTS];
+	u8 deasserted_bar[FAKE_MAX_DEASSERTS];
 };
 
 struct word {

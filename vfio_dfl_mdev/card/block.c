@@ -11,34 +11,34 @@ module_param(opt_in, charp, 0444);
 MODULE_PARM_DESC(opt_in,
 		 "Comma separated block types to offer although they are not by default, e.g. uart,qsfp,fme-1f,vendor-12345678");
 
-static void site_init(struct dfl_site *site, const struct vdfl_card *card)
+static void args_init(struct dfl_carve_args *args, const struct vdfl_card *card)
 {
 	int i;
 
-	memset(site, 0, sizeof(*site));
-	site->page_size = PAGE_SIZE;
-	site->opt_in = opt_in;
-	memcpy(site->bar_len, card->bar_len, sizeof(site->bar_len));
+	memset(args, 0, sizeof(*args));
+	args->page_size = PAGE_SIZE;
+	args->opt_in = opt_in;
+	memcpy(args->bar_len, card->bar_len, sizeof(args->bar_len));
 	for (i = 0; i < DFL_NR_BARS; i++)
 		if (card->bar_len[i])
-			site->bar_start[i] = pci_resource_start(card->pdev, i);
+			args->bar_start[i] = pci_resource_start(card->pdev, i);
 	if (!card->msix.nr)
 		return;
 	/* Whoever writes the MSI-X table directs interrupts anywhere */
-	site->hole[site->nr_holes++] = card->msix.table;
-	site->hole[site->nr_holes++] = card->msix.pba;
+	args->reserved[args->nr_reserved++] = card->msix.table;
+	args->reserved[args->nr_reserved++] = card->msix.pba;
 }
 
 /* Policy is no news, nor what the walk has said. */
 static void block_log_bad(const struct vdfl_block *block)
 {
-	enum dfl_why why = block->window->why;
+	enum dfl_reason reason = block->window->reason;
 
-	if (why == block->header->why || why == DFL_WHY_POLICY ||
-	    why == DFL_WHY_OPT_IN)
+	if (reason == block->header->reason || reason == DFL_REASON_POLICY ||
+	    reason == DFL_REASON_OPT_IN)
 		return;
 	pci_notice(block->card->pdev, "%s (feature 0x%x) is withheld: %s\n",
-		   block->pos, block->header->id, dfl_why_text(why));
+		   block->pos, block->header->id, dfl_reason_text(reason));
 }
 
 /**
@@ -50,15 +50,15 @@ static void block_log_bad(const struct vdfl_block *block)
 int vdfl_blocks_init(struct vdfl_card *card)
 {
 	u32 i, nr = card->map->nr_headers;
-	struct dfl_site site;
+	struct dfl_carve_args args;
 
 	card->window = kvcalloc(nr, sizeof(*card->window), GFP_KERNEL);
 	card->block = kvcalloc(nr, sizeof(*card->block), GFP_KERNEL);
 	if (!card->window || !card->block)
 		return -ENOMEM;
 
-	site_init(&site, card);
-	if (!dfl_carve(card->map, &site, card->window))
+	args_init(&args, card);
+	if (!dfl_carve(card->map, &args, card->window))
 		pci_warn(card->pdev,
 			 "no block can be given away; see dfl/blocks/*/withheld and the module parameter opt_in\n");
 
@@ -171,7 +171,7 @@ bool vdfl_block_port_dead(const struct vdfl_block *block)
 /* vdfl_block_assignable(): could a user have this block at all? */
 bool vdfl_block_assignable(const struct vdfl_block *block)
 {
-	return block->window->why == DFL_OK;
+	return block->window->reason == DFL_OK;
 }
 
 static bool block_matches(const struct vdfl_block *block,

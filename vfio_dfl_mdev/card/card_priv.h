@@ -49,8 +49,8 @@ struct vdfl_busmaster {
  */
 struct vdfl_msix {
 	unsigned int nr;
-	struct dfl_hole table;
-	struct dfl_hole pba;
+	struct dfl_range table;
+	struct dfl_range pba;
 };
 
 /**
@@ -110,7 +110,7 @@ struct vdfl_card {
 
 /* hw.c: BARs, MSI-X structures, headers */
 int vdfl_card_read_layout(struct vdfl_card *card);
-bool vdfl_card_range_valid(struct vdfl_card *card, const struct dfl_hole *place);
+bool vdfl_card_range_valid(struct vdfl_card *card, const struct dfl_range *place);
 void __iomem *vdfl_card_map_bar(struct vdfl_card *card, u8 bar);
 void vdfl_card_unmap_bars(struct vdfl_card *card);
 int vdfl_card_check_msix(struct vdfl_card *card);

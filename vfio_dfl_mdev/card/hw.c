@@ -18,7 +18,7 @@ static u64 bar_len(struct pci_dev *pdev, int bar)
  *
  * Return: true if all of it does
  */
-bool vdfl_card_range_valid(struct vdfl_card *card, const struct dfl_hole *place)
+bool vdfl_card_range_valid(struct vdfl_card *card, const struct dfl_range *place)
 {
 	return place->bar < DFL_NR_BARS &&
 	       place->off + place->len <= card->bar_len[place->bar];
@@ -50,7 +50,7 @@ void vdfl_card_unmap_bars(struct vdfl_card *card)
 }
 
 static int card_msix_read_range(struct pci_dev *pdev, u32 reg, u64 len,
-			   struct dfl_hole *place)
+			   struct dfl_range *place)
 {
 	u32 where;
 
@@ -74,7 +74,7 @@ static int card_msix_read(struct pci_dev *pdev, struct vdfl_msix *msix)
 				      ALIGN(msix->nr, 64) / 8, &msix->pba);
 }
 
-static bool same_range(const struct dfl_hole *a, const struct dfl_hole *b)
+static bool same_range(const struct dfl_range *a, const struct dfl_range *b)
 {
 	return a->bar == b->bar && a->off == b->off && a->len == b->len;
 }

@@ -199,7 +199,7 @@ static bool poll_usable(struct vdfl_card *card)
 
 static int poll_map(struct vdfl_card *card)
 {
-	const struct dfl_hole *pba = &card->msix.pba;
+	const struct dfl_range *pba = &card->msix.pba;
 	void __iomem *base = vdfl_card_map_bar(card, pba->bar);
 
 	if (!base)

@@ -27,7 +27,7 @@ static u64 walk_read64(void *data, u8 bar, u64 off)
 	return readq(base + off);
 }
 
-static int walk_release_port(void *data, u8 bar, u64 off)
+static int walk_deassert_port_reset(void *data, u8 bar, u64 off)
 {
 	struct walk_ctx *ctx = data;
 
@@ -57,29 +57,29 @@ static unsigned int card_read_vsec(struct pci_dev *pdev, u32 *vsec)
 	return len;
 }
 
-static void card_log_notes(struct vdfl_card *card)
+static void card_log_findings(struct vdfl_card *card)
 {
 	const struct dfl_map *map = card->map;
-	u32 i, nr = min_t(u32, map->nr_notes, DFL_MAX_NOTES);
+	u32 i, nr = min_t(u32, map->nr_findings, DFL_MAX_FINDINGS);
 
 	for (i = 0; i < nr; i++)
 		pci_notice(card->pdev, "BAR%u+0x%llx: %s (0x%llx)\n",
-			   map->note[i].bar, map->note[i].off,
-			   dfl_why_text(map->note[i].why), map->note[i].value);
-	if (map->nr_notes > nr)
+			   map->finding[i].bar, map->finding[i].off,
+			   dfl_reason_text(map->finding[i].reason), map->finding[i].value);
+	if (map->nr_findings > nr)
 		pci_notice(card->pdev, "%u more oddities not shown\n",
-			   map->nr_notes - nr);
+			   map->nr_findings - nr);
 }
 
 static int card_refuse_lists(struct vdfl_card *card, int err)
 {
-	const struct dfl_note *note = &card->map->note[0];
+	const struct dfl_finding *finding = &card->map->finding[0];
 
-	if (card->map->nr_notes)
+	if (card->map->nr_findings)
 		pci_err(card->pdev,
 			"refused: no usable feature list; first reason: BAR%u+0x%llx: %s (0x%llx)\n",
-			note->bar, note->off, dfl_why_text(note->why),
-			note->value);
+			finding->bar, finding->off, dfl_reason_text(finding->reason),
+			finding->value);
 	else
 		pci_err(card->pdev, "refused: no feature list found\n");
 	return err;
@@ -99,24 +99,24 @@ int vdfl_card_walk(struct vdfl_card *card)
 		.card = card,
 		.deadline = jiffies + WALK_TIMEOUT,
 	};
-	struct dfl_source src = {
+	struct dfl_io io = {
 		.read64 = walk_read64,
-		.release_port = walk_release_port,
+		.deassert_port_reset = walk_deassert_port_reset,
 		.ctx = &ctx,
 	};
 	u32 vsec[VSEC_DWORDS] = {};
 	unsigned int dwords = card_read_vsec(card->pdev, vsec);
 	int ret;
 
-	memcpy(src.bar_len, card->bar_len, sizeof(src.bar_len));
-	src.nr_vectors = card->msix.nr;
+	memcpy(io.bar_len, card->bar_len, sizeof(io.bar_len));
+	io.nr_vectors = card->msix.nr;
 
-	ret = dfl_walk(&src, dwords ? vsec : NULL, dwords, card->map);
+	ret = dfl_walk(&io, dwords ? vsec : NULL, dwords, card->map);
 	if (ctx.err)
 		return ctx.err;
 	if (ret)
 		return card_refuse_lists(card, ret);
-	card_log_notes(card);
+	card_log_findings(card);
 
 	if (card->map->fme_cap & (DFL_FME_CAP_COHERENT | DFL_FME_CAP_PCIE1)) {
 		pci_err(card->pdev,

@@ -262,10 +262,10 @@ static const char *block_class(const struct vdfl_block *block)
 static const char *block_withheld(const struct vdfl_block *block)
 {
 	if (vdfl_block_port_dead(block))
-		return dfl_why_text(DFL_WHY_PORT_STUCK);
+		return dfl_reason_text(DFL_REASON_PORT_STUCK);
 	if (vdfl_block_assignable(block))
 		return "";
-	return dfl_why_text(block->window->why);
+	return dfl_reason_text(block->window->reason);
 }
 
 static const char *block_parent(const struct vdfl_block *block)

@@ -1,24 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Carve windows: policy and size per header, then cut at holes, then drop
- * whatever would share a byte, then find the pages that may be mapped.
+ * Carve windows: policy and size per header, then cut at reserved ranges, drop
+ * whatever would share a byte, and find the pages that may be mapped.
  */
 #include "carve.h"
 
 #define WORD			8
-#define FIRST_REGISTER		0x08	/* version 0: behind the header word */
+#define FIRST_REGISTER		0x08	/* version 0: after the header word */
 
-static bool bad_guid(const struct dfl_header *h)
+/* Return the upper bound of the window: list, BAR and policy limit it. */
+static u64 max_len(const struct dfl_header *h, const struct dfl_rule *rule,
+		   const struct dfl_carve_args *args)
 {
-	return (!h->guid_l && !h->guid_h) ||
-	       (h->guid_l == ~0ULL && h->guid_h == ~0ULL);
-}
-
-/* Bytes from the header on that can be its own at most */
-static u64 bound(const struct dfl_header *h, const struct dfl_rule *rule,
-		 const struct dfl_site *site)
-{
-	u64 len = site->bar_len[h->bar];
+	u64 len = args->bar_len[h->bar];
 
 	if (h->off >= len)
 		return 0;
@@ -27,22 +21,7 @@ static u64 bound(const struct dfl_header *h, const struct dfl_rule *rule,
 	return len & ~(u64)(WORD - 1);
 }
 
-static enum dfl_why judge(const struct dfl_header *h,
-			  const struct dfl_window *win, const char *opt_in)
-{
-	if (h->why)
-		return h->why;
-	if (win->rule->class == DFL_CLASS_NEVER)
-		return DFL_WHY_POLICY;
-	if ((win->rule->flags & DFL_RULE_BY_GUID) && bad_guid(h))
-		return DFL_WHY_GUID;
-	if (win->rule->class == DFL_CLASS_OPT_IN &&
-	    !dfl_policy_opted_in(opt_in, win->rule, win->type))
-		return DFL_WHY_OPT_IN;
-	return DFL_OK;
-}
-
-/* Registers of a version 1 private feature are where its header says. */
+/* The header of a version 1 private feature locates its registers. */
 static bool has_csr(const struct dfl_header *h)
 {
 	return h->kind == DFL_KIND_PRIVATE && h->version == 1;
@@ -59,29 +38,28 @@ static u64 header_len(const struct dfl_header *h)
 
 	if (!has_csr(h))
 		return FIRST_REGISTER;
-	/* parameters that could not be read still start with one word */
+	/* malformed parameters still start with one word */
 	if (!params && FIELD_GET(DFL_CSR_HAS_PARAMS, h->csr_size))
 		params = 1;
 	return DFL_PARAM + WORD * params;
 }
 
-/* Find the registers of a version 1 feature, and how far it reaches. */
-static enum dfl_why place_csr(const struct dfl_header *h, u64 len,
-			      const char *opt_in, struct dfl_window *win)
+/* Locate the registers of a version 1 feature and size its window. */
+static enum dfl_reason place_csr(const struct dfl_header *h, u64 len,
+				 u32 encoding, struct dfl_window *win)
 {
-	u32 encoding = dfl_policy_csr(opt_in, win->rule, win->type);
 	u64 value = FIELD_GET(DFL_CSR_ADDR_VALUE, h->csr_addr);
 
 	if (FIELD_GET(DFL_CSR_ADDR_REL, h->csr_addr))
-		return DFL_WHY_CSR_ABSOLUTE;
+		return DFL_REASON_CSR_ABSOLUTE;
 	if (!encoding)
-		return DFL_WHY_CSR_AMBIGUOUS;
+		return DFL_REASON_CSR_AMBIGUOUS;
 	win->csr = encoding == DFL_RULE_CSR_SHIFTED ? value : value << 1;
 	if (!csr_len(h) || win->csr < header_len(h) || win->csr > len ||
 	    csr_len(h) > len - win->csr)
-		return DFL_WHY_CSR_RANGE;
+		return DFL_REASON_CSR_RANGE;
 
-	/* who knows the encoding from a table knows the true size as well */
+	/* a row with an encoding also has the true size */
 	if (win->rule->flags & DFL_RULE_CSR)
 		win->size = len;
 	else
@@ -91,49 +69,53 @@ static enum dfl_why place_csr(const struct dfl_header *h, u64 len,
 }
 
 static void open_window(const struct dfl_map *map, u32 index,
-			const struct dfl_site *site, struct dfl_window *win)
+			const struct dfl_carve_args *args,
+			struct dfl_window *win)
 {
 	const struct dfl_header *h = &map->header[index];
+	struct dfl_decision decision;
 	u64 len;
 
+	dfl_policy_decide(map, index, args->opt_in, &decision);
 	memset(win, 0, sizeof(*win));
-	win->rule = dfl_policy_find(map, index);
-	dfl_policy_type_name(win->rule, map, index, win->type);
-	win->why = judge(h, win, site->opt_in);
-	if (win->why)
+	win->rule = decision.rule;
+	win->reason = decision.reason;
+	memcpy(win->type, decision.type, sizeof(win->type));
+	if (win->reason)
 		return;
 
-	len = bound(h, win->rule, site);
+	len = max_len(h, win->rule, args);
 	if (has_csr(h))
-		win->why = place_csr(h, len, site->opt_in, win);
+		win->reason = place_csr(h, len, decision.csr, win);
 	else if (len < FIRST_REGISTER)
-		win->why = DFL_WHY_TRUNCATED;
+		win->reason = DFL_REASON_TRUNCATED;
 	else
 		win->size = len;
 }
 
-/* How many bytes from @off on come before the hole? @len if it is elsewhere. */
-static u64 before_hole(const struct dfl_hole *hole, u8 bar, u64 off, u64 len)
+/* Return the part of @len bytes from @off on that lies before @range. */
+static u64 len_before(const struct dfl_range *range, u8 bar, u64 off, u64 len)
 {
-	if (hole->bar != bar || !hole->len)
+	if (range->bar != bar || !range->len)
 		return len;
-	if (hole->off >= off)
-		return min(len, hole->off - off);
-	return off - hole->off < hole->len ? 0 : len;
+	if (range->off >= off)
+		return min(len, range->off - off);
+	return off - range->off < range->len ? 0 : len;
 }
 
-static void cut_holes(const struct dfl_header *h, const struct dfl_site *site,
-		      struct dfl_window *win)
+static void exclude_reserved(const struct dfl_header *h,
+			     const struct dfl_carve_args *args,
+			     struct dfl_window *win)
 {
 	u64 need = has_csr(h) ? win->csr + csr_len(h) : header_len(h);
 	unsigned int i;
 
-	for (i = 0; i < site->nr_holes; i++)
-		win->size = before_hole(&site->hole[i], h->bar, h->off,
-					win->size);
+	for (i = 0; i < args->nr_reserved; i++)
+		win->size = len_before(&args->reserved[i], h->bar, h->off,
+				       win->size);
 	win->size &= ~(u64)(WORD - 1);
 	if (win->size < need)
-		win->why = DFL_WHY_MSIX;
+		win->reason = DFL_REASON_MSIX;
 }
 
 static bool starts_inside(const struct dfl_header *h, u64 len,
@@ -144,10 +126,11 @@ static bool starts_inside(const struct dfl_header *h, u64 len,
 }
 
 /*
- * Lists part their features by themselves. An AFU lies where the port says: so
- * it must also not start among the registers of a feature that is withheld.
+ * Features of one list cannot overlap. The AFU location comes from the port, so
+ * an AFU may also start inside a withheld feature; reject it.
  */
-static bool overlaps(const struct dfl_map *map, const struct dfl_site *site,
+static bool overlaps(const struct dfl_map *map,
+		     const struct dfl_carve_args *args,
 		     const struct dfl_window *win, u32 index)
 {
 	const struct dfl_header *h = &map->header[index];
@@ -161,57 +144,57 @@ static bool overlaps(const struct dfl_map *map, const struct dfl_site *site,
 		if (starts_inside(h, win[index].size, other))
 			return true;
 		if (h->kind == DFL_KIND_AFU &&
-		    starts_inside(other, bound(other, win[i].rule, site), h))
+		    starts_inside(other, max_len(other, win[i].rule, args), h))
 			return true;
 	}
 	return false;
 }
 
 /*
- * Whole host pages from the header on. Holes and other headers are outside of
- * the window already, so a page inside it holds nothing else.
+ * Return the whole host pages from the header on. Reserved ranges and other
+ * headers are outside the window already, so a page inside it contains nothing
+ * else.
  */
-static u64 mappable(const struct dfl_header *h, const struct dfl_site *site,
+static u64 mappable(const struct dfl_header *h,
+		    const struct dfl_carve_args *args,
 		    const struct dfl_window *win)
 {
-	u64 in_page = site->page_size - 1;
+	u64 in_page = args->page_size - 1;
 
 	if ((win->rule->flags & DFL_RULE_TRAP) ||
-	    ((site->bar_start[h->bar] + h->off) & in_page))
+	    ((args->bar_start[h->bar] + h->off) & in_page))
 		return 0;
 	return win->size & ~in_page;
 }
 
-static void withhold(struct dfl_window *win, enum dfl_why why)
-{
-	win->why = why;
-	win->size = 0;
-	win->csr = 0;
-}
-
-unsigned int dfl_carve(const struct dfl_map *map, const struct dfl_site *site,
+unsigned int dfl_carve(const struct dfl_map *map,
+		       const struct dfl_carve_args *args,
 		       struct dfl_window *win)
 {
-	unsigned int given = 0;
+	unsigned int assignable = 0;
 	u32 i;
 
 	for (i = 0; i < map->nr_headers; i++) {
-		open_window(map, i, site, &win[i]);
-		if (!win[i].why)
-			cut_holes(&map->header[i], site, &win[i]);
+		open_window(map, i, args, &win[i]);
+		if (!win[i].reason)
+			exclude_reserved(&map->header[i], args, &win[i]);
 	}
-	/* sizes stay until all are judged: no order among overlapping ones */
+	/*
+	 * Keep all sizes until every window is checked, so that the result does
+	 * not depend on list order.
+	 */
 	for (i = 0; i < map->nr_headers; i++)
-		if (!win[i].why && overlaps(map, site, win, i))
-			win[i].why = DFL_WHY_OVERLAP;
+		if (!win[i].reason && overlaps(map, args, win, i))
+			win[i].reason = DFL_REASON_OVERLAP;
 
 	for (i = 0; i < map->nr_headers; i++) {
-		if (win[i].why) {
-			withhold(&win[i], win[i].why);
+		if (win[i].reason) {
+			win[i].size = 0;
+			win[i].csr = 0;
 			continue;
 		}
-		win[i].map_size = mappable(&map->header[i], site, &win[i]);
-		given++;
+		win[i].map_size = mappable(&map->header[i], args, &win[i]);
+		assignable++;
 	}
-	return given;
+	return assignable;
 }

@@ -1,53 +1,53 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * From headers and policy to windows: what a user of each feature may touch,
- * and which of it may be mapped.
+ * From headers and policy to windows: which registers of each feature a user
+ * may access, and which of them may be mapped.
  */
 #ifndef _VDFL_DFL_CARVE_H
 #define _VDFL_DFL_CARVE_H
 
 #include "policy.h"
 
-#define DFL_MAX_HOLES		4
+#define DFL_MAX_RESERVED	4
 
-/** struct dfl_hole - bytes of a BAR no user may touch (MSI-X table, PBA) */
-struct dfl_hole {
+/** struct dfl_range - @len bytes from offset @off of BAR @bar */
+struct dfl_range {
 	u8 bar;
 	u64 off;
 	u64 len;
 };
 
 /**
- * struct dfl_site - what carving needs to know of the machine
+ * struct dfl_carve_args - input of dfl_carve() besides the headers
  * @page_size: bytes, a power of two
  * @bar_start: physical address of each BAR
  * @bar_len: bytes of each memory BAR
- * @hole: ranges to keep out
- * @nr_holes: entries in @hole
- * @opt_in: administrator's list, or NULL
+ * @reserved: ranges that no window may contain (MSI-X table, PBA)
+ * @nr_reserved: entries in @reserved
+ * @opt_in: list of the administrator, or NULL
  */
-struct dfl_site {
+struct dfl_carve_args {
 	u64 page_size;
 	u64 bar_start[DFL_NR_BARS];
 	u64 bar_len[DFL_NR_BARS];
-	struct dfl_hole hole[DFL_MAX_HOLES];
-	unsigned int nr_holes;
+	struct dfl_range reserved[DFL_MAX_RESERVED];
+	unsigned int nr_reserved;
 	const char *opt_in;
 };
 
 /**
- * struct dfl_window - what header number i of the map became
- * @rule: policy row
- * @why: DFL_OK if it can be given to a user, else why not
+ * struct dfl_window - registers of one feature that can be assigned to a user
+ * @rule: row of the policy table
+ * @reason: DFL_OK if it can be assigned, else the reason why not
  * @size: bytes from the header on that the user may access; 0 if withheld
  * @map_size: bytes from the header on that may be mapped: whole host pages
- *	that hold nothing else
- * @csr: version 1: byte offset of the registers from the header
+ *	that contain nothing else
+ * @csr: version 1 private feature: byte offset of the registers from the header
  * @type: type name without position
  */
 struct dfl_window {
 	const struct dfl_rule *rule;
-	enum dfl_why why;
+	enum dfl_reason reason;
 	u64 size;
 	u64 map_size;
 	u64 csr;
@@ -55,17 +55,19 @@ struct dfl_window {
 };
 
 /**
- * dfl_carve() - one window per header of @map
+ * dfl_carve() - compute one window per header
  * @map: result of dfl_walk()
- * @site: the machine and the administrator's wishes
- * @win: at least @map->nr_headers entries
+ * @args: BARs, page size, reserved ranges and opt-in list
+ * @win: result, at least @map->nr_headers entries
  *
- * Windows that are given out (why == DFL_OK) never share a byte, never hold
- * the header of another feature, never touch a hole, and stay in their BAR.
+ * Windows that can be assigned (reason == DFL_OK) never share a byte, never
+ * contain the header of another feature or a byte of a reserved range, and stay
+ * in their BAR.
  *
- * Return: number of windows that can be given to users.
+ * Return: number of windows that can be assigned
  */
-unsigned int dfl_carve(const struct dfl_map *map, const struct dfl_site *site,
+unsigned int dfl_carve(const struct dfl_map *map,
+		       const struct dfl_carve_args *args,
 		       struct dfl_window *win);
 
 #endif /* _VDFL_DFL_CARVE_H */

@@ -2,9 +2,10 @@
 /*
  * Policy table: feature id to class, size and type name.
  *
- * Never: whatever can harm the card, other users, or reach host memory, and
- * whatever has no public register map. Sizes are those of the real registers;
- * the distance to the next header covers unlisted blocks on real cards.
+ * Class never is for features that can harm the card or other users or reach
+ * host memory, and for features without a public register map. Sizes are those
+ * of the real registers: on real cards, the distance to the next header also
+ * covers blocks that are not in the list.
  */
 #include "policy.h"
 
@@ -32,7 +33,7 @@
 #define OPT_IN_PORT(_id, _stem)						\
 	PAGE_ROW(DFL_KIND_PORT, DFL_CLASS_OPT_IN, _id, _stem)
 
-/* First match counts. */
+/* The first match counts. */
 static const struct dfl_rule rules[] = {
 	YES_FME(DFL_FME_ETH_GROUP, "eth-group"),
 	YES_FME(DFL_FME_HSSI, "hssi"),
@@ -40,8 +41,8 @@ static const struct dfl_rule rules[] = {
 	OPT_IN_FME(DFL_FME_TOD, "tod"),
 	{
 		/*
-		 * The 16 bytes it declares are too few for its registers;
-		 * reads pop its FIFO, so no page of it is ever mapped.
+		 * The header declares 16 bytes, too few for its registers.
+		 * Reads pop the FIFO, so no page of the UART is ever mapped.
 		 */
 		.parent = DFL_KIND_FME, .kind = DFL_KIND_PRIVATE,
 		.version = 1, .id = DFL_FME_UART,
@@ -84,7 +85,7 @@ static const struct dfl_rule rules[] = {
 	NEVER_FME(DFL_FME_UART),
 	NEVER_FME(DFL_FME_CXL_CACHE),
 	NEVER_FME(DFL_FME_SGDMA),
-	/* larger as listed, but its upper part repeats PR and port reset */
+	/* the upper part of the listed size repeats PR and port reset */
 	OPT_IN_PORT(DFL_PORT_STP, "stp"),
 	OPT_IN_PORT(DFL_PORT_USERCLK, "userclk"),
 	NEVER_PORT(DFL_PORT_ERROR),
@@ -106,7 +107,7 @@ static const struct dfl_rule unknown_port = {
 	.max_size = PAGE_OF_REGS, .stem = "port",
 };
 
-/* Interface units, and what the walk could make no sense of */
+/* Interface units and opaque headers */
 static const struct dfl_rule not_a_feature = {
 	.kind = DFL_KIND_OPAQUE, .version = DFL_ANY_VERSION,
 	.class = DFL_CLASS_NEVER, .flags = DFL_RULE_BY_ID,
@@ -119,7 +120,7 @@ static bool rule_matches(const struct dfl_rule *rule,
 	if (rule->parent != parent || rule->kind != h->kind)
 		return false;
 	if (rule->kind == DFL_KIND_AFU)
-		return true;	/* its id field says nothing */
+		return true;	/* the id field of an AFU is not a feature id */
 	if (rule->id != h->id)
 		return false;
 	if (rule->version != DFL_ANY_VERSION && rule->version != h->version)
@@ -128,7 +129,7 @@ static bool rule_matches(const struct dfl_rule *rule,
 	       (rule->guid_l == h->guid_l && rule->guid_h == h->guid_h);
 }
 
-const struct dfl_rule *dfl_policy_find(const struct dfl_map *map, u32 index)
+static const struct dfl_rule *find_rule(const struct dfl_map *map, u32 index)
 {
 	const struct dfl_header *h = &map->header[index];
 	enum dfl_kind parent;
@@ -139,7 +140,7 @@ const struct dfl_rule *dfl_policy_find(const struct dfl_map *map, u32 index)
 	if (h->parent != DFL_NO_PARENT)
 		parent = map->header[h->parent].kind;
 	else if (h->kind == DFL_KIND_AFU)
-		parent = DFL_KIND_PORT;	/* an AFU may stand alone */
+		parent = DFL_KIND_PORT;	/* an AFU without a port */
 	else
 		return &not_a_feature;
 	for (i = 0; i < ARRAY_SIZE(rules); i++)
@@ -152,35 +153,34 @@ const struct dfl_rule *dfl_policy_find(const struct dfl_map *map, u32 index)
 	return &not_a_feature;
 }
 
-void dfl_policy_type_name(const struct dfl_rule *rule,
-			  const struct dfl_map *map, u32 index, char *buf)
+static void set_type_name(const struct dfl_header *h, struct dfl_decision *d)
 {
-	const struct dfl_header *h = &map->header[index];
+	const struct dfl_rule *rule = d->rule;
 
 	if (rule->flags & DFL_RULE_BY_GUID)
-		snprintf(buf, DFL_TYPE_NAME_LEN, "%s-%08x", rule->stem,
+		snprintf(d->type, sizeof(d->type), "%s-%08x", rule->stem,
 			 (u32)(h->guid_h >> 32));
 	else if (rule->flags & DFL_RULE_BY_ID)
-		snprintf(buf, DFL_TYPE_NAME_LEN, "%s-%x", rule->stem,
+		snprintf(d->type, sizeof(d->type), "%s-%x", rule->stem,
 			 (unsigned int)h->id);
 	else
-		snprintf(buf, DFL_TYPE_NAME_LEN, "%s", rule->stem);
+		snprintf(d->type, sizeof(d->type), "%s", rule->stem);
 }
 
-/* One entry of the administrator's list, taken apart */
+/* One entry of the administrator's list: "name" or "name@csr" */
 struct entry {
 	const char *name;
 	size_t name_len;
-	const char *csr;	/* behind the '@' */
+	const char *csr;	/* NULL without '@' */
 	size_t csr_len;
 };
 
-static bool is(const char *text, size_t len, const char *word)
+static bool str_is(const char *text, size_t len, const char *word)
 {
 	return len == strlen(word) && !memcmp(text, word, len);
 }
 
-/* Take the first entry off @list; returns the rest, NULL behind the last. */
+/* Parse the first entry of @list. Return the rest, or NULL after the last. */
 static const char *next_entry(const char *list, struct entry *e)
 {
 	size_t len = strcspn(list, ",\n");
@@ -193,53 +193,75 @@ static const char *next_entry(const char *list, struct entry *e)
 	return list[len] ? list + len + 1 : NULL;
 }
 
-/* The encoding that an entry names; 0 if it names none that exists */
+/* Return the encoding that an entry names, or 0. */
 static u32 entry_csr(const struct entry *e)
 {
-	if (e->csr && is(e->csr, e->csr_len, "plain"))
+	if (e->csr && str_is(e->csr, e->csr_len, "plain"))
 		return DFL_RULE_CSR_PLAIN;
-	if (e->csr && is(e->csr, e->csr_len, "shifted"))
+	if (e->csr && str_is(e->csr, e->csr_len, "shifted"))
 		return DFL_RULE_CSR_SHIFTED;
 	return 0;
 }
 
-static bool entry_names(const struct entry *e, const struct dfl_rule *rule,
-			const char *type)
+static bool entry_names(const struct entry *e, const struct dfl_decision *d)
 {
-	if (e->csr && (!(rule->flags & DFL_RULE_BY_GUID) || !entry_csr(e)))
+	u32 flags = d->rule->flags;
+
+	if (e->csr && (!(flags & DFL_RULE_BY_GUID) || !entry_csr(e)))
 		return false;
-	if (is(e->name, e->name_len, type))
+	if (str_is(e->name, e->name_len, d->type))
 		return true;
-	return !(rule->flags & (DFL_RULE_BY_GUID | DFL_RULE_BY_ID)) &&
-	       is(e->name, e->name_len, rule->stem);
+	return !(flags & (DFL_RULE_BY_GUID | DFL_RULE_BY_ID)) &&
+	       str_is(e->name, e->name_len, d->rule->stem);
 }
 
-bool dfl_policy_opted_in(const char *list, const struct dfl_rule *rule,
-			 const char *type)
+/* Set @d->csr. Return true if @list names the type of @d. */
+static bool apply_opt_in(const char *list, struct dfl_decision *d)
 {
+	bool named = false;
 	struct entry e;
+	u32 csr = 0;
 
 	while (list) {
 		list = next_entry(list, &e);
-		if (entry_names(&e, rule, type))
-			return true;
+		if (!entry_names(&e, d))
+			continue;
+		named = true;
+		csr |= entry_csr(&e);
 	}
-	return false;
+	if (d->rule->flags & DFL_RULE_CSR)
+		csr = d->rule->flags & DFL_RULE_CSR;
+	else if (csr == DFL_RULE_CSR)
+		csr = 0;	/* the entries contradict each other */
+	d->csr = csr;
+	return named;
 }
 
-u32 dfl_policy_csr(const char *list, const struct dfl_rule *rule,
-		   const char *type)
+static bool bad_guid(const struct dfl_header *h)
 {
-	u32 said = 0;
-	struct entry e;
+	return (!h->guid_l && !h->guid_h) ||
+	       (h->guid_l == ~0ULL && h->guid_h == ~0ULL);
+}
 
-	if (rule->flags & DFL_RULE_CSR)
-		return rule->flags & DFL_RULE_CSR;
-	while (list) {
-		list = next_entry(list, &e);
-		if (entry_names(&e, rule, type))
-			said |= entry_csr(&e);
-	}
-	/* both is as good as none */
-	return said == DFL_RULE_CSR ? 0 : said;
+void dfl_policy_decide(const struct dfl_map *map, u32 index, const char *opt_in,
+		       struct dfl_decision *decision)
+{
+	const struct dfl_header *h = &map->header[index];
+	const struct dfl_rule *rule = find_rule(map, index);
+	bool opted_in;
+
+	*decision = (struct dfl_decision) { .rule = rule };
+	set_type_name(h, decision);
+	opted_in = apply_opt_in(opt_in, decision);
+
+	if (h->reason)
+		decision->reason = h->reason;
+	else if (rule->class == DFL_CLASS_NEVER)
+		decision->reason = DFL_REASON_POLICY;
+	else if ((rule->flags & DFL_RULE_BY_GUID) && bad_guid(h))
+		decision->reason = DFL_REASON_GUID;
+	else if (rule->class == DFL_CLASS_OPT_IN && !opted_in)
+		decision->reason = DFL_REASON_OPT_IN;
+	else
+		decision->reason = DFL_OK;
 }

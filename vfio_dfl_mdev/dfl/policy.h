@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Which features may be given to a user, how large they are, what their type
- * is called. One table; nothing here looks at a card.
+ * Policy: which features may be assigned to a user, the size of their windows
+ * and the names of their types. All of it comes from one table.
  */
 #ifndef _VDFL_DFL_POLICY_H
 #define _VDFL_DFL_POLICY_H
@@ -25,20 +25,20 @@ enum dfl_class {
 
 #define DFL_RULE_CSR		(DFL_RULE_CSR_SHIFTED | DFL_RULE_CSR_PLAIN)
 
-/* Any version of the header will do */
+/* Matches every header version */
 #define DFL_ANY_VERSION		0xff
 
 /**
  * struct dfl_rule - one row of the policy table
  * @parent: kind of FIU the feature must be below
  * @kind: DFL_KIND_AFU or DFL_KIND_PRIVATE
- * @version: header version this row is for, or DFL_ANY_VERSION
+ * @version: header version of the feature, or DFL_ANY_VERSION
  * @id: feature id
- * @guid_l: with @guid_h: GUID this row is for, 0 = any
+ * @guid_l: with @guid_h: GUID of the feature, 0 = any
  * @guid_h: see @guid_l
- * @class: who may have it
+ * @class: never assigned, assigned if opted in, or assigned by default
  * @flags: DFL_RULE_*
- * @max_size: bytes handed out at most
+ * @max_size: upper bound of the window, bytes
  * @stem: first part of the type name
  */
 struct dfl_rule {
@@ -55,54 +55,39 @@ struct dfl_rule {
 };
 
 /**
- * dfl_policy_find() - rule for a header
+ * struct dfl_decision - answer of the policy about one header
+ * @rule: row of the table, never NULL: a feature without a row is opt-in, and a
+ *	header that can never be assigned gets a row of class never
+ * @reason: DFL_OK if the feature may be assigned. Otherwise the reason of the
+ *	walk, or DFL_REASON_POLICY, DFL_REASON_GUID or DFL_REASON_OPT_IN
+ * @csr: encoding of a relative CSR address, DFL_RULE_CSR_SHIFTED or
+ *	DFL_RULE_CSR_PLAIN; 0 if neither the row nor the administrator names one
+ * @type: type name; contains only [a-z0-9-] and the final 0
+ */
+struct dfl_decision {
+	const struct dfl_rule *rule;
+	enum dfl_reason reason;
+	u32 csr;
+	char type[DFL_TYPE_NAME_LEN];
+};
+
+/**
+ * dfl_policy_decide() - decide whether a feature may be assigned, and as what
  * @map: result of dfl_walk()
- * @index: of the header in @map
+ * @index: index of the header in @map
+ * @opt_in: list of the administrator, or NULL
+ * @decision: result
  *
- * Return: the rule; never NULL: what the table does not know is opt-in, and
- * what can never be given away gets a rule of class never.
+ * @opt_in is a comma separated list of stems ("uart") and full type names
+ * ("vendor-12345678"). A type whose name ends in a GUID or an id needs the full
+ * name: the stem alone would match any GUID or id that the card reports.
+ *
+ * A full name that ends in a GUID may be followed by "@plain" or "@shifted".
+ * Both encodings of a relative CSR address are in use, and the header does not
+ * report which one applies. A wrong choice would assign the registers of
+ * another feature. The administrator names it where the table does not.
  */
-const struct dfl_rule *dfl_policy_find(const struct dfl_map *map, u32 index);
-
-/**
- * dfl_policy_type_name() - name of the type a header has
- * @rule: its rule
- * @map: result of dfl_walk()
- * @index: of the header in @map
- * @buf: DFL_TYPE_NAME_LEN bytes; only [a-z0-9-] and the final 0 are written
- */
-void dfl_policy_type_name(const struct dfl_rule *rule, const struct dfl_map *map,
-			  u32 index, char *buf);
-
-/**
- * dfl_policy_opted_in() - is @type on the administrator's list?
- * @list: comma separated stems ("uart") or full names ("vendor-12345678"), or
- *	NULL. Where the name ends in a GUID or an id the stem alone is not
- *	enough: it would stand for whatever the card comes up with.
- * @rule: rule of the block
- * @type: its type name
- *
- * A name that ends in a GUID may be followed by "@plain" or "@shifted", see
- * dfl_policy_csr().
- *
- * Return: whether the administrator wants it handed out
- */
-bool dfl_policy_opted_in(const char *list, const struct dfl_rule *rule,
-			 const char *type);
-
-/**
- * dfl_policy_csr() - how is the relative CSR address of @type encoded?
- * @list: as for dfl_policy_opted_in()
- * @rule: rule of the block
- * @type: its type name
- *
- * Two encodings are in use and the header does not tell which; a wrong guess
- * gives away the registers of another feature. So either the table knows, or
- * the administrator says: "vendor-12345678@plain", "vendor-12345678@shifted".
- *
- * Return: DFL_RULE_CSR_SHIFTED, DFL_RULE_CSR_PLAIN, or 0: nobody knows
- */
-u32 dfl_policy_csr(const char *list, const struct dfl_rule *rule,
-		   const char *type);
+void dfl_policy_decide(const struct dfl_map *map, u32 index, const char *opt_in,
+		       struct dfl_decision *decision);
 
 #endif /* _VDFL_DFL_POLICY_H */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The only door from the pure files (list walk, policy, carving, config space)
- * to kernel headers. Unit tests and fuzzers put a user-space twin before it.
+ * All kernel headers that the pure files (list walk, policy, carving, guest
+ * list, config space) may use. Unit tests and fuzzers shadow this header with a
+ * user-space twin.
  */
 #ifndef _VDFL_PURE_ENV_H
 #define _VDFL_PURE_ENV_H

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Emulated config space: a PCIe endpoint with up to three memory BARs. Bytes
- * that nothing here sets read as zero and ignore writes.
+ * Emulated config space: a PCIe endpoint with up to three memory BARs. All
+ * other bytes read as zero and ignore writes.
  */
 #include "regs.h"
 #include "vconfig.h"
@@ -18,7 +18,7 @@
 				 PCI_COMMAND_PARITY | PCI_COMMAND_SERR | \
 				 PCI_COMMAND_INTX_DISABLE)
 
-/* The reset bit reads 0: it is an effect, not a value. */
+/* Initiate Function Level Reset is an effect of a write; it reads 0. */
 #define DEVCTL_WRITABLE		(PCI_EXP_DEVCTL_CERE | PCI_EXP_DEVCTL_NFERE | \
 				 PCI_EXP_DEVCTL_FERE | PCI_EXP_DEVCTL_URRE | \
 				 PCI_EXP_DEVCTL_RELAX_EN | \
@@ -29,7 +29,7 @@
 				 PCI_EXP_DEVCTL_NOSNOOP_EN | \
 				 PCI_EXP_DEVCTL_READRQ_512B)
 
-/* One lane at 2.5 GT/s: as little as a link can promise */
+/* One lane at 2.5 GT/s, the minimum of a link */
 #define LINK_X1			BIT(4)
 
 struct field {
@@ -39,7 +39,7 @@ struct field {
 	u32 writable;
 };
 
-/* What is the same for every instance */
+/* Fields of every instance */
 static const struct field fixed[] = {
 	{ PCI_COMMAND, 2, PCI_COMMAND_MEMORY, COMMAND_WRITABLE },
 	{ PCI_STATUS, 2, PCI_STATUS_CAP_LIST, 0 },
@@ -55,7 +55,7 @@ static const struct field fixed[] = {
 	{ PCIE_CAP + PCI_EXP_LNKCTL2, 2, PCI_EXP_LNKCTL2_TLS_2_5GT, 0 },
 };
 
-/* What only an instance with interrupts has; the table size comes on top */
+/* Fields of an instance with interrupts, apart from the table size */
 static const struct field msix[] = {
 	{ PCIE_CAP + PCI_CAP_LIST_NEXT, 1, MSIX_CAP, 0 },
 	{ MSIX_CAP + PCI_CAP_LIST_ID, 1, PCI_CAP_ID_MSIX, 0 },
@@ -102,7 +102,7 @@ static void put_bar64(struct vconfig *cfg, u32 bar, u64 size, bool prefetch)
 	put(cfg, bar + 4, 4, 0, (u32)(address >> 32));
 }
 
-/* One list, at the start of BAR 2 */
+/* One list, at the start of the BAR of the guest list */
 static void put_vsec(struct vconfig *cfg)
 {
 	u32 len = DFL_VSEC_ENTRY + 4;
@@ -111,7 +111,7 @@ static void put_vsec(struct vconfig *cfg)
 	put(cfg, VSEC_CAP + DFL_VSEC_HDR, 4,
 	    DFL_VSEC_ID | FIELD_PREP(DFL_VSEC_HDR_LEN, len), 0);
 	put(cfg, VSEC_CAP + DFL_VSEC_COUNT, 4, 1, 0);
-	put(cfg, VSEC_CAP + DFL_VSEC_ENTRY, 4, VCONFIG_VIEW_BAR, 0);
+	put(cfg, VSEC_CAP + DFL_VSEC_ENTRY, 4, VCONFIG_GUEST_BAR, 0);
 }
 
 void vconfig_init(struct vconfig *cfg, const struct vconfig_desc *desc)
@@ -156,7 +156,7 @@ static bool announces_flr(const struct vconfig *cfg)
 	       (PCI_EXP_DEVCAP_FLR >> 24);
 }
 
-/* What the byte at @off asks for beyond its stored value */
+/* Return the effect of writing @byte at @off, besides the stored value. */
 static u32 byte_effect(const struct vconfig *cfg, u32 off, u8 byte)
 {
 	if (off == PCIE_CAP + PCI_EXP_DEVCTL + 1 &&

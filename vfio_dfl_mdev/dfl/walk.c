@@ -2,102 +2,94 @@
 /*
  * Bounded walk of Device Feature Lists.
  *
- * A walk only moves forward, stays inside its list, and adds one header per
- * step until the array is full: that bounds it. Lists come first; the AFUs
- * behind ports come last, when every header they could collide with is known.
+ * A walk only moves forward, stays inside its list and adds one header per step
+ * until the array is full, so its length is bounded. The AFUs of ports may
+ * overlap other headers, so they are parsed after all lists.
  */
-#include "walk.h"
+#include "walk_priv.h"
 
-#define ALL_ONES		(~0ULL)
-#define WORD			8
-
-/* Bytes that must be there before a header of this kind can be read */
+/* Bytes needed to read a header of this kind */
 #define MIN_PRIVATE		0x08
 #define MIN_AFU			0x18
 #define MIN_FIU			0x20
-#define MIN_V1			0x28
 #define MIN_PORT		0x48
 #define MIN_FME			0x70
-
-/* No header is read further than this */
-#define MAX_SPAN		(DFL_PARAM + WORD * DFL_MAX_PARAM_WORDS)
 
 #define NO_PORT			0xff
 #define MAX_MSIX		2048
 #define DEFAULT_AFU_VECTORS	4
 
-/* A port that was found, until its AFU is looked for */
-struct port {
-	int header;
-	int afu;	/* an AFU header in the port's own list */
-	u64 end;	/* of the list that holds the port */
-	u64 next_afu;
-	u64 window;
-};
-
-/* A word that was read and turned out to begin no header */
-struct dead_end {
-	u8 bar;
-	u64 off;
-};
-
-struct walk {
-	const struct dfl_source *src;
-	struct dfl_map *map;
-	int fiu;	/* header of the FIU that features belong to */
-	u64 end;	/* of the list under way */
-	u64 used;	/* end of what the last list was seen to hold */
-	bool have_fme;
-	u8 vf_ports;
-	unsigned int nr_ofst;
-	u64 ofst[DFL_MAX_PORTS];
-	struct port port[DFL_MAX_PORTS];
-	unsigned int nr_dead_ends;	/* one per list and one per AFU */
-	struct dead_end dead_end[DFL_MAX_LISTS + DFL_MAX_PORTS];
-};
-
-static u64 read64(const struct walk *w, u8 bar, u64 off)
-{
-	return w->src->read64(w->src->ctx, bar, off);
-}
-
-static void note(struct walk *w, enum dfl_why why, u8 bar, u64 off, u64 value)
+/**
+ * dfl_add_finding() - record a defect of the card
+ * @w: state of the walk
+ * @reason: kind of the defect
+ * @bar: BAR of the defect
+ * @off: offset of the defect
+ * @value: refused word or number
+ *
+ * Past DFL_MAX_FINDINGS, findings are only counted.
+ */
+void dfl_add_finding(struct walk *w, enum dfl_reason reason, u8 bar, u64 off,
+		     u64 value)
 {
 	struct dfl_map *map = w->map;
 
-	if (map->nr_notes < DFL_MAX_NOTES)
-		map->note[map->nr_notes] = (struct dfl_note) {
-			.why = why,
+	if (map->nr_findings < DFL_MAX_FINDINGS)
+		map->finding[map->nr_findings] = (struct dfl_finding) {
+			.reason = reason,
 			.bar = bar,
 			.off = off,
 			.value = value,
 		};
-	map->nr_notes++;
+	map->nr_findings++;
 }
 
-static void dead_end(struct walk *w, enum dfl_why why, u8 bar, u64 off,
-		     u64 dfh)
+/**
+ * dfl_reject() - record a word that was read and does not begin a header
+ * @w: state of the walk
+ * @reason: why it does not
+ * @bar: BAR of the word
+ * @off: offset of the word
+ * @dfh: the word
+ */
+void dfl_reject(struct walk *w, enum dfl_reason reason, u8 bar, u64 off,
+		u64 dfh)
 {
-	note(w, why, bar, off, dfh);
-	w->dead_end[w->nr_dead_ends++] = (struct dead_end) { bar, off };
+	dfl_add_finding(w, reason, bar, off, dfh);
+	w->rejected[w->nr_rejected++] = (struct rejected) { bar, off };
 }
 
-/* List a header, but for ever out of reach */
-static void refuse(struct walk *w, struct dfl_header *h, enum dfl_why why,
-		   u64 value)
+/**
+ * dfl_make_opaque() - keep a header in the map but never assign it
+ * @w: state of the walk
+ * @h: the header
+ * @reason: defect of the header
+ * @value: refused word or number
+ */
+void dfl_make_opaque(struct walk *w, struct dfl_header *h,
+		     enum dfl_reason reason, u64 value)
 {
 	h->kind = DFL_KIND_OPAQUE;
-	h->why = why;
-	note(w, why, h->bar, h->off, value);
+	h->reason = reason;
+	dfl_add_finding(w, reason, h->bar, h->off, value);
 }
 
-static struct dfl_header *add_header(struct walk *w, u8 bar, u64 off, u64 dfh)
+/**
+ * dfl_add_header() - append a header to the map
+ * @w: state of the walk
+ * @bar: BAR of the header
+ * @off: offset of the header
+ * @dfh: first word of the header
+ *
+ * Return: the header, or NULL if the map is full
+ */
+struct dfl_header *dfl_add_header(struct walk *w, u8 bar, u64 off, u64 dfh)
 {
 	struct dfl_map *map = w->map;
 	struct dfl_header *h;
 
 	if (map->nr_headers == DFL_MAX_HEADERS) {
-		dead_end(w, DFL_WHY_TOO_MANY, bar, off, dfh);
+		dfl_reject(w, DFL_REASON_TOO_MANY, bar, off, dfh);
 		return NULL;
 	}
 	h = &map->header[map->nr_headers++];
@@ -135,7 +127,7 @@ static void read_guid(struct walk *w, struct dfl_header *h)
 	h->guid_h = read64(w, h->bar, h->off + DFL_GUID_H);
 }
 
-static bool vectors_taken(const struct dfl_map *map, u64 first, u64 count)
+static bool vectors_claimed(const struct dfl_map *map, u64 first, u64 count)
 {
 	u32 i;
 
@@ -152,24 +144,25 @@ static bool vectors_taken(const struct dfl_map *map, u64 first, u64 count)
 static void claim_vectors(struct walk *w, struct dfl_header *h, u64 first,
 			  u64 count)
 {
-	u64 total = min_t(u64, w->src->nr_vectors, MAX_MSIX);
+	u64 total = min_t(u64, w->io->nr_vectors, MAX_MSIX);
 
 	if (!count || h->nr_vectors)
 		return;
 	if (count > DFL_MAX_VECTORS || first >= total ||
 	    count > total - first) {
-		note(w, DFL_WHY_VECTORS, h->bar, h->off, first);
+		dfl_add_finding(w, DFL_REASON_VECTORS, h->bar, h->off, first);
 		return;
 	}
-	if (vectors_taken(w->map, first, count)) {
-		note(w, DFL_WHY_VECTOR_SHARED, h->bar, h->off, first);
+	if (vectors_claimed(w->map, first, count)) {
+		dfl_add_finding(w, DFL_REASON_VECTOR_SHARED, h->bar, h->off,
+				first);
 		return;
 	}
 	h->first_vector = first;
 	h->nr_vectors = count;
 }
 
-/* Copy the parameter blocks; all of them or none. */
+/* Copy all parameter blocks, or none if one of them is malformed. */
 static void read_params(struct walk *w, struct dfl_header *h, u64 room)
 {
 	u64 left = min_t(u64, (room - DFL_PARAM) / WORD, DFL_MAX_PARAM_WORDS);
@@ -182,7 +175,7 @@ static void read_params(struct walk *w, struct dfl_header *h, u64 room)
 		if (!words || words > left) {
 			h->nr_params = 0;
 			memset(h->params, 0, sizeof(h->params));
-			note(w, DFL_WHY_PARAMS, h->bar, at, word);
+			dfl_add_finding(w, DFL_REASON_PARAMS, h->bar, at, word);
 			return;
 		}
 		left -= words;
@@ -192,25 +185,34 @@ static void read_params(struct walk *w, struct dfl_header *h, u64 room)
 	} while (!FIELD_GET(DFL_PARAM_EOP, word));
 }
 
-/* The first interrupt parameter that has data counts. */
-static void claim_param_vectors(struct walk *w, struct dfl_header *h)
+u32 dfl_param_msix(const struct dfl_header *h)
 {
-	u64 words;
-	u32 i;
+	u32 i = 0;
 
-	for (i = 0; i < h->nr_params; i += words) {
-		words = FIELD_GET(DFL_PARAM_NEXT, h->params[i]);
-		if (words < 2 ||
-		    FIELD_GET(DFL_PARAM_ID, h->params[i]) != DFL_PARAM_MSIX)
-			continue;
-		claim_vectors(w, h,
-			      FIELD_GET(DFL_PARAM_MSIX_START, h->params[i + 1]),
-			      FIELD_GET(DFL_PARAM_MSIX_COUNT, h->params[i + 1]));
-		return;
+	while (i + 1 < h->nr_params) {
+		u64 words = FIELD_GET(DFL_PARAM_NEXT, h->params[i]);
+
+		if (words > 1 &&
+		    FIELD_GET(DFL_PARAM_ID, h->params[i]) == DFL_PARAM_MSIX)
+			return i + 1;
+		if (!words || words >= h->nr_params)
+			return 0;
+		i += words;
 	}
+	return 0;
 }
 
-/* The rest of a version 1 header; at least MIN_V1 of @room bytes are there. */
+static void claim_param_vectors(struct walk *w, struct dfl_header *h)
+{
+	u32 i = dfl_param_msix(h);
+
+	if (i)
+		claim_vectors(w, h,
+			      FIELD_GET(DFL_PARAM_MSIX_START, h->params[i]),
+			      FIELD_GET(DFL_PARAM_MSIX_COUNT, h->params[i]));
+}
+
+/* Read the rest of a version 1 header; @room is at least MIN_V1. */
 static void read_v1(struct walk *w, struct dfl_header *h, u64 room)
 {
 	read_guid(w, h);
@@ -222,13 +224,13 @@ static void read_v1(struct walk *w, struct dfl_header *h, u64 room)
 	claim_param_vectors(w, h);
 }
 
-static void take_fme(struct walk *w, struct dfl_header *h)
+static void parse_fme(struct walk *w, struct dfl_header *h)
 {
 	u64 ports;
 	u32 i;
 
 	if (w->have_fme) {
-		refuse(w, h, DFL_WHY_FIU_DUPLICATE, h->dfh);
+		dfl_make_opaque(w, h, DFL_REASON_FIU_DUPLICATE, h->dfh);
 		return;
 	}
 	w->have_fme = true;
@@ -238,7 +240,8 @@ static void take_fme(struct walk *w, struct dfl_header *h)
 
 	ports = FIELD_GET(DFL_FME_CAP_NUM_PORTS, w->map->fme_cap);
 	if (ports > DFL_MAX_PORTS) {
-		note(w, DFL_WHY_PORT_COUNT, h->bar, h->off, ports);
+		dfl_add_finding(w, DFL_REASON_PORT_COUNT, h->bar, h->off,
+				ports);
 		ports = DFL_MAX_PORTS;
 	}
 	w->nr_ofst = ports;
@@ -250,13 +253,13 @@ static void take_fme(struct walk *w, struct dfl_header *h)
 	}
 }
 
-static void take_port(struct walk *w, struct dfl_header *h)
+static void parse_port(struct walk *w, struct dfl_header *h)
 {
 	u64 cap = read64(w, h->bar, h->off + DFL_PORT_CAP);
-	struct port *port = &w->port[FIELD_GET(DFL_PORT_CAP_NUMBER, cap)];
+	struct walk_port *port = &w->port[FIELD_GET(DFL_PORT_CAP_NUMBER, cap)];
 
 	if (port->header != DFL_NO_PARENT) {
-		refuse(w, h, DFL_WHY_FIU_DUPLICATE, cap);
+		dfl_make_opaque(w, h, DFL_REASON_FIU_DUPLICATE, cap);
 		return;
 	}
 	h->kind = DFL_KIND_PORT;
@@ -269,40 +272,40 @@ static void take_port(struct walk *w, struct dfl_header *h)
 				   read64(w, h->bar, h->off + DFL_NEXT_AFU));
 }
 
-static void take_fiu(struct walk *w, struct dfl_header *h)
+static void parse_fiu(struct walk *w, struct dfl_header *h)
 {
 	w->fiu = h - w->map->header;
 	if (h->version)
-		refuse(w, h, DFL_WHY_VERSION, h->dfh);
+		dfl_make_opaque(w, h, DFL_REASON_VERSION, h->dfh);
 	else if (h->id == DFL_FIU_FME)
-		take_fme(w, h);
+		parse_fme(w, h);
 	else if (h->id == DFL_FIU_PORT)
-		take_port(w, h);
+		parse_port(w, h);
 	else
-		refuse(w, h, DFL_WHY_FIU_UNKNOWN, h->dfh);
+		dfl_make_opaque(w, h, DFL_REASON_FIU_UNKNOWN, h->dfh);
 }
 
-/* An AFU header in the list of its port; the rest of it is read later. */
-static void take_listed_afu(struct walk *w, struct dfl_header *h)
+/* Parse an AFU header in the list of its port; afu.c reads its other words. */
+static void parse_listed_afu(struct walk *w, struct dfl_header *h)
 {
-	struct port *port;
+	struct walk_port *port;
 
 	if (h->port == NO_PORT) {
-		refuse(w, h, DFL_WHY_AFU_UNDER_FME, h->dfh);
+		dfl_make_opaque(w, h, DFL_REASON_AFU_UNDER_FME, h->dfh);
 		return;
 	}
 	port = &w->port[h->port];
 	if (port->afu != DFL_NO_PARENT ||
 	    (port->next_afu &&
 	     port->next_afu != h->off - w->map->header[port->header].off)) {
-		refuse(w, h, DFL_WHY_AFU_OFFSET, h->dfh);
+		dfl_make_opaque(w, h, DFL_REASON_AFU_OFFSET, h->dfh);
 		return;
 	}
 	h->kind = DFL_KIND_AFU;
 	port->afu = h - w->map->header;
 }
 
-static void take_private(struct walk *w, struct dfl_header *h)
+static void parse_private(struct walk *w, struct dfl_header *h)
 {
 	u64 cap;
 
@@ -317,69 +320,70 @@ static void take_private(struct walk *w, struct dfl_header *h)
 	}
 }
 
-/* What belongs below an FIU */
-static void take_child(struct walk *w, struct dfl_header *h)
+/* Parse a feature or AFU, which belongs to the FIU before it. */
+static void parse_child(struct walk *w, struct dfl_header *h)
 {
 	const struct dfl_header *fiu;
 
 	if (w->fiu == DFL_NO_PARENT) {
-		refuse(w, h, DFL_WHY_NO_FIU, h->dfh);
+		dfl_make_opaque(w, h, DFL_REASON_NO_FIU, h->dfh);
 		return;
 	}
 	fiu = &w->map->header[w->fiu];
 	h->parent = w->fiu;
 	h->port = fiu->port;
-	if (fiu->why)
-		refuse(w, h, fiu->why, h->dfh);
+	if (fiu->reason)
+		dfl_make_opaque(w, h, fiu->reason, h->dfh);
 	else if (h->version > 1)
-		refuse(w, h, DFL_WHY_VERSION, h->dfh);
+		dfl_make_opaque(w, h, DFL_REASON_VERSION, h->dfh);
 	else if (FIELD_GET(DFL_DFH_TYPE, h->dfh) == DFL_TYPE_AFU)
-		take_listed_afu(w, h);
+		parse_listed_afu(w, h);
 	else
-		take_private(w, h);
+		parse_private(w, h);
 }
 
-static enum dfl_why check_extent(const struct dfl_header *h, u64 rest)
+static enum dfl_reason check_extent(const struct dfl_header *h, u64 rest)
 {
 	if (rest < min_header(h))
-		return DFL_WHY_TRUNCATED;
+		return DFL_REASON_TRUNCATED;
 	if (h->limit < rest && h->limit % WORD)
-		return DFL_WHY_NEXT_UNALIGNED;
+		return DFL_REASON_NEXT_UNALIGNED;
 	if (h->limit < min_header(h))
-		return DFL_WHY_NEXT_SHORT;
+		return DFL_REASON_NEXT_SHORT;
 	return DFL_OK;
 }
 
-/* Returns the distance to the next header, 0 at the end of the list. */
-static u64 take_header(struct walk *w, u8 bar, u64 off, u64 dfh)
+/* Return the distance to the next header, 0 at the end of the list. */
+static u64 parse_header(struct walk *w, u8 bar, u64 off, u64 dfh)
 {
 	u64 next = FIELD_GET(DFL_DFH_NEXT, dfh);
 	u64 rest = w->end - off;
 	struct dfl_header *h;
-	enum dfl_why why;
+	enum dfl_reason reason;
 
-	h = add_header(w, bar, off, dfh);
+	h = dfl_add_header(w, bar, off, dfh);
 	if (!h)
 		return 0;
 	h->limit = next && next < rest ? next : rest;
-	w->used = off + (h->limit < rest ? h->limit : min_t(u64, rest, MAX_SPAN));
+	w->used = off + (h->limit < rest ? h->limit :
+			 min_t(u64, rest, MAX_SPAN));
 
-	why = check_extent(h, rest);
-	if (why) {
-		/* an FIU that cannot be read has no children to read either */
-		refuse(w, h, why, dfh);
+	reason = check_extent(h, rest);
+	if (reason) {
+		/* without the FIU, the features after it have no parent */
+		dfl_make_opaque(w, h, reason, dfh);
 		return 0;
 	}
 	switch (FIELD_GET(DFL_DFH_TYPE, dfh)) {
 	case DFL_TYPE_FIU:
-		take_fiu(w, h);
+		parse_fiu(w, h);
 		break;
 	case DFL_TYPE_AFU:
 	case DFL_TYPE_PRIVATE:
-		take_child(w, h);
+		parse_child(w, h);
 		break;
 	default:
-		refuse(w, h, DFL_WHY_TYPE_UNKNOWN, dfh);
+		dfl_make_opaque(w, h, DFL_REASON_TYPE_UNKNOWN, dfh);
 		break;
 	}
 	if (FIELD_GET(DFL_DFH_EOL, dfh) || h->limit == rest)
@@ -397,19 +401,21 @@ static int walk_list(struct walk *w, const struct dfl_list *list, u64 dfh)
 	for (;;) {
 		w->used = off + WORD;
 		if (dfh == ALL_ONES) {
-			note(w, DFL_WHY_GONE, list->bar, off, dfh);
+			dfl_add_finding(w, DFL_REASON_GONE, list->bar, off,
+					dfh);
 			return -EIO;
 		}
 		if (!dfh) {
-			dead_end(w, DFL_WHY_ZERO, list->bar, off, dfh);
+			dfl_reject(w, DFL_REASON_ZERO, list->bar, off, dfh);
 			return 0;
 		}
-		step = take_header(w, list->bar, off, dfh);
+		step = parse_header(w, list->bar, off, dfh);
 		if (!step)
 			return 0;
 		off += step;
 		if (w->end - off < WORD) {
-			note(w, DFL_WHY_TRUNCATED, list->bar, off, step);
+			dfl_add_finding(w, DFL_REASON_TRUNCATED, list->bar, off,
+					step);
 			return 0;
 		}
 		dfh = read64(w, list->bar, off);
@@ -428,29 +434,38 @@ static int walk_lists(struct walk *w, const struct dfl_list *list,
 	return err;
 }
 
-static bool vsec_entry(const struct walk *w, u32 entry,
-		       const struct dfl_list *seen, unsigned int nr,
+/* Place @list at @start of BAR @bar. Return false if @min bytes do not fit. */
+static bool place_list(const struct walk *w, u8 bar, u64 start, u64 min,
 		       struct dfl_list *list)
 {
-	unsigned int i;
 	u64 len;
 
-	list->bar = FIELD_GET(DFL_VSEC_ENTRY_BIR, entry);
-	list->start = entry & DFL_VSEC_ENTRY_OFFSET;
-	if (list->bar >= DFL_NR_BARS)
+	if (bar >= DFL_NR_BARS || start % WORD)
 		return false;
-	len = w->src->bar_len[list->bar];
-	if (list->start >= len || len - list->start < WORD)
+	len = w->io->bar_len[bar];
+	if (start >= len || len - start < min)
+		return false;
+	*list = (struct dfl_list) { bar, start, len - start };
+	return true;
+}
+
+static bool parse_vsec_entry(const struct walk *w, u32 entry,
+			     const struct dfl_list *seen, unsigned int nr,
+			     struct dfl_list *list)
+{
+	unsigned int i;
+
+	if (!place_list(w, FIELD_GET(DFL_VSEC_ENTRY_BIR, entry),
+			entry & DFL_VSEC_ENTRY_OFFSET, WORD, list))
 		return false;
 	for (i = 0; i < nr; i++)
 		if (seen[i].bar == list->bar)
 			return false;
-	list->len = len - list->start;
 	return true;
 }
 
-/* Returns how many of the lists that a VSEC announces can be walked. */
-static unsigned int vsec_lists(struct walk *w, const u32 *vsec,
+/* Return the number of lists in the VSEC that can be walked. */
+static unsigned int parse_vsec(struct walk *w, const u32 *vsec,
 			       unsigned int dwords, struct dfl_list *list)
 {
 	unsigned int nr = 0;
@@ -460,53 +475,49 @@ static unsigned int vsec_lists(struct walk *w, const u32 *vsec,
 	if (!vsec)
 		return 0;
 	if (dwords < 2 || FIELD_GET(DFL_VSEC_HDR_ID, vsec[0]) != DFL_VSEC_ID) {
-		note(w, DFL_WHY_VSEC_BAD, 0, 0, dwords ? vsec[0] : 0);
+		dfl_add_finding(w, DFL_REASON_VSEC_BAD, 0, 0,
+				dwords ? vsec[0] : 0);
 		return 0;
 	}
 	count = vsec[(DFL_VSEC_COUNT - DFL_VSEC_HDR) / 4];
 	len = FIELD_GET(DFL_VSEC_HDR_LEN, vsec[0]);
 	if (count > DFL_MAX_LISTS || count > dwords - 2 ||
 	    len < DFL_VSEC_ENTRY + 4 * count) {
-		note(w, DFL_WHY_VSEC_BAD, 0, 0, count);
+		dfl_add_finding(w, DFL_REASON_VSEC_BAD, 0, 0, count);
 		return 0;
 	}
-	/* @vsec starts behind the dword of the extended capability itself */
+	/* @vsec starts after the header dword of the extended capability */
 	entry = vsec + (DFL_VSEC_ENTRY - DFL_VSEC_HDR) / 4;
 	for (i = 0; i < count; i++) {
-		if (vsec_entry(w, entry[i], list, nr, &list[nr]))
+		if (parse_vsec_entry(w, entry[i], list, nr, &list[nr]))
 			nr++;
 		else
-			note(w, DFL_WHY_VSEC_ENTRY, 0, i, entry[i]);
+			dfl_add_finding(w, DFL_REASON_VSEC_ENTRY, 0, i,
+					entry[i]);
 	}
 	return nr;
 }
 
-/* Where does a port have a list of its own, outside of what FME's list holds? */
-static bool port_list(const struct walk *w, u64 ofst,
-		      const struct dfl_list *seen, unsigned int nr,
-		      struct dfl_list *list)
+/* Place @list at the port that @ofst locates, past the list of the FME. */
+static bool parse_port_ofst(const struct walk *w, u64 ofst,
+			    const struct dfl_list *seen, unsigned int nr,
+			    struct dfl_list *list)
 {
 	unsigned int i;
-	u64 len;
 
-	list->bar = FIELD_GET(DFL_PORT_OFST_BAR, ofst);
-	list->start = FIELD_GET(DFL_PORT_OFST_OFFSET, ofst);
-	if (list->bar >= DFL_NR_BARS || list->start % WORD)
-		return false;
-	len = w->src->bar_len[list->bar];
-	if (list->start >= len || len - list->start < MIN_PORT)
+	if (!place_list(w, FIELD_GET(DFL_PORT_OFST_BAR, ofst),
+			FIELD_GET(DFL_PORT_OFST_OFFSET, ofst), MIN_PORT, list))
 		return false;
 	if (list->bar == 0 && list->start < w->used)
 		return false;
 	for (i = 0; i < nr; i++)
 		if (seen[i].bar == list->bar && seen[i].start == list->start)
 			return false;
-	list->len = len - list->start;
 	return true;
 }
 
-/* No list runs into the start of another one. */
-static void part_lists(struct dfl_list *list, unsigned int nr)
+/* End each list where the next one starts. */
+static void clip_lists(struct dfl_list *list, unsigned int nr)
 {
 	unsigned int i, j;
 
@@ -528,19 +539,26 @@ static int walk_port_lists(struct walk *w)
 
 		if (!FIELD_GET(DFL_PORT_OFST_IMPLEMENTED, ofst) ||
 		    (w->vf_ports & BIT(i)) ||
-		    FIELD_GET(DFL_PORT_OFST_BAR, ofst) == DFL_PORT_OFST_BAR_SKIP)
+		    FIELD_GET(DFL_PORT_OFST_BAR, ofst) ==
+		    DFL_PORT_OFST_BAR_SKIP)
 			continue;
-		if (port_list(w, ofst, list, nr, &list[nr]))
+		if (parse_port_ofst(w, ofst, list, nr, &list[nr]))
 			nr++;
 		else
-			note(w, DFL_WHY_PORT_OFST, 0, DFL_FME_PORT_OFST(i),
-			     ofst);
+			dfl_add_finding(w, DFL_REASON_PORT_OFST, 0,
+					DFL_FME_PORT_OFST(i), ofst);
 	}
-	part_lists(list, nr);
+	clip_lists(list, nr);
 	return walk_lists(w, list, nr);
 }
 
-static void read_afu(struct walk *w, struct dfl_header *h, u64 room)
+/**
+ * dfl_read_afu() - read the words of an AFU header after the first
+ * @w: state of the walk
+ * @h: the header
+ * @room: bytes from the header on that may be read
+ */
+void dfl_read_afu(struct walk *w, struct dfl_header *h, u64 room)
 {
 	if (h->version == 1)
 		read_v1(w, h, room);
@@ -548,27 +566,27 @@ static void read_afu(struct walk *w, struct dfl_header *h, u64 room)
 		read_guid(w, h);
 }
 
-/* A function that starts with an AFU header is that AFU, up to its end. */
-static void take_whole_bar(struct walk *w, u64 dfh)
+/* If BAR 0 starts with an AFU header, the whole BAR belongs to the AFU. */
+static void parse_whole_bar(struct walk *w, u64 dfh)
 {
-	struct dfl_header *h = add_header(w, 0, 0, dfh);
+	struct dfl_header *h = dfl_add_header(w, 0, 0, dfh);
 
 	h->kind = DFL_KIND_AFU;
-	h->limit = w->src->bar_len[0];
+	h->limit = w->io->bar_len[0];
 	if (h->version > 1) {
-		refuse(w, h, DFL_WHY_VERSION, dfh);
+		dfl_make_opaque(w, h, DFL_REASON_VERSION, dfh);
 	} else if (h->limit < min_header(h)) {
-		refuse(w, h, DFL_WHY_TRUNCATED, dfh);
+		dfl_make_opaque(w, h, DFL_REASON_TRUNCATED, dfh);
 	} else {
-		read_afu(w, h, h->limit);
-		claim_vectors(w, h, 0, min_t(u64, w->src->nr_vectors,
+		dfl_read_afu(w, h, h->limit);
+		claim_vectors(w, h, 0, min_t(u64, w->io->nr_vectors,
 					     DEFAULT_AFU_VECTORS));
 	}
 }
 
 static int walk_bar0(struct walk *w)
 {
-	struct dfl_list list = { .len = w->src->bar_len[0] };
+	struct dfl_list list = { .len = w->io->bar_len[0] };
 	u64 dfh;
 	int err;
 
@@ -576,12 +594,12 @@ static int walk_bar0(struct walk *w)
 		return -ENODEV;
 	dfh = read64(w, 0, 0);
 	if (dfh == ALL_ONES) {
-		note(w, DFL_WHY_GONE, 0, 0, dfh);
+		dfl_add_finding(w, DFL_REASON_GONE, 0, 0, dfh);
 		return -EIO;
 	}
 	switch (FIELD_GET(DFL_DFH_TYPE, dfh)) {
 	case DFL_TYPE_AFU:
-		take_whole_bar(w, dfh);
+		parse_whole_bar(w, dfh);
 		return 0;
 	case DFL_TYPE_FIU:
 		err = walk_list(w, &list, dfh);
@@ -591,8 +609,8 @@ static int walk_bar0(struct walk *w)
 	}
 }
 
-/* Ports that were given to a virtual function are not ours to touch. */
-static void leave_vf_ports(struct walk *w)
+/* Exclude ports that are assigned to a virtual function. */
+static void exclude_vf_ports(struct walk *w)
 {
 	u32 i;
 
@@ -601,167 +619,11 @@ static void leave_vf_ports(struct walk *w)
 
 		if (h->port == NO_PORT || !(w->vf_ports & BIT(h->port)))
 			continue;
-		if (!h->why)
-			h->why = DFL_WHY_PORT_VF;
+		if (!h->reason)
+			h->reason = DFL_REASON_PORT_VF;
 		if (h->kind == DFL_KIND_PORT)
-			note(w, DFL_WHY_PORT_VF, h->bar, h->off, h->port);
-	}
-}
-
-/* Is a word of [@off, @off + @len) part of a header, or read in vain? */
-static bool was_read(const struct walk *w, u8 bar, u64 off, u64 len)
-{
-	u32 i;
-
-	for (i = 0; i < w->map->nr_headers; i++) {
-		const struct dfl_header *h = &w->map->header[i];
-
-		if (h->bar == bar && h->off < off + len &&
-		    off < h->off + min_t(u64, h->limit, MAX_SPAN))
-			return true;
-	}
-	for (i = 0; i < w->nr_dead_ends; i++)
-		if (w->dead_end[i].bar == bar && w->dead_end[i].off >= off &&
-		    w->dead_end[i].off < off + len)
-			return true;
-	return false;
-}
-
-/* How much of @limit lies before the next word that was read? */
-static u64 room_at(const struct walk *w, u8 bar, u64 off, u64 limit)
-{
-	u32 i;
-
-	for (i = 0; i < w->map->nr_headers; i++) {
-		const struct dfl_header *h = &w->map->header[i];
-
-		if (h->bar == bar && h->off > off)
-			limit = min(limit, h->off - off);
-	}
-	for (i = 0; i < w->nr_dead_ends; i++)
-		if (w->dead_end[i].bar == bar && w->dead_end[i].off > off)
-			limit = min(limit, w->dead_end[i].off - off);
-	return limit;
-}
-
-/* Judge where the port says its AFU is; no word of the AFU is read yet. */
-static enum dfl_why locate_afu(const struct walk *w, const struct port *port,
-			       u64 *off)
-{
-	const struct dfl_header *fiu = &w->map->header[port->header];
-	u64 bar_len = w->src->bar_len[fiu->bar];
-
-	if (port->afu != DFL_NO_PARENT) {
-		*off = w->map->header[port->afu].off;
-	} else {
-		if (port->next_afu % WORD ||
-		    port->next_afu >= port->end - fiu->off)
-			return DFL_WHY_AFU_OFFSET;
-		*off = fiu->off + port->next_afu;
-		if (was_read(w, fiu->bar, *off, MIN_V1))
-			return DFL_WHY_AFU_OFFSET;
-	}
-	if (port->window < MIN_V1 || port->window > bar_len - *off)
-		return DFL_WHY_AFU_SIZE;
-	return DFL_OK;
-}
-
-/* The header of an AFU whose port is out of reset */
-static struct dfl_header *afu_header(struct walk *w, const struct port *port,
-				     u8 bar, u64 off)
-{
-	struct dfl_header *h;
-	u64 dfh;
-
-	if (port->afu != DFL_NO_PARENT)
-		return &w->map->header[port->afu];
-	dfh = read64(w, bar, off);
-	if (dfh == ALL_ONES || FIELD_GET(DFL_DFH_TYPE, dfh) != DFL_TYPE_AFU) {
-		dead_end(w, DFL_WHY_AFU_HEADER, bar, off, dfh);
-		return NULL;
-	}
-	h = add_header(w, bar, off, dfh);
-	if (h) {
-		h->kind = DFL_KIND_AFU;
-		h->parent = port->header;
-		h->port = w->map->header[port->header].port;
-	}
-	return h;
-}
-
-/* User interrupts of a port are those of its AFU. */
-static void move_vectors(struct dfl_map *map, struct dfl_header *afu)
-{
-	u32 i;
-
-	for (i = 0; i < map->nr_headers; i++) {
-		struct dfl_header *h = &map->header[i];
-
-		if (h->kind != DFL_KIND_PRIVATE || h->version ||
-		    h->port != afu->port || !h->nr_vectors)
-			continue;
-		afu->first_vector = h->first_vector;
-		afu->nr_vectors = h->nr_vectors;
-		h->first_vector = 0;
-		h->nr_vectors = 0;
-		return;
-	}
-}
-
-/* Nothing may come of an AFU that its port already lists. */
-static void drop_afu(struct walk *w, const struct port *port, enum dfl_why why,
-		     u64 value)
-{
-	const struct dfl_header *fiu = &w->map->header[port->header];
-
-	if (port->afu != DFL_NO_PARENT)
-		refuse(w, &w->map->header[port->afu], why, value);
-	else
-		note(w, why, fiu->bar, fiu->off, value);
-}
-
-static void take_afu(struct walk *w, const struct port *port)
-{
-	struct dfl_header *fiu = &w->map->header[port->header];
-	struct dfl_header *h;
-	enum dfl_why why;
-	u64 off;
-
-	why = locate_afu(w, port, &off);
-	if (why) {
-		drop_afu(w, port, why, why == DFL_WHY_AFU_SIZE ?
-			 port->window : port->next_afu);
-		return;
-	}
-	if (w->src->release_port(w->src->ctx, fiu->bar, fiu->off)) {
-		fiu->why = DFL_WHY_PORT_STUCK;
-		drop_afu(w, port, DFL_WHY_PORT_STUCK, off);
-		return;
-	}
-	h = afu_header(w, port, fiu->bar, off);
-	if (!h)
-		return;
-	h->limit = port->window;
-	if (h->version > 1) {
-		refuse(w, h, DFL_WHY_VERSION, h->dfh);
-		return;
-	}
-	move_vectors(w->map, h);
-	read_afu(w, h, room_at(w, h->bar, h->off, h->limit));
-}
-
-static void take_afus(struct walk *w)
-{
-	unsigned int i;
-
-	for (i = 0; i < DFL_MAX_PORTS; i++) {
-		const struct port *port = &w->port[i];
-
-		if (port->header == DFL_NO_PARENT ||
-		    w->map->header[port->header].why ||
-		    (port->afu == DFL_NO_PARENT && !port->next_afu))
-			continue;
-		take_afu(w, port);
+			dfl_add_finding(w, DFL_REASON_PORT_VF, h->bar, h->off,
+					h->port);
 	}
 }
 
@@ -770,15 +632,15 @@ static bool any_usable(const struct dfl_map *map)
 	u32 i;
 
 	for (i = 0; i < map->nr_headers; i++)
-		if (!map->header[i].why)
+		if (!map->header[i].reason)
 			return true;
 	return false;
 }
 
-int dfl_walk(const struct dfl_source *src, const u32 *vsec,
+int dfl_walk(const struct dfl_io *io, const u32 *vsec,
 	     unsigned int vsec_dwords, struct dfl_map *map)
 {
-	struct walk w = { .src = src, .map = map };
+	struct walk w = { .io = io, .map = map };
 	struct dfl_list list[DFL_MAX_LISTS + 1];
 	unsigned int i, nr;
 	int err;
@@ -788,56 +650,56 @@ int dfl_walk(const struct dfl_source *src, const u32 *vsec,
 		w.port[i].header = DFL_NO_PARENT;
 		w.port[i].afu = DFL_NO_PARENT;
 	}
-	nr = vsec_lists(&w, vsec, vsec_dwords, list);
+	nr = parse_vsec(&w, vsec, vsec_dwords, list);
 	err = nr ? walk_lists(&w, list, nr) : walk_bar0(&w);
 	if (err) {
 		map->nr_headers = 0;
 		return err;
 	}
-	leave_vf_ports(&w);
-	take_afus(&w);
+	exclude_vf_ports(&w);
+	dfl_parse_port_afus(&w);
 	return any_usable(map) ? 0 : -EINVAL;
 }
 
-static const char * const why_text[DFL_WHY_NR] = {
-	[DFL_OK]		= "",
-	[DFL_WHY_GONE]		= "card does not answer",
-	[DFL_WHY_ZERO]		= "header is zero",
-	[DFL_WHY_NEXT_UNALIGNED] = "next offset is not aligned",
-	[DFL_WHY_NEXT_SHORT]	= "next offset lies inside the header",
-	[DFL_WHY_TRUNCATED]	= "header does not fit in its list",
-	[DFL_WHY_TOO_MANY]	= "too many headers",
-	[DFL_WHY_NO_FIU]	= "feature without interface unit",
-	[DFL_WHY_FIU_UNKNOWN]	= "interface unit of unknown kind",
-	[DFL_WHY_FIU_DUPLICATE]	= "interface unit exists already",
-	[DFL_WHY_TYPE_UNKNOWN]	= "unknown header type",
-	[DFL_WHY_VSEC_BAD]	= "list capability is malformed",
-	[DFL_WHY_VSEC_ENTRY]	= "list capability has a bad entry",
-	[DFL_WHY_PORT_COUNT]	= "too many ports announced",
-	[DFL_WHY_PORT_OFST]	= "bad port location",
-	[DFL_WHY_PORT_VF]	= "port belongs to a virtual function",
-	[DFL_WHY_PORT_STUCK]	= "port does not leave or enter reset",
-	[DFL_WHY_AFU_OFFSET]	= "bad AFU location",
-	[DFL_WHY_AFU_HEADER]	= "no AFU header",
-	[DFL_WHY_AFU_SIZE]	= "AFU window is empty or leaves the BAR",
-	[DFL_WHY_AFU_UNDER_FME]	= "AFU without port",
-	[DFL_WHY_PARAMS]	= "malformed parameters",
-	[DFL_WHY_VECTORS]	= "bad interrupt vectors",
-	[DFL_WHY_VECTOR_SHARED]	= "interrupt vectors belong to another feature",
-	[DFL_WHY_POLICY]	= "never handed out",
-	[DFL_WHY_OPT_IN]	= "needs opt-in",
-	[DFL_WHY_VERSION]	= "unknown header version",
-	[DFL_WHY_GUID]		= "invalid GUID",
-	[DFL_WHY_CSR_ABSOLUTE]	= "absolute register address",
-	[DFL_WHY_CSR_AMBIGUOUS]	= "ambiguous register address",
-	[DFL_WHY_CSR_RANGE]	= "bad register window",
-	[DFL_WHY_OVERLAP]	= "overlaps another feature",
-	[DFL_WHY_MSIX]		= "holds MSI-X structures",
+static const char * const reason_text[DFL_REASON_NR] = {
+	[DFL_OK]			= "",
+	[DFL_REASON_GONE]		= "card does not answer",
+	[DFL_REASON_ZERO]		= "header is zero",
+	[DFL_REASON_NEXT_UNALIGNED]	= "next offset is not aligned",
+	[DFL_REASON_NEXT_SHORT]		= "next offset lies inside the header",
+	[DFL_REASON_TRUNCATED]		= "header does not fit in its list",
+	[DFL_REASON_TOO_MANY]		= "too many headers",
+	[DFL_REASON_NO_FIU]		= "feature without interface unit",
+	[DFL_REASON_FIU_UNKNOWN]	= "interface unit of unknown kind",
+	[DFL_REASON_FIU_DUPLICATE]	= "interface unit exists already",
+	[DFL_REASON_TYPE_UNKNOWN]	= "unknown header type",
+	[DFL_REASON_VSEC_BAD]		= "list capability is malformed",
+	[DFL_REASON_VSEC_ENTRY]		= "list capability has a bad entry",
+	[DFL_REASON_PORT_COUNT]		= "too many ports announced",
+	[DFL_REASON_PORT_OFST]		= "bad port location",
+	[DFL_REASON_PORT_VF]		= "port belongs to a virtual function",
+	[DFL_REASON_PORT_STUCK]		= "port does not leave or enter reset",
+	[DFL_REASON_AFU_OFFSET]		= "bad AFU location",
+	[DFL_REASON_AFU_HEADER]		= "no AFU header",
+	[DFL_REASON_AFU_SIZE]		= "AFU window is empty or leaves the BAR",
+	[DFL_REASON_AFU_UNDER_FME]	= "AFU without port",
+	[DFL_REASON_PARAMS]		= "malformed parameters",
+	[DFL_REASON_VECTORS]		= "bad interrupt vectors",
+	[DFL_REASON_VECTOR_SHARED]	= "interrupt vectors belong to another feature",
+	[DFL_REASON_POLICY]		= "never handed out",
+	[DFL_REASON_OPT_IN]		= "needs opt-in",
+	[DFL_REASON_VERSION]		= "unknown header version",
+	[DFL_REASON_GUID]		= "invalid GUID",
+	[DFL_REASON_CSR_ABSOLUTE]	= "absolute register address",
+	[DFL_REASON_CSR_AMBIGUOUS]	= "ambiguous register address",
+	[DFL_REASON_CSR_RANGE]		= "bad register window",
+	[DFL_REASON_OVERLAP]		= "overlaps another feature",
+	[DFL_REASON_MSIX]		= "holds MSI-X structures",
 };
 
-const char *dfl_why_text(enum dfl_why why)
+const char *dfl_reason_text(enum dfl_reason reason)
 {
-	if ((unsigned int)why >= DFL_WHY_NR)
+	if ((unsigned int)reason >= DFL_REASON_NR)
 		return "unknown";
-	return why_text[why];
+	return reason_text[reason];
 }

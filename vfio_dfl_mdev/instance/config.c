@@ -10,7 +10,7 @@ void vdfl_config_init(struct vdfl_mdev *vd)
 {
 	struct vconfig_desc desc = {
 		.bar0_size	= vdfl_bar0_size(vd),
-		.bar2_size	= vd->view.size,
+		.bar2_size	= vd->guest.size,
 		.nr_vectors	= vd->nr_vectors,
 		.flr		= vdfl_block_has_reset(vd->block),
 	};

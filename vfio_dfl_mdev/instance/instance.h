@@ -21,7 +21,7 @@
 
 #include "card/vdfl_card.h"
 #include "dfl/vconfig.h"
-#include "dfl/view.h"
+#include "dfl/guest.h"
 
 #define VDFL_REGION_INFO	VFIO_PCI_NUM_REGIONS
 #define VDFL_NUM_REGIONS	(VFIO_PCI_NUM_REGIONS + 1)
@@ -56,11 +56,11 @@ struct vdfl_type {
  * @io: registers of the block
  * @mmap_on: may be mapped; changes only while closed
  * @nr_vectors: MSI-X vectors; set at open
- * @view: list that a stock DFL driver finds in the instance; set at open
+ * @guest: list that a stock DFL driver finds in the instance; set at open
  * @cfg_lock: protects @cfg and @port_held, serialises their effects and block
  *	resets
  * @cfg: emulated config space
- * @port_held: the user holds the port of @view in reset
+ * @port_held: the user holds the port of @guest in reset
  * @irq_config_lock: serialises interrupt configuration
  * @irq_lock: protects the eventfd pointers below
  * @vmsix_on: MSI-X is enabled; under @irq_config_lock
@@ -83,7 +83,7 @@ struct vdfl_mdev {
 	void __iomem *io;
 	bool mmap_on;
 	u16 nr_vectors;
-	struct dfl_view view;
+	struct dfl_guest guest;
 	struct mutex cfg_lock;
 	struct vconfig cfg;
 	bool port_held;
@@ -140,9 +140,9 @@ int vdfl_bar0_read_register(struct vdfl_mdev *vd, u64 pos, char __user *buf,
 			    unsigned int width);
 int vdfl_bar0_write_register(struct vdfl_mdev *vd, u64 pos,
 			     const char __user *buf, unsigned int width);
-u64 vdfl_view_size(const struct vdfl_mdev *vd);
-int vdfl_view_read(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len);
-int vdfl_view_write(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len);
+u64 vdfl_guest_size(const struct vdfl_mdev *vd);
+int vdfl_guest_read(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len);
+int vdfl_guest_write(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len);
 
 /* access.c: whether registers can be accessed */
 void vdfl_access_revoke(struct vdfl_mdev *vd, unsigned int why);

@@ -43,9 +43,9 @@ struct vdfl_mmap_area vdfl_mmap_area(const struct vdfl_mdev *vd, u32 index)
 	u64 size = vdfl_mmap_size(vd);
 	struct vdfl_mmap_area map = {};
 
-	if (index == VFIO_PCI_BAR2_REGION_INDEX && vd->view.size) {
-		map.block_off = vd->view.patched;
-		map.start = vd->view.block + map.block_off;
+	if (index == VFIO_PCI_BAR2_REGION_INDEX && vd->guest.size) {
+		map.block_off = vd->guest.patched;
+		map.start = vd->guest.block_off + map.block_off;
 	} else if (index != VFIO_PCI_BAR0_REGION_INDEX) {
 		return map;
 	}

@@ -230,35 +230,35 @@ int vdfl_bar0_write_register(struct vdfl_mdev *vd, u64 pos,
 
 /* --- second view: emulated headers, then the block ------------------------ */
 
-static bool view_word(struct vdfl_mdev *vd, u64 pos, u64 *value)
+static bool guest_word(struct vdfl_mdev *vd, u64 pos, u64 *value)
 {
 	u64 off = ALIGN_DOWN(pos, 8);
 
-	if (!dfl_view_word(&vd->view, off, value))
+	if (!dfl_guest_word(&vd->guest, off, value))
 		return false;
-	if (vd->view.ctrl && off == vd->view.ctrl && READ_ONCE(vd->port_held))
+	if (vd->guest.ctrl && off == vd->guest.ctrl && READ_ONCE(vd->port_held))
 		*value = DFL_PORT_CTRL_RESET | DFL_PORT_CTRL_ACK;
 	return true;
 }
 
-static void view_read_piece(struct vdfl_mdev *vd, u64 pos, unsigned int width,
+static void guest_read_piece(struct vdfl_mdev *vd, u64 pos, unsigned int width,
 			    u64 *value)
 {
 	u64 word;
 
-	if (view_word(vd, pos, &word))
+	if (guest_word(vd, pos, &word))
 		*value = word >> (8 * (pos & 7));
 	else
-		bar0_read_piece(vd, pos - vd->view.block, width, value);
+		bar0_read_piece(vd, pos - vd->guest.block_off, width, value);
 }
 
-static void view_write_piece(struct vdfl_mdev *vd, u64 pos, unsigned int width,
+static void guest_write_piece(struct vdfl_mdev *vd, u64 pos, unsigned int width,
 			     u64 *value)
 {
 	u64 word;
 
-	if (!view_word(vd, pos, &word))
-		bar0_write_piece(vd, pos - vd->view.block, width, value);
+	if (!guest_word(vd, pos, &word))
+		bar0_write_piece(vd, pos - vd->guest.block_off, width, value);
 }
 
 /*
@@ -267,7 +267,7 @@ static void view_write_piece(struct vdfl_mdev *vd, u64 pos, unsigned int width,
  * A port above a block without reset only plays along, so that its driver can be
  * used.
  */
-static void view_write_ctrl(struct vdfl_mdev *vd, bool reset)
+static void guest_write_ctrl(struct vdfl_mdev *vd, bool reset)
 {
 	int ret = -EINVAL;
 
@@ -278,28 +278,28 @@ static void view_write_ctrl(struct vdfl_mdev *vd, bool reset)
 		WRITE_ONCE(vd->port_held, reset);
 }
 
-u64 vdfl_view_size(const struct vdfl_mdev *vd)
+u64 vdfl_guest_size(const struct vdfl_mdev *vd)
 {
-	return vd->view.size;
+	return vd->guest.size;
 }
 
-int vdfl_view_read(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len)
+int vdfl_guest_read(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len)
 {
-	int ret = pieces_rw(vd, pos, buf, len, view_read_piece);
+	int ret = pieces_rw(vd, pos, buf, len, guest_read_piece);
 
-	if (!ret && pos >= vd->view.block &&
-	    pos - vd->view.block < vd->block->window->size &&
+	if (!ret && pos >= vd->guest.block_off &&
+	    pos - vd->guest.block_off < vd->block->window->size &&
 	    !memchr_inv(buf, 0xff, len))
 		ret = check_alive(vd);
 	return ret;
 }
 
-int vdfl_view_write(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len)
+int vdfl_guest_write(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len)
 {
-	u64 ctrl = vd->view.ctrl;
-	int ret = pieces_rw(vd, pos, buf, len, view_write_piece);
+	u64 ctrl = vd->guest.ctrl;
+	int ret = pieces_rw(vd, pos, buf, len, guest_write_piece);
 
 	if (!ret && ctrl && pos <= ctrl && ctrl - pos < len)
-		view_write_ctrl(vd, buf[ctrl - pos] & DFL_PORT_CTRL_RESET);
+		guest_write_ctrl(vd, buf[ctrl - pos] & DFL_PORT_CTRL_RESET);
 	return ret;
 }

@@ -107,9 +107,9 @@ static void vdfl_mdev_release(struct vfio_device *vdev)
 	put_device(dev);
 }
 
-static void instance_init_view(struct vdfl_mdev *vd)
+static void instance_init_guest(struct vdfl_mdev *vd)
 {
-	struct dfl_view_desc desc = {
+	struct dfl_guest_desc desc = {
 		.header		= vd->block->header,
 		.parent		= vdfl_block_parent_kind(vd->block),
 		.block_size	= vd->block->window->size,
@@ -117,7 +117,7 @@ static void instance_init_view(struct vdfl_mdev *vd)
 		.nr_vectors	= vd->nr_vectors,
 	};
 
-	dfl_view_init(&vd->view, &desc);
+	dfl_guest_init(&vd->guest, &desc);
 	vd->port_held = false;
 }
 
@@ -146,7 +146,7 @@ static int vdfl_mdev_open_device(struct vfio_device *vdev)
 	vd->nr_vectors = instance_nr_vectors(vd);
 	vd->irq_client.first = vd->block->header->first_vector;
 	vd->irq_client.nr = vd->nr_vectors;
-	instance_init_view(vd);
+	instance_init_guest(vd);
 	vdfl_config_init(vd);
 	vdfl_access_open(vd);
 	return 0;

@@ -47,10 +47,10 @@ static const struct region regions[VDFL_NUM_REGIONS] = {
 		.write_register	= vdfl_bar0_write_register,
 	},
 	[VFIO_PCI_BAR2_REGION_INDEX] = {
-		.size		= vdfl_view_size,
+		.size		= vdfl_guest_size,
 		.legal		= vdfl_mmio_legal,
-		.read		= vdfl_view_read,
-		.write		= vdfl_view_write,
+		.read		= vdfl_guest_read,
+		.write		= vdfl_guest_write,
 	},
 	[VFIO_PCI_BAR4_REGION_INDEX] = {
 		.size		= vdfl_vmsix_bar_size,

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Any block: its second view has room for it, every word of it is either
+ * Any block: its guest list has room for it, every word of it is either
  * emulated or the block's, and a stock DFL driver that walks it finds an
  * interface unit and the block, and nothing that it would refuse.
  *
  * Input: struct head, then words of parameters.
  */
-#include "dfl/view.h"
+#include "dfl/guest.h"
 #include "fuzz.h"
 
 #define STOCK_SIZE		0x1000	/* of a feature without next offset */
@@ -28,8 +28,8 @@ struct head {
 };
 
 static struct dfl_header header;
-static struct dfl_view view;
-static struct dfl_view_desc desc;
+static struct dfl_guest guest;
+static struct dfl_guest_desc desc;
 
 /* What the walk lets pass: a block ends where the next header starts. */
 static u64 block_size(const struct head *head, bool afu)
@@ -41,15 +41,15 @@ static u64 block_size(const struct head *head, bool afu)
 }
 
 /* Parameters lie in the block. */
-static u16 nr_params(const struct head *head, u64 given)
+static u16 nr_params(const struct head *head, u64 available)
 {
 	u64 room = desc.block_size < DFL_PARAM ? 0 :
 		   (desc.block_size - DFL_PARAM) / 8;
 
 	u64 most = min_t(u64, room, DFL_MAX_PARAM_WORDS);
 
-	given = min_t(u64, given, most);
-	return min_t(u64, head->nr_params, given);
+	available = min_t(u64, available, most);
+	return min_t(u64, head->nr_params, available);
 }
 
 /* Returns false if there is no such block. */
@@ -65,7 +65,7 @@ static bool set_up(const u8 *data, size_t size)
 	header.dfh = head.dfh & ~DFL_DFH_TYPE;
 	header.dfh |= FIELD_PREP(DFL_DFH_TYPE,
 				 afu ? DFL_TYPE_AFU : DFL_TYPE_PRIVATE);
-	desc = (struct dfl_view_desc) {
+	desc = (struct dfl_guest_desc) {
 		.header = &header,
 		.parent = head.parent % (DFL_KIND_OPAQUE + 1),
 		.block_size = block_size(&head, afu),
@@ -81,33 +81,33 @@ static void check_layout(void)
 {
 	u32 i;
 
-	HOLDS(!(view.size & (view.size - 1)));
-	HOLDS(view.block && view.block % desc.page_size == 0);
-	HOLDS(view.patched % desc.page_size == 0);
-	HOLDS(view.size - view.block >= desc.block_size);
-	HOLDS(view.size - view.block >= view.patched);
-	HOLDS(view.ctrl < view.block);
-	HOLDS(!view.ctrl == (header.kind == DFL_KIND_PRIVATE &&
-			     desc.parent != DFL_KIND_PORT));
-	HOLDS(view.nr_words <= DFL_VIEW_MAX_WORDS);
-	for (i = 0; i < view.nr_words; i++) {
-		HOLDS(view.word[i].off % 8 == 0);
-		HOLDS(view.word[i].off < view.block + view.patched);
+	HOLDS(!(guest.size & (guest.size - 1)));
+	HOLDS(guest.block_off && guest.block_off % desc.page_size == 0);
+	HOLDS(guest.patched % desc.page_size == 0);
+	HOLDS(guest.size - guest.block_off >= desc.block_size);
+	HOLDS(guest.size - guest.block_off >= guest.patched);
+	HOLDS(guest.ctrl < guest.block_off);
+	HOLDS(!guest.ctrl == (header.kind == DFL_KIND_PRIVATE &&
+			      desc.parent != DFL_KIND_PORT));
+	HOLDS(guest.nr_words <= DFL_GUEST_MAX_WORDS);
+	for (i = 0; i < guest.nr_words; i++) {
+		HOLDS(guest.word[i].off % 8 == 0);
+		HOLDS(guest.word[i].off < guest.block_off + guest.patched);
 	}
 }
 
 static void check_words(void)
 {
-	u64 off, value, end = view.block + view.patched + desc.page_size;
+	u64 off, value, end = guest.block_off + guest.patched + desc.page_size;
 	u32 seen = 0;
 
 	for (off = 0; off < end; off += 8) {
-		bool emulated = dfl_view_word(&view, off, &value);
+		bool emulated = dfl_guest_word(&guest, off, &value);
 
-		HOLDS(emulated || off >= view.block);
-		HOLDS(!emulated || off < view.block + view.patched);
+		HOLDS(emulated || off >= guest.block_off);
+		HOLDS(!emulated || off < guest.block_off + guest.patched);
 		HOLDS(emulated || !value);
-		seen += emulated && off >= view.block;
+		seen += emulated && off >= guest.block_off;
 	}
 	HOLDS(seen <= 1);
 }
@@ -117,10 +117,10 @@ static u64 read64(u64 off)
 {
 	u64 value;
 
-	HOLDS(off < view.size && view.size - off >= 8);
-	if (dfl_view_word(&view, off, &value))
+	HOLDS(off < guest.size && guest.size - off >= 8);
+	if (dfl_guest_word(&guest, off, &value))
 		return value;
-	return off == view.block ? header.dfh : ONES;
+	return off == guest.block_off ? header.dfh : ONES;
 }
 
 /* What the stock driver takes a feature for must lie in the list. */
@@ -128,7 +128,7 @@ static void check_feature(u64 off, u64 dfh)
 {
 	u64 next = FIELD_GET(DFL_DFH_NEXT, dfh);
 
-	HOLDS((next ? next : STOCK_SIZE) <= view.size - off);
+	HOLDS((next ? next : STOCK_SIZE) <= guest.size - off);
 }
 
 /* Walks as the stock driver does; true if it comes across the block. */
@@ -142,9 +142,9 @@ static bool walk(u64 *nr_vectors)
 		if (dfh == ONES)
 			return found;
 		check_feature(off, dfh);
-		found |= off == view.block;
+		found |= off == guest.block_off;
 		HOLDS(off == 0 || FIELD_GET(DFL_DFH_TYPE, dfh) != DFL_TYPE_FIU);
-		if (off && off < view.block &&
+		if (off && off < guest.block_off &&
 		    FIELD_GET(DFL_DFH_ID, dfh) == DFL_PORT_UINT)
 			*nr_vectors = FIELD_GET(DFL_UINT_CAP_COUNT,
 						read64(off + DFL_UINT_CAP));
@@ -152,7 +152,7 @@ static bool walk(u64 *nr_vectors)
 		if (!next || FIELD_GET(DFL_DFH_EOL, dfh))
 			return found;
 		off += next;
-		if (off >= view.size || view.size - off < 8 || off % 8)
+		if (off >= guest.size || guest.size - off < 8 || off % 8)
 			return found;
 	}
 }
@@ -172,7 +172,7 @@ static void check_afu(void)
 
 	HOLDS(FIELD_GET(DFL_DFH_ID, read64(0)) == DFL_FIU_PORT);
 	HOLDS(FIELD_GET(DFL_NEXT_AFU_OFFSET, read64(DFL_NEXT_AFU)) ==
-	      view.block);
+	      guest.block_off);
 	HOLDS(FIELD_GET(DFL_PORT_CAP_MMIO_KIB, cap) ==
 	      desc.block_size / 1024);
 	walk(&nr_vectors);
@@ -183,8 +183,8 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {
 	if (size < sizeof(struct head) || !set_up(data, size))
 		return 0;
-	dfl_view_init(&view, &desc);
-	if (!view.size) {
+	dfl_guest_init(&guest, &desc);
+	if (!guest.size) {
 		HOLDS(header.kind == DFL_KIND_AFU &&
 		      desc.parent != DFL_KIND_PORT);
 		return 0;

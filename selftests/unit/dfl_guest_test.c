@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The list that a stock DFL driver finds in an instance, word by word. */
 #include "cmocka_env.h"
-#include "dfl/view.h"
+#include "dfl/guest.h"
 
 static struct dfl_header header;
-static struct dfl_view view;
+static struct dfl_guest guest;
 
-static struct dfl_view_desc desc = {
+static struct dfl_guest_desc desc = {
 	.header = &header,
 	.page_size = 0x1000,
 };
@@ -33,13 +33,13 @@ static void expect_headers(const struct expected *want, unsigned int nr)
 	u64 off, value;
 	unsigned int i;
 
-	for (off = 0; off < view.block; off += 8) {
+	for (off = 0; off < guest.block_off; off += 8) {
 		u64 wanted = 0;
 
 		for (i = 0; i < nr; i++)
 			if (want[i].off == off)
 				wanted = want[i].value;
-		assert_true(dfl_view_word(&view, off, &value));
+		assert_true(dfl_guest_word(&guest, off, &value));
 		assert_int_equal(value, wanted);
 	}
 }
@@ -55,14 +55,14 @@ static void private_below_fme(void **state)
 
 	(void)state;
 	header.dfh = 0x3000000010000010;	/* Ethernet group, next 0x1000 */
-	dfl_view_init(&view, &desc);
-	assert_int_equal(view.size, 0x2000);
-	assert_int_equal(view.block, 0x1000);
-	assert_int_equal(view.patched, 0);
-	assert_int_equal(view.ctrl, 0);
+	dfl_guest_init(&guest, &desc);
+	assert_int_equal(guest.size, 0x2000);
+	assert_int_equal(guest.block_off, 0x1000);
+	assert_int_equal(guest.patched, 0);
+	assert_int_equal(guest.ctrl, 0);
 	expect_headers(want, ARRAY_SIZE(want));
-	assert_false(dfl_view_word(&view, 0x1000, &value));
-	assert_false(dfl_view_word(&view, 0x1ff8, &value));
+	assert_false(dfl_guest_word(&guest, 0x1000, &value));
+	assert_false(dfl_guest_word(&guest, 0x1ff8, &value));
 }
 
 static void private_below_port(void **state)
@@ -76,8 +76,8 @@ static void private_below_port(void **state)
 	(void)state;
 	header.dfh = 0x3000000010000014;
 	desc.parent = DFL_KIND_PORT;
-	dfl_view_init(&view, &desc);
-	assert_int_equal(view.ctrl, 0x38);
+	dfl_guest_init(&guest, &desc);
+	assert_int_equal(guest.ctrl, 0x38);
 	expect_headers(want, ARRAY_SIZE(want));
 }
 
@@ -99,10 +99,10 @@ static void afu_with_vectors(void **state)
 	desc.parent = DFL_KIND_PORT;
 	desc.block_size = 0x10000;
 	desc.nr_vectors = 4;
-	dfl_view_init(&view, &desc);
-	assert_int_equal(view.size, 0x20000);
-	assert_int_equal(view.block, 0x2000);
-	assert_int_equal(view.patched, 0);
+	dfl_guest_init(&guest, &desc);
+	assert_int_equal(guest.size, 0x20000);
+	assert_int_equal(guest.block_off, 0x2000);
+	assert_int_equal(guest.patched, 0);
 	expect_headers(want, ARRAY_SIZE(want));
 }
 
@@ -120,8 +120,8 @@ static void afu_without_vectors(void **state)
 	header.kind = DFL_KIND_AFU;
 	desc.parent = DFL_KIND_PORT;
 	desc.block_size = 0x10000;
-	dfl_view_init(&view, &desc);
-	assert_int_equal(view.block, 0x1000);
+	dfl_guest_init(&guest, &desc);
+	assert_int_equal(guest.block_off, 0x1000);
 	expect_headers(want, ARRAY_SIZE(want));
 }
 
@@ -130,8 +130,8 @@ static void afu_without_port_has_none(void **state)
 	(void)state;
 	header.kind = DFL_KIND_AFU;
 	desc.parent = DFL_KIND_OPAQUE;
-	dfl_view_init(&view, &desc);
-	assert_int_equal(view.size, 0);
+	dfl_guest_init(&guest, &desc);
+	assert_int_equal(guest.size, 0);
 }
 
 /* The UART of N6001: its vector 5 is vector 0 of the instance. */
@@ -151,14 +151,14 @@ static void msix_parameter_is_patched(void **state)
 	header.nr_params = ARRAY_SIZE(params);
 	memcpy(header.params, params, sizeof(params));
 	desc.nr_vectors = 1;
-	dfl_view_init(&view, &desc);
-	assert_int_equal(view.size, 0x20000);
-	assert_int_equal(view.patched, 0x1000);
-	assert_true(dfl_view_word(&view, 0x1030, &value));
+	dfl_guest_init(&guest, &desc);
+	assert_int_equal(guest.size, 0x20000);
+	assert_int_equal(guest.patched, 0x1000);
+	assert_true(dfl_guest_word(&guest, 0x1030, &value));
 	assert_int_equal(value, 0x0000000100000000);
-	assert_false(dfl_view_word(&view, 0x1028, &value));
-	assert_false(dfl_view_word(&view, 0x1038, &value));
-	assert_false(dfl_view_word(&view, 0x2030, &value));
+	assert_false(dfl_guest_word(&guest, 0x1028, &value));
+	assert_false(dfl_guest_word(&guest, 0x1038, &value));
+	assert_false(dfl_guest_word(&guest, 0x2030, &value));
 }
 
 /* Not the first parameter, and one whose length runs past the end */
@@ -171,21 +171,21 @@ static void msix_parameter_is_searched(void **state)
 	header.params[0] = 0x0000001000000007;
 	header.params[2] = 0x0000001100000001;
 	desc.nr_vectors = 2;
-	dfl_view_init(&view, &desc);
-	assert_true(dfl_view_word(&view, 0x1040, &value));
+	dfl_guest_init(&guest, &desc);
+	assert_true(dfl_guest_word(&guest, 0x1040, &value));
 	assert_int_equal(value, 0x0000000200000000);
 
 	header.params[0] = 0xfffffff800000007;
-	dfl_view_init(&view, &desc);
-	assert_int_equal(view.patched, 0);
+	dfl_guest_init(&guest, &desc);
+	assert_int_equal(guest.patched, 0);
 	header.params[0] = 0x0000000000000007;
-	dfl_view_init(&view, &desc);
-	assert_int_equal(view.patched, 0);
+	dfl_guest_init(&guest, &desc);
+	assert_int_equal(guest.patched, 0);
 	/* Without a data word: what follows is another parameter's */
 	header.params[0] = 0x0000000800000001;
 	header.params[1] = 0x0000001100000007;
-	dfl_view_init(&view, &desc);
-	assert_int_equal(view.patched, 0);
+	dfl_guest_init(&guest, &desc);
+	assert_int_equal(guest.patched, 0);
 }
 
 /* A stock driver refuses a block whose next offset leaves the list. */
@@ -206,8 +206,8 @@ static void next_offset_fits(void **state)
 	(void)state;
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {
 		header.dfh = rows[i].dfh;
-		dfl_view_init(&view, &desc);
-		assert_int_equal(view.size, rows[i].size);
+		dfl_guest_init(&guest, &desc);
+		assert_int_equal(guest.size, rows[i].size);
 	}
 }
 
