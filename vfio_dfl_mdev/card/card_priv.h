@@ -117,9 +117,9 @@ int vdfl_card_check_msix(struct vdfl_card *card);
 int vdfl_card_check_header(struct vdfl_block *block);
 
 /* client.c: what the card tells its clients */
-void vdfl_clients_revoke(struct vdfl_card *card, unsigned int why);
-void vdfl_clients_revoke_locked(struct vdfl_card *card, unsigned int why);
-void vdfl_clients_restore(struct vdfl_card *card, unsigned int why);
+void vdfl_clients_revoke(struct vdfl_card *card, unsigned int mask);
+void vdfl_clients_revoke_locked(struct vdfl_card *card, unsigned int mask);
+void vdfl_clients_restore(struct vdfl_card *card, unsigned int mask);
 void vdfl_clients_error(struct vdfl_card *card);
 
 /* port.c: DFL ports */

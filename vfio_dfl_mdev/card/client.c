@@ -5,37 +5,37 @@
 /**
  * vdfl_clients_revoke_locked() - put all blocks out of reach
  * @card: vdfl_card.lock is held
- * @why: VDFL_REVOKED_*
+ * @mask: VDFL_REVOKED_*
  *
  * Access of all clients is revoked before the accesses under way of any of them
  * are waited for.
  */
-void vdfl_clients_revoke_locked(struct vdfl_card *card, unsigned int why)
+void vdfl_clients_revoke_locked(struct vdfl_card *card, unsigned int mask)
 {
 	struct vdfl_client *client;
 
 	lockdep_assert_held(&card->lock);
 	list_for_each_entry(client, &card->clients, node)
-		client->ops->revoke(client, why);
+		client->ops->revoke(client, mask);
 	list_for_each_entry(client, &card->clients, node)
 		client->ops->drain(client);
 }
 
-/* vdfl_clients_revoke(): put all blocks out of reach because of @why */
-void vdfl_clients_revoke(struct vdfl_card *card, unsigned int why)
+/* vdfl_clients_revoke(): put all blocks out of reach because of @mask */
+void vdfl_clients_revoke(struct vdfl_card *card, unsigned int mask)
 {
 	guard(mutex)(&card->lock);
-	vdfl_clients_revoke_locked(card, why);
+	vdfl_clients_revoke_locked(card, mask);
 }
 
-/* vdfl_clients_restore(): take back @why of vdfl_clients_revoke() */
-void vdfl_clients_restore(struct vdfl_card *card, unsigned int why)
+/* vdfl_clients_restore(): take back @mask of vdfl_clients_revoke() */
+void vdfl_clients_restore(struct vdfl_card *card, unsigned int mask)
 {
 	struct vdfl_client *client;
 
 	guard(mutex)(&card->lock);
 	list_for_each_entry(client, &card->clients, node)
-		client->ops->restore(client, why);
+		client->ops->restore(client, mask);
 }
 
 /* vdfl_clients_error(): tell all users of an error */

@@ -13,14 +13,14 @@
 /**
  * vdfl_card_declare_lost() - the card cannot be used any more
  * @card: any time between probe and remove
- * @why: for the log
+ * @cause: for the log
  *
  * Access ends for good when this returns: mappings are revoked, users are told
  * and asked to let go, no interrupt is delivered. For who calls it once more, it
  * may not have ended yet. May sleep. vdfl_card.reset_lock may be held,
  * vdfl_card.lock is not.
  */
-void vdfl_card_declare_lost(struct vdfl_card *card, const char *why)
+void vdfl_card_declare_lost(struct vdfl_card *card, const char *cause)
 {
 	struct vdfl_client *client;
 
@@ -31,9 +31,9 @@ void vdfl_card_declare_lost(struct vdfl_card *card, const char *why)
 	}
 	WRITE_ONCE(card->gone, true);
 	if (!list_empty(&card->clients))
-		pci_warn(card->pdev, "taken from its users: %s\n", why);
+		pci_warn(card->pdev, "taken from its users: %s\n", cause);
 	else
-		pci_info(card->pdev, "no longer usable: %s\n", why);
+		pci_info(card->pdev, "no longer usable: %s\n", cause);
 	vdfl_clients_revoke_locked(card, VDFL_REVOKED_GONE);
 	mutex_unlock(&card->lock);
 
@@ -62,12 +62,12 @@ bool vdfl_card_is_gone(const struct vdfl_card *card)
 /**
  * vdfl_card_freeze() - stop using the card while the PCI core operates on it
  * @card: bound card
- * @why: VDFL_FROZEN_*
+ * @op: VDFL_FROZEN_*
  *
  * Access is revoked and interrupts are stopped. Undone by vdfl_card_thaw().
  * May sleep.
  */
-void vdfl_card_freeze(struct vdfl_card *card, unsigned int why)
+void vdfl_card_freeze(struct vdfl_card *card, unsigned int op)
 {
 	mutex_lock(&card->reset_lock);
 	if (!card->frozen) {
@@ -76,7 +76,7 @@ void vdfl_card_freeze(struct vdfl_card *card, unsigned int why)
 		/* Further errors do not extend the recovery timeout */
 		card->frozen_since = jiffies;
 	}
-	card->frozen |= why;
+	card->frozen |= op;
 	mutex_unlock(&card->reset_lock);
 	vdfl_clients_revoke(card, VDFL_REVOKED_CARD);
 	vdfl_irq_suspend(card);
@@ -98,21 +98,21 @@ static void card_resume_use(struct vdfl_card *card)
 /**
  * vdfl_card_thaw() - an operation of the PCI core has ended
  * @card: bound card
- * @why: as given to vdfl_card_freeze()
+ * @op: as given to vdfl_card_freeze()
  *
  * The card is used again when no other operation is left. May sleep.
  *
  * Return: 0, or the reason why the card was declared lost
  */
-int vdfl_card_thaw(struct vdfl_card *card, unsigned int why)
+int vdfl_card_thaw(struct vdfl_card *card, unsigned int op)
 {
 	int ret;
 
 	guard(mutex)(&card->reset_lock);
-	/* Nothing to undo: not frozen for @why, or already declared lost */
-	if (!(card->frozen & why))
+	/* Nothing to undo: not frozen for @op, or already declared lost */
+	if (!(card->frozen & op))
 		return 0;
-	card->frozen &= ~why;
+	card->frozen &= ~op;
 	ret = vdfl_busmaster_verify(card);
 	if (card->frozen)
 		return 0;
@@ -126,10 +126,10 @@ int vdfl_card_thaw(struct vdfl_card *card, unsigned int why)
 }
 
 /* Declare the card lost, and let the audit check bus mastering again. */
-static void frozen_declare_lost(struct vdfl_card *card, const char *why)
+static void frozen_declare_lost(struct vdfl_card *card, const char *cause)
 {
 	lockdep_assert_held(&card->reset_lock);
-	vdfl_card_declare_lost(card, why);
+	vdfl_card_declare_lost(card, cause);
 	card->frozen = 0;
 }
 

@@ -34,7 +34,7 @@
 #define VDFL_NAME		"vfio_dfl_mdev"
 #define VDFL_POS_LEN		24	/* "b0-o" and 16 hex digits */
 
-/* Reasons why the registers of a block cannot be accessed; a set of them */
+/* Reasons mask the registers of a block cannot be accessed; a set of them */
 #define VDFL_REVOKED_CLOSED	BIT(0)	/* the instance is not open */
 #define VDFL_REVOKED_MEMORY	BIT(1)	/* virtual memory enable is 0 */
 #define VDFL_REVOKED_RESET	BIT(2)	/* the block did not survive a reset */
@@ -101,8 +101,8 @@ struct vdfl_client {
 /**
  * struct vdfl_client_ops - what the card tells a client
  * @revoke: revoke access to the registers: none begins from now on, and
- *	mappings are zapped. @why is VDFL_REVOKED_*.
- * @restore: take back @why
+ *	mappings are zapped. @mask is VDFL_REVOKED_*.
+ * @restore: take back @mask
  * @drain: wait for accesses that began earlier, and zap what they mapped
  * @error: signal an error to the user: fire the error eventfd
  * @request: ask the user to close the instance: fire the device request eventfd
@@ -110,8 +110,8 @@ struct vdfl_client {
  * Called with vdfl_card.lock held, or by the client itself.
  */
 struct vdfl_client_ops {
-	void (*revoke)(struct vdfl_client *client, unsigned int why);
-	void (*restore)(struct vdfl_client *client, unsigned int why);
+	void (*revoke)(struct vdfl_client *client, unsigned int mask);
+	void (*restore)(struct vdfl_client *client, unsigned int mask);
 	void (*drain)(struct vdfl_client *client);
 	void (*error)(struct vdfl_client *client);
 	void (*request)(struct vdfl_client *client);
@@ -163,10 +163,10 @@ void vdfl_audit_start(struct vdfl_card *card);
 void vdfl_audit_now(struct vdfl_card *card);
 
 /* recovery.c: operations of the PCI core, loss */
-void vdfl_card_declare_lost(struct vdfl_card *card, const char *why);
+void vdfl_card_declare_lost(struct vdfl_card *card, const char *cause);
 bool vdfl_card_is_gone(const struct vdfl_card *card);
-void vdfl_card_freeze(struct vdfl_card *card, unsigned int why);
-int vdfl_card_thaw(struct vdfl_card *card, unsigned int why);
+void vdfl_card_freeze(struct vdfl_card *card, unsigned int op);
+int vdfl_card_thaw(struct vdfl_card *card, unsigned int op);
 pci_ers_result_t vdfl_card_error_detected(struct vdfl_card *card,
 					  pci_channel_state_t state);
 bool vdfl_card_slot_reset(struct vdfl_card *card);

@@ -7,16 +7,16 @@
 #include "instance/instance.h"
 
 /**
- * vdfl_access_revoke() - no access begins from now on because of @why
+ * vdfl_access_revoke() - no access begins from now on because of @mask
  * @vd: any instance, open or not
- * @why: VDFL_REVOKED_*
+ * @mask: VDFL_REVOKED_*
  *
  * Mappings have no pages either, but for what a fault under way may still put
  * there. May sleep, though not for accesses of the user.
  */
-void vdfl_access_revoke(struct vdfl_mdev *vd, unsigned int why)
+void vdfl_access_revoke(struct vdfl_mdev *vd, unsigned int mask)
 {
-	atomic_or(why, &vd->revoked);
+	atomic_or(mask, &vd->revoked);
 	wake_up_all(&vd->restored);
 	vdfl_mapping_zap(&vd->mapping, &vd->vdev);
 }
@@ -35,22 +35,22 @@ void vdfl_access_wait(struct vdfl_mdev *vd)
 }
 
 /**
- * vdfl_access_revoke_sync() - put the registers out of reach because of @why
+ * vdfl_access_revoke_sync() - put the registers out of reach because of @mask
  * @vd: any instance, open or not
- * @why: VDFL_REVOKED_*
+ * @mask: VDFL_REVOKED_*
  *
  * See vdfl_access_wait().
  */
-void vdfl_access_revoke_sync(struct vdfl_mdev *vd, unsigned int why)
+void vdfl_access_revoke_sync(struct vdfl_mdev *vd, unsigned int mask)
 {
-	vdfl_access_revoke(vd, why);
+	vdfl_access_revoke(vd, mask);
 	vdfl_access_wait(vd);
 }
 
-/* vdfl_access_restore(): take back @why; others may still hold */
-void vdfl_access_restore(struct vdfl_mdev *vd, unsigned int why)
+/* vdfl_access_restore(): take back @mask; others may still hold */
+void vdfl_access_restore(struct vdfl_mdev *vd, unsigned int mask)
 {
-	atomic_andnot(why, &vd->revoked);
+	atomic_andnot(mask, &vd->revoked);
 	wake_up_all(&vd->restored);
 }
 

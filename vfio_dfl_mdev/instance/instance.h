@@ -145,10 +145,10 @@ int vdfl_guest_read(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len);
 int vdfl_guest_write(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len);
 
 /* access.c: whether registers can be accessed */
-void vdfl_access_revoke(struct vdfl_mdev *vd, unsigned int why);
+void vdfl_access_revoke(struct vdfl_mdev *vd, unsigned int mask);
 void vdfl_access_wait(struct vdfl_mdev *vd);
-void vdfl_access_revoke_sync(struct vdfl_mdev *vd, unsigned int why);
-void vdfl_access_restore(struct vdfl_mdev *vd, unsigned int why);
+void vdfl_access_revoke_sync(struct vdfl_mdev *vd, unsigned int mask);
+void vdfl_access_restore(struct vdfl_mdev *vd, unsigned int mask);
 void vdfl_access_open(struct vdfl_mdev *vd);
 int vdfl_access_begin(struct vdfl_mdev *vd);
 void vdfl_access_end(struct vdfl_mdev *vd);

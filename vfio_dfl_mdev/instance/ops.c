@@ -12,14 +12,14 @@ static struct vdfl_mdev *client_mdev(struct vdfl_client *client)
 	return container_of(client, struct vdfl_mdev, client);
 }
 
-static void client_revoke(struct vdfl_client *client, unsigned int why)
+static void client_revoke(struct vdfl_client *client, unsigned int mask)
 {
-	vdfl_access_revoke(client_mdev(client), why);
+	vdfl_access_revoke(client_mdev(client), mask);
 }
 
-static void client_restore(struct vdfl_client *client, unsigned int why)
+static void client_restore(struct vdfl_client *client, unsigned int mask)
 {
-	vdfl_access_restore(client_mdev(client), why);
+	vdfl_access_restore(client_mdev(client), mask);
 }
 
 static void client_drain(struct vdfl_client *client)
