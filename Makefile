@@ -58,7 +58,7 @@ lab:
 	@$(LAB) root >/dev/null
 
 demo: lab
-	@qemu-tests/demo
+	@qemu-tests/scripts/demo
 
 check: lab
 	@qemu-tests/check
@@ -76,7 +76,7 @@ soak: lab
 		$(addprefix --rounds ,$(ROUNDS))
 
 test: lab
-	@qemu-tests/all
+	@qemu-tests/scripts/all
 
 clean:
 	rm -rf build

@@ -75,7 +75,7 @@ guids()
 
 modprobe hwmon
 for name in fpga-mgr fpga-bridge fpga-region dfl dfl-fme dfl-afu dfl-pci; do
-	insmod "$stock/$name.ko" || bail "no $name: run qemu-tests/build stock-dfl"
+	insmod "$stock/$name.ko" || bail "no $name: run qemu-tests/scripts/build stock-dfl"
 done
 
 check n3000 0 <<'TABLE'
