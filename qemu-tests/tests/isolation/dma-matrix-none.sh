@@ -6,7 +6,7 @@
 # kernels: 7.3
 # more: 6.1 6.12
 
-. /src/qemu-tests/tests/fence-matrix.inc
+. /src/qemu-tests/tests/isolation/dma-matrix.inc
 
 NO_IOMMU="not available: no IOMMU"
 

@@ -3,6 +3,7 @@
 #
 # what: the kernel's own DFL drivers find on the simulated cards what we say is there
 # cards: n3000 d5005 n6001 lab
+# needs: stock-dfl
 # kernels: 7.3
 
 . /src/qemu-tests/tests/lib.sh

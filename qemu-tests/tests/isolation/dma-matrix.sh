@@ -9,7 +9,7 @@
 # allow-log: DMAR:.*[Ff]ault
 # allow-log: DMAR: \[DMA Write NO_PASID\]
 
-. /src/qemu-tests/tests/fence-matrix.inc
+. /src/qemu-tests/tests/isolation/dma-matrix.inc
 
 load_module || bail "no module"
 
