@@ -58,7 +58,7 @@ lab:
 	@$(LAB) root >/dev/null
 
 demo: lab
-	@qemu-tests/demo
+	@qemu-tests/scripts/demo
 
 check: lab
 	@qemu-tests/check
@@ -70,13 +70,15 @@ fuzz: lab
 scenarios: lab
 	@qemu-tests/run $(addprefix --kernel ,$(KERNEL)) $(SCENARIOS)
 
+soak: HOURS ?= 1
+soak: SEED ?= $(shell echo $$(($$(date +%s) % 100000 + 1)))
 soak: lab
-	@qemu-tests/soak $(addprefix --hours ,$(HOURS)) $(addprefix --seed ,$(SEED)) \
-		$(addprefix --kernel ,$(KERNEL)) $(addprefix --first ,$(FIRST)) \
-		$(addprefix --rounds ,$(ROUNDS))
+	@qemu-tests/run --verbose --hours $(HOURS) $(addprefix --kernel ,$(KERNEL)) \
+		--set SEED=$(SEED) $(addprefix --set FIRST=,$(FIRST)) \
+		$(addprefix --set ROUNDS=,$(ROUNDS)) soak
 
 test: lab
-	@qemu-tests/all
+	@qemu-tests/scripts/all
 
 clean:
 	rm -rf build

@@ -12,6 +12,8 @@ DRIVER=vfio_dfl_mdev
 PCI=/sys/bus/pci/devices
 MDEV=/sys/bus/mdev/devices
 KERNEL=${KERNEL:-${VDFL_KERNEL:?}}
+# Of the VM: none or intel
+IOMMU=${VDFL_IOMMU:?}
 MODULE=/src/build/$KERNEL/$DRIVER/$DRIVER.ko
 VDFLCTL=/src/build/vdflctl/vdflctl
 TENANT=/src/build/selftests/tenant_user

@@ -3,6 +3,7 @@
 #
 # what: instances in two QEMUs, with KVM and without, with SeaBIOS and OVMF
 # cards: lab
+# needs: guest
 # kernels: 7.3
 # cpu: max,+svm
 # mem: 1536M

@@ -3,6 +3,7 @@
 #
 # what: two instances in a guest with a stock kernel and KVM; hot plug and unplug
 # cards: lab
+# needs: guest
 # kernels: 6.1 6.12 7.3
 # cpu: max,+svm
 # mem: 1536M

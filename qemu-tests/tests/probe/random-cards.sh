@@ -8,7 +8,8 @@
 # debug: debug
 # timeout: 900
 #
-# HOSTILE_SEED: the first; HOSTILE_COUNT; HOSTILE_CASE: all of that one.
+# HOSTILE_SEED: the first; HOSTILE_COUNT; HOSTILE_CASE: all of that one; for an
+# unknown case the scenario prints the list of cases and fails.
 
 . /src/qemu-tests/tests/lib.sh
 
@@ -20,6 +21,13 @@ figure()
 {
 	sed -n "s/.*\<$1 \([0-9]*\).*/\1/p" <<<"$line"
 }
+
+if [ -n "${HOSTILE_CASE-}" ]; then
+	cases=$(card_ctl 0 '{"op":"hostile","list":true}' | jq -r '.cases[]') ||
+		bail "the card does not list its cases"
+	grep -qxF -e "$HOSTILE_CASE" <<<"$cases" ||
+		bail "no case $HOSTILE_CASE, but: ${cases//$'\n'/ }"
+fi
 
 # A line of the kernel's on the serial console takes longer than a bind
 dmesg -n err

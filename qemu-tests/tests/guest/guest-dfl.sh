@@ -3,6 +3,7 @@
 #
 # what: the kernel's own DFL drivers drive passed-through instances in a guest
 # cards: n3000 n6001
+# needs: guest
 # kernels: 7.3
 # cpu: max,+svm
 # mem: 1536M

@@ -3,6 +3,7 @@
 #
 # what: whatever fails between loading and unloading, the error is reported and nothing is left behind
 # cards: irq4
+# needs: fail
 # kernels:
 # debug: debug
 # iommu: intel

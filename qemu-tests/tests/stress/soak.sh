@@ -22,6 +22,7 @@ FIRST=${FIRST:-1}
 ROUNDS=${ROUNDS:-1000000}
 DURATION=${DURATION:-40}
 OPS=${OPS:-3000}
+[[ $SEED$FIRST$ROUNDS =~ ^[0-9]+$ ]] || bail "SEED, FIRST and ROUNDS are numbers"
 MASTER=COMMAND=0004:0004
 
 # The place in this list is what a user writes to its registers

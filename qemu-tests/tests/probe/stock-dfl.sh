@@ -3,6 +3,7 @@
 #
 # what: the kernel's own DFL drivers find on the simulated cards what we say is there
 # cards: n3000 d5005 n6001 lab
+# needs: stock-dfl
 # kernels: 7.3
 
 . /src/qemu-tests/tests/lib.sh
@@ -75,7 +76,7 @@ guids()
 
 modprobe hwmon
 for name in fpga-mgr fpga-bridge fpga-region dfl dfl-fme dfl-afu dfl-pci; do
-	insmod "$stock/$name.ko" || bail "no $name: run qemu-tests/build stock-dfl"
+	insmod "$stock/$name.ko" || bail "no $name: run qemu-tests/scripts/build stock-dfl"
 done
 
 check n3000 0 <<'TABLE'

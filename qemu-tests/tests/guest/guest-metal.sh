@@ -3,6 +3,7 @@
 #
 # what: guests on two blocks of a card, with KVM and without: alone, beside each other, rebooted, killed
 # cards: lab
+# needs: guest
 # kernels: 7.3
 # more: 6.1 6.12
 # cpu: max,+svm

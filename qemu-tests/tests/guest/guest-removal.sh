@@ -3,6 +3,7 @@
 #
 # what: a card that vanishes or is removed under a guest and other users, and comes back (invariant 9)
 # cards: lab
+# needs: guest
 # kernels: 7.3
 # more: 6.1 6.12
 # cpu: max,+svm

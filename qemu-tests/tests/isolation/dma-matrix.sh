@@ -1,0 +1,127 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# what: sysfs claims exactly the DMA that is stopped, for an honest card and one that ignores Bus Master Enable, with and without an IOMMU (invariants 1, 2)
+# cards: lab dishonest
+# kernels: 7.3
+# more: 6.1 6.12
+# iommu: none intel
+# allow-log: DMAR:.*[Ff]ault
+# allow-log: DMAR: \[DMA Write NO_PASID\]
+
+. /src/qemu-tests/tests/lib.sh
+
+# attempt NAME CARD SOURCE VECTOR COMMAND IOMMU FENCES RESULT: the AFU of a card
+# tries to write to a page of its user, who has VECTOR armed ("none": no vector);
+# what sysfs and the user's description claim meanwhile, and what happened
+attempt()
+{
+	local name=$1 bdf uuid
+
+	bdf=$(card_bdf "$2")
+	is_bound "$bdf" || bind_bdf "$bdf" || bail "$name: the card does not bind"
+	echo "$3" >"$PCI/$bdf/dfl/irq_source" || bail "$name: no source $3"
+	uuid=$(create_mdev "$bdf" afu-d8424dc4) || bail "$name: no instance"
+	tenant_start user "$uuid" || bail "$name: the user cannot open"
+	[ "$4" = none ] || tap_is "$name: armed" "$(tenant user arm "$4")" ok
+	tap_is "$name: command fence" "$(card_attr "$bdf" fence_command)" "$5"
+	tap_is "$name: IOMMU fence" "$(card_attr "$bdf" fence_iommu)" "$6"
+	tap_is "$name: fences as the user sees them" "$(tenant user fences)" "$7"
+	tap_is "$name: DMA" "$(tenant user dma)" "$8"
+	tap_is "$name: the claim stands" "$(card_attr "$bdf" fence_command)" "$5"
+	tenant_end user
+	remove_mdev "$uuid"
+	tap_is "$name: bus master is off afterwards" \
+		"$(card_stat "$2" .bus_master)" 0
+}
+
+without_iommu()
+{
+	local claim="not available: no IOMMU"
+
+	attempt "honest" 0 intx none "in force" "$claim" 0x1 "2 same"
+	attempt "honest, armed" 0 poll 0 "in force" "$claim" 0x1 "2 same"
+	tap_is "the card refused" "$(card_stat 0 .dma_refused)" 2
+	tap_is "nothing got through" "$(card_stat 0 .dma_done)" 0
+
+	# What is claimed for this card is true, and is no protection from it: that
+	# is why the fences are listed one by one.
+	attempt "dishonest" 1 intx none "in force" "$claim" 0x1 "1 changed"
+	attempt "dishonest, armed" 1 poll 0 "in force" "$claim" 0x1 "1 changed"
+	tap_is "bus master was off all the time" \
+		"$(card_stat 1 '"\(.bus_master) \(.bus_master_on_count)"')" "0 0"
+}
+
+# The attempt is a real one: without the command fence it succeeds
+attempt_unfenced()
+{
+	local bdf uuid got
+
+	bdf=$(card_bdf 0)
+	uuid=$(create_mdev "$bdf" afu-d8424dc4) || return
+	tenant_start user "$uuid" || return
+	# The driver looks twice a second, and may look just in between
+	for _ in {1..10}; do
+		setpci -s "$bdf" COMMAND=0004:0004
+		got=$(tenant user dma)
+		[ "$got" != "1 changed" ] || break
+	done
+	tap_is "honest, bus master turned on behind us: for once it gets through" \
+		"$got" "1 changed"
+	tap_ok "and not for long" wait_for 2 eval \
+		'[ "$(card_stat 0 .bus_master)" = 0 ]'
+	tap_ok "which the driver has noticed" wait_for 2 eval \
+		'[ "$(card_attr "$bdf" busmaster_violations)" -ge 1 ]'
+	tap_is "honest, afterwards" "$(tenant user dma)" "2 same"
+	tenant_end user
+	remove_mdev "$uuid"
+}
+
+behind_iommu()
+{
+	local no_command="not available: irq_source msix needs bus master"
+
+	attempt "honest, IOMMU" 0 intx none "in force" "in force" 0x3 "2 same"
+	attempt "honest, IOMMU, armed" 0 poll 0 "in force" "in force" 0x3 "2 same"
+	attempt "dishonest, IOMMU" 1 intx none "in force" "in force" 0x3 "3 same"
+	attempt "dishonest, IOMMU, armed" 1 poll 0 "in force" "in force" 0x3 "3 same"
+
+	# Real MSI-X gives up one fence, and says so; the other one stands. The honest
+	# card tries only now.
+	attempt "honest, msix not armed" 0 msix none "in force" "in force" 0x3 "2 same"
+	attempt "honest, msix armed" 0 msix 0 "$no_command" "in force" 0x2 "3 same"
+	attempt "dishonest, msix armed" 1 msix 0 "$no_command" "in force" 0x2 "3 same"
+	attempt "honest, msix disarmed again" 0 intx none "in force" "in force" 0x3 \
+		"2 same"
+	tap_is "nothing of the honest card got through" "$(card_stat 0 .dma_done)" 0
+	tap_is "nor of the other" "$(card_stat 1 .dma_done)" 0
+}
+
+# fence_port and msix exclude each other
+with_bridge_fence()
+{
+	local bdf
+
+	bdf=$(bind_card 0) || bail "the card does not bind"
+	tap_is "the port is fenced" "$(card_attr "$bdf" fence_port)" "in force"
+	tap_is "then msix is not on offer" "$(card_attr "$bdf" irq_sources)" \
+		"intx poll none"
+	tap_is "nor to be had" "$(refusal eval "echo msix >'$PCI/$bdf/dfl/irq_source'")" \
+		"Operation not supported"
+	attempt "honest, port fenced" 0 intx 0 "in force" "in force" 0x7 "2 same"
+	attempt "dishonest, port fenced" 1 intx 0 "in force" "in force" 0x7 "3 same"
+}
+
+load_module || bail "no module"
+case $IOMMU in
+none)
+	without_iommu
+	attempt_unfenced
+	;;
+intel)
+	behind_iommu
+	unload_module
+	load_module fence_port=1 || bail "no module"
+	with_bridge_fence
+	;;
+esac
