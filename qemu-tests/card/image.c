@@ -1,23 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * From a profile to a card: identity, BARs, blocks and their header words.
- *
- * Numbers in a profile are JSON integers or strings in C notation ("0x1000").
- * The whole card: "pci", "bars", "msix", "vsec", "cxl", "dishonest",
- * "blocks". Of a block, in any order and all with defaults (0 unless said):
- *
- *   kind		fme, port, afu, bbb, private (default), hidden: no header
- *   bar, offset, size	where it decodes; size is next, 4 KiB at most, unless given
- *   type, id, rev, version, next, eol, guid	header fields; type as of kind
- *   next_afu		port: offset of its AFU
- *   csr		version 1: address as in the header, size, group, instance,
- *			and for plain blocks "start" of the registers
- *   params		version 1: list of {id, data: [words]}
- *   words		{offset: value} in place of whatever was computed
- *   model		behaviour, by default that of the kind: plain for private
- *   first, count	interrupt vectors
- *
- * What else a model takes is read by its init function in blocks/.
+ * README.rst describes the format.
  */
 #include <errno.h>
 #include <stdarg.h>
