@@ -14,7 +14,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "server.h"
+#include "image/image.h"
+#include "proto/control.h"
+#include "proto/server.h"
 
 #define CONNECT_SECONDS	60
 #define LINE_SIZE	65536
@@ -24,7 +26,7 @@ struct options {
 	const char *profile, *socket, *control, *log;
 };
 
-/* Who is in which slot of the poll array; -1 keeps a slot quiet. */
+/* Slots of the poll array; a descriptor of -1 disables a slot. */
 enum slot {
 	SLOT_CLIENT,		/* vfio-user: listening, then connected */
 	SLOT_SIGNAL,
@@ -81,7 +83,7 @@ static const struct argp parser = {
 	.doc = "Simulated FPGA card for one client.\vEnds when it leaves, or on SIGTERM.",
 };
 
-/* Gets its name only once it listens, so that whoever sees it can connect. */
+/* The socket is renamed once it listens: a client that finds it can connect. */
 static int listen_on(const char *path)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
@@ -126,7 +128,7 @@ static bool accept_client(struct state *st)
 	return st->server;
 }
 
-/* One test at a time; the next one waits in the backlog. */
+/* One control client at a time; the next one waits in the backlog. */
 static void accept_control(struct state *st)
 {
 	int fd = accept4(st->slots[SLOT_CONTROL_LISTEN].fd, NULL, NULL,
@@ -191,7 +193,7 @@ static void run_control(struct state *st)
 	close_control(st);
 }
 
-/* Registers before tests: what the driver did is done when a test asks. */
+/* Serve the driver before the tests, which then find all it did carried out. */
 static bool run_ready(struct state *st)
 {
 	struct pollfd *slots = st->slots;
@@ -208,12 +210,12 @@ static bool run_ready(struct state *st)
 	return true;
 }
 
-/* How long to wait for something to happen, in ms */
-static int patience(const struct state *st)
+/* Timeout of poll() in ms */
+static int poll_timeout(const struct state *st)
 {
 	if (!st->server)
 		return 1000;
-	return st->card->irq_storm ? STORM_MS : -1;
+	return st->card->irq.storm ? STORM_MS : -1;
 }
 
 static int run(struct state *st)
@@ -221,16 +223,16 @@ static int run(struct state *st)
 	time_t deadline = time(NULL) + CONNECT_SECONDS;
 
 	for (;;) {
-		int n = poll(st->slots, NR_SLOTS, patience(st));
+		int n = poll(st->slots, NR_SLOTS, poll_timeout(st));
 
 		if (n < 0 && errno != EINTR)
 			return EXIT_FAILURE;
 		if (n > 0 && !run_ready(st))
 			return EXIT_SUCCESS;
-		if (st->card->irq_storm)
-			irq_storm(st->card);
+		if (st->card->irq.storm)
+			irq_storm(&st->card->irq);
 		if (!st->server && time(NULL) > deadline) {
-			fprintf(stderr, "vdfl-card: nobody connected\n");
+			fprintf(stderr, "vdfl-card: no client connected\n");
 			return EXIT_FAILURE;
 		}
 	}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Words of cards, typed in by hand: building them from dfl_regs.h would hide
+ * Words of cards, typed in by hand: building them from dfl/regs.h would hide
  * a mistake in there.
  */
 #include <stdlib.h>

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* An accelerator made for tests: storage, a counter, interrupts, DMA. */
-#include "../card.h"
+#include <stdlib.h>
+
+#include "blocks/all.h"
 
 #define AFU_SCRATCH0	0x28
 #define AFU_SCRATCH1	0x30
@@ -17,54 +19,72 @@
 #define AFU_RAM_END	0x2000
 #define AFU_RO_VALUE	0x1122334455667788ULL
 
+static void dma_done(void *owner, enum dma_result result)
+{
+	block_reg(owner, AFU_DMA_RESULT)->value = result;
+}
+
+static int add_dma_client(struct block *b)
+{
+	struct dma_client *client = calloc(1, sizeof(*client));
+
+	if (!client)
+		return -1;
+	*client = (struct dma_client){ b->name, dma_done, b };
+	b->priv = client;
+	return 0;
+}
+
 static int afu_init(struct block *b, const json_t *spec)
 {
 	u64 off;
 
 	(void)spec;
-	block_add_reg(b, AFU_SCRATCH0, 0, CARD_ONES);
-	block_add_reg(b, AFU_SCRATCH1, 0, CARD_ONES);
-	block_add_reg(b, AFU_COUNTER, 0, 0);
-	block_reg(b, AFU_COUNTER)->flags |= REG_COUNTER;
+	block_add_reg(b, AFU_SCRATCH0, 0, ALL_ONES);
+	block_add_reg(b, AFU_SCRATCH1, 0, ALL_ONES);
+	block_add_special(b, AFU_COUNTER, 0, REG_COUNTER);
 	block_add_reg(b, AFU_W1C, 0, 0);
-	block_reg(b, AFU_W1C)->w1c = CARD_ONES;
+	block_reg(b, AFU_W1C)->w1c = ALL_ONES;
 	block_add_reg(b, AFU_RO, AFU_RO_VALUE, 0);
-	block_add_reg(b, AFU_IRQ_TRIGGER, 0, 0);
-	block_reg(b, AFU_IRQ_TRIGGER)->flags |= REG_HOOKED;
-	block_add_reg(b, AFU_IRQ_STATUS, 0, 0);
-	block_reg(b, AFU_IRQ_STATUS)->flags |= REG_HOOKED;
-	block_add_reg(b, AFU_DMA_ADDR, 0, CARD_ONES);
-	block_add_reg(b, AFU_DMA_DATA, 0, CARD_ONES);
-	block_add_reg(b, AFU_DMA_GO, 0, 0);
-	block_reg(b, AFU_DMA_GO)->flags |= REG_HOOKED;
+	block_add_special(b, AFU_IRQ_TRIGGER, 0, REG_HOOKED);
+	block_add_special(b, AFU_IRQ_STATUS, 0, REG_HOOKED);
+	block_add_reg(b, AFU_DMA_ADDR, 0, ALL_ONES);
+	block_add_reg(b, AFU_DMA_DATA, 0, ALL_ONES);
+	block_add_special(b, AFU_DMA_GO, 0, REG_HOOKED);
 	block_add_reg(b, AFU_DMA_RESULT, 0, 0);
 	for (off = AFU_RAM; off < AFU_RAM_END; off += 8)
-		block_add_reg(b, off, 0, CARD_ONES);
-	return 0;
+		block_add_reg(b, off, 0, ALL_ONES);
+	return add_dma_client(b);
 }
 
 static u64 vector_mask(const struct block *b)
 {
-	return b->nr_vectors ? GENMASK_ULL(b->nr_vectors - 1, 0) : 0;
+	return b->irq.nr ? GENMASK_ULL(b->irq.nr - 1, 0) : 0;
 }
 
 static void set_status(struct block *b, u64 status)
 {
 	block_reg(b, AFU_IRQ_STATUS)->value = status;
-	b->cause = status;
-	irq_update(b->card);
+	irq_set_cause(&b->irq, status);
 }
 
 static void trigger(struct block *b, u64 vectors)
 {
-	u64 old = b->cause, again = vectors & old;
+	u64 old = b->irq.cause, again = vectors & old;
 	u32 i;
 
-	b->card->irq_raised += __builtin_popcountll(vectors & ~old);
+	b->irq.irq->raised += __builtin_popcountll(vectors & ~old);
 	set_status(b, old | vectors);
-	for (i = 0; i < b->nr_vectors; i++)
+	for (i = 0; i < b->irq.nr; i++)
 		if (again & BIT_ULL(i))
-			irq_event(b, i);
+			irq_repeat(&b->irq, i);
+}
+
+static void start_dma(struct block *b)
+{
+	block_reg(b, AFU_DMA_RESULT)->value = DMA_NONE;
+	dma_start(b->dma, b->priv, block_reg(b, AFU_DMA_ADDR)->value,
+		  block_reg(b, AFU_DMA_DATA)->value);
 }
 
 static void afu_write(struct block *b, u64 off, u64 value, u64 bits)
@@ -74,20 +94,20 @@ static void afu_write(struct block *b, u64 off, u64 value, u64 bits)
 	if (off == AFU_IRQ_TRIGGER)
 		trigger(b, written & vector_mask(b));
 	else if (off == AFU_IRQ_STATUS)
-		set_status(b, b->cause & ~written);
+		set_status(b, b->irq.cause & ~written);
 	else if (written & 1)
-		dma_start(b, block_reg(b, AFU_DMA_ADDR)->value,
-			  block_reg(b, AFU_DMA_DATA)->value);
-}
-
-void afu_dma_result(struct block *b, enum dma_result result)
-{
-	block_reg(b, AFU_DMA_RESULT)->value = result;
+		start_dma(b);
 }
 
 static void afu_reset(struct block *b)
 {
-	dma_forget(b->card->dma, b);
+	dma_forget(b->dma, b->priv);
+}
+
+static void afu_release(struct block *b)
+{
+	dma_forget(b->dma, b->priv);
+	free(b->priv);
 }
 
 static void afu_raise(struct block *b, u32 vector, bool on)
@@ -95,12 +115,13 @@ static void afu_raise(struct block *b, u32 vector, bool on)
 	if (on)
 		trigger(b, BIT_ULL(vector));
 	else
-		set_status(b, b->cause & ~BIT_ULL(vector));
+		set_status(b, b->irq.cause & ~BIT_ULL(vector));
 }
 
 const struct model model_afu = {
 	.name = "afu",
 	.init = afu_init,
+	.release = afu_release,
 	.write = afu_write,
 	.reset = afu_reset,
 	.raise = afu_raise,

@@ -3,7 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../card.h"
+#include "blocks/all.h"
+#include "lib/spec.h"
 
 #define ETH_INFO		0x08
 #define   ETH_INFO_GROUP	GENMASK_ULL(7, 0)
@@ -36,20 +37,18 @@ struct ethgroup {
 
 static int ethgroup_init(struct block *b, const json_t *spec)
 {
-	u64 info = FIELD_PREP(ETH_INFO_GROUP, image_u64(spec, "group", 0)) |
-		   FIELD_PREP(ETH_INFO_PHYS, image_u64(spec, "phys", 2)) |
-		   FIELD_PREP(ETH_INFO_SPEED, image_u64(spec, "speed", 25)) |
+	u64 info = FIELD_PREP(ETH_INFO_GROUP, spec_u64(spec, "group", 0)) |
+		   FIELD_PREP(ETH_INFO_PHYS, spec_u64(spec, "phys", 2)) |
+		   FIELD_PREP(ETH_INFO_SPEED, spec_u64(spec, "speed", 25)) |
 		   FIELD_PREP(ETH_INFO_DIRECTION,
-			      image_u64(spec, "direction", 0));
+			      spec_u64(spec, "direction", 0));
 
 	b->priv = calloc(1, sizeof(struct ethgroup));
 	if (!b->priv)
 		return -1;
 	block_add_reg(b, ETH_INFO, info, 0);
-	block_add_reg(b, ETH_CTRL, 0, CARD_ONES);
-	block_reg(b, ETH_CTRL)->flags |= REG_HOOKED;
-	block_add_reg(b, ETH_STATUS, 0, 0);
-	block_reg(b, ETH_STATUS)->flags |= REG_HOOKED;
+	block_add_special(b, ETH_CTRL, 0, REG_HOOKED);
+	block_add_special(b, ETH_STATUS, 0, REG_HOOKED);
 	return 0;
 }
 
@@ -109,9 +108,18 @@ static void ethgroup_reset(struct block *b)
 	memset(eth, 0, sizeof(*eth));
 }
 
+static void ethgroup_release(struct block *b)
+{
+	struct ethgroup *eth = b->priv;
+
+	free(eth->regs);
+	free(eth);
+}
+
 const struct model model_ethgroup = {
 	.name = "ethgroup",
 	.init = ethgroup_init,
+	.release = ethgroup_release,
 	.read = ethgroup_read,
 	.write = ethgroup_write,
 	.reset = ethgroup_reset,

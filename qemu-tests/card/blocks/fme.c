@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* FME header: where the ports are. */
-#include <stdio.h>
-
-#include "../card.h"
+/* FME header: the places of the ports. */
+#include "blocks/all.h"
+#include "lib/dfl.h"
+#include "lib/spec.h"
 
 #define FME_SCRATCH		0x28
 #define FME_FAB_STATUS		0x58
@@ -17,8 +17,8 @@ static u64 port_word(const json_t *port)
 {
 	u64 word = DFL_PORT_OFST_IMPLEMENTED;
 
-	word |= FIELD_PREP(DFL_PORT_OFST_OFFSET, image_u64(port, "offset", 0));
-	word |= FIELD_PREP(DFL_PORT_OFST_BAR, image_u64(port, "bar", 0));
+	word |= FIELD_PREP(DFL_PORT_OFST_OFFSET, spec_u64(port, "offset", 0));
+	word |= FIELD_PREP(DFL_PORT_OFST_BAR, spec_u64(port, "bar", 0));
 	if (json_is_true(json_object_get(port, "vf")))
 		word |= DFL_PORT_OFST_VF;
 	return word;
@@ -30,19 +30,17 @@ static int fme_init(struct block *b, const json_t *spec)
 	u64 cap = FAB_CAP_PCIE0 | FIELD_PREP(FAB_CAP_ADDR_WIDTH, 48);
 	size_t i, nr = json_array_size(ports);
 
-	if (nr > DFL_MAX_PORTS) {
-		fprintf(stderr, "vdfl-card: %s: too many ports\n", b->name);
-		return -1;
-	}
+	if (nr > DFL_MAX_PORTS)
+		return spec_error("%s: too many ports", b->name);
 	cap |= FIELD_PREP(DFL_FME_CAP_NUM_PORTS, nr);
-	block_add_reg(b, FME_SCRATCH, 0, CARD_ONES);
+	block_add_reg(b, FME_SCRATCH, 0, ALL_ONES);
 	block_add_reg(b, DFL_FME_CAP, cap, 0);
 	for (i = 0; i < DFL_MAX_PORTS; i++)
 		block_add_reg(b, DFL_FME_PORT_OFST(i),
 			      i < nr ? port_word(json_array_get(ports, i)) : 0,
 			      DFL_PORT_OFST_VF | PORT_OFST_DECOUPLE);
 	block_add_reg(b, FME_FAB_STATUS, FAB_STATUS_PCIE0_LINK, 0);
-	block_add_reg(b, FME_BITSTREAM_ID, image_u64(spec, "bitstream", 0), 0);
+	block_add_reg(b, FME_BITSTREAM_ID, spec_u64(spec, "bitstream", 0), 0);
 	block_add_reg(b, FME_BITSTREAM_MD, 0x0000000002411010, 0);
 	return 0;
 }

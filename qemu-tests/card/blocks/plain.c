@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Blocks that are nothing but storage, and ones that announce interrupts. */
-#include "../card.h"
+/* Blocks of storage, and of storage with an interrupt capability. */
+#include "blocks/all.h"
+#include "lib/dfl.h"
+#include "lib/spec.h"
 
 #define PLAIN_DEFAULT_END	0x100
 
@@ -11,12 +13,12 @@ static int plain_init(struct block *b, const json_t *spec)
 	u64 end = PLAIN_DEFAULT_END, start = b->header_len, off;
 
 	if (csr) {
-		start = image_u64(csr, "start", 0x100);
-		end = start + image_u64(csr, "size", 0x100);
+		start = spec_u64(csr, "start", 0x100);
+		end = start + spec_u64(csr, "size", 0x100);
 	}
-	end = min_u64(image_u64(spec, "end", end), b->size);
+	end = min_u64(spec_u64(spec, "end", end), b->size);
 	for (off = start; off < end; off += 8)
-		block_add_reg(b, off, image_u64(spec, "fill", 0), CARD_ONES);
+		block_add_reg(b, off, spec_u64(spec, "fill", 0), ALL_ONES);
 	return 0;
 }
 
@@ -26,14 +28,14 @@ const struct model model_plain = {
 };
 
 /*
- * A register that says which vectors some feature has: UINT for an AFU, error
- * reporting for itself. "cap" is its offset and decides the format.
+ * A register that announces vectors: UINT those of an AFU, error reporting its
+ * own. "cap" is the offset of the register and decides the format.
  */
 static int irq_cap_init(struct block *b, const json_t *spec)
 {
-	u64 cap = image_u64(spec, "cap", DFL_UINT_CAP);
-	u64 first = image_u64(spec, "first", 0);
-	u64 count = image_u64(spec, "count", 0);
+	u64 cap = spec_u64(spec, "cap", DFL_UINT_CAP);
+	u64 first = spec_u64(spec, "first", 0);
+	u64 count = spec_u64(spec, "count", 0);
 
 	plain_init(b, spec);
 	if (cap == DFL_UINT_CAP)

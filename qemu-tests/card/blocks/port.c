@@ -2,7 +2,9 @@
 /* Port header: the reset of an AFU. */
 #include <stdlib.h>
 
-#include "../card.h"
+#include "blocks/all.h"
+#include "lib/dfl.h"
+#include "lib/spec.h"
 
 #define PORT_MAILBOX		0x20
 #define PORT_SCRATCH		0x28
@@ -29,8 +31,8 @@ static u64 *control(const struct block *b)
 	return &block_reg(b, DFL_PORT_CTRL)->value;
 }
 
-/* The AFU answers only once the end of the reset is acknowledged too. */
-bool port_in_reset(const struct block *b)
+/* The AFU responds only once the end of the reset is acknowledged as well. */
+static bool afu_in_reset(const struct block *b)
 {
 	return *control(b) & (DFL_PORT_CTRL_RESET | DFL_PORT_CTRL_ACK);
 }
@@ -43,22 +45,22 @@ static int port_init(struct block *b, const json_t *spec)
 	if (!p)
 		return -1;
 	b->priv = p;
-	p->ack_reads = image_u64(spec, "ack_reads", 2);
+	p->ack_reads = spec_u64(spec, "ack_reads", 2);
 	p->stuck = json_is_true(json_object_get(spec, "stuck"));
-	cap = FIELD_PREP(DFL_PORT_CAP_NUMBER, image_u64(spec, "port", 0)) |
-	      FIELD_PREP(DFL_PORT_CAP_MMIO_KIB, image_u64(spec, "mmio_kib", 0)) |
-	      FIELD_PREP(PORT_CAP_INTERRUPTS, image_u64(spec, "count", 0));
-	block_add_reg(b, PORT_MAILBOX, 0, CARD_ONES);
-	block_add_reg(b, PORT_SCRATCH, 0, CARD_ONES);
+	cap = FIELD_PREP(DFL_PORT_CAP_NUMBER, spec_u64(spec, "port", 0)) |
+	      FIELD_PREP(DFL_PORT_CAP_MMIO_KIB, spec_u64(spec, "mmio_kib", 0)) |
+	      FIELD_PREP(PORT_CAP_INTERRUPTS, spec_u64(spec, "count", 0));
+	block_add_reg(b, PORT_MAILBOX, 0, ALL_ONES);
+	block_add_reg(b, PORT_SCRATCH, 0, ALL_ONES);
 	block_add_reg(b, DFL_PORT_CAP, cap, 0);
-	block_add_reg(b, DFL_PORT_CTRL,
-		      DFL_PORT_CTRL_RESET | DFL_PORT_CTRL_ACK, 0);
-	block_reg(b, DFL_PORT_CTRL)->flags |= REG_HOOKED;
+	block_add_special(b, DFL_PORT_CTRL,
+			  DFL_PORT_CTRL_RESET | DFL_PORT_CTRL_ACK,
+			  REG_HOOKED | REG_PORT_CTRL);
 	block_add_reg(b, PORT_STS, 0, 0);
-	if (image_u64(spec, "rev", 0))
+	if (spec_u64(spec, "rev", 0))
 		return 0;
 	for (off = PORT_USRCLK_FIRST; off <= PORT_USRCLK_LAST; off += 8)
-		block_add_reg(b, off, 0, CARD_ONES);
+		block_add_reg(b, off, 0, ALL_ONES);
 	return 0;
 }
 
@@ -84,7 +86,7 @@ static u64 port_read(struct block *b, u64 off)
 
 static void log_reset(struct block *b, bool on)
 {
-	log_event(b->card->log, "reset", "{s:s,s:s,s:b}", "what", "port",
+	log_event(b->log, "reset", "{s:s,s:s,s:b}", "what", "port",
 		  "block", b->name, "on", on);
 }
 
@@ -106,7 +108,7 @@ static void port_write(struct block *b, u64 off, u64 value, u64 bits)
 	b->resets++;
 	if (b->afu)
 		block_reset(b->afu);
-	irq_update(b->card);
+	irq_update(b->irq.irq);
 }
 
 static void port_reset(struct block *b)
@@ -119,7 +121,9 @@ static void port_reset(struct block *b)
 const struct model model_port = {
 	.name = "port",
 	.init = port_init,
+	.release = block_free_priv,
 	.read = port_read,
 	.write = port_write,
 	.reset = port_reset,
+	.afu_in_reset = afu_in_reset,
 };

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A 16550 whose line ends in the card: output is lost but for loopback. */
+/* A 16550 whose line ends in the card: output is lost except in loopback. */
 #include <stdlib.h>
 #include <string.h>
 
 #include <linux/serial_reg.h>
 
-#include "../card.h"
+#include "blocks/all.h"
+#include "lib/spec.h"
 
 #define UART_FEATURE_SCRATCH	0xf0
 #define UART_WINDOW	0x200
@@ -30,12 +31,12 @@ static int uart_init(struct block *b, const json_t *spec)
 
 	if (!u)
 		return -1;
-	u->fifo_len = min_u64(image_u64(spec, "fifo", UART_MAX_FIFO),
+	u->fifo_len = min_u64(spec_u64(spec, "fifo", UART_MAX_FIFO),
 			      UART_MAX_FIFO);
 	b->priv = u;
 	b->io_start = UART_WINDOW;
 	b->io_len = UART_NR_REGS << UART_WINDOW_SHIFT;
-	block_add_reg(b, UART_FEATURE_SCRATCH, 0, CARD_ONES);
+	block_add_reg(b, UART_FEATURE_SCRATCH, 0, ALL_ONES);
 	return 0;
 }
 
@@ -59,10 +60,8 @@ static void update(struct block *b)
 {
 	u64 cause = pending_id(b->priv) != UART_IIR_NO_INT;
 
-	if (cause == b->cause)
-		return;
-	b->cause = cause;
-	irq_update(b->card);
+	if (cause != b->irq.cause)
+		irq_set_cause(&b->irq, cause);
 }
 
 static void receive(struct uart *u, u8 byte)
@@ -200,7 +199,7 @@ static void write_register(struct uart *u, u32 reg, u8 value)
 	}
 }
 
-/* Only the lowest byte of each register's four carries anything. */
+/* Registers are 4 bytes apart; only the lowest byte is decoded. */
 static u64 uart_io_read(struct block *b, u64 off, u32 len)
 {
 	u64 value;
@@ -234,6 +233,7 @@ static void uart_reset(struct block *b)
 const struct model model_uart = {
 	.name = "uart",
 	.init = uart_init,
+	.release = block_free_priv,
 	.reset = uart_reset,
 	.io_read = uart_io_read,
 	.io_write = uart_io_write,

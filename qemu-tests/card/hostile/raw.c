@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A whole BAR that is what a hostile image says, see hostile.h. */
+/* A whole BAR that behaves as the draft of a hostile card states. */
 #include <unistd.h>
 
-#include "../hostile.h"
+#include "hostile/draft.h"
+#include "hostile/raw.h"
+#include "lib/dfl.h"
 
-/* Most accesses at once that a port needs to acknowledge */
+/* One in so many reads acknowledges, at random. */
 #define ACK_READS	2
 
 static int raw_init(struct block *b, const json_t *spec)
@@ -14,14 +16,12 @@ static int raw_init(struct block *b, const json_t *spec)
 	u32 i;
 
 	(void)spec;
-	for (off = 0; off < b->size; off += 8) {
-		block_add_reg(b, off, h->word[b->bar][off / 8], 0);
-		block_reg(b, off)->flags |= REG_HOOKED;
-	}
+	for (off = 0; off < b->size; off += 8)
+		block_add_special(b, off, h->word[b->bar][off / 8], REG_HOOKED);
 	for (i = 0; i < h->nr_places; i++)
 		if (h->place[i].kind == PLACE_PORT && h->place[i].bar == b->bar)
 			block_reg(b, h->place[i].off + DFL_PORT_CTRL)->flags |=
-				REG_MEDIATED;
+				REG_PORT_CTRL;
 	return 0;
 }
 
@@ -58,16 +58,15 @@ static u64 acknowledge(struct hostile *h, u64 ctrl)
 }
 
 /*
- * What the driver takes from headers it must take at once. The first header is
- * also what it reads to be sure that a write arrived.
+ * The driver has to read each word of a header once. The exception is the first
+ * header, which it also reads to flush writes.
  */
 static void count_read(struct hostile *h, const struct block *b, u64 off)
 {
 	u8 *seen = &h->seen[b->bar][off / 8];
-	struct card *c = b->card;
 
-	if (!c->flush.len && block_reg(b, off)->value)
-		c->flush = (struct range){ b->bar, off, 8 };
+	if (!h->flush->len && block_reg(b, off)->value)
+		*h->flush = (struct range){ b->bar, off, 8 };
 	if (*seen == 1)
 		h->reread++;
 	if (*seen < 2)
@@ -81,7 +80,7 @@ static u64 raw_read(struct block *b, u64 off)
 
 	h->nr_reads++;
 	stall(h);
-	if (r->flags & REG_MEDIATED)
+	if (r->flags & REG_PORT_CTRL)
 		return r->value = acknowledge(h, r->value);
 	count_read(h, b, off);
 	if (h->change && h->seen[b->bar][off / 8] > 1)
@@ -107,7 +106,7 @@ static void raw_write(struct block *b, u64 off, u64 value, u64 bits)
 
 	(void)bits;
 	note_write(b->priv, b->bar, off);
-	if (r->flags & REG_MEDIATED)
+	if (r->flags & REG_PORT_CTRL)
 		r->value = (r->value & ~DFL_PORT_CTRL_RESET) |
 			   (value & DFL_PORT_CTRL_RESET);
 }

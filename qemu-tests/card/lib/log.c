@@ -9,7 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "card.h"
+#include "lib/log.h"
 
 struct log {
 	int fd;
@@ -46,7 +46,7 @@ json_t *log_hex(u64 value)
 	return json_sprintf("0x%llx", value);
 }
 
-/* A log that cannot be written makes every verdict from it wrong. */
+/* Exit if the log cannot be written: tests judge by it. */
 static void write_line(struct log *log, const char *line, size_t len)
 {
 	if (write(log->fd, line, len) == (ssize_t)len)
@@ -57,6 +57,7 @@ static void write_line(struct log *log, const char *line, size_t len)
 
 /**
  * log_event() - add a line
+ * @log: log
  * @ev: kind of event
  * @fmt: json_pack() format of an object with the rest, then its arguments
  */

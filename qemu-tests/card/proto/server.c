@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The vfio-user protocol, as much of it as a PCI card without migration and
- * mappable registers needs.
+ * The vfio-user protocol, to the extent that a PCI card without migration and
+ * mappable registers needs it.
  *
- * One receive takes whatever the client has queued; every message in it is
- * checked as a whole by check_message(), then carried out, and the replies
- * leave in one send. Messages to the client (DMA by message) are sent when
- * nothing is unanswered, and their replies are awaited by the same loop, so
- * neither side can wait for the other.
+ * One receive takes all that the client has queued. Each message is checked by
+ * check_message(), then carried out, and the replies leave in one send. Messages
+ * to the client (DMA by message) are sent when no request is unanswered. Their
+ * replies are handled by the same loop, so that neither side waits for the
+ * other.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -15,94 +15,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <linux/vfio.h>
+#include "core/access.h"
+#include "proto/check.h"
+#include "proto/server.h"
 
-#include "server.h"
-
-#define MAX_FDS		8
 #define MAX_TRANSFER	(1024 * 1024)
-#define BODY_SIZE	8192
 #define RX_SIZE		(MAX_TRANSFER + 4096)
 #define TX_SIZE		(2 * RX_SIZE)
-#define DMA_MAX_OFFSET	(CARD_ONES >> 1)	/* of a file */
-#define NR_REGIONS	VFIO_PCI_NUM_REGIONS
-#define NR_IRQS		VFIO_PCI_NUM_IRQS
-
-enum command {
-	CMD_VERSION = 1,
-	CMD_DMA_MAP,
-	CMD_DMA_UNMAP,
-	CMD_GET_INFO,
-	CMD_GET_REGION_INFO,
-	CMD_GET_REGION_IO_FDS,
-	CMD_GET_IRQ_INFO,
-	CMD_SET_IRQS,
-	CMD_REGION_READ,
-	CMD_REGION_WRITE,
-	CMD_DMA_READ,
-	CMD_DMA_WRITE,
-	CMD_RESET,
-	NR_CMDS,
-};
-
-#define FLAG_TYPE	0xf
-#define FLAG_REPLY	0x1
-#define FLAG_NO_REPLY	0x10
-#define FLAG_ERROR	0x20
-
-struct header {
-	u16 id;
-	u16 command;
-	u32 size;
-	u32 flags;
-	u32 error;
-};
-
-struct version {
-	u16 major;
-	u16 minor;
-	char json[];
-};
-
-#define VERSION_JSON "{\"capabilities\":{\"max_msg_fds\":8}}"
-
-struct msg_dma_map {
-	u32 argsz;
-	u32 flags;
-	u64 offset;
-	u64 addr;
-	u64 size;
-};
-
-struct msg_dma_unmap {
-	u32 argsz;
-	u32 flags;
-	u64 addr;
-	u64 size;
-};
-
-struct region_access {
-	u64 offset;
-	u32 region;
-	u32 count;
-	u8 data[];
-};
-
-struct dma_write {
-	struct header hdr;
-	u64 addr;
-	u64 count;
-	u64 data;
-};
-
-/** struct message - one message in the receive buffer and its descriptors */
-struct message {
-	struct header hdr;
-	const void *body;	/* first BODY_SIZE bytes; rules allow no more */
-	u32 len;		/* of the whole body */
-	int *fds;
-	u32 nr_fds;
-};
+#define VERSION_JSON	"{\"capabilities\":{\"max_msg_fds\":8}}"
 
 struct server {
 	struct card *card;
@@ -111,10 +31,10 @@ struct server {
 	size_t rx_len;
 	u8 *tx;
 	size_t tx_len;
-	u64 body[BODY_SIZE / 8];	/* of the message at hand, aligned */
+	u64 body[BODY_SIZE / 8];	/* of the current message, aligned */
 	int fds[MAX_FDS];
 	u32 nr_fds;
-	size_t fds_end;		/* bytes received when @fds came */
+	size_t fds_end;		/* bytes received when @fds arrived */
 	u16 next_id;
 };
 
@@ -129,174 +49,6 @@ struct server *server_new(struct card *c, int fd)
 	s->rx = malloc(RX_SIZE);
 	s->tx = malloc(TX_SIZE);
 	return s->rx && s->tx ? s : NULL;
-}
-
-static u32 irq_count(const struct card *c, u32 index)
-{
-	switch (index) {
-	case VFIO_PCI_INTX_IRQ_INDEX:
-		return c->id.pin ? 1 : 0;
-	case VFIO_PCI_MSIX_IRQ_INDEX:
-		return c->id.nr_vectors;
-	default:
-		return 0;
-	}
-}
-
-static u64 region_size(const struct card *c, u32 index)
-{
-	if (index < CARD_NR_BARS)
-		return c->bars[index].size;
-	return index == VFIO_PCI_CONFIG_REGION_INDEX ? CARD_CONFIG_SIZE : 0;
-}
-
-/* ---- validation ---- */
-
-static int check_version(const struct card *c, const struct message *m)
-{
-	const struct version *v = m->body;
-
-	(void)c;
-	return v->major == 0 ? 0 : -EPROTONOSUPPORT;
-}
-
-static int check_dma_map(const struct card *c, const struct message *m)
-{
-	const struct msg_dma_map *map = m->body;
-
-	(void)c;
-	if (!map->size || map->size - 1 > CARD_ONES - map->addr ||
-	    map->offset > DMA_MAX_OFFSET || map->size > DMA_MAX_OFFSET - map->offset)
-		return -EINVAL;
-	return map->flags & ~(VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE) ?
-	       -EINVAL : 0;
-}
-
-static int check_dma_unmap(const struct card *c, const struct message *m)
-{
-	const struct msg_dma_unmap *unmap = m->body;
-
-	(void)c;
-	if (unmap->flags & VFIO_DMA_UNMAP_FLAG_ALL)
-		return 0;
-	return unmap->size && unmap->size - 1 <= CARD_ONES - unmap->addr ?
-	       0 : -EINVAL;
-}
-
-static int check_info(const struct card *c, const struct message *m)
-{
-	const struct vfio_device_info *info = m->body;
-
-	(void)c;
-	return info->argsz >= 16 ? 0 : -EINVAL;
-}
-
-static int check_region_info(const struct card *c, const struct message *m)
-{
-	const struct vfio_region_info *info = m->body;
-
-	(void)c;
-	return info->argsz >= sizeof(*info) && info->index < NR_REGIONS ?
-	       0 : -EINVAL;
-}
-
-static int check_irq_info(const struct card *c, const struct message *m)
-{
-	const struct vfio_irq_info *info = m->body;
-
-	(void)c;
-	return info->argsz >= sizeof(*info) && info->index < NR_IRQS ?
-	       0 : -EINVAL;
-}
-
-static int check_set_irqs(const struct card *c, const struct message *m)
-{
-	const struct vfio_irq_set *set = m->body;
-	u32 data = set->flags & VFIO_IRQ_SET_DATA_TYPE_MASK;
-	u32 action = set->flags & VFIO_IRQ_SET_ACTION_TYPE_MASK;
-	u32 count;
-
-	if (set->index >= NR_IRQS || set->flags != (data | action))
-		return -EINVAL;
-	if (m->nr_fds && (data != VFIO_IRQ_SET_DATA_EVENTFD ||
-			  action != VFIO_IRQ_SET_ACTION_TRIGGER ||
-			  m->nr_fds != set->count))
-		return -EINVAL;
-	count = irq_count(c, set->index);
-	if (set->start > count || set->count > count - set->start)
-		return -EINVAL;
-	if (action == VFIO_IRQ_SET_ACTION_TRIGGER) {
-		if (data == VFIO_IRQ_SET_DATA_EVENTFD)
-			return 0;
-		return data == VFIO_IRQ_SET_DATA_NONE && !set->count ? 0 : -EINVAL;
-	}
-	/* masking: INTx only */
-	if (set->index != VFIO_PCI_INTX_IRQ_INDEX || set->count != 1 ||
-	    data != VFIO_IRQ_SET_DATA_NONE)
-		return -EINVAL;
-	return action == VFIO_IRQ_SET_ACTION_MASK ||
-	       action == VFIO_IRQ_SET_ACTION_UNMASK ? 0 : -EINVAL;
-}
-
-static int check_region_access(const struct card *c, const struct message *m)
-{
-	const struct region_access *a = m->body;
-	u32 data = m->hdr.command == CMD_REGION_WRITE ? a->count : 0;
-	u64 size;
-
-	if (a->region >= NR_REGIONS || m->len - sizeof(*a) != data)
-		return -EINVAL;
-	size = region_size(c, a->region);
-	if (!a->count || a->offset > size || a->count > size - a->offset)
-		return -EINVAL;
-	if (a->region == VFIO_PCI_CONFIG_REGION_INDEX)
-		return 0;
-	return a->count == 1 || a->count == 2 || a->count == 4 ||
-	       a->count == 8 ? 0 : -EINVAL;
-}
-
-static const struct rule {
-	u32 min_len;		/* of the body */
-	u32 max_len;
-	u32 max_fds;
-	int (*check)(const struct card *c, const struct message *m);
-} rules[NR_CMDS] = {
-	[CMD_VERSION] = { sizeof(struct version), 4096, 0, check_version },
-	[CMD_DMA_MAP] = { sizeof(struct msg_dma_map),
-			  sizeof(struct msg_dma_map), 1, check_dma_map },
-	[CMD_DMA_UNMAP] = { sizeof(struct msg_dma_unmap),
-			    sizeof(struct msg_dma_unmap), 0, check_dma_unmap },
-	[CMD_GET_INFO] = { 16, 32, 0, check_info },
-	[CMD_GET_REGION_INFO] = { sizeof(struct vfio_region_info), 4096, 0,
-				  check_region_info },
-	[CMD_GET_IRQ_INFO] = { sizeof(struct vfio_irq_info),
-			       sizeof(struct vfio_irq_info), 0,
-			       check_irq_info },
-	[CMD_SET_IRQS] = { sizeof(struct vfio_irq_set),
-			   sizeof(struct vfio_irq_set), MAX_FDS,
-			   check_set_irqs },
-	[CMD_REGION_READ] = { sizeof(struct region_access),
-			      sizeof(struct region_access), 0,
-			      check_region_access },
-	[CMD_REGION_WRITE] = { sizeof(struct region_access), BODY_SIZE, 0,
-			       check_region_access },
-	[CMD_RESET] = { 0, 0, 0, NULL },
-};
-
-/* The one place that decides whether a request may be acted on. */
-static int check_message(const struct card *c, const struct message *m)
-{
-	const struct rule *rule;
-
-	if (m->hdr.command >= NR_CMDS)
-		return -EOPNOTSUPP;
-	rule = &rules[m->hdr.command];
-	if (!rule->check && m->hdr.command != CMD_RESET)
-		return -EOPNOTSUPP;
-	if (m->len < rule->min_len || m->len > rule->max_len ||
-	    m->nr_fds > rule->max_fds)
-		return -EINVAL;
-	return rule->check ? rule->check(c, m) : 0;
 }
 
 /* ---- replies ---- */
@@ -407,7 +159,7 @@ static void do_get_region_info(struct server *s, const struct message *m)
 	struct vfio_region_info info = {
 		.argsz = sizeof(info),
 		.index = req->index,
-		.size = region_size(s->card, req->index),
+		.size = check_region_size(s->card, req->index),
 	};
 
 	if (info.size)
@@ -423,7 +175,7 @@ static void do_get_irq_info(struct server *s, const struct message *m)
 		.argsz = sizeof(info),
 		.flags = VFIO_IRQ_INFO_EVENTFD,
 		.index = req->index,
-		.count = irq_count(s->card, req->index),
+		.count = check_irq_count(s->card, req->index),
 	};
 
 	if (req->index == VFIO_PCI_INTX_IRQ_INDEX)
@@ -437,9 +189,9 @@ static void do_get_irq_info(struct server *s, const struct message *m)
 static void set_fd(struct card *c, u32 index, u32 vector, int fd)
 {
 	if (index == VFIO_PCI_INTX_IRQ_INDEX)
-		irq_set_intx_fd(c, fd);
+		irq_set_intx_fd(&c->irq, fd);
 	else
-		irq_set_msix_fd(c, vector, fd);
+		irq_set_msix_fd(&c->irq, vector, fd);
 }
 
 static void set_triggers(struct card *c, const struct vfio_irq_set *set,
@@ -447,7 +199,7 @@ static void set_triggers(struct card *c, const struct vfio_irq_set *set,
 {
 	bool disable = !set->count;
 	u32 start = disable ? 0 : set->start;
-	u32 count = disable ? irq_count(c, set->index) : set->count;
+	u32 count = disable ? check_irq_count(c, set->index) : set->count;
 	u32 i;
 
 	for (i = 0; i < count; i++) {
@@ -468,7 +220,7 @@ static void do_set_irqs(struct server *s, const struct message *m)
 	if (set->flags & VFIO_IRQ_SET_ACTION_TRIGGER)
 		set_triggers(s->card, set, m);
 	else
-		irq_set_intx_masked(s->card,
+		irq_set_intx_masked(&s->card->irq,
 				    set->flags & VFIO_IRQ_SET_ACTION_MASK);
 	reply_status(s, m, 0);
 }
@@ -484,10 +236,10 @@ static void do_region_read(struct server *s, const struct message *m)
 	memcpy(room, a, sizeof(*a));
 	room += sizeof(*a);
 	if (a->region == VFIO_PCI_CONFIG_REGION_INDEX) {
-		config_read(s->card, a->offset, a->count, room);
+		access_config_read(s->card, a->offset, a->count, room);
 		return;
 	}
-	value = card_bar_read(s->card, a->region, a->offset, a->count);
+	value = access_read(s->card, a->region, a->offset, a->count);
 	memcpy(room, &value, a->count);
 }
 
@@ -497,10 +249,10 @@ static void do_region_write(struct server *s, const struct message *m)
 	u64 value = 0;
 
 	if (a->region == VFIO_PCI_CONFIG_REGION_INDEX) {
-		config_write(s->card, a->offset, a->count, a->data);
+		access_config_write(s->card, a->offset, a->count, a->data);
 	} else {
 		memcpy(&value, a->data, a->count);
-		card_bar_write(s->card, a->region, a->offset, a->count, value);
+		access_write(s->card, a->region, a->offset, a->count, value);
 	}
 	if (!(m->hdr.flags & FLAG_NO_REPLY))
 		reply_with(s, m, a, sizeof(*a));
@@ -534,7 +286,7 @@ static void handle(struct server *s, const struct message *m)
 
 	if ((m->hdr.flags & FLAG_TYPE) == FLAG_REPLY) {
 		if (m->hdr.command == CMD_DMA_WRITE)
-			dma_message_done(s->card, m->hdr.flags & FLAG_ERROR ?
+			dma_message_done(s->card->dma, m->hdr.flags & FLAG_ERROR ?
 					 -(int)m->hdr.error ?: -EIO : 0);
 		return;
 	}
@@ -556,8 +308,8 @@ static void close_fds(struct server *s)
 }
 
 /*
- * A receive never reads past bytes that carry descriptors, so those belong to
- * the message that was last when they came.
+ * A receive never reads past bytes that carry descriptors, so the descriptors
+ * belong to the last message received by then.
  */
 static void attach_fds(struct server *s, struct message *m, size_t end)
 {
@@ -567,7 +319,7 @@ static void attach_fds(struct server *s, struct message *m, size_t end)
 	m->nr_fds = s->nr_fds;
 }
 
-/* Returns false if the stream makes no sense. */
+/* Handle all complete messages. Return false if the stream is malformed. */
 static bool handle_all(struct server *s)
 {
 	size_t at = 0;
@@ -653,6 +405,12 @@ static bool send_dma(struct server *s)
 	return flush(s);
 }
 
+/**
+ * server_run() - handle what the client has sent
+ * @s: server
+ *
+ * Return: false if the client is gone or the stream is malformed.
+ */
 bool server_run(struct server *s)
 {
 	if (!receive(s) || !handle_all(s) || !flush(s))

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What can be wrong with a card. Most of it is one field of one header; what is
- * more is a function. The other half of all seeds is random.
+ * What can be wrong with a card. Most cases are one field of one header; the
+ * others are a function. Every second seed is random.
  */
 #include <string.h>
 
-#include "hostile.h"
+#include "hostile/cases.h"
+#include "lib/dfl.h"
 
 #define DFH_TAIL	(DFL_DFH_NEXT | DFL_DFH_EOL)
 #define NEXT(off)	FIELD_PREP(DFL_DFH_NEXT, off)
@@ -26,7 +27,7 @@
 	(FIELD_PREP(DFL_PARAM_MSIX_START, first) | \
 	 FIELD_PREP(DFL_PARAM_MSIX_COUNT, count))
 
-/* What has to become of the card, and of the block in question */
+/* Expected result: for the card, and for the block in question */
 #define BOUND			.expect = "bound"
 #define REFUSED			.expect = "refused"
 #define WITHHELD(reason)	.expect = "bound", .why = (reason)
@@ -179,7 +180,7 @@ static void set_field(struct hostile *h, const struct field_case *f)
 	*word = (*word & ~f->mask) | f->value;
 	while (f->whose && p->kind != f->whose)
 		p++;
-	/* A port in the list of the FME is there whatever the FME says of it */
+	/* A port in the list of the FME is found without the port registers. */
 	if (f->why && (f->whose != PLACE_PORT || p->bar))
 		withheld(h, p->bar, p->off, f->why);
 }
@@ -214,7 +215,7 @@ static void next_in_page(struct hostile *h)
 		(old & DFL_DFH_EOL);
 }
 
-/* As many headers as fit, @step apart, from where the list ended */
+/* Add as many headers as fit, @step apart, from a feature of the list on. */
 static void headers_to_the_end(struct hostile *h, u64 step)
 {
 	const struct place *p = hostile_some(h, PLACE_PRIVATE);
@@ -379,7 +380,7 @@ static void port_list_twice(struct hostile *h)
 		FIELD_PREP(DFL_FME_CAP_NUM_PORTS, 2);
 }
 
-/* All ports say that they are the same one. */
+/* All ports report the same number. */
 static void port_number_twice(struct hostile *h)
 {
 	u32 i, nr = 0;
@@ -397,7 +398,7 @@ static void port_number_twice(struct hostile *h)
 	}
 }
 
-/* A port says that its AFU is at @off of its BAR, and so it is. */
+/* Move the AFU of @port to @off of the BAR. */
 static void afu_at(struct hostile *h, const struct place *port, u64 off)
 {
 	*hostile_word(h, port->bar, port->off + DFL_NEXT_AFU) = off - port->off;
@@ -408,13 +409,13 @@ static void afu_at(struct hostile *h, const struct place *port, u64 off)
 static void afu_on_block(struct hostile *h)
 {
 	const struct place *port = hostile_some(h, PLACE_PORT);
-	const struct place *afu = port + 2;	/* see add_port() */
+	const struct place *afu = port + 2;	/* see valid.c:add_port() */
 
 	*hostile_word(h, port->bar, port->off + DFL_NEXT_AFU) = h->unit;
 	withheld(h, afu->bar, afu->off, NOT_LISTED);
 }
 
-/* It starts among the registers of a feature. */
+/* The AFU starts among the registers of a feature. */
 static void afu_in_block(struct hostile *h)
 {
 	const struct place *port = hostile_some(h, PLACE_PORT);
@@ -425,8 +426,8 @@ static void afu_in_block(struct hostile *h)
 }
 
 /*
- * It reaches over the next port, if there is one. The first one's may end at
- * MSI-X structures before that.
+ * Each AFU overlaps the next port, if there is one. The first AFU is exempt: it
+ * may end at MSI-X structures before the port.
  */
 static void afu_over_port(struct hostile *h)
 {
@@ -442,16 +443,16 @@ static void afu_over_port(struct hostile *h)
 			FIELD_PREP(DFL_PORT_CAP_MMIO_KIB, 2);
 		if (nr++ < 2)
 			continue;
-		afu = p - 1;	/* of the port before, see add_port() */
+		afu = p - 1;	/* of the previous port */
 		withheld(h, afu->bar, afu->off, "overlaps another feature");
 	}
 }
 
-/* The list goes on among the registers of an AFU. */
+/* The list continues among the registers of an AFU. */
 static void afu_over_block(struct hostile *h)
 {
 	const struct place *uint = hostile_some(h, PLACE_UINT);
-	const struct place *afu = uint + 1;	/* see add_port() */
+	const struct place *afu = uint + 1;	/* see valid.c:add_port() */
 	u64 off = afu->off + 8 * (8 + hostile_pick(h, 16));
 
 	*hostile_word(h, uint->bar, uint->off) =
@@ -469,7 +470,7 @@ static void afu_over_msix(struct hostile *h)
 		afu_at(h, port, h->msix.off - 8 * (1 + hostile_pick(h, 0x100)));
 }
 
-/* Valid, but longer than anybody needs */
+/* Valid parameters that fill the space up to the next header */
 static void param_long(struct hostile *h)
 {
 	const struct place *p = hostile_some(h, VERSION_1);
@@ -496,7 +497,7 @@ static void stalls(struct hostile *h)
 	h->stall_every = 4;
 }
 
-/* Longer in all than probing may take */
+/* The stalls add up to more than the time limit of probing. */
 static void stalls_for_good(struct hostile *h)
 {
 	headers_257(h);
@@ -509,7 +510,7 @@ static void vanishes(struct hostile *h)
 	h->vanish_after = 1 + hostile_pick(h, 200);
 }
 
-/* At first all ports are in reset. Out of it they do not come. */
+/* All ports start in reset and do not leave it. */
 static void stuck(struct hostile *h, enum ack ack)
 {
 	const struct place *port = hostile_some(h, PLACE_PORT);
@@ -580,7 +581,7 @@ static u64 odd_word(struct hostile *h, u64 old)
 	}
 }
 
-/* Some words of some headers are another's. */
+/* Replace @nr random words of headers. */
 static void mutate(struct hostile *h, u32 nr)
 {
 	while (nr--) {
@@ -602,7 +603,7 @@ static void random_words(struct hostile *h)
 	mutate(h, 2 + hostile_pick(h, 8));
 }
 
-/* Headers everywhere, each as likely as not to be sound */
+/* Headers everywhere, some of them valid */
 static void random_headers(struct hostile *h)
 {
 	u64 step = 8ULL << hostile_pick(h, 10);
@@ -708,8 +709,8 @@ static void make_whole(struct hostile *h, const struct whole_case *w)
 }
 
 /*
- * Seeds go through all cases, one after the other; each second one is random.
- * The last case takes seconds, so it is left out in most of the rounds.
+ * Consecutive seeds go through all cases; every second seed is random. The last
+ * case takes seconds, so that most rounds leave it out.
  */
 static void make_any(struct hostile *h, u64 seed)
 {
@@ -736,10 +737,12 @@ static const struct whole_case *find_whole(const struct whole_case *w, size_t nr
 }
 
 /**
- * hostile_make_wrong() - from a valid card to a hostile one
- * @name: of the case; NULL: @seed decides
+ * hostile_make_wrong() - turn a valid draft into a hostile one
+ * @h: draft
+ * @seed: seed that chooses the case
+ * @name: name of the case; NULL: @seed chooses it
  *
- * Return: 0, -1 if there is no such case.
+ * Return: 0, or -1 if there is no such case.
  */
 int hostile_make_wrong(struct hostile *h, u64 seed, const char *name)
 {
@@ -764,7 +767,7 @@ int hostile_make_wrong(struct hostile *h, u64 seed, const char *name)
 	return 0;
 }
 
-/** hostile_case_names() - all of them */
+/* Return an array of the names of all cases. */
 json_t *hostile_case_names(void)
 {
 	json_t *names = json_array();

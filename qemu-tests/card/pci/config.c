@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* PCI config space: bytes with write masks, and what writes set off. */
+/*
+ * PCI config space: bytes with write masks. A write returns its effects on the
+ * rest of the card, which the caller carries out.
+ */
 #include <string.h>
 
 #include <linux/pci_regs.h>
 
-#include "card.h"
+#include "lib/dfl.h"
+#include "pci/config.h"
 
 #define CFG_PM		0x40
 #define CFG_MSIX	0x50
@@ -14,11 +18,11 @@
 #define CFG_CXL		0x160
 #define CFG_VSEC	0x200
 
-/* A vendor-specific capability that says nothing about feature lists. */
+/* A vendor-specific capability other than that of feature lists */
 #define ALTERA_VSEC_ID	0x1172
 #define ALTERA_VSEC_LEN	0x44
 
-/* What makes a device one of CXL: a designated capability of the consortium */
+/* A CXL device is recognized by a designated capability of the consortium. */
 #define CXL_VENDOR	0x1e98
 #define CXL_DEVICE	0
 #define CXL_LEN		0x3c
@@ -98,8 +102,8 @@ static void init_msix(struct config *cfg, const struct identity *id)
 	cfg->reset[CFG_MSIX + PCI_CAP_LIST_NEXT] = CFG_EXP;
 	put16(cfg->reset, CFG_MSIX + PCI_MSIX_FLAGS, id->nr_vectors - 1);
 	put16(cfg->wmask, CFG_MSIX + PCI_MSIX_FLAGS, MSIX_WMASK);
-	put32(cfg->reset, CFG_MSIX + PCI_MSIX_TABLE, id->table | id->table_bar);
-	put32(cfg->reset, CFG_MSIX + PCI_MSIX_PBA, id->pba | id->pba_bar);
+	put32(cfg->reset, CFG_MSIX + PCI_MSIX_TABLE, id->table.off | id->table.bar);
+	put32(cfg->reset, CFG_MSIX + PCI_MSIX_PBA, id->pba.off | id->pba.bar);
 }
 
 static void init_express(struct config *cfg)
@@ -124,7 +128,7 @@ static void put_ext_cap(struct config *cfg, u32 off, u16 id, u32 next)
 	put32(cfg->reset, off, id | 1 << 16 | next << 20);
 }
 
-/* Its place in the list of capabilities is for good, what it says is not. */
+/* The place in the list of capabilities is fixed, the contents change. */
 static void put_vsec(struct config *cfg, const struct vsec *vsec, u16 id,
 		     u32 len)
 {
@@ -137,13 +141,12 @@ static void put_vsec(struct config *cfg, const struct vsec *vsec, u16 id,
 		      i < vsec->nr_entries ? vsec->entries[i] : 0);
 }
 
-/** config_set_vsec() - the card announces its lists anew, as c->id.vsec says */
-void config_set_vsec(struct card *c, u16 id, u32 len)
+/* Announce the lists of cfg->id.vsec from now on. */
+void config_set_vsec(struct config *cfg, u16 id, u32 len)
 {
-	struct config *cfg = &c->cfg;
-	u32 size = DFL_VSEC_ENTRY + sizeof(c->id.vsec.entries);
+	u32 size = DFL_VSEC_ENTRY + sizeof(cfg->id.vsec.entries);
 
-	put_vsec(cfg, &c->id.vsec, id, len);
+	put_vsec(cfg, &cfg->id.vsec, id, len);
 	memcpy(cfg->value + CFG_VSEC, cfg->reset + CFG_VSEC, size);
 }
 
@@ -176,100 +179,102 @@ static void init_extended(struct config *cfg, const struct identity *id)
 		 DFL_VSEC_ENTRY + 4 * vsec->nr_entries);
 }
 
-void config_init(struct card *c)
+void config_init(struct config *cfg, const struct bar *bars)
 {
-	struct config *cfg = &c->cfg;
+	const struct identity *id = &cfg->id;
 	u32 i;
 
-	init_header(cfg, &c->id);
-	for (i = 0; i < CARD_NR_BARS; i++)
-		init_bar(cfg, i, &c->bars[i]);
-	init_pm(cfg, c->id.nr_vectors ? CFG_MSIX : CFG_EXP);
-	if (c->id.nr_vectors)
-		init_msix(cfg, &c->id);
+	init_header(cfg, id);
+	for (i = 0; i < NR_BARS; i++)
+		init_bar(cfg, i, &bars[i]);
+	init_pm(cfg, id->nr_vectors ? CFG_MSIX : CFG_EXP);
+	if (id->nr_vectors)
+		init_msix(cfg, id);
 	init_express(cfg);
-	init_extended(cfg, &c->id);
+	init_extended(cfg, id);
 	memcpy(cfg->value, cfg->reset, sizeof(cfg->value));
 }
 
-static u16 command(const struct card *c)
+static u16 command(const struct config *cfg)
 {
-	return get16(c->cfg.value, PCI_COMMAND);
+	return get16(cfg->value, PCI_COMMAND);
 }
 
-static u16 power_state(const struct card *c)
+static u16 power_state(const struct config *cfg)
 {
-	return c->cfg.value[CFG_PM + PCI_PM_CTRL] & PCI_PM_CTRL_STATE_MASK;
+	return cfg->value[CFG_PM + PCI_PM_CTRL] & PCI_PM_CTRL_STATE_MASK;
 }
 
-static u16 msix_flags(const struct card *c)
+static u16 msix_flags(const struct config *cfg)
 {
-	if (!c->id.nr_vectors)
+	if (!cfg->id.nr_vectors)
 		return 0;
-	return get16(c->cfg.value, CFG_MSIX + PCI_MSIX_FLAGS);
+	return get16(cfg->value, CFG_MSIX + PCI_MSIX_FLAGS);
 }
 
-bool config_bus_master(const struct card *c)
+bool config_bus_master(const struct config *cfg)
 {
-	return command(c) & PCI_COMMAND_MASTER && power_state(c) == 0;
+	return command(cfg) & PCI_COMMAND_MASTER && power_state(cfg) == 0;
 }
 
-bool config_memory_on(const struct card *c)
+/* Check whether the card sends requests upstream: a dishonest one always does. */
+bool config_may_master(const struct config *cfg)
 {
-	return command(c) & PCI_COMMAND_MEMORY && power_state(c) == 0;
+	return cfg->dishonest || config_bus_master(cfg);
 }
 
-bool config_intx_disabled(const struct card *c)
+bool config_memory_on(const struct config *cfg)
 {
-	return command(c) & PCI_COMMAND_INTX_DISABLE;
+	return command(cfg) & PCI_COMMAND_MEMORY && power_state(cfg) == 0;
 }
 
-bool config_msix_enabled(const struct card *c)
+bool config_intx_disabled(const struct config *cfg)
 {
-	return msix_flags(c) & PCI_MSIX_FLAGS_ENABLE;
+	return command(cfg) & PCI_COMMAND_INTX_DISABLE;
 }
 
-bool config_msix_masked(const struct card *c)
+bool config_msix_enabled(const struct config *cfg)
 {
-	return msix_flags(c) & PCI_MSIX_FLAGS_MASKALL;
+	return msix_flags(cfg) & PCI_MSIX_FLAGS_ENABLE;
 }
 
-static void log_bus_master(struct card *c, bool on, const char *why)
+bool config_msix_masked(const struct config *cfg)
 {
-	c->bus_master_on_count += on;
-	log_event(c->log, "bus-master", "{s:b,s:s}", "on", on, "why", why);
+	return msix_flags(cfg) & PCI_MSIX_FLAGS_MASKALL;
 }
 
-/** config_set_master() - the card turns its bus master bit on by itself */
-void config_set_master(struct card *c)
+static void log_bus_master(struct config *cfg, bool on, const char *why)
 {
-	c->cfg.value[PCI_COMMAND] |= PCI_COMMAND_MASTER;
+	cfg->master_on_count += on;
+	log_event(cfg->log, "bus-master", "{s:b,s:s}", "on", on, "why", why);
 }
 
-/** config_reset() - registers as after FLR or power-up */
-void config_reset(struct card *c)
+/* The card turns bus master on by itself; this is not logged. */
+void config_set_master(struct config *cfg)
 {
-	bool was_master = command(c) & PCI_COMMAND_MASTER;
+	cfg->value[PCI_COMMAND] |= PCI_COMMAND_MASTER;
+}
 
-	memcpy(c->cfg.value, c->cfg.reset, sizeof(c->cfg.value));
-	if (c->master_stuck)
-		config_set_master(c);
+/* Set all registers to their values after FLR or power-up. */
+void config_reset(struct config *cfg)
+{
+	bool was_master = command(cfg) & PCI_COMMAND_MASTER;
+
+	memcpy(cfg->value, cfg->reset, sizeof(cfg->value));
+	if (cfg->master_stuck)
+		config_set_master(cfg);
 	if (was_master)
-		log_bus_master(c, false, "reset");
+		log_bus_master(cfg, false, "reset");
 }
 
-void config_read(struct card *c, u32 off, u32 len, void *data)
+/* Read @len bytes at @off; @interrupt is the interrupt status bit. */
+void config_read(const struct config *cfg, u32 off, u32 len, void *data,
+		 bool interrupt)
 {
 	u8 *bytes = data;
 
-	card_count_access(c);
-	if (c->vanished) {
-		memset(data, 0xff, len);
-		return;
-	}
-	memcpy(data, c->cfg.value + off, len);
-	if (off <= PCI_STATUS && PCI_STATUS < off + len && c->id.pin &&
-	    c->irq.any_cause && !config_msix_enabled(c))
+	memcpy(data, cfg->value + off, len);
+	if (interrupt && off <= PCI_STATUS && PCI_STATUS < off + len)
 		bytes[PCI_STATUS - off] |= PCI_STATUS_INTERRUPT;
 }
 
@@ -278,62 +283,61 @@ static bool touches(u32 off, u32 len, u32 reg, u32 reg_len)
 	return off < reg + reg_len && reg < off + len;
 }
 
-static void command_written(struct card *c, u16 old)
+static void command_written(struct config *cfg, u16 old)
 {
-	u16 new = command(c);
+	u16 new = command(cfg);
 
-	log_event(c->log, "command", "{s:o,s:o}", "old", log_hex(old),
+	log_event(cfg->log, "command", "{s:o,s:o}", "old", log_hex(old),
 		  "new", log_hex(new));
 	if ((old ^ new) & PCI_COMMAND_MASTER)
-		log_bus_master(c, new & PCI_COMMAND_MASTER, "command");
+		log_bus_master(cfg, new & PCI_COMMAND_MASTER, "command");
 }
 
-static void msix_written(struct card *c)
+static void msix_written(struct config *cfg)
 {
-	log_event(c->log, "msix-control", "{s:b,s:b}", "enable",
-		  config_msix_enabled(c), "mask", config_msix_masked(c));
+	log_event(cfg->log, "msix-control", "{s:b,s:b}", "enable",
+		  config_msix_enabled(cfg), "mask", config_msix_masked(cfg));
 }
 
-static void function_level_reset(struct card *c)
+static void store(struct config *cfg, u32 off, u32 len, const u8 *bytes)
 {
-	c->flr++;
-	log_event(c->log, "flr", "{}");
-	if (c->vanish_at_flr)
-		card_vanish(c);
-	else
-		card_reset(c, "flr");
-}
-
-/** config_write() - the driver wrote @len bytes at @off; both are in range */
-void config_write(struct card *c, u32 off, u32 len, const void *data)
-{
-	u16 old_command = command(c), old_power = power_state(c);
-	bool old_msix = config_msix_enabled(c);
-	struct config *cfg = &c->cfg;
-	const u8 *bytes = data;
 	u32 i;
 
-	card_count_access(c);
-	if (c->vanished)
-		return;
 	for (i = 0; i < len; i++) {
 		u8 *value = &cfg->value[off + i];
 		u8 mask = cfg->wmask[off + i];
 
 		*value = (*value & ~mask) | (bytes[i] & mask);
 	}
-	if (c->master_stuck)
-		config_set_master(c);
+	if (cfg->master_stuck)
+		config_set_master(cfg);
+}
+
+/**
+ * config_write() - store what the driver writes
+ * @cfg: config space
+ * @off: offset in config space
+ * @len: number of bytes, all of which are in config space
+ * @data: bytes to store
+ *
+ * Return: bits of enum config_effect.
+ */
+u32 config_write(struct config *cfg, u32 off, u32 len, const void *data)
+{
+	u16 old_command = command(cfg), old_power = power_state(cfg);
+	bool old_msix = config_msix_enabled(cfg);
+	u32 effects = 0;
+
+	store(cfg, off, len, data);
 	if (touches(off, len, PCI_COMMAND, 2))
-		command_written(c, old_command);
-	if (c->id.nr_vectors && touches(off, len, CFG_MSIX + PCI_MSIX_FLAGS, 2))
-		msix_written(c);
-	if (get16(cfg->value, CFG_EXP + PCI_EXP_DEVCTL) &
-	    PCI_EXP_DEVCTL_BCR_FLR) {
-		function_level_reset(c);
-		return;
-	}
-	if (old_power == POWER_D3HOT && power_state(c) == 0)
-		card_reset(c, "pm");
-	irq_enables_changed(c, !old_msix && config_msix_enabled(c));
+		command_written(cfg, old_command);
+	if (cfg->id.nr_vectors && touches(off, len, CFG_MSIX + PCI_MSIX_FLAGS, 2))
+		msix_written(cfg);
+	if (get16(cfg->value, CFG_EXP + PCI_EXP_DEVCTL) & PCI_EXP_DEVCTL_BCR_FLR)
+		effects |= CONFIG_FLR;
+	if (old_power == POWER_D3HOT && power_state(cfg) == 0)
+		effects |= CONFIG_POWER_UP;
+	if (!old_msix && config_msix_enabled(cfg))
+		effects |= CONFIG_MSIX_ON;
+	return effects;
 }

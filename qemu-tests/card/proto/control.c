@@ -3,7 +3,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "hostile.h"
+#include "hostile/become.h"
+#include "hostile/cases.h"
+#include "lib/dfl.h"
+#include "lib/spec.h"
+#include "proto/control.h"
 
 static json_t *failure(const char *why)
 {
@@ -17,7 +21,7 @@ static json_t *success(void)
 
 static bool get_u64(const json_t *req, const char *key, u64 *out)
 {
-	return image_parse_u64(json_object_get(req, key), out);
+	return spec_parse_u64(json_object_get(req, key), out);
 }
 
 /* The block at "bar"/"offset" of @req; @off becomes the offset inside it. */
@@ -27,7 +31,7 @@ static struct block *get_block(struct card *c, const json_t *req, u64 *off)
 	u64 bar;
 
 	if (!get_u64(req, "bar", &bar) || !get_u64(req, "offset", off) ||
-	    bar >= CARD_NR_BARS)
+	    bar >= NR_BARS)
 		return NULL;
 	b = card_find_block(c, bar, *off);
 	if (b)
@@ -64,11 +68,9 @@ static json_t *op_poke(struct card *c, const json_t *req)
 
 static void raise_cause(struct block *b, u32 vector, bool on)
 {
-	if (on)
-		b->cause |= BIT_ULL(vector);
-	else
-		b->cause &= ~BIT_ULL(vector);
-	irq_update(b->card);
+	u64 others = b->irq.cause & ~BIT_ULL(vector);
+
+	irq_set_cause(&b->irq, on ? others | BIT_ULL(vector) : others);
 }
 
 static json_t *set_interrupt(struct card *c, const json_t *req, bool on)
@@ -78,9 +80,9 @@ static json_t *set_interrupt(struct card *c, const json_t *req, bool on)
 
 	if (!b || off)
 		return failure("no block there");
-	if (!get_u64(req, "vector", &vector) || vector >= b->nr_vectors)
+	if (!get_u64(req, "vector", &vector) || vector >= b->irq.nr)
 		return failure("no such vector");
-	if (b->port && port_in_reset(b->port))
+	if (block_in_reset(b))
 		return failure("in reset");
 	if (b->model->raise)
 		b->model->raise(b, vector, on);
@@ -106,29 +108,29 @@ static json_t *op_vanish(struct card *c, const json_t *req)
 	return success();
 }
 
-/* The driver may go on for so many accesses. */
+/* Let so many accesses pass before the card vanishes. */
 static json_t *op_vanish_after(struct card *c, const json_t *req)
 {
 	u64 accesses;
 
 	if (!get_u64(req, "accesses", &accesses))
 		return failure("no number of accesses");
-	c->vanish_at = c->accesses + accesses + 1;
+	c->faults.vanish_at = c->accesses + accesses + 1;
 	return success();
 }
 
 static json_t *op_vanish_at_flr(struct card *c, const json_t *req)
 {
 	(void)req;
-	c->vanish_at_flr = true;
+	c->faults.vanish_at_flr = true;
 	return success();
 }
 
 static json_t *op_return(struct card *c, const json_t *req)
 {
 	(void)req;
-	c->vanish_at = 0;
-	c->vanish_at_flr = false;
+	c->faults.vanish_at = 0;
+	c->faults.vanish_at_flr = false;
 	card_return(c);
 	return success();
 }
@@ -146,24 +148,25 @@ static json_t *block_stats(const struct block *b)
 
 static json_t *op_stats(struct card *c, const json_t *req)
 {
+	const struct dma_counts *dma = dma_counts(c->dma);
 	const struct {
 		const char *name;
 		u64 value;
 	} counters[] = {
-		{ "bus_master", config_bus_master(c) },
-		{ "bus_master_on_count", c->bus_master_on_count },
-		{ "dma_attempts", c->dma_attempts },
-		{ "dma_refused", c->dma_refused },
-		{ "dma_done", c->dma_done },
-		{ "intx_asserted", c->intx_asserted },
-		{ "irq_raised", c->irq_raised },
-		{ "msix_sent", c->msix_sent },
+		{ "bus_master", config_bus_master(&c->cfg) },
+		{ "bus_master_on_count", c->cfg.master_on_count },
+		{ "dma_attempts", dma->attempts },
+		{ "dma_refused", dma->refused },
+		{ "dma_done", dma->done },
+		{ "intx_asserted", c->irq.intx_asserted },
+		{ "irq_raised", c->irq.raised },
+		{ "msix_sent", c->irq.msix_sent },
 		{ "reads", c->reads },
 		{ "pba_reads", c->pba_reads },
 		{ "writes", c->writes },
 		{ "accesses", c->accesses },
 		{ "stray", c->stray },
-		{ "not_owned", c->not_owned },
+		{ "not_owned", c->watch.violations },
 		{ "flr", c->flr },
 	};
 	json_t *blocks = json_array(), *reply = success();
@@ -181,19 +184,9 @@ static json_t *op_stats(struct card *c, const json_t *req)
 	return reply;
 }
 
-static struct block *block_named(struct card *c, const char *name)
-{
-	size_t i;
-
-	for (i = 0; name && i < c->nr_blocks; i++)
-		if (!strcmp(c->blocks[i].name, name))
-			return &c->blocks[i];
-	return NULL;
-}
-
 /*
- * A window of a card without blocks: {"bar":2,"offset":64,"len":8}, and with
- * "port":"b2-o0" that port, whose reset is the owner's.
+ * Own a window instead of blocks: {"bar":2,"offset":64,"len":8}. With
+ * "port":"b2-o0" the owner may reset that port as well.
  */
 static json_t *own_range(struct card *c, const json_t *req)
 {
@@ -202,15 +195,16 @@ static json_t *own_range(struct card *c, const json_t *req)
 	unsigned int port_bar = 0;
 
 	if (!get_u64(req, "bar", &bar) || !get_u64(req, "offset", &off) ||
-	    !get_u64(req, "len", &len) || bar >= CARD_NR_BARS)
+	    !get_u64(req, "len", &len) || bar >= NR_BARS)
 		return failure("no such range");
 	if (port && sscanf(port, "b%u-o%llx", &port_bar, &port_off) != 2)
 		return failure("no such port");
 	card_own(c, true);
-	c->own_range = (struct range){ bar, off, len };
+	c->watch.range = (struct range){ bar, off, len };
 	if (port)
-		c->own_port = (struct range){ port_bar,
-					      port_off + DFL_PORT_CTRL, 8 };
+		c->watch.port_ctrl = (struct range){
+			port_bar, port_off + DFL_PORT_CTRL, 8
+		};
 	return success();
 }
 
@@ -223,15 +217,16 @@ static json_t *op_own(struct card *c, const json_t *req)
 	if (json_object_get(req, "len"))
 		return own_range(c, req);
 	json_array_foreach(names, i, name)
-		if (!block_named(c, json_string_value(name)))
+		if (!card_block_named(c, json_string_value(name)))
 			return failure("no such block");
 	card_own(c, names);
-	/* With INTx the driver reads the first header behind its writes */
+	/* With INTx the driver reads the first header to flush writes. */
 	if (json_array_size(names))
-		c->flush = (struct range){ c->blocks[0].bar,
-					   c->blocks[0].offset, 8 };
+		c->watch.flush = (struct range){
+			c->blocks[0].bar, c->blocks[0].offset, 8
+		};
 	json_array_foreach(names, i, name)
-		block_named(c, json_string_value(name))->owned = true;
+		card_block_named(c, json_string_value(name))->owned = true;
 	return success();
 }
 
@@ -245,10 +240,10 @@ static json_t *op_mark(struct card *c, const json_t *req)
 	return success();
 }
 
-/* A million interrupts are a hundred megabytes of log. */
+/* Tests with a million interrupts avoid a hundred megabytes of log. */
 static json_t *op_log_irqs(struct card *c, const json_t *req)
 {
-	c->irq_log_off = json_is_false(json_object_get(req, "on"));
+	c->irq.log_off = json_is_false(json_object_get(req, "on"));
 	return success();
 }
 
@@ -260,11 +255,11 @@ static json_t *op_log_accesses(struct card *c, const json_t *req)
 
 static json_t *op_dma_by_message(struct card *c, const json_t *req)
 {
-	c->dma_by_message = !json_is_false(json_object_get(req, "on"));
+	dma_set_by_message(c->dma, !json_is_false(json_object_get(req, "on")));
 	return success();
 }
 
-/* The block that must not be given away */
+/* The block that the driver has to withhold */
 static json_t *withheld(const struct hostile *h)
 {
 	return json_pack("{s:o,s:s}", "withheld",
@@ -294,7 +289,7 @@ static json_t *op_hostile(struct card *c, const json_t *req)
 	return reply;
 }
 
-/* What the driver did to a hostile card since it became one */
+/* Report the accesses of the driver to a hostile card. */
 static json_t *op_seen(struct card *c, const json_t *req)
 {
 	const struct hostile *h = c->hostile;
@@ -311,7 +306,7 @@ static json_t *op_seen(struct card *c, const json_t *req)
 			 (json_int_t)(h ? h->reread : 0), "nr_written",
 			 h ? h->nr_written : 0, "written", written, "stray",
 			 (json_int_t)c->stray, "bus_master_on_count",
-			 (json_int_t)c->bus_master_on_count);
+			 (json_int_t)c->cfg.master_on_count);
 }
 
 static const struct {
@@ -336,7 +331,7 @@ static const struct {
 	{ "seen", op_seen },
 };
 
-/** control_execute() - answer to the request on @line; never NULL */
+/* Return the answer to the request on @line; never NULL. */
 json_t *control_execute(struct card *c, const char *line)
 {
 	json_t *req = json_loads(line, 0, NULL);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What dfl_regs.h and the card need of the kernel's basic headers. */
-#ifndef _VDFL_CARD_ENV_H
-#define _VDFL_CARD_ENV_H
+/* The part of the kernel's basic headers that dfl/regs.h and the card use. */
+#ifndef _VDFL_CARD_LIB_ENV_H
+#define _VDFL_CARD_LIB_ENV_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -23,9 +23,11 @@ typedef __u64 u64;
 #define FIELD_PREP(mask, v)	(((u64)(v) << __builtin_ctzll(mask)) & (mask))
 #define ARRAY_SIZE(a)		(sizeof(a) / sizeof((a)[0]))
 
+#define ALL_ONES		(~0ULL)
+
 static inline u64 min_u64(u64 a, u64 b)
 {
 	return a < b ? a : b;
 }
 
-#endif /* _VDFL_CARD_ENV_H */
+#endif /* _VDFL_CARD_LIB_ENV_H */

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Blocks of registers, and what a kind of block has to implement. */
+#ifndef _VDFL_CARD_BLOCKS_BLOCK_H
+#define _VDFL_CARD_BLOCKS_BLOCK_H
+
+#include <jansson.h>
+
+#include "lib/env.h"
+#include "pci/dma.h"
+#include "pci/irq.h"
+
+#define BLOCK_NAME_LEN		24
+
+#define REG_PRESENT		BIT(0)
+#define REG_COUNTER		BIT(1)	/* each read returns the next value */
+#define REG_HOOKED		BIT(2)	/* the model handles reads and writes */
+#define REG_PORT_CTRL		BIT(3)	/* control of a port */
+
+struct block;
+
+/**
+ * struct reg - one 64-bit register
+ * @value: value of a read
+ * @reset: value after a reset of its block
+ * @rw: bits that a write stores
+ * @w1c: bits that a written 1 clears
+ * @flags: REG_*
+ */
+struct reg {
+	u64 value;
+	u64 reset;
+	u64 rw;
+	u64 w1c;
+	u8 flags;
+};
+
+/**
+ * struct model - behaviour of a kind of block; every member but @name and
+ * @init may be NULL
+ * @name: name in profiles
+ * @init: lay out the registers; returns 0, or -1 after a message
+ * @release: free what @init and the other callbacks allocated
+ * @read: value of a hooked register, with the side effects of a read
+ * @write: a hooked register is written; @bits are the bits that the write
+ *	covers, @value is the old value with those replaced, nothing is stored
+ * @reset: registers are back at their reset values
+ * @raise: raise or drop interrupt @vector of the block
+ * @afu_in_reset: port only: the AFU of the port is in reset
+ * @io_read: read the byte-wide register window [io_start, io_start + io_len)
+ * @io_write: write the same window
+ */
+struct model {
+	const char *name;
+	int (*init)(struct block *b, const json_t *spec);
+	void (*release)(struct block *b);
+	u64 (*read)(struct block *b, u64 off);
+	void (*write)(struct block *b, u64 off, u64 value, u64 bits);
+	void (*reset)(struct block *b);
+	void (*raise)(struct block *b, u32 vector, bool on);
+	bool (*afu_in_reset)(const struct block *b);
+	u64 (*io_read)(struct block *b, u64 off, u32 len);
+	void (*io_write)(struct block *b, u64 off, u32 len, u64 value);
+};
+
+enum block_kind {
+	KIND_FME,
+	KIND_PORT,
+	KIND_AFU,
+	KIND_PRIVATE,
+	KIND_HIDDEN,	/* registers that no header announces */
+};
+
+/**
+ * struct block - one window of registers behind a header
+ * @log: log of events
+ * @dma: DMA engine of the card
+ * @irq: interrupt causes
+ * @kind: kind of its header
+ * @model: behaviour
+ * @name: "b<bar>-o<offset>", as in the driver's sysfs
+ * @bar: BAR that holds it
+ * @offset: offset in @bar
+ * @size: bytes it decodes
+ * @header_len: bytes of its header, parameters included
+ * @regs: one per 8 bytes
+ * @port: AFU only: port whose reset holds it, or NULL
+ * @afu: port only: AFU held by its reset, or NULL
+ * @io_start: offset of the byte-wide register window
+ * @io_len: bytes of that window, 0 if there is none
+ * @owned: see "own" of the control channel
+ * @priv: state of the model
+ * @reads: reads by the driver
+ * @writes: writes by the driver
+ * @header_reads: reads of the header
+ * @resets: resets
+ * @stray: accesses that no driver should make
+ */
+struct block {
+	struct log *log;
+	struct dma *dma;
+	struct irq_source irq;
+	enum block_kind kind;
+	const struct model *model;
+	char name[BLOCK_NAME_LEN];
+	u8 bar;
+	u64 offset;
+	u64 size;
+	u64 header_len;
+	struct reg *regs;
+	struct block *port;
+	struct block *afu;
+	u64 io_start;
+	u64 io_len;
+	bool owned;
+	void *priv;
+
+	u64 reads;
+	u64 writes;
+	u64 header_reads;
+	u64 resets;
+	u64 stray;
+};
+
+/* Register that holds byte @off of @b */
+static inline struct reg *block_reg(const struct block *b, u64 off)
+{
+	return &b->regs[off / 8];
+}
+
+void block_place(struct block *b, u8 bar, u64 offset);
+int block_alloc_regs(struct block *b, u64 size);
+void block_add_reg(struct block *b, u64 off, u64 reset, u64 rw);
+void block_add_special(struct block *b, u64 off, u64 reset, u8 flags);
+bool block_is_io(const struct block *b, u64 rel);
+u64 block_read(struct block *b, u64 rel, u32 len);
+void block_write(struct block *b, u64 rel, u32 len, u64 value);
+bool block_in_reset(const struct block *b);
+void block_reset(struct block *b);
+void block_release(struct block *b);
+void block_free_priv(struct block *b);
+
+#endif /* _VDFL_CARD_BLOCKS_BLOCK_H */

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Accesses of the driver to BARs and config space, and which are stray. */
+#include <string.h>
+
+#include "core/access.h"
+#include "lib/dfl.h"
+
+/** enum stray - what is wrong with an access that no driver should make */
+enum stray {
+	STRAY_NONE,
+	STRAY_MEMORY_OFF,
+	STRAY_UNALIGNED,
+	STRAY_OUTSIDE,
+	STRAY_MSIX_TABLE,
+	STRAY_NARROW,
+	STRAY_RESET,
+	STRAY_HOLE,
+	/* accesses from here on are carried out all the same */
+	STRAY_WIDE,
+	STRAY_NOT_OWNED,
+};
+
+static const char *const stray_names[] = {
+	[STRAY_MEMORY_OFF] = "memory-off",
+	[STRAY_UNALIGNED] = "unaligned",
+	[STRAY_OUTSIDE] = "outside",
+	[STRAY_MSIX_TABLE] = "msix-table",
+	[STRAY_NARROW] = "narrow",
+	[STRAY_RESET] = "reset",
+	[STRAY_HOLE] = "hole",
+	[STRAY_WIDE] = "wide",
+	[STRAY_NOT_OWNED] = "not-owned",
+};
+
+/** struct access - one BAR access; @rel is @off inside of @b */
+struct access {
+	struct block *b;
+	u8 bar;
+	u64 off;
+	u64 rel;
+	u32 len;
+	bool write;
+	u64 value;
+};
+
+static struct access make_access(struct card *c, u8 bar, u64 off, u32 len)
+{
+	struct access a = { .bar = bar, .off = off, .len = len };
+
+	a.b = card_find_block(c, bar, off);
+	if (a.b)
+		a.rel = off - a.b->offset;
+	return a;
+}
+
+/*
+ * The owner of an AFU resets it through the control register of its port. The
+ * driver may read the one of any other port, and take that port out of reset,
+ * as after a reset of the card.
+ */
+static bool is_mediated(const struct card *c, const struct access *a)
+{
+	const struct block *b = a->b;
+
+	if (!(block_reg(b, a->rel)->flags & REG_PORT_CTRL))
+		return false;
+	if (!a->write || !(a->value & DFL_PORT_CTRL_RESET))
+		return true;
+	return (b->afu && b->afu->owned) ||
+	       range_has(&c->watch.port_ctrl, a->bar, a->off);
+}
+
+static bool is_owned(const struct card *c, const struct access *a)
+{
+	const struct watch *w = &c->watch;
+
+	if (range_has(&w->range, a->bar, a->off) ||
+	    (!a->write && range_has(&w->flush, a->bar, a->off)))
+		return true;
+	return a->b->owned || is_mediated(c, a);
+}
+
+static enum stray judge(struct card *c, const struct access *a)
+{
+	const struct block *b = a->b;
+	bool io;
+
+	if (!config_memory_on(&c->cfg))
+		return STRAY_MEMORY_OFF;
+	if (a->off % a->len)
+		return STRAY_UNALIGNED;
+	if (range_has(&c->cfg.id.table, a->bar, a->off))
+		return STRAY_MSIX_TABLE;
+	if (!b)
+		return STRAY_OUTSIDE;
+	io = block_is_io(b, a->rel);
+	if (a->len < 4 && !io)
+		return STRAY_NARROW;
+	if (block_in_reset(b))
+		return STRAY_RESET;
+	if (!io && !(block_reg(b, a->rel)->flags & REG_PRESENT))
+		return STRAY_HOLE;
+	if (io && a->len > 4)
+		return STRAY_WIDE;
+	if (c->watch.on && !is_owned(c, a))
+		return STRAY_NOT_OWNED;
+	return STRAY_NONE;
+}
+
+static void log_stray(struct card *c, const struct access *a, enum stray why)
+{
+	c->stray++;
+	if (a->b)
+		a->b->stray++;
+	if (a->b && c->watch.on && !is_owned(c, a))
+		c->watch.violations++;
+	if (c->access_log_off)
+		return;
+	log_event(c->log, "access", "{s:s,s:s,s:i,s:o,s:i,s:o*}", "op",
+		  a->write ? "write" : "read", "why", stray_names[why], "bar",
+		  a->bar, "offset", log_hex(a->off), "len", a->len, "value",
+		  a->write ? log_hex(a->value) : NULL);
+}
+
+static enum stray check(struct card *c, const struct access *a)
+{
+	enum stray why = judge(c, a);
+
+	if (why != STRAY_NONE)
+		log_stray(c, a, why);
+	return why;
+}
+
+/* The driver reads @len (1, 2, 4 or 8) bytes of a BAR. */
+u64 access_read(struct card *c, u8 bar, u64 off, u32 len)
+{
+	struct access a = make_access(c, bar, off, len);
+	enum stray why;
+
+	card_count_access(c);
+	if (c->vanished)
+		return ALL_ONES;
+	c->reads++;
+	if (range_has(&c->cfg.id.pba, bar, off)) {
+		c->pba_reads++;
+		return c->irq.pending >> (8 * (off % 8));
+	}
+	if (a.b)
+		a.b->reads++;
+	why = check(c, &a);
+	if (why == STRAY_HOLE)
+		return 0;
+	if (why != STRAY_NONE && why < STRAY_WIDE)
+		return ALL_ONES;
+	return block_read(a.b, a.rel, len);
+}
+
+/* The driver writes @len (1, 2, 4 or 8) bytes of a BAR. */
+void access_write(struct card *c, u8 bar, u64 off, u32 len, u64 value)
+{
+	struct access a = make_access(c, bar, off, len);
+	enum stray why;
+
+	card_count_access(c);
+	if (c->vanished)
+		return;
+	a.write = true;
+	a.value = value;
+	c->writes++;
+	if (range_has(&c->cfg.id.pba, bar, off))
+		return;
+	if (a.b)
+		a.b->writes++;
+	why = check(c, &a);
+	if (why == STRAY_NONE || why >= STRAY_WIDE)
+		block_write(a.b, a.rel, len, value);
+}
+
+void access_config_read(struct card *c, u32 off, u32 len, void *data)
+{
+	card_count_access(c);
+	if (c->vanished)
+		memset(data, 0xff, len);
+	else
+		config_read(&c->cfg, off, len, data, irq_status(&c->irq));
+}
+
+static void function_level_reset(struct card *c)
+{
+	c->flr++;
+	log_event(c->log, "flr", "{}");
+	if (c->faults.vanish_at_flr)
+		card_vanish(c);
+	else
+		card_reset(c, "flr");
+}
+
+void access_config_write(struct card *c, u32 off, u32 len, const void *data)
+{
+	u32 effects;
+
+	card_count_access(c);
+	if (c->vanished)
+		return;
+	effects = config_write(&c->cfg, off, len, data);
+	if (effects & CONFIG_FLR) {
+		function_level_reset(c);
+		return;
+	}
+	if (effects & CONFIG_POWER_UP)
+		card_reset(c, "pm");
+	irq_enables_changed(&c->irq, effects & CONFIG_MSIX_ON);
+}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The card: its parts, its resets, and its loss. */
+#ifndef _VDFL_CARD_CORE_CARD_H
+#define _VDFL_CARD_CORE_CARD_H
+
+#include "blocks/block.h"
+#include "pci/bar.h"
+#include "pci/config.h"
+#include "pci/dma.h"
+#include "pci/irq.h"
+
+struct hostile;
+
+/**
+ * struct watch - which accesses the driver may make, see "own" of the control
+ * channel
+ * @on: log and count accesses outside of owned blocks and ranges
+ * @range: owned beside the owned blocks
+ * @port_ctrl: control of the port that resets @range
+ * @flush: where the driver may read to flush writes
+ * @violations: accesses outside, in all
+ */
+struct watch {
+	bool on;
+	struct range range;
+	struct range port_ctrl;
+	struct range flush;
+	u64 violations;
+};
+
+/**
+ * struct faults - what the card will do by itself; 0 means never
+ * @vanish_at: the access before which it vanishes
+ * @vanish_at_flr: it vanishes at the next function level reset
+ * @master_at: the access before which bus master turns on
+ */
+struct faults {
+	u64 vanish_at;
+	bool vanish_at_flr;
+	u64 master_at;
+};
+
+/**
+ * struct card - all of it
+ * @log: log of events
+ * @bars: base address registers
+ * @cfg: config space
+ * @irq: interrupts
+ * @dma: DMA engine
+ * @blocks: blocks of registers
+ * @nr_blocks: entries in @blocks
+ * @hostile: the hostile card that it is now, or NULL
+ * @watch: accesses that the driver may make
+ * @faults: faults to come
+ * @vanished: reads return all-ones, writes are dropped
+ * @access_log_off: stray accesses are counted, not logged
+ * @accesses: accesses of BARs and config space, while not vanished
+ * @reads: reads of BARs
+ * @writes: writes to BARs
+ * @pba_reads: reads of the pending-bit array
+ * @stray: accesses that no driver should make
+ * @flr: function level resets
+ */
+struct card {
+	struct log *log;
+	struct bar bars[NR_BARS];
+	struct config cfg;
+	struct irq irq;
+	struct dma *dma;
+	struct block *blocks;
+	size_t nr_blocks;
+	struct hostile *hostile;
+	struct watch watch;
+	struct faults faults;
+	bool vanished;
+	bool access_log_off;
+
+	u64 accesses;
+	u64 reads;
+	u64 writes;
+	u64 pba_reads;
+	u64 stray;
+	u64 flr;
+};
+
+struct card *card_new(struct log *log);
+int card_alloc_blocks(struct card *c, size_t nr);
+void card_free_blocks(struct card *c);
+struct block *card_find_block(struct card *c, u8 bar, u64 off);
+struct block *card_block_named(struct card *c, const char *name);
+void card_reset(struct card *c, const char *what);
+void card_vanish(struct card *c);
+void card_return(struct card *c);
+void card_own(struct card *c, bool on);
+void card_count_access(struct card *c);
+
+#endif /* _VDFL_CARD_CORE_CARD_H */

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* PCI config space. */
+#ifndef _VDFL_CARD_PCI_CONFIG_H
+#define _VDFL_CARD_PCI_CONFIG_H
+
+#include "lib/log.h"
+#include "pci/bar.h"
+
+#define CONFIG_SIZE		4096
+
+/**
+ * struct vsec - the capability that announces feature lists
+ * @present: the capability exists
+ * @count: number of lists as announced, which may differ from @nr_entries
+ * @nr_entries: entries in @entries
+ * @entries: BAR and offset of each list
+ */
+struct vsec {
+	bool present;
+	u32 count;
+	u32 nr_entries;
+	u32 entries[16];
+};
+
+/** struct identity - what config space reports and no driver can change */
+struct identity {
+	u16 vendor, device, subvendor, subdevice;
+	u32 class;
+	u8 revision;
+	u8 pin;
+	u32 nr_vectors;
+	struct range table;
+	struct range pba;
+	struct vsec vsec;
+	bool cxl;
+};
+
+/**
+ * struct config - config space of the function
+ * @id: fixed contents
+ * @value: bytes as they read
+ * @reset: bytes after a reset
+ * @wmask: bits that a write stores
+ * @dishonest: the card sends DMA and MSI-X with bus master off, too
+ * @master_stuck: bus master reads 1 whatever is written
+ * @master_on_count: how often the driver turned bus master on
+ * @log: log of events
+ */
+struct config {
+	struct identity id;
+	u8 value[CONFIG_SIZE];
+	u8 reset[CONFIG_SIZE];
+	u8 wmask[CONFIG_SIZE];
+	bool dishonest;
+	bool master_stuck;
+	u64 master_on_count;
+	struct log *log;
+};
+
+/** enum config_effect - what a write sets off outside of config space */
+enum config_effect {
+	CONFIG_FLR = 1,		/* function level reset */
+	CONFIG_POWER_UP = 2,	/* D3hot was left, which resets the function */
+	CONFIG_MSIX_ON = 4,	/* MSI-X was enabled */
+};
+
+void config_init(struct config *cfg, const struct bar *bars);
+void config_set_vsec(struct config *cfg, u16 id, u32 len);
+void config_set_master(struct config *cfg);
+void config_reset(struct config *cfg);
+void config_read(const struct config *cfg, u32 off, u32 len, void *data,
+		 bool interrupt);
+u32 config_write(struct config *cfg, u32 off, u32 len, const void *data);
+bool config_bus_master(const struct config *cfg);
+bool config_may_master(const struct config *cfg);
+bool config_memory_on(const struct config *cfg);
+bool config_intx_disabled(const struct config *cfg);
+bool config_msix_enabled(const struct config *cfg);
+bool config_msix_masked(const struct config *cfg);
+
+#endif /* _VDFL_CARD_PCI_CONFIG_H */
