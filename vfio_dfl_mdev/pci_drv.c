@@ -107,7 +107,8 @@ static int vdfl_pci_suspend(struct device *dev)
 
 static int vdfl_pci_resume(struct device *dev)
 {
-	return vdfl_card_thaw(vdfl_pci_card(to_pci_dev(dev)), VDFL_FROZEN_SUSPEND);
+	return vdfl_card_thaw(vdfl_pci_card(to_pci_dev(dev)),
+			      VDFL_FROZEN_SUSPEND);
 }
 
 static DEFINE_SIMPLE_DEV_PM_OPS(vdfl_pci_pm_ops, vdfl_pci_suspend,

@@ -58,7 +58,8 @@ static int count_function(struct pci_dev *pdev, void *nr)
 }
 
 /* The bridge can be fenced if nothing but the card depends on it. */
-static bool bridge_serves_only_card(struct vdfl_card *card, struct pci_dev *bridge)
+static bool bridge_serves_only_card(struct vdfl_card *card,
+				    struct pci_dev *bridge)
 {
 	unsigned int below = 0;
 

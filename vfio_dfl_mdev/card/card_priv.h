@@ -110,7 +110,8 @@ struct vdfl_card {
 
 /* hw.c: BARs, MSI-X structures, headers */
 int vdfl_card_read_layout(struct vdfl_card *card);
-bool vdfl_card_range_valid(struct vdfl_card *card, const struct dfl_range *place);
+bool vdfl_card_range_valid(struct vdfl_card *card,
+			   const struct dfl_range *range);
 void __iomem *vdfl_card_map_bar(struct vdfl_card *card, u8 bar);
 void vdfl_card_unmap_bars(struct vdfl_card *card);
 int vdfl_card_check_msix(struct vdfl_card *card);

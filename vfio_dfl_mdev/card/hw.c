@@ -14,14 +14,15 @@ static u64 bar_len(struct pci_dev *pdev, int bar)
 /**
  * vdfl_card_range_valid() - check whether a range lies in a memory BAR
  * @card: its BARs are known
- * @place: as the card reports it
+ * @range: as the card reports it
  *
  * Return: true if all of it does
  */
-bool vdfl_card_range_valid(struct vdfl_card *card, const struct dfl_range *place)
+bool vdfl_card_range_valid(struct vdfl_card *card,
+			   const struct dfl_range *range)
 {
-	return place->bar < DFL_NR_BARS &&
-	       place->off + place->len <= card->bar_len[place->bar];
+	return range->bar < DFL_NR_BARS &&
+	       range->off + range->len <= card->bar_len[range->bar];
 }
 
 /**
@@ -50,7 +51,7 @@ void vdfl_card_unmap_bars(struct vdfl_card *card)
 }
 
 static int card_msix_read_range(struct pci_dev *pdev, u32 reg, u64 len,
-			   struct dfl_range *place)
+				struct dfl_range *place)
 {
 	u32 where;
 
@@ -69,9 +70,10 @@ static int card_msix_read(struct pci_dev *pdev, struct vdfl_msix *msix)
 	if (!msix->nr)
 		return 0;
 	ret = card_msix_read_range(pdev, PCI_MSIX_TABLE,
-			      msix->nr * PCI_MSIX_ENTRY_SIZE, &msix->table);
+				   msix->nr * PCI_MSIX_ENTRY_SIZE,
+				   &msix->table);
 	return ret ?: card_msix_read_range(pdev, PCI_MSIX_PBA,
-				      ALIGN(msix->nr, 64) / 8, &msix->pba);
+					   ALIGN(msix->nr, 64) / 8, &msix->pba);
 }
 
 static bool same_range(const struct dfl_range *a, const struct dfl_range *b)

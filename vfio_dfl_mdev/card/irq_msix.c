@@ -31,14 +31,15 @@ static irqreturn_t src_msix_handler(int nr, void *data)
 	return IRQ_HANDLED;
 }
 
-static int src_msix_irq(struct vdfl_card *card, const struct vdfl_irq_client *client,
-		    unsigned int nr)
+static int src_msix_irq(struct vdfl_card *card,
+			const struct vdfl_irq_client *client, unsigned int nr)
 {
 	return pci_irq_vector(card->pdev, client->first + nr);
 }
 
 static void src_msix_free_vectors(struct vdfl_card *card,
-			      struct vdfl_irq_client *client, unsigned int nr)
+				  struct vdfl_irq_client *client,
+				  unsigned int nr)
 {
 	while (nr--)
 		free_irq(src_msix_irq(card, client, nr), &client->msix[nr]);
@@ -46,7 +47,8 @@ static void src_msix_free_vectors(struct vdfl_card *card,
 	client->msix = NULL;
 }
 
-static int src_msix_client_on(struct vdfl_card *card, struct vdfl_irq_client *client)
+static int src_msix_client_on(struct vdfl_card *card,
+			      struct vdfl_irq_client *client)
 {
 	unsigned int i;
 	int ret;
@@ -57,8 +59,9 @@ static int src_msix_client_on(struct vdfl_card *card, struct vdfl_irq_client *cl
 	for (i = 0; i < client->nr; i++) {
 		client->msix[i].client = client;
 		client->msix[i].bit = BIT_ULL(i);
-		ret = request_irq(src_msix_irq(card, client, i), src_msix_handler, 0,
-				  VDFL_NAME, &client->msix[i]);
+		ret = request_irq(src_msix_irq(card, client, i),
+				  src_msix_handler, 0, VDFL_NAME,
+				  &client->msix[i]);
 		if (ret) {
 			src_msix_free_vectors(card, client, i);
 			return ret;
@@ -67,7 +70,8 @@ static int src_msix_client_on(struct vdfl_card *card, struct vdfl_irq_client *cl
 	return 0;
 }
 
-static void src_msix_client_off(struct vdfl_card *card, struct vdfl_irq_client *client)
+static void src_msix_client_off(struct vdfl_card *card,
+				struct vdfl_irq_client *client)
 {
 	if (client->msix)
 		src_msix_free_vectors(card, client, client->nr);

@@ -71,7 +71,7 @@ static bool poll_plausible(const struct vdfl_poll *poll, u32 words)
 }
 
 static u64 client_pending(const struct vdfl_poll *poll,
-			const struct vdfl_irq_client *client)
+			  const struct vdfl_irq_client *client)
 {
 	unsigned int word = client->first / 64, shift = client->first % 64;
 	u64 pending = poll->pending[word] >> shift;
@@ -99,7 +99,7 @@ static void client_count_runs(struct vdfl_irq_client *client, u64 pending)
 
 /* Returns true if something moves, so that a short interval pays. */
 static bool client_poll(struct vdfl_poll *poll, struct vdfl_irq_client *client,
-		      ktime_t now)
+			ktime_t now)
 {
 	u64 pending = client_pending(poll, client);
 	u64 fire;
@@ -236,7 +236,8 @@ static void poll_stop(struct vdfl_card *card)
 }
 
 /* A client was armed: poll at once. */
-static int poll_client_on(struct vdfl_card *card, struct vdfl_irq_client *client)
+static int poll_client_on(struct vdfl_card *card,
+			  struct vdfl_irq_client *client)
 {
 	struct vdfl_poll *poll = &card->irq.poll;
 

@@ -39,8 +39,10 @@ struct vdfl_irq_source {
 	bool (*usable)(struct vdfl_card *card);
 	int (*start)(struct vdfl_card *card);
 	void (*stop)(struct vdfl_card *card);
-	int (*client_on)(struct vdfl_card *card, struct vdfl_irq_client *client);
-	void (*client_off)(struct vdfl_card *card, struct vdfl_irq_client *client);
+	int (*client_on)(struct vdfl_card *card,
+			 struct vdfl_irq_client *client);
+	void (*client_off)(struct vdfl_card *card,
+			   struct vdfl_irq_client *client);
 };
 
 /**

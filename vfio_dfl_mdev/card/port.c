@@ -122,8 +122,8 @@ void vdfl_ports_deassert_reset(struct vdfl_card *card)
 
 	lockdep_assert_held(&card->reset_lock);
 	for (; h < end; h++) {
-		if (h->kind != DFL_KIND_PORT || h->reason || !card->bar[h->bar] ||
-		    vdfl_port_is_dead(card, h))
+		if (h->kind != DFL_KIND_PORT || h->reason ||
+		    !card->bar[h->bar] || vdfl_port_is_dead(card, h))
 			continue;
 		ret = vdfl_port_deassert_reset(card, h->bar, h->off);
 		if (ret)

@@ -60,12 +60,12 @@ static unsigned int card_read_vsec(struct pci_dev *pdev, u32 *vsec)
 static void card_log_findings(struct vdfl_card *card)
 {
 	const struct dfl_map *map = card->map;
-	u32 i, nr = min_t(u32, map->nr_findings, DFL_MAX_FINDINGS);
+	u32 nr = min_t(u32, map->nr_findings, DFL_MAX_FINDINGS);
+	const struct dfl_finding *f;
 
-	for (i = 0; i < nr; i++)
-		pci_notice(card->pdev, "BAR%u+0x%llx: %s (0x%llx)\n",
-			   map->finding[i].bar, map->finding[i].off,
-			   dfl_reason_text(map->finding[i].reason), map->finding[i].value);
+	for (f = map->finding; f < map->finding + nr; f++)
+		pci_notice(card->pdev, "BAR%u+0x%llx: %s (0x%llx)\n", f->bar,
+			   f->off, dfl_reason_text(f->reason), f->value);
 	if (map->nr_findings > nr)
 		pci_notice(card->pdev, "%u more oddities not shown\n",
 			   map->nr_findings - nr);
@@ -73,13 +73,12 @@ static void card_log_findings(struct vdfl_card *card)
 
 static int card_refuse_lists(struct vdfl_card *card, int err)
 {
-	const struct dfl_finding *finding = &card->map->finding[0];
+	const struct dfl_finding *f = &card->map->finding[0];
 
 	if (card->map->nr_findings)
 		pci_err(card->pdev,
 			"refused: no usable feature list; first reason: BAR%u+0x%llx: %s (0x%llx)\n",
-			finding->bar, finding->off, dfl_reason_text(finding->reason),
-			finding->value);
+			f->bar, f->off, dfl_reason_text(f->reason), f->value);
 	else
 		pci_err(card->pdev, "refused: no feature list found\n");
 	return err;

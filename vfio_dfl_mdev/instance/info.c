@@ -23,7 +23,7 @@ static u32 info_parent(const struct vdfl_block *block)
 }
 
 static void info_fill(struct vdfl_mdev *vd,
-			     struct vfio_dfl_mdev_block *desc)
+		      struct vfio_dfl_mdev_block *desc)
 {
 	const struct dfl_window *win = vd->block->window;
 	const struct dfl_header *h = vd->block->header;

@@ -106,7 +106,7 @@ static int vmsix_update_client(struct vdfl_mdev *vd)
 
 /* As irq_replace(), and keeps track of who listens. */
 static void vmsix_replace(struct vdfl_mdev *vd, unsigned int nr,
-			   struct eventfd_ctx *ctx)
+			  struct eventfd_ctx *ctx)
 {
 	spin_lock_irq(&vd->irq_lock);
 	swap(vd->vector[nr], ctx);
@@ -132,15 +132,15 @@ static int vmsix_set_vector(struct vdfl_mdev *vd, unsigned int nr, s32 fd)
 }
 
 static void vmsix_clear(struct vdfl_mdev *vd, unsigned int start,
-		       unsigned int end)
+			unsigned int end)
 {
 	for (; start < end; start++)
 		vmsix_set_vector(vd, start, -1);
 }
 
 /* An error clears the vectors up to and including the one that failed. */
-static int vmsix_set_vectors(struct vdfl_mdev *vd, const struct vfio_irq_set *hdr,
-			  const s32 *fds)
+static int vmsix_set_vectors(struct vdfl_mdev *vd,
+			     const struct vfio_irq_set *hdr, const s32 *fds)
 {
 	unsigned int i = 0;
 	int ret = 0;
@@ -166,7 +166,7 @@ static void vmsix_disable(struct vdfl_mdev *vd)
 }
 
 static int vmsix_enable(struct vdfl_mdev *vd, const struct vfio_irq_set *hdr,
-		       const s32 *fds)
+			const s32 *fds)
 {
 	int ret;
 
@@ -180,7 +180,7 @@ static int vmsix_enable(struct vdfl_mdev *vd, const struct vfio_irq_set *hdr,
 }
 
 static void vmsix_loopback(struct vdfl_mdev *vd, const struct vfio_irq_set *hdr,
-			  const u8 *bools)
+			   const u8 *bools)
 {
 	unsigned int i;
 
@@ -191,7 +191,7 @@ static void vmsix_loopback(struct vdfl_mdev *vd, const struct vfio_irq_set *hdr,
 }
 
 static int vmsix_trigger(struct vdfl_mdev *vd, const struct vfio_irq_set *hdr,
-			void *data)
+			 void *data)
 {
 	lockdep_assert_held(&vd->irq_config_lock);
 

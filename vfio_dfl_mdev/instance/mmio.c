@@ -242,7 +242,7 @@ static bool guest_word(struct vdfl_mdev *vd, u64 pos, u64 *value)
 }
 
 static void guest_read_piece(struct vdfl_mdev *vd, u64 pos, unsigned int width,
-			    u64 *value)
+			     u64 *value)
 {
 	u64 word;
 
@@ -253,7 +253,7 @@ static void guest_read_piece(struct vdfl_mdev *vd, u64 pos, unsigned int width,
 }
 
 static void guest_write_piece(struct vdfl_mdev *vd, u64 pos, unsigned int width,
-			     u64 *value)
+			      u64 *value)
 {
 	u64 word;
 

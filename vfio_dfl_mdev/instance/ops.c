@@ -174,7 +174,7 @@ static void vdfl_mdev_request(struct vfio_device *vdev, unsigned int count)
 /* --- ioctls ------------------------------------------------------------- */
 
 static long vdfl_ioctl_get_info(struct vdfl_mdev *vd,
-			  struct vfio_device_info __user *arg)
+				struct vfio_device_info __user *arg)
 {
 	unsigned long minsz = offsetofend(struct vfio_device_info, num_irqs);
 	struct vfio_device_info info = {};
@@ -195,7 +195,7 @@ static long vdfl_ioctl_get_info(struct vdfl_mdev *vd,
 }
 
 static long vdfl_ioctl_get_irq_info(struct vdfl_mdev *vd,
-			      struct vfio_irq_info __user *arg)
+				    struct vfio_irq_info __user *arg)
 {
 	unsigned long minsz = offsetofend(struct vfio_irq_info, count);
 	struct vfio_irq_info info;
@@ -216,7 +216,7 @@ static long vdfl_ioctl_get_irq_info(struct vdfl_mdev *vd,
 }
 
 static long vdfl_ioctl_set_irqs(struct vdfl_mdev *vd,
-			  struct vfio_irq_set __user *arg)
+				struct vfio_irq_set __user *arg)
 {
 	unsigned long minsz = offsetofend(struct vfio_irq_set, count);
 	struct vfio_irq_set hdr;
