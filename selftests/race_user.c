@@ -459,14 +459,13 @@ static void watch(const struct race *race)
 
 static void check_watched(const struct race *race)
 {
-	json_t *reply = card_ask(&card, json_pack("{s:s}", "op", "stats"));
-	u64 nr = json_integer_value(json_object_get(reply, "not_owned"));
+	struct card_stats stats;
 
-	json_decref(reply);
+	card_stats(&card, &stats);
 	card_own(&card, NULL, 0);
-	if (nr)
+	if (stats.not_owned)
 		report_broken("%s: %lu accesses outside of the blocks in use",
-			      race->name, nr);
+			      race->name, stats.not_owned);
 }
 
 /* An interrupt of a fresh instance, as if nothing had happened */

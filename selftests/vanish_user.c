@@ -158,18 +158,15 @@ static const struct step {
 
 static u64 accesses(const struct state *s)
 {
-	json_t *reply = card_ask(&s->card, json_pack("{s:s}", "op", "stats"));
-	u64 nr = json_integer_value(json_object_get(reply, "accesses"));
+	struct card_stats stats;
 
-	json_decref(reply);
-	return nr;
+	card_stats(&s->card, &stats);
+	return stats.accesses;
 }
 
 static void vanish_after(const struct state *s, u64 nr)
 {
-	json_decref(card_ask(&s->card,
-			     json_pack("{s:s,s:I}", "op", "vanish-after",
-				       "accesses", (json_int_t)nr)));
+	card_ask(&s->card, "'op':'vanish-after','accesses':%lu", nr);
 }
 
 static bool has(const struct state *s, enum need need)
@@ -202,11 +199,10 @@ static void run_step(struct state *s, const struct step *step)
 
 static bool has_vanished(const struct state *s)
 {
-	json_t *reply = card_ask(&s->card, json_pack("{s:s}", "op", "stats"));
-	bool vanished = json_is_true(json_object_get(reply, "vanished"));
+	struct card_stats stats;
 
-	json_decref(reply);
-	return vanished;
+	card_stats(&s->card, &stats);
+	return stats.vanished;
 }
 
 static bool is_mapped(const struct state *s)
@@ -256,7 +252,7 @@ static void live(struct state *s, unsigned int at, u64 nr)
 		if (has_vanished(s))
 			check_gone(s, steps[i].name);
 	}
-	card_request(&s->card, "return");
+	card_ask(&s->card, "'op':'return'");
 	event_take(s->event);
 }
 
@@ -433,7 +429,7 @@ static int vanish_from_users(struct state *s)
 		if (wait_user(pid[i], 0, &status))
 			die("user %u ended before the card was gone", i);
 	start = now_us();
-	card_request(&s->card, "vanish");
+	card_ask(&s->card, "'op':'vanish'");
 	for (i = 0; i < NR_USERS - 1; i++) {
 		if (!wait_user(pid[i], LIMIT_MS * slow, &status))
 			report_broken("user %u did not end", i);

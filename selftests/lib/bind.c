@@ -40,9 +40,3 @@ int try_card_unbind(const struct card *card)
 	return try_sysfs_write(card->bdf, "/sys/bus/pci/drivers/%s/unbind",
 			       DRIVER);
 }
-
-/** card_request() - send the request @op without further members */
-void card_request(const struct card *card, const char *op)
-{
-	json_decref(card_ask(card, json_pack("{s:s}", "op", op)));
-}

@@ -22,7 +22,6 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include <jansson.h>
 #include <linux/pci_regs.h>
 #include <linux/vfio.h>
 #include <linux/vfio_dfl_mdev.h>
@@ -96,8 +95,11 @@ struct card_stats {
 	u64 intx_asserted;
 	u64 reads;
 	u64 writes;
+	u64 accesses;
 	u64 stray;
+	u64 not_owned;
 	u64 flr;
+	bool vanished;
 };
 
 /*
@@ -105,7 +107,9 @@ struct card_stats {
  * was written to the card before them arrived there.
  */
 void card_find(struct card *card);
-json_t *card_ask(const struct card *card, json_t *request);
+const char *card_ask(const struct card *card, const char *fmt, ...)
+	__printf(2, 3);
+bool pos_parse(const char *pos, unsigned int *bar, u64 *off);
 void card_stats(const struct card *card, struct card_stats *stats);
 void card_block_stats(const struct card *card, const char *pos,
 		      struct block_stats *stats);
@@ -116,6 +120,13 @@ void card_set_irq(const struct card *card, const char *pos, unsigned int vector,
 		  bool on);
 unsigned int card_log_lines(const struct card *card, const char *event);
 void card_own(const struct card *card, const char *const *pos, size_t nr);
+
+/* json.c: @object and @value are places in a reply of the card */
+const char *json_member(const char *object, const char *key);
+const char *json_element(const char *p);
+bool json_true(const char *object, const char *key);
+u64 json_u64(const char *object, const char *key);
+void json_text(const char *value, char *text, size_t size);
 
 /* child.c */
 struct child {
@@ -134,7 +145,6 @@ void card_at(struct card *card, const char *bdf, unsigned int nr);
 bool card_is_bound(const struct card *card);
 bool try_card_bind(const struct card *card);
 int try_card_unbind(const struct card *card);
-void card_request(const struct card *card, const char *op);
 
 /**
  * struct instance - one mdev
