@@ -26,7 +26,6 @@
 #define FAIL_NTH	"/proc/thread-self/fail-nth"
 #define MSIX		VFIO_PCI_MSIX_IRQ_INDEX
 #define PAGE		4096UL
-#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define STATE_LEN	8192
 #define MAX_TRIES	2000	/* on one path; none has that many */
 

@@ -14,7 +14,6 @@
 #include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,22 +22,11 @@
 #include <unistd.h>
 
 #include <linux/pci_regs.h>
+#include <linux/types.h>
 #include <linux/vfio.h>
 #include <linux/vfio_dfl_mdev.h>
 
-typedef uint8_t u8;
-typedef uint16_t u16;
-typedef uint32_t u32;
-typedef uint64_t u64;
-typedef int32_t s32;
-
-#ifndef __noreturn
-#define __noreturn	__attribute__((__noreturn__))
-#endif
-#ifndef ARRAY_SIZE
-#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
-#endif
-#define __printf(a, b)	__attribute__((format(printf, a, b)))
+#include "kselftest.h"
 
 /* check.c */
 const char *err_name(long ret);
