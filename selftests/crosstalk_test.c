@@ -40,11 +40,12 @@ FIXTURE_SETUP(crosstalk)
 	int i;
 
 	card_find(&self->card);
+	for (i = 0; i < TENANTS; i++)
+		SKIP_UNLESS_BLOCK(return, &self->card, tenant_pos[i]);
 	for (i = 0; i < TENANTS; i++) {
 		struct tenant *t = &self->tenant[i];
 
-		instance_create(&t->inst, &self->card, tenant_pos[i]);
-		dev_open(&t->dev, &t->inst);
+		block_open(&t->inst, &t->dev, &self->card, tenant_pos[i]);
 		t->map = dev_map(&t->dev, 0, AFU_SIZE);
 		t->seed = 0x9e3779b97f4a7c15 * (i + 1);
 	}
@@ -55,10 +56,8 @@ FIXTURE_TEARDOWN(crosstalk)
 	int i;
 
 	card_own(&self->card, NULL, 0);
-	for (i = 0; i < TENANTS; i++) {
-		dev_close(&self->tenant[i].dev);
-		instance_remove(&self->tenant[i].inst);
-	}
+	for (i = 0; i < TENANTS; i++)
+		block_close(&self->tenant[i].inst, &self->tenant[i].dev);
 }
 
 static u64 next_random(struct tenant *t)
@@ -197,10 +196,10 @@ TEST_F(crosstalk, on_one_page)
 	struct dev dev[2];
 	int i;
 
-	for (i = 0; i < 2; i++) {
-		instance_create(&inst[i], &self->card, pos[i]);
-		dev_open(&dev[i], &inst[i]);
-	}
+	for (i = 0; i < 2; i++)
+		SKIP_UNLESS_BLOCK(return, &self->card, pos[i]);
+	for (i = 0; i < 2; i++)
+		block_open(&inst[i], &dev[i], &self->card, pos[i]);
 	for (i = 0; i < 2; i++) {
 		card_own(&self->card, &pos[i], 1);
 		card_stats(&self->card, &before);
@@ -214,10 +213,8 @@ TEST_F(crosstalk, on_one_page)
 		EXPECT_EQ(before.reads + before.writes,
 			  after.reads + after.writes);
 	}
-	for (i = 0; i < 2; i++) {
-		dev_close(&dev[i]);
-		instance_remove(&inst[i]);
-	}
+	for (i = 0; i < 2; i++)
+		block_close(&inst[i], &dev[i]);
 }
 
-TEST_HARNESS_MAIN
+TEST_CARD_MAIN

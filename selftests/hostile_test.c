@@ -31,8 +31,8 @@ FIXTURE(user) {
 FIXTURE_SETUP(user)
 {
 	card_find(&self->card);
-	instance_create(&self->inst, &self->card, POS_AFU0);
-	dev_open(&self->dev, &self->inst);
+	SKIP_UNLESS_BLOCK(return, &self->card, POS_AFU0);
+	block_open(&self->inst, &self->dev, &self->card, POS_AFU0);
 	self->removed = false;
 }
 
@@ -328,4 +328,4 @@ TEST_F(user, registers_as_a_buffer)
 	EXPECT_EQ(0, try_load64(map + AFU_SCRATCH0, &value));
 }
 
-TEST_HARNESS_MAIN
+TEST_CARD_MAIN

@@ -487,8 +487,7 @@ static void check_works(const char *race)
 	if (!event_wait(event, 2000 * slow))
 		report_broken("%s: interrupts do not arrive any more", race);
 	close(event);
-	dev_close(&dev);
-	instance_remove(&inst);
+	block_close(&inst, &dev);
 }
 
 static void settle(const char *race)

@@ -75,14 +75,13 @@ FIXTURE_VARIANT_ADD(view, with_vectors) {
 FIXTURE_SETUP(view)
 {
 	card_find(&self->card);
-	instance_create(&self->inst, &self->card, variant->pos);
-	dev_open(&self->dev, &self->inst);
+	SKIP_UNLESS_BLOCK(return, &self->card, variant->pos);
+	block_open(&self->inst, &self->dev, &self->card, variant->pos);
 }
 
 FIXTURE_TEARDOWN(view)
 {
-	dev_close(&self->dev);
-	instance_remove(&self->inst);
+	block_close(&self->inst, &self->dev);
 }
 
 static u64 view_read64(const struct dev *dev, u64 pos)
@@ -266,18 +265,16 @@ FIXTURE(view_port) {
 FIXTURE_SETUP(view_port)
 {
 	card_find(&self->card);
-	instance_create(&self->inst, &self->card, POS_AFU0);
-	instance_create(&self->other_inst, &self->card, POS_AFU1);
-	dev_open(&self->dev, &self->inst);
-	dev_open(&self->other, &self->other_inst);
+	SKIP_UNLESS_BLOCK(return, &self->card, POS_AFU0);
+	SKIP_UNLESS_BLOCK(return, &self->card, POS_AFU1);
+	block_open(&self->inst, &self->dev, &self->card, POS_AFU0);
+	block_open(&self->other_inst, &self->other, &self->card, POS_AFU1);
 }
 
 FIXTURE_TEARDOWN(view_port)
 {
-	dev_close(&self->dev);
-	dev_close(&self->other);
-	instance_remove(&self->inst);
-	instance_remove(&self->other_inst);
+	block_close(&self->inst, &self->dev);
+	block_close(&self->other_inst, &self->other);
 }
 
 TEST_F(view_port, resets_this_block_only)
@@ -310,4 +307,4 @@ TEST_F(view_port, any_reset_lets_go)
 	EXPECT_EQ(0, view_read64(&self->dev, PORT_CTRL));
 }
 
-TEST_HARNESS_MAIN
+TEST_CARD_MAIN

@@ -152,6 +152,23 @@ tap_skip()
 	echo "ok $tap_count $1 # SKIP $2"
 }
 
+# run_selftest SKIPS CMD...: a kselftest, its results indented under one of ours.
+# A skip fails unless the regular expression SKIPS matches its reason.
+run_selftest()
+{
+	local out status unexpected
+
+	out=$(mktemp)
+	"${@:2}" 2>&1 | tee "$out" | sed 's/^/    /'
+	status=${PIPESTATUS[0]}
+	if unexpected=$(grep '# SKIP' "$out" | grep -vE "# SKIP ($1)\$"); then
+		tap_note "unexpected skips:"$'\n'"$unexpected"
+		status=1
+	fi
+	rm "$out"
+	return "$status"
+}
+
 # bail WHY: nothing more can be tested
 bail()
 {

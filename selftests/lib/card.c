@@ -26,33 +26,63 @@ static bool is_address(const char *name)
 	       !name[len];
 }
 
-static void find_bound(char *bdf, size_t size)
+/* Return true if a card is bound; @bdf is the last one found */
+static bool find_bound(char *bdf, size_t size)
 {
 	DIR *dir = opendir(DRIVER_DIR);
 	struct dirent *entry;
 
-	if (!dir)
-		die("the driver is not loaded");
 	bdf[0] = 0;
-	while ((entry = readdir(dir)))
+	while (dir && (entry = readdir(dir)))
 		if (is_address(entry->d_name))
 			format(bdf, size, "%s", entry->d_name);
-	closedir(dir);
-	if (!bdf[0])
-		die("no card is bound");
+	if (dir)
+		closedir(dir);
+	return bdf[0];
 }
 
-/** card_find() - card 0 of the lab: the one that is bound, or VDFL_CARD */
-void card_find(struct card *card)
+/* VDFL_CARD names the card; without it the card that is bound is used */
+static bool try_card_find(struct card *card)
 {
 	const char *named = getenv("VDFL_CARD");
 	char bdf[sizeof(card->bdf)];
 
 	if (named)
 		format(bdf, sizeof(bdf), "%s", named);
-	else
-		find_bound(bdf, sizeof(bdf));
+	else if (!find_bound(bdf, sizeof(bdf)))
+		return false;
 	card_at(card, bdf, 0);
+	return true;
+}
+
+/** card_find() - card 0 of the lab: the one that is bound, or VDFL_CARD */
+void card_find(struct card *card)
+{
+	if (!try_card_find(card))
+		die("no card is bound");
+}
+
+/**
+ * card_missing() - check whether the machine has what the tests need
+ * Return: what is missing, NULL if nothing is
+ */
+const char *card_missing(void)
+{
+	struct card card;
+
+	if (geteuid())
+		return "tests must be run as root";
+	if (access(DRIVER_DIR, F_OK))
+		return "module vfio_dfl_mdev is not loaded";
+	if (!try_card_find(&card) || !card_is_bound(&card))
+		return "no card is bound to vfio_dfl_mdev";
+	if (access(card.ctl, F_OK))
+		return "no control channel, so no simulated card";
+	if (access(card.log, F_OK))
+		return "no log of the card";
+	if (!dev_can_open())
+		return "no VFIO container or iommufd";
+	return NULL;
 }
 
 static int open_channel(const struct card *card)

@@ -135,6 +135,12 @@ static enum dev_path usual_path(void)
 	return name && !strcmp(name, "cdev") ? DEV_CDEV : DEV_GROUP;
 }
 
+/** dev_can_open() - check for the device node that dev_open() needs */
+bool dev_can_open(void)
+{
+	return dev_has_path(usual_path());
+}
+
 int try_dev_open(struct dev *dev, const struct instance *inst)
 {
 	return try_dev_open_path(dev, inst, usual_path());
@@ -166,6 +172,20 @@ void dev_close(struct dev *dev)
 	close_fd(&dev->fd);
 	close_fd(&dev->group);
 	close_fd(&dev->container);
+}
+
+/** block_open() - create an instance of the block at @pos and open it */
+void block_open(struct instance *inst, struct dev *dev, const struct card *card,
+		const char *pos)
+{
+	instance_create(inst, card, pos);
+	dev_open(dev, inst);
+}
+
+void block_close(struct instance *inst, struct dev *dev)
+{
+	dev_close(dev);
+	instance_remove(inst);
 }
 
 /* --- access --------------------------------------------------------------- */

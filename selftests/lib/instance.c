@@ -30,6 +30,20 @@ static bool type_exists(const struct card *card, const char *type)
 	return !access(path, F_OK);
 }
 
+/**
+ * block_missing() - check whether users can have the block at @pos
+ * Return: NULL if they can, else why not
+ */
+const char *block_missing(const struct card *card, const char *pos)
+{
+	char kind[VALUE_LEN];
+
+	if (try_sysfs_read(kind, sizeof(kind), "%s/dfl/blocks/%s/type",
+			   card->dir, pos))
+		return "the card has no such block";
+	return kind[0] ? NULL : "withheld, parameter opt_in may release it";
+}
+
 void instance_type(const struct card *card, const char *pos, char *type,
 		   size_t size)
 {

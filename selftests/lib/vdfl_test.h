@@ -94,6 +94,7 @@ struct card_stats {
  * card.c: requests on the control channel are answered after everything that
  * was written to the card before them arrived there.
  */
+const char *card_missing(void);
 void card_find(struct card *card);
 const char *card_ask(const struct card *card, const char *fmt, ...)
 	__printf(2, 3);
@@ -157,6 +158,7 @@ void instance_type(const struct card *card, const char *pos, char *type,
 		   size_t size);
 int try_instance_create(struct instance *inst, const struct card *card,
 			const char *type);
+const char *block_missing(const struct card *card, const char *pos);
 void instance_create(struct instance *inst, const struct card *card,
 		     const char *pos);
 int try_instance_remove(struct instance *inst);
@@ -193,11 +195,15 @@ struct dev {
 
 /* dev.c: opening, and what needs no more than the device */
 bool dev_has_path(enum dev_path path);
+bool dev_can_open(void);
 int try_dev_open_path(struct dev *dev, const struct instance *inst,
 		      enum dev_path path);
 int try_dev_open(struct dev *dev, const struct instance *inst);
 void dev_open(struct dev *dev, const struct instance *inst);
 void dev_close(struct dev *dev);
+void block_open(struct instance *inst, struct dev *dev, const struct card *card,
+		const char *pos);
+void block_close(struct instance *inst, struct dev *dev);
 long try_dev_ioctl(const struct dev *dev, unsigned long cmd, void *arg);
 ssize_t try_dev_read(const struct dev *dev, unsigned int region, u64 pos,
 		     void *buf, size_t len);
