@@ -6,10 +6,6 @@
 #include "harness.h"
 #include "lab_card.h"
 
-#define BAR0		VFIO_PCI_BAR0_REGION_INDEX
-#define BAR2		VFIO_PCI_BAR2_REGION_INDEX
-#define BAR4		VFIO_PCI_BAR4_REGION_INDEX
-#define CONFIG		VFIO_PCI_CONFIG_REGION_INDEX
 #define CONFIG_SIZE	4096
 #define VSEC		PCI_CFG_SPACE_SIZE
 #define PCIE_SIZE	0x3c
@@ -484,8 +480,6 @@ FIXTURE(no_reset) {
 	struct instance inst;
 	struct dev dev;
 };
-
-#define ETH_CTRL	0x10
 
 FIXTURE_SETUP(no_reset)
 {

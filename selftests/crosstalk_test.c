@@ -60,14 +60,6 @@ FIXTURE_TEARDOWN(crosstalk)
 		block_close(&self->tenant[i].inst, &self->tenant[i].dev);
 }
 
-static u64 next_random(struct tenant *t)
-{
-	t->seed ^= t->seed << 13;
-	t->seed ^= t->seed >> 7;
-	t->seed ^= t->seed << 17;
-	return t->seed;
-}
-
 static u64 reg_offset(unsigned int nr)
 {
 	if (nr < NR_SCRATCH)
@@ -89,7 +81,7 @@ static bool access64(struct tenant *t, unsigned int nr, bool write, bool mapped)
 	if (!write)
 		return t->shadow[nr] == (mapped ? map_load64(t->map + off) :
 						  dev_read64(&t->dev, off));
-	t->shadow[nr] = next_random(t);
+	t->shadow[nr] = random_next(&t->seed);
 	if (mapped)
 		map_store64(t->map + off, t->shadow[nr]);
 	else
@@ -106,7 +98,7 @@ static bool access32(struct tenant *t, unsigned int nr, unsigned int half,
 	if (!write)
 		return *shadow == (mapped ? map_load32(t->map + off) :
 					    dev_read32(&t->dev, off));
-	*shadow = next_random(t);
+	*shadow = random_next(&t->seed);
 	if (mapped)
 		map_store32(t->map + off, *shadow);
 	else
@@ -116,7 +108,7 @@ static bool access32(struct tenant *t, unsigned int nr, unsigned int half,
 
 static bool one_access(struct tenant *t)
 {
-	u64 r = next_random(t);
+	u64 r = random_next(&t->seed);
 	unsigned int nr = (r >> 8) % NR_REGS;
 
 	if (r & 1)

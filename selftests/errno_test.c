@@ -9,7 +9,6 @@
 #include "lab_card.h"
 
 #define POISON		0xa5
-#define MSIX		VFIO_PCI_MSIX_IRQ_INDEX
 #define NONE		VFIO_IRQ_SET_DATA_NONE
 #define BOOL		VFIO_IRQ_SET_DATA_BOOL
 #define EVENTFD		VFIO_IRQ_SET_DATA_EVENTFD
@@ -220,7 +219,7 @@ TEST_F(dev, region_info_present)
 					  want[i].index));
 		EXPECT_EQ(want[i].flags, info->flags);
 		EXPECT_EQ(want[i].size, info->size);
-		EXPECT_EQ((u64)want[i].index << 40, info->offset);
+		EXPECT_EQ((u64)want[i].index << REGION_SHIFT, info->offset);
 		EXPECT_EQ(0, info->cap_offset);
 		EXPECT_EQ(!!(info->flags & VFIO_REGION_INFO_FLAG_CAPS),
 			  info->argsz > REGION_MIN);

@@ -14,16 +14,13 @@
 #include <fcntl.h>
 #include <stdarg.h>
 
+#include "dfl.h"
 #include "vdfl_test.h"
 
-#define BAR0		VFIO_PCI_BAR0_REGION_INDEX
-#define VIEW		VFIO_PCI_BAR2_REGION_INDEX
-#define MSIX		VFIO_PCI_MSIX_IRQ_INDEX
+#define VIEW		BAR2
 #define NR_BARS		6
 #define MAX_BLOCKS	256
 #define MAX_CARDS	8
-#define PAGE		4096UL
-#define ONES		(~0ULL)
 
 /*
  * Longer than the driver's own limits: 5 s of header reads, 4 port resets. A
@@ -35,11 +32,6 @@
 #define USE_MS		8000
 #define STORM_MS	5
 #define SIGNAL_US	20	/* less than poll_floor_us and irq_holdoff_us */
-
-/* What a port's header has */
-#define DFH_TYPE_FIU	4
-#define DFH_ID_PORT	1
-#define PORT_CTRL	0x38
 
 enum figure {
 	TRIED, BOUND, REFUSED, BLOCKS, GIVEN, WITHHELD, CREATED, OPENED,
@@ -98,7 +90,6 @@ struct trial {
 };
 
 static u64 figures[NR_FIGURES];
-static unsigned int slow = 1;
 static u64 slowest_bind;
 
 static void __printf(2, 3) broken(const struct trial *t, const char *fmt, ...)
@@ -153,15 +144,9 @@ static void read_bars(struct trial *t)
 
 static u32 config32(const struct trial *t, unsigned int off)
 {
-	char path[PATH_MAX];
-	u32 value = 0;
-	int fd;
+	u32 value;
 
-	format(path, sizeof(path), "%s/config", t->card->dir);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || pread(fd, &value, sizeof(value), off) != sizeof(value))
-		die_errno("reading %s", path);
-	close(fd);
+	card_config_read(t->card, off, &value, sizeof(value));
 	return value;
 }
 
@@ -326,7 +311,7 @@ static bool is_port_header(const struct trial *t, unsigned int bar, u64 off)
 
 	format(pos, sizeof(pos), "b%u-o%lx", bar, off);
 	dfh = card_peek(t->card, pos, 0);
-	return dfh >> 60 == DFH_TYPE_FIU && (dfh & 0xfff) == DFH_ID_PORT;
+	return DFH_TYPE(dfh) == DFH_TYPE_FIU && DFH_ID(dfh) == DFH_ID_PORT;
 }
 
 /* A driver writes to nothing but the control registers of ports. */
@@ -658,8 +643,7 @@ int main(int argc, char **argv)
 		die("usage: hostile_user FIRST COUNT BDF...");
 	first = strtoull(argv[1], NULL, 0);
 	count = strtoull(argv[2], NULL, 0);
-	if (getenv("SLOW"))
-		slow = atoi(getenv("SLOW"));
+	slow_learn();
 	for (i = 0; i < nr; i++) {
 		card_at(&cards[i], argv[3 + i], i);
 		if (card_is_bound(&cards[i]))

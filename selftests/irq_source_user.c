@@ -9,8 +9,6 @@
 #include "harness.h"
 #include "lab_card.h"
 
-#define MSIX		VFIO_PCI_MSIX_IRQ_INDEX
-#define ERR		VFIO_PCI_ERR_IRQ_INDEX
 #define NONE		(VFIO_IRQ_SET_DATA_NONE | VFIO_IRQ_SET_ACTION_TRIGGER)
 #define ARRIVES_MS	20000	/* long enough on the busiest machine */
 #define QUIET_US	60000	/* many polls and hold-offs */
@@ -357,7 +355,7 @@ TEST_F(source, bus_master_is_off_when_an_error_is_heard)
 	pid_t child;
 
 	arm_all(self);
-	irq_arm(&self->dev[0], ERR, 0, error);
+	irq_arm(&self->dev[0], VFIO_PCI_ERR_IRQ_INDEX, 0, error);
 	child = fork();
 	ASSERT_LE(0, child);
 	if (!child) {

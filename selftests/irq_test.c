@@ -9,7 +9,6 @@
 #include "harness.h"
 #include "lab_card.h"
 
-#define MSIX		VFIO_PCI_MSIX_IRQ_INDEX
 #define ARRIVES_MS	20000	/* long enough on the busiest machine */
 #define QUIET_US	300000	/* many hold-offs */
 
@@ -391,16 +390,14 @@ FIXTURE_TEARDOWN(uart)
 
 static void uart_write(struct dev *dev, unsigned int reg, u8 value)
 {
-	dev_write(dev, VFIO_PCI_BAR0_REGION_INDEX,
-		  UART_REGS + reg * UART_REG_STEP, &value, 1);
+	dev_write(dev, BAR0, UART_REGS + reg * UART_REG_STEP, &value, 1);
 }
 
 static u8 uart_read(struct dev *dev, unsigned int reg)
 {
 	u8 value;
 
-	dev_read(dev, VFIO_PCI_BAR0_REGION_INDEX,
-		 UART_REGS + reg * UART_REG_STEP, &value, 1);
+	dev_read(dev, BAR0, UART_REGS + reg * UART_REG_STEP, &value, 1);
 	return value;
 }
 

@@ -7,9 +7,6 @@
 #include "harness.h"
 #include "lab_card.h"
 
-#define BAR0		VFIO_PCI_BAR0_REGION_INDEX
-#define PAGE		4096UL
-
 /* --- which blocks -------------------------------------------------------- */
 
 FIXTURE(block) {
@@ -159,7 +156,7 @@ TEST_F(afu, refused)
 	static const unsigned int region[] = {
 		VFIO_PCI_BAR1_REGION_INDEX, VFIO_PCI_BAR2_REGION_INDEX,
 		VFIO_PCI_BAR4_REGION_INDEX, VFIO_PCI_ROM_REGION_INDEX,
-		VFIO_PCI_CONFIG_REGION_INDEX, VFIO_PCI_VGA_REGION_INDEX,
+		CONFIG, VFIO_PCI_VGA_REGION_INDEX,
 		REGION_BLOCK, NR_REGIONS, 255,
 	};
 	struct dev *dev = &self->dev;
@@ -179,7 +176,7 @@ TEST_F(afu, refused)
 	EXPECT_ERR(EINVAL, map_errno(dev, 1ULL << 41, MAP_SHARED, 0));
 	for (i = 0; i < ARRAY_SIZE(region); i++)
 		EXPECT_ERR(EINVAL, map_errno(dev, PAGE, MAP_SHARED,
-					     (u64)region[i] << 40));
+					     (u64)region[i] << REGION_SHIFT));
 }
 
 TEST_F(afu, pages_are_where_they_should_be)

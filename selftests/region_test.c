@@ -8,12 +8,8 @@
 #include "harness.h"
 #include "lab_card.h"
 
-#define BAR0		VFIO_PCI_BAR0_REGION_INDEX
-#define BAR4		VFIO_PCI_BAR4_REGION_INDEX
-#define CONFIG		VFIO_PCI_CONFIG_REGION_INDEX
 #define REGION_SIZE_MAX	0x10000000000ULL
 #define PBA		0x800
-#define ONES		(~0ULL)
 
 /* --- bounds of BAR 0, whatever the block --------------------------------- */
 
@@ -72,7 +68,7 @@ TEST_F(bounds, sizes)
 	EXPECT_EQ(self->bar, self->dev.region[BAR0].size);
 	EXPECT_EQ(0, self->dev.region[BAR0].offset);
 	EXPECT_EQ(4096, self->dev.region[CONFIG].size);
-	EXPECT_EQ((u64)CONFIG << 40, self->dev.region[CONFIG].offset);
+	EXPECT_EQ((u64)CONFIG << REGION_SHIFT, self->dev.region[CONFIG].offset);
 }
 
 TEST_F(bounds, first_and_last)
@@ -148,23 +144,26 @@ TEST_F(bounds, nothing_to_do)
 	EXPECT_EQ(0, try_dev_write(&self->dev, BAR0, self->bar, bad_address(),
 				   0));
 	/* of a region that is not there */
-	EXPECT_EQ(0, pread(self->dev.fd, bad_address(), 0, 3ULL << 40));
-	EXPECT_EQ(0, pread(self->dev.fd, bad_address(), 0, 77ULL << 40));
-	EXPECT_EQ(0, pwrite(self->dev.fd, bad_address(), 0, 77ULL << 40));
+	EXPECT_EQ(0, pread(self->dev.fd, bad_address(), 0,
+			   3ULL << REGION_SHIFT));
+	EXPECT_EQ(0, pread(self->dev.fd, bad_address(), 0,
+			   77ULL << REGION_SHIFT));
+	EXPECT_EQ(0, pwrite(self->dev.fd, bad_address(), 0,
+			    77ULL << REGION_SHIFT));
 }
 
 static long read_region_nr(struct dev *dev, u64 nr, size_t len)
 {
 	char buf[8];
 
-	return pread(dev->fd, buf, len, nr << 40) < 0 ? -errno : 0;
+	return pread(dev->fd, buf, len, nr << REGION_SHIFT) < 0 ? -errno : 0;
 }
 
 static long write_region_nr(struct dev *dev, u64 nr, size_t len)
 {
 	char buf[8] = {};
 
-	return pwrite(dev->fd, buf, len, nr << 40) < 0 ? -errno : 0;
+	return pwrite(dev->fd, buf, len, nr << REGION_SHIFT) < 0 ? -errno : 0;
 }
 
 TEST_F(bounds, regions_that_are_not_there)

@@ -6,8 +6,6 @@
 #include "harness.h"
 #include "lab_card.h"
 
-#define ETH_CTRL	0x10
-
 static u64 port_resets(const struct card *card, const char *pos)
 {
 	struct block_stats stats;

@@ -28,20 +28,13 @@
  */
 #include <fcntl.h>
 
+#include "lab_card.h"
 #include "vdfl_test.h"
 
 #define MAX_VECTORS	64
 #define LINE_ERR	MAX_VECTORS
 #define LINE_REQ	(MAX_VECTORS + 1)
 #define NR_LINES	(MAX_VECTORS + 2)
-#define BAR0		VFIO_PCI_BAR0_REGION_INDEX
-#define PAGE		4096UL
-
-/* Registers of the simulated AFUs */
-#define AFU_DMA_ADDR	0x60
-#define AFU_DMA_DATA	0x68
-#define AFU_DMA_GO	0x70
-#define AFU_DMA_RESULT	0x78
 
 struct tenant {
 	struct instance inst;
@@ -439,9 +432,7 @@ int main(int argc, char **argv)
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	for (i = 0; i < NR_LINES; i++)
 		t.line[i] = -1;
-	format(t.inst.uuid, sizeof(t.inst.uuid), "%s", argv[1]);
-	format(t.inst.dir, sizeof(t.inst.dir), "/sys/bus/mdev/devices/%s",
-	       argv[1]);
+	instance_at(&t.inst, NULL, argv[1]);
 	ret = try_dev_open(&t.dev, &t.inst);
 	if (ret)
 		say_error(ret);

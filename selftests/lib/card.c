@@ -12,7 +12,6 @@
 
 #include "vdfl_test.h"
 
-#define DRIVER_DIR	"/sys/bus/pci/drivers/vfio_dfl_mdev"
 #define ANSWER_MS	60000
 #define RETRY_US	10000
 #define LINE_MAX_LEN	65536
@@ -73,9 +72,9 @@ const char *card_missing(void)
 	if (geteuid())
 		return "tests must be run as root";
 	if (access(DRIVER_DIR, F_OK))
-		return "module vfio_dfl_mdev is not loaded";
+		return "module " DRIVER " is not loaded";
 	if (!try_card_find(&card) || !card_is_bound(&card))
-		return "no card is bound to vfio_dfl_mdev";
+		return "no card is bound to " DRIVER;
 	if (access(card.ctl, F_OK))
 		return "no control channel, so no simulated card";
 	if (access(card.log, F_OK))
@@ -98,18 +97,26 @@ static int open_channel(const struct card *card)
 	return fd;
 }
 
-/* Register writes are posted; a config read arrives behind them. */
-static void flush_posted_writes(const struct card *card)
+/** card_config_read() - read the card's own config space through sysfs */
+void card_config_read(const struct card *card, unsigned int off, void *buf,
+		      size_t len)
 {
 	char path[PATH_MAX];
-	u32 id;
 	int fd;
 
 	format(path, sizeof(path), "%s/config", card->dir);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || pread(fd, &id, sizeof(id), 0) != sizeof(id))
+	if (fd < 0 || pread(fd, buf, len, off) != (ssize_t)len)
 		die_errno("reading %s", path);
 	close(fd);
+}
+
+/* Register writes are posted; a config read arrives behind them. */
+static void flush_posted_writes(const struct card *card)
+{
+	u32 id;
+
+	card_config_read(card, 0, &id, sizeof(id));
 }
 
 /* The text between braces, with a double quote for each single one */

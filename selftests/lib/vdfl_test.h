@@ -28,7 +28,13 @@
 
 #include "kselftest.h"
 
-/* check.c */
+#define DRIVER		"vfio_dfl_mdev"
+#define DRIVER_DIR	"/sys/bus/pci/drivers/" DRIVER
+#define MDEV_DIR	"/sys/bus/mdev/devices"
+
+/* check.c; time limits are multiplied by slow */
+extern unsigned int slow;
+void slow_learn(void);
 const char *err_name(long ret);
 void die(const char *fmt, ...) __noreturn __printf(1, 2);
 extern unsigned long nr_broken;
@@ -38,6 +44,7 @@ void format(char *buf, size_t size, const char *fmt, ...)
 	__printf(3, 4);
 u64 now_us(void);
 void sleep_us(u64 us);
+u64 random_next(u64 *state);
 
 /* sysfs.c: paths are printf formats; values come without the newline */
 #define VALUE_LEN	256
@@ -52,6 +59,8 @@ u64 sysfs_read_u64(const char *fmt, ...)
 	__printf(1, 2);
 void sysfs_write(const char *value, const char *fmt, ...)
 	__printf(2, 3);
+int try_sysfs_link(char *name, size_t size, const char *fmt, ...)
+	__printf(3, 4);
 
 /**
  * struct card - the card under test
@@ -96,6 +105,8 @@ struct card_stats {
  */
 const char *card_missing(void);
 void card_find(struct card *card);
+void card_config_read(const struct card *card, unsigned int off, void *buf,
+		      size_t len);
 const char *card_ask(const struct card *card, const char *fmt, ...)
 	__printf(2, 3);
 bool pos_parse(const char *pos, unsigned int *bar, u64 *off);
@@ -154,6 +165,8 @@ struct instance {
  * instance_type() is the name to create one with, for the block at @pos only.
  */
 void uuid_new(char uuid[40]);
+void instance_at(struct instance *inst, const struct card *card,
+		 const char *uuid);
 void instance_type(const struct card *card, const char *pos, char *type,
 		   size_t size);
 int try_instance_create(struct instance *inst, const struct card *card,
@@ -168,9 +181,20 @@ void block_attr(const struct card *card, const char *pos, const char *name,
 u64 block_attr_u64(const struct card *card, const char *pos,
 		   const char *name);
 
-#define MAX_MAPS	16
-#define NR_REGIONS	(VFIO_PCI_NUM_REGIONS + 1)
+/* Regions, in the order of their index; the last one describes the block */
+#define BAR0		VFIO_PCI_BAR0_REGION_INDEX
+#define BAR2		VFIO_PCI_BAR2_REGION_INDEX
+#define BAR4		VFIO_PCI_BAR4_REGION_INDEX
+#define CONFIG		VFIO_PCI_CONFIG_REGION_INDEX
 #define REGION_BLOCK	VFIO_PCI_NUM_REGIONS
+#define NR_REGIONS	(VFIO_PCI_NUM_REGIONS + 1)
+#define REGION_SHIFT	40	/* from its index to its offset */
+/* Interrupts */
+#define MSIX		VFIO_PCI_MSIX_IRQ_INDEX
+
+#define PAGE		4096UL
+#define ONES		(~0ULL)
+#define MAX_MAPS	16
 
 enum dev_path { DEV_GROUP, DEV_CDEV };
 
