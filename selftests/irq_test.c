@@ -338,7 +338,7 @@ FIXTURE_TEARDOWN(storm)
 	block_close(&self->other_inst, &self->other);
 }
 
-/* A tenant that never acknowledges costs the others a capped rate. */
+/* A client that never acknowledges costs the others a capped rate. */
 TEST_F(storm, is_capped)
 {
 	u64 start, elapsed, cap, own, other;

@@ -14,7 +14,7 @@ MDEV=/sys/bus/mdev/devices
 KERNEL=${KERNEL:-${VDFL_KERNEL:?}}
 MODULE=/src/build/$KERNEL/$DRIVER/$DRIVER.ko
 VDFLCTL=/src/build/vdflctl/vdflctl
-TENANT=/src/build/selftests/tenant_user
+TENANT=/src/build/selftests/client_user
 LOCKS=/run/lock
 # Bounds of time are for kernels that do not check everything they do
 SLOW=1
@@ -446,7 +446,7 @@ card_log()
 # --- users ----------------------------------------------------------------------
 #
 # A tenant is a process that uses an instance and does what it is told, see
-# selftests/tenant_user.c.
+# selftests/client_user.c.
 
 declare -A TENANT_PID TENANT_IN TENANT_OUT
 
