@@ -31,11 +31,11 @@ attempt_unfenced()
 
 	bdf=$(card_bdf 0)
 	uuid=$(create_mdev "$bdf" afu-d8424dc4) || return
-	tenant_start user "$uuid" || return
+	client_start user "$uuid" || return
 	# The driver looks twice a second, and may look just in between
 	for _ in {1..10}; do
 		setpci -s "$bdf" COMMAND=0004:0004
-		got=$(tenant user dma)
+		got=$(client user dma)
 		[ "$got" != "1 changed" ] || break
 	done
 	tap_is "honest, bus master turned on behind us: for once it gets through" \
@@ -44,8 +44,8 @@ attempt_unfenced()
 		'[ "$(card_stat 0 .bus_master)" = 0 ]'
 	tap_ok "which the driver has noticed" wait_for 2 eval \
 		'[ "$(card_attr "$bdf" busmaster_violations)" -ge 1 ]'
-	tap_is "honest, afterwards" "$(tenant user dma)" "2 same"
-	tenant_end user
+	tap_is "honest, afterwards" "$(client user dma)" "2 same"
+	client_end user
 	remove_mdev "$uuid"
 }
 attempt_unfenced

@@ -20,10 +20,10 @@ try_dma()
 	local uuid
 
 	uuid=$(create_mdev "$bdf" afu-d8424dc4) || return
-	tenant_start user "$uuid" || return
-	tap_is "$1: the user can read what holds" "$(tenant user fences)" 0x3
-	tap_is "$1: DMA of the card reaches no memory" "$(tenant user dma)" "3 same"
-	tenant_end user
+	client_start user "$uuid" || return
+	tap_is "$1: the user can read what holds" "$(client user fences)" 0x3
+	tap_is "$1: DMA of the card reaches no memory" "$(client user dma)" "3 same"
+	client_end user
 	remove_mdev "$uuid"
 }
 

@@ -46,7 +46,7 @@ at_ceiling()
 	local start signals took
 
 	start=$(now_ms)
-	signals=$(tenant lazy count 2 3000)
+	signals=$(client lazy count 2 3000)
 	took=$(($(now_ms) - start))
 	tap_within "$1: signals in $took ms" "$signals" "$3" \
 		$((took * 1100 / $2 + 1))
@@ -90,15 +90,15 @@ echo poll >"$PCI/$bdf/dfl/irq_source" || bail "no polling"
 uuid0=$(create_mdev "$bdf" $AFU0) || bail "no instance"
 uuid1=$(create_mdev "$bdf" $AFU1) || bail "no instance"
 alone=$(latency)
-tenant_start lazy "$uuid0" || bail "the user cannot open"
-tenant lazy arm 2 >/dev/null
+client_start lazy "$uuid0" || bail "the user cannot open"
+client lazy arm 2 >/dev/null
 tap_ok "nothing is stuck" stuck_is ""
-tenant lazy write 0x50 8 4 >/dev/null
+client lazy write 0x50 8 4 >/dev/null
 tap_ok "a bit that does not clear is found" wait_for 60 stuck_is 2
-tenant lazy count 2 200 >/dev/null
+client lazy count 2 200 >/dev/null
 at_ceiling "its user is signalled at the ceiling" 10000 60
 echo 100000 >"$PCI/$bdf/dfl/poll_ceiling_us"
-tenant lazy count 2 500 >/dev/null
+client lazy count 2 500 >/dev/null
 at_ceiling "which may be changed" 100000 10
 # Far from the ceiling, however busy the machine
 beside=$(latency)
@@ -107,12 +107,12 @@ tap_within "it does not slow the other block (us)" "$beside" 1 \
 	$((alone * 3 / 2 + 10000))
 echo 10000 >"$PCI/$bdf/dfl/poll_ceiling_us"
 tap_ok "it is still stuck" stuck_is 2
-tenant lazy write 0x58 8 4 >/dev/null
+client lazy write 0x58 8 4 >/dev/null
 tap_ok "once cleared it is forgotten" wait_for 5 stuck_is ""
-tenant lazy count 2 100 >/dev/null
-tenant lazy write 0x50 8 4 >/dev/null
-tap_like "and heard again" "$(tenant lazy wait 2 10000)" "^fired"
-tenant_end lazy
+client lazy count 2 100 >/dev/null
+client lazy write 0x50 8 4 >/dev/null
+tap_like "and heard again" "$(client lazy wait 2 10000)" "^fired"
+client_end lazy
 tap_ok "nothing is stuck after close" stuck_is ""
 
 remove_mdev "$uuid0"
