@@ -6,10 +6,6 @@
 #include "harness.h"
 #include "lab_card.h"
 
-#define BAR0		VFIO_PCI_BAR0_REGION_INDEX
-#define BAR2		VFIO_PCI_BAR2_REGION_INDEX
-#define BAR4		VFIO_PCI_BAR4_REGION_INDEX
-#define CONFIG		VFIO_PCI_CONFIG_REGION_INDEX
 #define CONFIG_SIZE	4096
 #define VSEC		PCI_CFG_SPACE_SIZE
 #define PCIE_SIZE	0x3c
@@ -39,14 +35,13 @@ FIXTURE_VARIANT_ADD(config, without_interrupts) {
 FIXTURE_SETUP(config)
 {
 	card_find(&self->card);
-	instance_create(&self->inst, &self->card, variant->pos);
-	dev_open(&self->dev, &self->inst);
+	SKIP_UNLESS_BLOCK(return, &self->card, variant->pos);
+	block_open(&self->inst, &self->dev, &self->card, variant->pos);
 }
 
 FIXTURE_TEARDOWN(config)
 {
-	dev_close(&self->dev);
-	instance_remove(&self->inst);
+	block_close(&self->inst, &self->dev);
 }
 
 static u32 physical(const struct card *card, const char *name)
@@ -438,18 +433,16 @@ FIXTURE(flr) {
 FIXTURE_SETUP(flr)
 {
 	card_find(&self->card);
-	instance_create(&self->inst, &self->card, POS_AFU0);
-	instance_create(&self->other_inst, &self->card, POS_AFU1);
-	dev_open(&self->dev, &self->inst);
-	dev_open(&self->other, &self->other_inst);
+	SKIP_UNLESS_BLOCK(return, &self->card, POS_AFU0);
+	SKIP_UNLESS_BLOCK(return, &self->card, POS_AFU1);
+	block_open(&self->inst, &self->dev, &self->card, POS_AFU0);
+	block_open(&self->other_inst, &self->other, &self->card, POS_AFU1);
 }
 
 FIXTURE_TEARDOWN(flr)
 {
-	dev_close(&self->dev);
-	dev_close(&self->other);
-	instance_remove(&self->inst);
-	instance_remove(&self->other_inst);
+	block_close(&self->inst, &self->dev);
+	block_close(&self->other_inst, &self->other);
 }
 
 TEST_F(flr, resets_this_block_only)
@@ -488,19 +481,16 @@ FIXTURE(no_reset) {
 	struct dev dev;
 };
 
-#define ETH_CTRL	0x10
-
 FIXTURE_SETUP(no_reset)
 {
 	card_find(&self->card);
-	instance_create(&self->inst, &self->card, POS_ETH);
-	dev_open(&self->dev, &self->inst);
+	SKIP_UNLESS_BLOCK(return, &self->card, POS_ETH);
+	block_open(&self->inst, &self->dev, &self->card, POS_ETH);
 }
 
 FIXTURE_TEARDOWN(no_reset)
 {
-	dev_close(&self->dev);
-	instance_remove(&self->inst);
+	block_close(&self->inst, &self->dev);
 }
 
 TEST_F(no_reset, flr_bit_does_nothing)
@@ -513,4 +503,4 @@ TEST_F(no_reset, flr_bit_does_nothing)
 	dev_write64(&self->dev, ETH_CTRL, 0);
 }
 
-TEST_HARNESS_MAIN
+TEST_CARD_MAIN

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Two tenants of one card at work at the same time: each finds in its block
+ * Two clients of one card at work at the same time: each finds in its block
  * what it put there, and the card sees no access outside their blocks.
  */
 #include <sys/wait.h>
@@ -8,21 +8,21 @@
 #include "harness.h"
 #include "lab_card.h"
 
-#define TENANTS		2
+#define CLIENTS		2
 #define ACCESSES	100000
 #define NR_RAM		((AFU_RAM_END - AFU_RAM) / 8)
 #define NR_SCRATCH	2
 #define NR_REGS		(NR_SCRATCH + NR_RAM)
 
-static const char *const tenant_pos[TENANTS] = { POS_AFU0, POS_AFU1 };
+static const char *const client_pos[CLIENTS] = { POS_AFU0, POS_AFU1 };
 
 /**
- * struct tenant - one user and what its registers should hold
+ * struct client - one user and what its registers should hold
  * @map: its whole BAR
  * @shadow: scratch registers, then the RAM
  * @seed: of its random numbers
  */
-struct tenant {
+struct client {
 	struct instance inst;
 	struct dev dev;
 	void *map;
@@ -32,7 +32,7 @@ struct tenant {
 
 FIXTURE(crosstalk) {
 	struct card card;
-	struct tenant tenant[TENANTS];
+	struct client client[CLIENTS];
 };
 
 FIXTURE_SETUP(crosstalk)
@@ -40,13 +40,14 @@ FIXTURE_SETUP(crosstalk)
 	int i;
 
 	card_find(&self->card);
-	for (i = 0; i < TENANTS; i++) {
-		struct tenant *t = &self->tenant[i];
+	for (i = 0; i < CLIENTS; i++)
+		SKIP_UNLESS_BLOCK(return, &self->card, client_pos[i]);
+	for (i = 0; i < CLIENTS; i++) {
+		struct client *c = &self->client[i];
 
-		instance_create(&t->inst, &self->card, tenant_pos[i]);
-		dev_open(&t->dev, &t->inst);
-		t->map = dev_map(&t->dev, 0, AFU_SIZE);
-		t->seed = 0x9e3779b97f4a7c15 * (i + 1);
+		block_open(&c->inst, &c->dev, &self->card, client_pos[i]);
+		c->map = dev_map(&c->dev, 0, AFU_SIZE);
+		c->seed = 0x9e3779b97f4a7c15 * (i + 1);
 	}
 }
 
@@ -55,18 +56,8 @@ FIXTURE_TEARDOWN(crosstalk)
 	int i;
 
 	card_own(&self->card, NULL, 0);
-	for (i = 0; i < TENANTS; i++) {
-		dev_close(&self->tenant[i].dev);
-		instance_remove(&self->tenant[i].inst);
-	}
-}
-
-static u64 next_random(struct tenant *t)
-{
-	t->seed ^= t->seed << 13;
-	t->seed ^= t->seed >> 7;
-	t->seed ^= t->seed << 17;
-	return t->seed;
+	for (i = 0; i < CLIENTS; i++)
+		block_close(&self->client[i].inst, &self->client[i].dev);
 }
 
 static u64 reg_offset(unsigned int nr)
@@ -77,70 +68,70 @@ static u64 reg_offset(unsigned int nr)
 }
 
 /* The halves of a register are told apart by @half: 0, or 4. */
-static u32 *shadow_half(struct tenant *t, unsigned int nr,
+static u32 *shadow_half(struct client *c, unsigned int nr,
 			unsigned int half)
 {
-	return (u32 *)&t->shadow[nr] + half / 4;
+	return (u32 *)&c->shadow[nr] + half / 4;
 }
 
-static bool access64(struct tenant *t, unsigned int nr, bool write, bool mapped)
+static bool access64(struct client *c, unsigned int nr, bool write, bool mapped)
 {
 	u64 off = reg_offset(nr);
 
 	if (!write)
-		return t->shadow[nr] == (mapped ? map_load64(t->map + off) :
-						  dev_read64(&t->dev, off));
-	t->shadow[nr] = next_random(t);
+		return c->shadow[nr] == (mapped ? map_load64(c->map + off) :
+						  dev_read64(&c->dev, off));
+	c->shadow[nr] = random_next(&c->seed);
 	if (mapped)
-		map_store64(t->map + off, t->shadow[nr]);
+		map_store64(c->map + off, c->shadow[nr]);
 	else
-		dev_write64(&t->dev, off, t->shadow[nr]);
+		dev_write64(&c->dev, off, c->shadow[nr]);
 	return true;
 }
 
-static bool access32(struct tenant *t, unsigned int nr, unsigned int half,
+static bool access32(struct client *c, unsigned int nr, unsigned int half,
 		     bool write, bool mapped)
 {
 	u64 off = reg_offset(nr) + half;
-	u32 *shadow = shadow_half(t, nr, half);
+	u32 *shadow = shadow_half(c, nr, half);
 
 	if (!write)
-		return *shadow == (mapped ? map_load32(t->map + off) :
-					    dev_read32(&t->dev, off));
-	*shadow = next_random(t);
+		return *shadow == (mapped ? map_load32(c->map + off) :
+					    dev_read32(&c->dev, off));
+	*shadow = random_next(&c->seed);
 	if (mapped)
-		map_store32(t->map + off, *shadow);
+		map_store32(c->map + off, *shadow);
 	else
-		dev_write32(&t->dev, off, *shadow);
+		dev_write32(&c->dev, off, *shadow);
 	return true;
 }
 
-static bool one_access(struct tenant *t)
+static bool one_access(struct client *c)
 {
-	u64 r = next_random(t);
+	u64 r = random_next(&c->seed);
 	unsigned int nr = (r >> 8) % NR_REGS;
 
 	if (r & 1)
-		return access64(t, nr, r & 2, r & 4);
-	return access32(t, nr, r & 8 ? 4 : 0, r & 2, r & 4);
+		return access64(c, nr, r & 2, r & 4);
+	return access32(c, nr, r & 8 ? 4 : 0, r & 2, r & 4);
 }
 
-static int run_tenant(struct tenant *t)
+static int run_client(struct client *c)
 {
 	int i;
 
 	for (i = 0; i < ACCESSES; i++) {
-		if (one_access(t))
+		if (one_access(c))
 			continue;
 		fprintf(stderr, "# %s: access %d found a wrong value\n",
-			t->inst.pos, i);
+			c->inst.pos, i);
 		return EXIT_FAILURE;
 	}
 	for (i = 0; i < NR_REGS; i++) {
-		if (access64(t, i, false, false))
+		if (access64(c, i, false, false))
 			continue;
 		fprintf(stderr, "# %s: 0x%lx ended with a wrong value\n",
-			t->inst.pos, reg_offset(i));
+			c->inst.pos, reg_offset(i));
 		return EXIT_FAILURE;
 	}
 	return EXIT_SUCCESS;
@@ -149,25 +140,25 @@ static int run_tenant(struct tenant *t)
 TEST_F_TIMEOUT(crosstalk, none, 600)
 {
 	struct card_stats before, after;
-	pid_t pid[TENANTS];
+	pid_t pid[CLIENTS];
 	int i, status;
 
 	card_stats(&self->card, &before);
-	card_own(&self->card, tenant_pos, TENANTS);
-	for (i = 0; i < TENANTS; i++) {
+	card_own(&self->card, client_pos, CLIENTS);
+	for (i = 0; i < CLIENTS; i++) {
 		pid[i] = fork();
 		ASSERT_LE(0, pid[i]);
 		if (!pid[i])
-			_exit(run_tenant(&self->tenant[i]));
+			_exit(run_client(&self->client[i]));
 	}
-	for (i = 0; i < TENANTS; i++) {
+	for (i = 0; i < CLIENTS; i++) {
 		waitpid(pid[i], &status, 0);
 		EXPECT_EQ(0, status);
 	}
 	card_stats(&self->card, &after);
 	EXPECT_EQ(before.stray, after.stray);
 	/* all of them went to the card */
-	EXPECT_LE(before.reads + before.writes + TENANTS * ACCESSES,
+	EXPECT_LE(before.reads + before.writes + CLIENTS * ACCESSES,
 		  after.reads + after.writes);
 }
 
@@ -176,12 +167,12 @@ TEST_F(crosstalk, card_notices_a_stray_access)
 {
 	struct card_stats before, after;
 
-	card_own(&self->card, tenant_pos, 1);
+	card_own(&self->card, client_pos, 1);
 	card_stats(&self->card, &before);
-	dev_read64(&self->tenant[0].dev, AFU_RO);
+	dev_read64(&self->client[0].dev, AFU_RO);
 	card_stats(&self->card, &after);
 	EXPECT_EQ(before.stray, after.stray);
-	dev_read64(&self->tenant[1].dev, AFU_RO);
+	dev_read64(&self->client[1].dev, AFU_RO);
 	card_stats(&self->card, &after);
 	EXPECT_EQ(before.stray + 1, after.stray);
 }
@@ -197,10 +188,10 @@ TEST_F(crosstalk, on_one_page)
 	struct dev dev[2];
 	int i;
 
-	for (i = 0; i < 2; i++) {
-		instance_create(&inst[i], &self->card, pos[i]);
-		dev_open(&dev[i], &inst[i]);
-	}
+	for (i = 0; i < 2; i++)
+		SKIP_UNLESS_BLOCK(return, &self->card, pos[i]);
+	for (i = 0; i < 2; i++)
+		block_open(&inst[i], &dev[i], &self->card, pos[i]);
 	for (i = 0; i < 2; i++) {
 		card_own(&self->card, &pos[i], 1);
 		card_stats(&self->card, &before);
@@ -214,10 +205,8 @@ TEST_F(crosstalk, on_one_page)
 		EXPECT_EQ(before.reads + before.writes,
 			  after.reads + after.writes);
 	}
-	for (i = 0; i < 2; i++) {
-		dev_close(&dev[i]);
-		instance_remove(&inst[i]);
-	}
+	for (i = 0; i < 2; i++)
+		block_close(&inst[i], &dev[i]);
 }
 
-TEST_HARNESS_MAIN
+TEST_CARD_MAIN

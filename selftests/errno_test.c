@@ -9,7 +9,6 @@
 #include "lab_card.h"
 
 #define POISON		0xa5
-#define MSIX		VFIO_PCI_MSIX_IRQ_INDEX
 #define NONE		VFIO_IRQ_SET_DATA_NONE
 #define BOOL		VFIO_IRQ_SET_DATA_BOOL
 #define EVENTFD		VFIO_IRQ_SET_DATA_EVENTFD
@@ -41,14 +40,13 @@ FIXTURE_VARIANT_ADD(dev, without) {
 FIXTURE_SETUP(dev)
 {
 	card_find(&self->card);
-	instance_create(&self->inst, &self->card, variant->pos);
-	dev_open(&self->dev, &self->inst);
+	SKIP_UNLESS_BLOCK(return, &self->card, variant->pos);
+	block_open(&self->inst, &self->dev, &self->card, variant->pos);
 }
 
 FIXTURE_TEARDOWN(dev)
 {
-	dev_close(&self->dev);
-	instance_remove(&self->inst);
+	block_close(&self->inst, &self->dev);
 }
 
 /* A structure whose end is the end of accessible memory. */
@@ -221,7 +219,7 @@ TEST_F(dev, region_info_present)
 					  want[i].index));
 		EXPECT_EQ(want[i].flags, info->flags);
 		EXPECT_EQ(want[i].size, info->size);
-		EXPECT_EQ((u64)want[i].index << 40, info->offset);
+		EXPECT_EQ((u64)want[i].index << REGION_SHIFT, info->offset);
 		EXPECT_EQ(0, info->cap_offset);
 		EXPECT_EQ(!!(info->flags & VFIO_REGION_INFO_FLAG_CAPS),
 			  info->argsz > REGION_MIN);
@@ -624,8 +622,8 @@ FIXTURE_SETUP(msix)
 	size_t i;
 
 	card_find(&self->card);
-	instance_create(&self->inst, &self->card, POS_AFU0);
-	dev_open(&self->dev, &self->inst);
+	SKIP_UNLESS_BLOCK(return, &self->card, POS_AFU0);
+	block_open(&self->inst, &self->dev, &self->card, POS_AFU0);
 	for (i = 0; i < AFU_VECTORS; i++) {
 		self->event[i] = event_new();
 		self->fresh[i] = event_new();
@@ -635,8 +633,7 @@ FIXTURE_SETUP(msix)
 
 FIXTURE_TEARDOWN(msix)
 {
-	dev_close(&self->dev);
-	instance_remove(&self->inst);
+	block_close(&self->inst, &self->dev);
 }
 
 /* Signal all vectors; which of these eventfds heard it, one bit for each */
@@ -871,15 +868,14 @@ FIXTURE_VARIANT_ADD(single, request) {
 FIXTURE_SETUP(single)
 {
 	card_find(&self->card);
-	instance_create(&self->inst, &self->card, POS_ETH);
-	dev_open(&self->dev, &self->inst);
+	SKIP_UNLESS_BLOCK(return, &self->card, POS_ETH);
+	block_open(&self->inst, &self->dev, &self->card, POS_ETH);
 	self->event = event_new();
 }
 
 FIXTURE_TEARDOWN(single)
 {
-	dev_close(&self->dev);
-	instance_remove(&self->inst);
+	block_close(&self->inst, &self->dev);
 }
 
 static long single_none(struct dev *dev, u32 index, u32 count)
@@ -997,6 +993,7 @@ FIXTURE_SETUP(open)
 	if (!dev_has_path(variant->path))
 		SKIP(return, "this kernel has no such device nodes");
 	card_find(&self->card);
+	SKIP_UNLESS_BLOCK(return, &self->card, POS_AFU0);
 	instance_create(&self->inst, &self->card, POS_AFU0);
 	ASSERT_ERR(0, try_dev_open_path(&self->dev, &self->inst,
 					variant->path));
@@ -1004,8 +1001,7 @@ FIXTURE_SETUP(open)
 
 FIXTURE_TEARDOWN(open)
 {
-	dev_close(&self->dev);
-	instance_remove(&self->inst);
+	block_close(&self->inst, &self->dev);
 }
 
 TEST_F(open, works)
@@ -1061,4 +1057,4 @@ TEST_F(msix, open_of_another_name)
 	EXPECT_EQ(ENODEV, errno);
 }
 
-TEST_HARNESS_MAIN
+TEST_CARD_MAIN

@@ -21,12 +21,8 @@
 
 #include "vdfl_test.h"
 
-#define DRIVER		"/sys/bus/pci/drivers/vfio_dfl_mdev"
 #define FAIL_CALL	"/sys/kernel/debug/vdfl_fail"
 #define FAIL_NTH	"/proc/thread-self/fail-nth"
-#define MSIX		VFIO_PCI_MSIX_IRQ_INDEX
-#define PAGE		4096UL
-#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define STATE_LEN	8192
 #define MAX_TRIES	2000	/* on one path; none has that many */
 
@@ -186,19 +182,19 @@ static int do_unload(void)
 	int ret;
 
 	step_begin();
-	ret = syscall(SYS_delete_module, "vfio_dfl_mdev", 0) ? -errno : 0;
+	ret = syscall(SYS_delete_module, DRIVER, 0) ? -errno : 0;
 	step_end();
 	return ret;
 }
 
 static int do_bind(void)
 {
-	return write_file(lab.card.bdf, DRIVER "/bind");
+	return write_file(lab.card.bdf, DRIVER_DIR "/bind");
 }
 
 static int do_unbind(void)
 {
-	return write_file(lab.card.bdf, DRIVER "/unbind");
+	return write_file(lab.card.bdf, DRIVER_DIR "/unbind");
 }
 
 /* With somebody who creates instances as soon as that can be tried at all */
@@ -223,7 +219,7 @@ static int do_create(void)
 	char path[PATH_MAX];
 
 	format(path, sizeof(path),
-	       "%s/mdev_supported_types/vfio_dfl_mdev-%s/create", lab.card.dir,
+	       "%s/mdev_supported_types/" DRIVER "-%s/create", lab.card.dir,
 	       lab.type);
 	return write_file(lab.inst.uuid, path);
 }
@@ -296,16 +292,13 @@ static int do_access(void)
 	ssize_t ret;
 
 	step_begin();
-	ret = try_dev_read(&lab.dev, VFIO_PCI_BAR0_REGION_INDEX, 0, &value, 8);
+	ret = try_dev_read(&lab.dev, BAR0, 0, &value, 8);
 	if (ret > 0)
-		ret = try_dev_write(&lab.dev, VFIO_PCI_BAR0_REGION_INDEX, 0x28,
-				    &value, 8);
+		ret = try_dev_write(&lab.dev, BAR0, 0x28, &value, 8);
 	if (ret > 0)
-		ret = try_dev_read(&lab.dev, VFIO_PCI_CONFIG_REGION_INDEX, 0,
-				   &value, 4);
+		ret = try_dev_read(&lab.dev, CONFIG, 0, &value, 4);
 	if (ret > 0)
-		ret = try_dev_write(&lab.dev, VFIO_PCI_CONFIG_REGION_INDEX,
-				    0x3c, &value, 1);
+		ret = try_dev_write(&lab.dev, CONFIG, 0x3c, &value, 1);
 	step_end();
 	return ret < 0 ? ret : 0;
 }
@@ -488,7 +481,7 @@ static void path_prepare(const struct path *path)
 		go(path->from == LOADED_NOT ? LOADED_NOT : LOADED);
 	}
 	if (level != LOADED_NOT)
-		set_override("vfio_dfl_mdev");
+		set_override(DRIVER);
 	if (path->from >= BOUND) {
 		go(BOUND);
 		sysfs_read(usable, sizeof(usable), "%s/dfl/irq_sources",
@@ -524,7 +517,7 @@ static void state_add_lines(struct state *state, const char *path)
 	if (!file)
 		die_errno("opening %s", path);
 	while (fgets(line, sizeof(line), file))
-		if (strstr(line, "vfio_dfl_mdev"))
+		if (strstr(line, DRIVER))
 			state_add(state, path);
 	fclose(file);
 }
@@ -563,15 +556,10 @@ static u16 msix_control(const u8 config[256])
 /* Bus master, the pin, and whether vectors are on */
 static void state_add_config(struct state *state)
 {
-	char path[PATH_MAX], line[64];
 	u8 config[256];
-	int fd;
+	char line[64];
 
-	format(path, sizeof(path), "%s/config", lab.card.dir);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || pread(fd, config, sizeof(config), 0) != sizeof(config))
-		die_errno("reading %s", path);
-	close(fd);
+	card_config_read(&lab.card, 0, config, sizeof(config));
 	format(line, sizeof(line), "command %02x%02x msix %04x", config[5],
 	       config[4], msix_control(config));
 	state_add(state, line);
@@ -586,10 +574,10 @@ static void state_take(struct state *state)
 	if (readlink(path, driver, sizeof(driver) - 1) < 0 && errno != ENOENT)
 		die_errno("reading %s", path);
 	state_add(state, driver);
-	state_add(state, access(DRIVER, F_OK) ? "not loaded" : "loaded");
+	state_add(state, access(DRIVER_DIR, F_OK) ? "not loaded" : "loaded");
 	format(path, sizeof(path), "%s/mdev_supported_types", lab.card.dir);
 	state_add_dir(state, path, "available_instances");
-	state_add_dir(state, "/sys/bus/mdev/devices", NULL);
+	state_add_dir(state, MDEV_DIR, NULL);
 	state_add_lines(state, "/proc/iomem");
 	state_add_lines(state, "/proc/interrupts");
 	state_add_config(state);
@@ -817,11 +805,11 @@ static void setup(void)
 	if (!bdf || !type || !getenv("VDFL_MODULE"))
 		die("VDFL_CARD, VDFL_TYPE and VDFL_MODULE must be set");
 	card_find(&lab.card);
+	char uuid[40];
+
 	format(lab.type, sizeof(lab.type), "%s", type);
-	uuid_new(lab.inst.uuid);
-	lab.inst.card = &lab.card;
-	format(lab.inst.dir, sizeof(lab.inst.dir), "/sys/bus/mdev/devices/%s",
-	       lab.inst.uuid);
+	uuid_new(uuid);
+	instance_at(&lab.inst, &lab.card, uuid);
 	lab.event[0] = event_new();
 	lab.event[1] = event_new();
 	/* Nothing of ours is to be faulted in while a step fails */
@@ -854,7 +842,7 @@ int main(int argc, char **argv)
 		first = strtoul(*argv++, NULL, 0);
 	}
 	setup();
-	start = access(DRIVER, F_OK) ? LOADED_NOT : LOADED;
+	start = access(DRIVER_DIR, F_OK) ? LOADED_NOT : LOADED;
 	level = start;
 	/* Open, it is also what the module does for us that fails */
 	fail_fd = fail_open(FAIL_CALL);

@@ -15,9 +15,6 @@
 #include "harness.h"
 #include "lab_card.h"
 
-#define PAGE		4096UL
-#define BAR0		VFIO_PCI_BAR0_REGION_INDEX
-#define MSIX		VFIO_PCI_MSIX_IRQ_INDEX
 #define NOBODY		65534
 #define WAIT_MS		20000
 
@@ -31,8 +28,8 @@ FIXTURE(user) {
 FIXTURE_SETUP(user)
 {
 	card_find(&self->card);
-	instance_create(&self->inst, &self->card, POS_AFU0);
-	dev_open(&self->dev, &self->inst);
+	SKIP_UNLESS_BLOCK(return, &self->card, POS_AFU0);
+	block_open(&self->inst, &self->dev, &self->card, POS_AFU0);
 	self->removed = false;
 }
 
@@ -322,10 +319,10 @@ TEST_F(user, registers_as_a_buffer)
 	dev_memory_enable(&self->dev, false);
 	EXPECT_ERR(EFAULT, try_dev_write(&self->dev, BAR0, AFU_SCRATCH1,
 					 map + AFU_SCRATCH0, 8));
-	EXPECT_ERR(EFAULT, try_dev_read(&self->dev, VFIO_PCI_CONFIG_REGION_INDEX,
+	EXPECT_ERR(EFAULT, try_dev_read(&self->dev, CONFIG,
 					0, map + AFU_SCRATCH0, 8));
 	dev_memory_enable(&self->dev, true);
 	EXPECT_EQ(0, try_load64(map + AFU_SCRATCH0, &value));
 }
 
-TEST_HARNESS_MAIN
+TEST_CARD_MAIN

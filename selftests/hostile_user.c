@@ -12,17 +12,15 @@
  */
 #include <dirent.h>
 #include <fcntl.h>
+#include <stdarg.h>
 
+#include "dfl.h"
 #include "vdfl_test.h"
 
-#define BAR0		VFIO_PCI_BAR0_REGION_INDEX
-#define VIEW		VFIO_PCI_BAR2_REGION_INDEX
-#define MSIX		VFIO_PCI_MSIX_IRQ_INDEX
+#define VIEW		BAR2
 #define NR_BARS		6
 #define MAX_BLOCKS	256
 #define MAX_CARDS	8
-#define PAGE		4096UL
-#define ONES		(~0ULL)
 
 /*
  * Longer than the driver's own limits: 5 s of header reads, 4 port resets. A
@@ -34,11 +32,6 @@
 #define USE_MS		8000
 #define STORM_MS	5
 #define SIGNAL_US	20	/* less than poll_floor_us and irq_holdoff_us */
-
-/* What a port's header has */
-#define DFH_TYPE_FIU	4
-#define DFH_ID_PORT	1
-#define PORT_CTRL	0x38
 
 enum figure {
 	TRIED, BOUND, REFUSED, BLOCKS, GIVEN, WITHHELD, CREATED, OPENED,
@@ -97,7 +90,6 @@ struct trial {
 };
 
 static u64 figures[NR_FIGURES];
-static unsigned int slow = 1;
 static u64 slowest_bind;
 
 static void __printf(2, 3) broken(const struct trial *t, const char *fmt, ...)
@@ -152,15 +144,9 @@ static void read_bars(struct trial *t)
 
 static u32 config32(const struct trial *t, unsigned int off)
 {
-	char path[PATH_MAX];
-	u32 value = 0;
-	int fd;
+	u32 value;
 
-	format(path, sizeof(path), "%s/config", t->card->dir);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || pread(fd, &value, sizeof(value), off) != sizeof(value))
-		die_errno("reading %s", path);
-	close(fd);
+	card_config_read(t->card, off, &value, sizeof(value));
 	return value;
 }
 
@@ -208,7 +194,7 @@ static void read_window(struct trial *t, const char *pos)
 	char value[VALUE_LEN];
 
 	format(w->pos, sizeof(w->pos), "%s", pos);
-	HOLDS(t, sscanf(pos, "b%u-o%lx", &w->at.bar, &w->at.off) == 2);
+	HOLDS(t, pos_parse(pos, &w->at.bar, &w->at.off));
 	block_attr(t->card, pos, "kind", value);
 	format(w->kind, sizeof(w->kind), "%s", value);
 	block_attr(t->card, pos, "type", value);
@@ -317,20 +303,6 @@ static void check_withheld(const struct trial *t)
 
 /* --- the card's side ----------------------------------------------------------- */
 
-static u64 member(const json_t *reply, const char *key)
-{
-	return json_integer_value(json_object_get(reply, key));
-}
-
-/* Empty if it is not there */
-static void text_member(const json_t *reply, const char *key, char *text,
-			size_t size)
-{
-	const char *value = json_string_value(json_object_get(reply, key));
-
-	format(text, size, "%s", value ?: "");
-}
-
 /* Of a card that was refused sysfs does not tell. */
 static bool is_port_header(const struct trial *t, unsigned int bar, u64 off)
 {
@@ -339,7 +311,7 @@ static bool is_port_header(const struct trial *t, unsigned int bar, u64 off)
 
 	format(pos, sizeof(pos), "b%u-o%lx", bar, off);
 	dfh = card_peek(t->card, pos, 0);
-	return dfh >> 60 == DFH_TYPE_FIU && (dfh & 0xfff) == DFH_ID_PORT;
+	return DFH_TYPE(dfh) == DFH_TYPE_FIU && DFH_ID(dfh) == DFH_ID_PORT;
 }
 
 /* A driver writes to nothing but the control registers of ports. */
@@ -348,7 +320,7 @@ static bool is_port_control(const struct trial *t, const char *pos)
 	unsigned int i, bar;
 	u64 off;
 
-	if (sscanf(pos, "b%u-o%lx", &bar, &off) != 2 || off < PORT_CTRL)
+	if (!pos_parse(pos, &bar, &off) || off < PORT_CTRL)
 		return false;
 	if (!t->nr_windows)
 		return is_port_header(t, bar, off - PORT_CTRL);
@@ -362,25 +334,39 @@ static bool is_port_control(const struct trial *t, const char *pos)
 	return false;
 }
 
+/* The list of written registers is bounded, and must be complete here */
+static void check_written(const struct trial *t, const char *reply)
+{
+	const char *pos = json_member(reply, "written");
+	u64 nr = json_u64(reply, "nr_written"), listed = 0;
+	char text[32];
+
+	while (pos && (pos = json_element(pos))) {
+		json_text(pos, text, sizeof(text));
+		if (!is_port_control(t, text))
+			broken(t, "wrote to %s", text);
+		listed++;
+	}
+	HOLDS(t, nr == listed);
+}
+
 /* Once a block has a user, it is told apart from the others by "own" instead. */
 static void check_seen(const struct trial *t)
 {
-	json_t *reply = card_ask(t->card, json_pack("{s:s}", "op", "seen"));
-	const json_t *written = json_object_get(reply, "written"), *pos;
-	size_t i;
+	/* check_written() sends requests, which reuse the buffer of the reply */
+	char *reply = strdup(card_ask(t->card, "'op':'seen'"));
 
-	if (member(reply, "stray"))
+	if (!reply)
+		die("out of memory");
+	if (json_u64(reply, "stray"))
 		broken(t, "%s", t->used ? "access outside of the block" :
 					  "access no driver should make");
-	HOLDS(t, !member(reply, "bus_master_on_count"));
+	HOLDS(t, !json_u64(reply, "bus_master_on_count"));
 	if (!t->used) {
-		HOLDS(t, !member(reply, "reread"));
-		HOLDS(t, member(reply, "nr_written") == json_array_size(written));
-		json_array_foreach(written, i, pos)
-			if (!is_port_control(t, json_string_value(pos)))
-				broken(t, "wrote to %s", json_string_value(pos));
+		HOLDS(t, !json_u64(reply, "reread"));
+		check_written(t, reply);
 	}
-	json_decref(reply);
+	free(reply);
 }
 
 /* --- use --------------------------------------------------------------------- */
@@ -517,12 +503,9 @@ static void own(struct trial *t, const struct window *w)
 	block_attr(t->card, w->pos, "scrub", scrub);
 	block_attr(t->card, w->pos, "parent", port);
 	resets = !strcmp(scrub, "port-reset");
-	json_decref(card_ask(t->card,
-			     json_pack("{s:s,s:i,s:I,s:I,s:s*}", "op", "own",
-				       "bar", w->at.bar, "offset",
-				       (json_int_t)w->at.off, "len",
-				       (json_int_t)w->at.len, "port",
-				       resets ? port : NULL)));
+	card_ask(t->card, "'op':'own','bar':%u,'offset':%lu,'len':%lu%s%s%s",
+		 w->at.bar, w->at.off, w->at.len, resets ? ",'port':'" : "",
+		 resets ? port : "", resets ? "'" : "");
 	t->used = true;
 }
 
@@ -575,16 +558,15 @@ static void say_in_log(const struct trial *t)
 
 static void become(struct trial *t)
 {
-	json_t *request = json_pack("{s:s,s:I,s:s*}", "op", "hostile", "seed",
-				    (json_int_t)t->seed, "case",
-				    getenv("HOSTILE_CASE"));
-	json_t *reply = card_ask(t->card, request);
+	const char *name = getenv("HOSTILE_CASE"), *reply;
 
-	text_member(reply, "case", t->name, sizeof(t->name));
-	text_member(reply, "expect", t->expect, sizeof(t->expect));
-	text_member(reply, "withheld", t->withheld, sizeof(t->withheld));
-	text_member(reply, "why", t->why, sizeof(t->why));
-	json_decref(reply);
+	reply = card_ask(t->card, "'op':'hostile','seed':%lu%s%s%s", t->seed,
+			 name ? ",'case':'" : "", name ?: "", name ? "'" : "");
+	json_text(json_member(reply, "case"), t->name, sizeof(t->name));
+	json_text(json_member(reply, "expect"), t->expect, sizeof(t->expect));
+	json_text(json_member(reply, "withheld"), t->withheld,
+		  sizeof(t->withheld));
+	json_text(json_member(reply, "why"), t->why, sizeof(t->why));
 	say_in_log(t);
 }
 
@@ -661,8 +643,7 @@ int main(int argc, char **argv)
 		die("usage: hostile_user FIRST COUNT BDF...");
 	first = strtoull(argv[1], NULL, 0);
 	count = strtoull(argv[2], NULL, 0);
-	if (getenv("SLOW"))
-		slow = atoi(getenv("SLOW"));
+	slow_learn();
 	for (i = 0; i < nr; i++) {
 		card_at(&cards[i], argv[3 + i], i);
 		if (card_is_bound(&cards[i]))

@@ -8,7 +8,6 @@
 #include "vdfl_test.h"
 #include "lab_card.h"
 
-#define MSIX		VFIO_PCI_MSIX_IRQ_INDEX
 #define ARRIVES_MS	20000
 
 static int ascending(const void *a, const void *b)
@@ -42,8 +41,7 @@ int main(int argc, char **argv)
 
 	if (argc != 3)
 		die("usage: irq_latency_user UUID ROUNDS");
-	format(inst.uuid, sizeof(inst.uuid), "%s", argv[1]);
-	format(inst.dir, sizeof(inst.dir), "/sys/bus/mdev/devices/%s", argv[1]);
+	instance_at(&inst, NULL, argv[1]);
 	rounds = atoi(argv[2]);
 	passed = calloc(rounds, sizeof(*passed));
 	if (!passed)

@@ -9,8 +9,6 @@
 #include "harness.h"
 #include "lab_card.h"
 
-#define MSIX		VFIO_PCI_MSIX_IRQ_INDEX
-#define ERR		VFIO_PCI_ERR_IRQ_INDEX
 #define NONE		(VFIO_IRQ_SET_DATA_NONE | VFIO_IRQ_SET_ACTION_TRIGGER)
 #define ARRIVES_MS	20000	/* long enough on the busiest machine */
 #define QUIET_US	60000	/* many polls and hold-offs */
@@ -47,9 +45,11 @@ FIXTURE_SETUP(source)
 		   self->card.dir);
 	self->shared = !strcmp(self->name, "intx");
 	self->level = strcmp(self->name, "msix");
+	for (d = 0; d < NR_DEVS; d++)
+		SKIP_UNLESS_BLOCK(return, &self->card, user[d].pos);
 	for (d = 0; d < NR_DEVS; d++) {
-		instance_create(&self->inst[d], &self->card, user[d].pos);
-		dev_open(&self->dev[d], &self->inst[d]);
+		block_open(&self->inst[d], &self->dev[d], &self->card,
+			   user[d].pos);
 		for (v = 0; v < user[d].vectors; v++)
 			self->event[d][v] = event_new();
 	}
@@ -59,10 +59,8 @@ FIXTURE_TEARDOWN(source)
 {
 	unsigned int d;
 
-	for (d = 0; d < NR_DEVS; d++) {
-		dev_close(&self->dev[d]);
-		instance_remove(&self->inst[d]);
-	}
+	for (d = 0; d < NR_DEVS; d++)
+		block_close(&self->inst[d], &self->dev[d]);
 }
 
 /* What the harness calls FIXTURE_DATA(source), which checkpatch cannot parse */
@@ -357,7 +355,7 @@ TEST_F(source, bus_master_is_off_when_an_error_is_heard)
 	pid_t child;
 
 	arm_all(self);
-	irq_arm(&self->dev[0], ERR, 0, error);
+	irq_arm(&self->dev[0], VFIO_PCI_ERR_IRQ_INDEX, 0, error);
 	child = fork();
 	ASSERT_LE(0, child);
 	if (!child) {
@@ -375,10 +373,9 @@ TEST_F(source, bus_master_is_off_when_an_error_is_heard)
 	EXPECT_EQ(child, waitpid(child, NULL, 0));
 	sysfs_write(self->card.bdf, "/sys/bus/pci/drivers_probe");
 	sysfs_write(self->name, "%s/dfl/irq_source", self->card.dir);
-	for (d = 0; d < NR_DEVS; d++) {
-		instance_create(&self->inst[d], &self->card, user[d].pos);
-		dev_open(&self->dev[d], &self->inst[d]);
-	}
+	for (d = 0; d < NR_DEVS; d++)
+		block_open(&self->inst[d], &self->dev[d], &self->card,
+			   user[d].pos);
 }
 
-TEST_HARNESS_MAIN
+TEST_CARD_MAIN

@@ -18,7 +18,6 @@
 #include "vdfl_test.h"
 #include "lab_card.h"
 
-#define MSIX		VFIO_PCI_MSIX_IRQ_INDEX
 #define MAX_OWNERS	8
 #define ARRIVES_MS	60000	/* longer than any busy machine takes */
 #define SETTLE_US	50000
@@ -42,10 +41,10 @@ static const char *const count_name[NR_COUNTS] = {
 struct owner {
 	struct instance inst;
 	struct dev dev;
-	volatile char *bar;
+	void *bar;
 	int event[AFU_VECTORS];
 	uint32_t armed;		/* one bit for each vector */
-	uint32_t random;
+	u64 random;
 	uint64_t n[NR_COUNTS];
 };
 
@@ -56,27 +55,14 @@ static pthread_barrier_t ready;
 
 static uint32_t dice(struct owner *o, uint32_t sides)
 {
-	o->random ^= o->random << 13;
-	o->random ^= o->random >> 17;
-	o->random ^= o->random << 5;
-	return o->random % sides;
-}
-
-static void reg_write(struct owner *o, uint64_t off, uint64_t value)
-{
-	*(volatile uint64_t *)(o->bar + off) = value;
-}
-
-static uint64_t reg_read(struct owner *o, uint64_t off)
-{
-	return *(volatile uint64_t *)(o->bar + off);
+	return random_next(&o->random) % sides;
 }
 
 /* Nothing of the causes stands at the card when this returns. */
 static void acknowledge(struct owner *o)
 {
-	reg_write(o, AFU_IRQ_STATUS, ~0ULL);
-	reg_read(o, AFU_IRQ_STATUS);
+	map_store64(o->bar + AFU_IRQ_STATUS, ~0ULL);
+	map_load64(o->bar + AFU_IRQ_STATUS);
 }
 
 static uint64_t drain(struct owner *o, uint32_t vectors)
@@ -143,7 +129,7 @@ static void raise(struct owner *o, uint32_t vectors)
 {
 	unsigned int nr = __builtin_popcount(vectors);
 
-	reg_write(o, AFU_IRQ_TRIGGER, vectors);
+	map_store64(o->bar + AFU_IRQ_TRIGGER, vectors);
 	o->n[RAISED] += nr;
 	atomic_fetch_sub(&left, nr);
 }
@@ -277,10 +263,7 @@ static void owner_init(struct owner *o, const struct card *card,
 {
 	unsigned int v;
 
-	o->inst.card = card;
-	format(o->inst.uuid, sizeof(o->inst.uuid), "%s", uuid);
-	format(o->inst.dir, sizeof(o->inst.dir), "/sys/bus/mdev/devices/%s",
-	       uuid);
+	instance_at(&o->inst, card, uuid);
 	o->random = (seed * 2654435761u) | 1;
 	for (v = 0; v < AFU_VECTORS; v++)
 		o->event[v] = event_new();

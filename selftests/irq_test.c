@@ -9,7 +9,6 @@
 #include "harness.h"
 #include "lab_card.h"
 
-#define MSIX		VFIO_PCI_MSIX_IRQ_INDEX
 #define ARRIVES_MS	20000	/* long enough on the busiest machine */
 #define QUIET_US	300000	/* many hold-offs */
 
@@ -27,12 +26,12 @@ FIXTURE_SETUP(irq)
 	size_t i;
 
 	card_find(&self->card);
+	SKIP_UNLESS_BLOCK(return, &self->card, POS_AFU0);
+	SKIP_UNLESS_BLOCK(return, &self->card, POS_AFU1);
 	self->holdoff = sysfs_read_u64("%s/dfl/irq_holdoff_us",
 				       self->card.dir);
-	instance_create(&self->inst, &self->card, POS_AFU0);
-	instance_create(&self->other_inst, &self->card, POS_AFU1);
-	dev_open(&self->dev, &self->inst);
-	dev_open(&self->other, &self->other_inst);
+	block_open(&self->inst, &self->dev, &self->card, POS_AFU0);
+	block_open(&self->other_inst, &self->other, &self->card, POS_AFU1);
 	for (i = 0; i < AFU_VECTORS; i++)
 		self->event[i] = event_new();
 	self->other_event = event_new();
@@ -49,10 +48,8 @@ static void set_holdoff(const struct card *card, u64 us)
 FIXTURE_TEARDOWN(irq)
 {
 	set_holdoff(&self->card, self->holdoff);
-	dev_close(&self->dev);
-	dev_close(&self->other);
-	instance_remove(&self->inst);
-	instance_remove(&self->other_inst);
+	block_close(&self->inst, &self->dev);
+	block_close(&self->other_inst, &self->other);
 }
 
 static void trigger(struct dev *dev, u64 vectors)
@@ -324,12 +321,12 @@ FIXTURE_VARIANT_ADD(storm, long_holdoff) {
 FIXTURE_SETUP(storm)
 {
 	card_find(&self->card);
+	SKIP_UNLESS_BLOCK(return, &self->card, POS_AFU0);
+	SKIP_UNLESS_BLOCK(return, &self->card, POS_AFU1);
 	self->holdoff = sysfs_read_u64("%s/dfl/irq_holdoff_us",
 				       self->card.dir);
-	instance_create(&self->inst, &self->card, POS_AFU0);
-	instance_create(&self->other_inst, &self->card, POS_AFU1);
-	dev_open(&self->dev, &self->inst);
-	dev_open(&self->other, &self->other_inst);
+	block_open(&self->inst, &self->dev, &self->card, POS_AFU0);
+	block_open(&self->other_inst, &self->other, &self->card, POS_AFU1);
 	self->event = event_new();
 	self->other_event = event_new();
 }
@@ -337,13 +334,11 @@ FIXTURE_SETUP(storm)
 FIXTURE_TEARDOWN(storm)
 {
 	set_holdoff(&self->card, self->holdoff);
-	dev_close(&self->dev);
-	dev_close(&self->other);
-	instance_remove(&self->inst);
-	instance_remove(&self->other_inst);
+	block_close(&self->inst, &self->dev);
+	block_close(&self->other_inst, &self->other);
 }
 
-/* A tenant that never acknowledges costs the others a capped rate. */
+/* A client that never acknowledges costs the others a capped rate. */
 TEST_F(storm, is_capped)
 {
 	u64 start, elapsed, cap, own, other;
@@ -383,29 +378,26 @@ FIXTURE(uart) {
 FIXTURE_SETUP(uart)
 {
 	card_find(&self->card);
-	instance_create(&self->inst, &self->card, POS_UART);
-	dev_open(&self->dev, &self->inst);
+	SKIP_UNLESS_BLOCK(return, &self->card, POS_UART);
+	block_open(&self->inst, &self->dev, &self->card, POS_UART);
 	self->event = event_new();
 }
 
 FIXTURE_TEARDOWN(uart)
 {
-	dev_close(&self->dev);
-	instance_remove(&self->inst);
+	block_close(&self->inst, &self->dev);
 }
 
 static void uart_write(struct dev *dev, unsigned int reg, u8 value)
 {
-	dev_write(dev, VFIO_PCI_BAR0_REGION_INDEX,
-		  UART_REGS + reg * UART_REG_STEP, &value, 1);
+	dev_write(dev, BAR0, UART_REGS + reg * UART_REG_STEP, &value, 1);
 }
 
 static u8 uart_read(struct dev *dev, unsigned int reg)
 {
 	u8 value;
 
-	dev_read(dev, VFIO_PCI_BAR0_REGION_INDEX,
-		 UART_REGS + reg * UART_REG_STEP, &value, 1);
+	dev_read(dev, BAR0, UART_REGS + reg * UART_REG_STEP, &value, 1);
 	return value;
 }
 
@@ -425,4 +417,4 @@ TEST_F(uart, received_byte)
 	uart_read(&self->dev, UART_IER);
 }
 
-TEST_HARNESS_MAIN
+TEST_CARD_MAIN

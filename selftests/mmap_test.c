@@ -7,9 +7,6 @@
 #include "harness.h"
 #include "lab_card.h"
 
-#define BAR0		VFIO_PCI_BAR0_REGION_INDEX
-#define PAGE		4096UL
-
 /* --- which blocks -------------------------------------------------------- */
 
 FIXTURE(block) {
@@ -67,16 +64,15 @@ FIXTURE_VARIANT_ADD(block, uart) {
 FIXTURE_SETUP(block)
 {
 	card_find(&self->card);
-	instance_create(&self->inst, &self->card, variant->pos);
-	dev_open(&self->dev, &self->inst);
+	SKIP_UNLESS_BLOCK(return, &self->card, variant->pos);
+	block_open(&self->inst, &self->dev, &self->card, variant->pos);
 	self->mappable = variant->mappable;
 	dev_region_info(&self->dev, BAR0, &self->bar.info, sizeof(self->bar));
 }
 
 FIXTURE_TEARDOWN(block)
 {
-	dev_close(&self->dev);
-	instance_remove(&self->inst);
+	block_close(&self->inst, &self->dev);
 }
 
 TEST_F(block, says_what_can_be_mapped)
@@ -135,14 +131,13 @@ FIXTURE(afu) {
 FIXTURE_SETUP(afu)
 {
 	card_find(&self->card);
-	instance_create(&self->inst, &self->card, POS_AFU0);
-	dev_open(&self->dev, &self->inst);
+	SKIP_UNLESS_BLOCK(return, &self->card, POS_AFU0);
+	block_open(&self->inst, &self->dev, &self->card, POS_AFU0);
 }
 
 FIXTURE_TEARDOWN(afu)
 {
-	dev_close(&self->dev);
-	instance_remove(&self->inst);
+	block_close(&self->inst, &self->dev);
 }
 
 static long map_errno(struct dev *dev, size_t len, int flags, u64 off)
@@ -161,7 +156,7 @@ TEST_F(afu, refused)
 	static const unsigned int region[] = {
 		VFIO_PCI_BAR1_REGION_INDEX, VFIO_PCI_BAR2_REGION_INDEX,
 		VFIO_PCI_BAR4_REGION_INDEX, VFIO_PCI_ROM_REGION_INDEX,
-		VFIO_PCI_CONFIG_REGION_INDEX, VFIO_PCI_VGA_REGION_INDEX,
+		CONFIG, VFIO_PCI_VGA_REGION_INDEX,
 		REGION_BLOCK, NR_REGIONS, 255,
 	};
 	struct dev *dev = &self->dev;
@@ -181,7 +176,7 @@ TEST_F(afu, refused)
 	EXPECT_ERR(EINVAL, map_errno(dev, 1ULL << 41, MAP_SHARED, 0));
 	for (i = 0; i < ARRAY_SIZE(region); i++)
 		EXPECT_ERR(EINVAL, map_errno(dev, PAGE, MAP_SHARED,
-					     (u64)region[i] << 40));
+					     (u64)region[i] << REGION_SHIFT));
 }
 
 TEST_F(afu, pages_are_where_they_should_be)
@@ -257,8 +252,8 @@ TEST_F(afu, revocation_is_for_this_instance)
 	struct dev other;
 	u64 value;
 
-	instance_create(&other_inst, &self->card, POS_AFU1);
-	dev_open(&other, &other_inst);
+	SKIP_UNLESS_BLOCK(return, &self->card, POS_AFU1);
+	block_open(&other_inst, &other, &self->card, POS_AFU1);
 	other_map = dev_map(&other, 0, PAGE);
 	EXPECT_EQ(0, try_load64(map + AFU_RO, &value));
 	EXPECT_EQ(0, try_load64(other_map + AFU_RO, &value));
@@ -266,8 +261,7 @@ TEST_F(afu, revocation_is_for_this_instance)
 	EXPECT_EQ(-EFAULT, try_load64(map + AFU_RO, &value));
 	EXPECT_EQ(0, try_load64(other_map + AFU_RO, &value));
 	EXPECT_EQ(AFU_RO_VALUE, value);
-	dev_close(&other);
-	instance_remove(&other_inst);
+	block_close(&other_inst, &other);
 }
 
 TEST_F(afu, mapped_while_memory_is_off)
@@ -579,4 +573,4 @@ TEST_F(afu, attribute_values)
 	EXPECT_ERR(0, set_mmap(&self->inst, "on\n"));
 }
 
-TEST_HARNESS_MAIN
+TEST_CARD_MAIN

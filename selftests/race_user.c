@@ -20,10 +20,6 @@
 #include "lab_card.h"
 #include "vdfl_test.h"
 
-#define BAR0		VFIO_PCI_BAR0_REGION_INDEX
-#define MSIX		VFIO_PCI_MSIX_IRQ_INDEX
-#define DRIVER		"vfio_dfl_mdev"
-#define TYPE		"afu-d8424dc4"
 #define MAX_ACTORS	4
 #define NR_AFUS		4
 #define STUCK_S		30
@@ -52,7 +48,6 @@ struct actor {
 
 static struct card card;
 static const char *module;
-static unsigned int slow = 1;
 static atomic_bool over;
 /* Shares of time that the race has had; no fewer than one */
 static atomic_uint share = 1;
@@ -65,10 +60,7 @@ static int events[AFU_VECTORS];
 
 static u64 dice(struct actor *a, u64 sides)
 {
-	a->random ^= a->random << 13;
-	a->random ^= a->random >> 7;
-	a->random ^= a->random << 17;
-	return a->random % sides;
+	return random_next(&a->random) % sides;
 }
 
 static void nap(struct actor *a, u64 max_us)
@@ -90,7 +82,7 @@ static void leave_alone(struct actor *a, u64 max_us)
 
 static void touch_mapping(struct actor *a)
 {
-	char *at = (char *)map + 4096 * dice(a, AFU_SIZE / 4096);
+	char *at = (char *)map + PAGE * dice(a, AFU_SIZE / PAGE);
 	u64 value;
 
 	a->worked += !try_load64(at, &value);
@@ -128,8 +120,8 @@ static void toggle_memory(struct actor *a)
 {
 	u16 command = dice(a, 2) ? PCI_COMMAND_MEMORY : 0;
 
-	a->worked += try_dev_write(&dev, VFIO_PCI_CONFIG_REGION_INDEX,
-				   PCI_COMMAND, &command, 2) == 2;
+	a->worked += try_dev_write(&dev, CONFIG, PCI_COMMAND, &command,
+				   2) == 2;
 	nap(a, 300);
 }
 
@@ -215,7 +207,7 @@ static void create_open_close_remove(struct actor *a)
 	struct instance own;
 	struct dev d;
 
-	if (try_instance_create(&own, &card, TYPE)) {
+	if (try_instance_create(&own, &card, TYPE_AFU)) {
 		nap(a, 1000);
 		return;
 	}
@@ -234,7 +226,7 @@ static void create_remove(struct actor *a)
 {
 	struct instance own;
 
-	if (try_instance_create(&own, &card, TYPE)) {
+	if (try_instance_create(&own, &card, TYPE_AFU)) {
 		nap(a, 500);
 		return;
 	}
@@ -249,7 +241,7 @@ static bool is_complete(const char *uuid)
 {
 	char path[PATH_MAX];
 
-	format(path, sizeof(path), "/sys/bus/mdev/devices/%s/mdev_type", uuid);
+	format(path, sizeof(path), MDEV_DIR "/%s/mdev_type", uuid);
 	return !access(path, F_OK);
 }
 
@@ -259,14 +251,14 @@ static bool is_complete(const char *uuid)
  */
 static unsigned int remove_instances(unsigned int most)
 {
-	DIR *dir = opendir("/sys/bus/mdev/devices");
+	DIR *dir = opendir(MDEV_DIR);
 	struct dirent *entry;
 	unsigned int nr = 0;
 
 	while (dir && nr < most && (entry = readdir(dir)))
 		if (entry->d_name[0] != '.' && is_complete(entry->d_name))
 			nr += !try_sysfs_write("1",
-					       "/sys/bus/mdev/devices/%s/remove",
+					       MDEV_DIR "/%s/remove",
 					       entry->d_name);
 	if (dir)
 		closedir(dir);
@@ -286,7 +278,7 @@ static void write_attributes(struct actor *a)
 		"intx", "poll", "msix", "none", "auto",
 	};
 	static const char *const on_off[] = { "on", "off" };
-	DIR *dir = opendir("/sys/bus/mdev/devices");
+	DIR *dir = opendir(MDEV_DIR);
 	struct dirent *entry;
 	char value[VALUE_LEN];
 
@@ -295,7 +287,7 @@ static void write_attributes(struct actor *a)
 	while (dir && (entry = readdir(dir)))
 		if (entry->d_name[0] != '.')
 			a->worked += !try_sysfs_write(on_off[dice(a, 2)],
-						      "/sys/bus/mdev/devices/%s/dfl/mmap",
+						      MDEV_DIR "/%s/dfl/mmap",
 						      entry->d_name);
 	if (dir)
 		closedir(dir);
@@ -315,7 +307,7 @@ static void read_attributes(struct actor *a)
 				     card.dir, file[dice(a, 4)]);
 	try_sysfs_read(value, sizeof(value),
 		       "%s/mdev_supported_types/%s-%s/available_instances",
-		       card.dir, DRIVER, TYPE);
+		       card.dir, DRIVER, TYPE_AFU);
 	nap(a, 200);
 }
 
@@ -419,7 +411,7 @@ static const struct race races[] = {
 static void open_shared(void)
 {
 	unsigned int i;
-	int ret = try_instance_create(&inst, &card, TYPE);
+	int ret = try_instance_create(&inst, &card, TYPE_AFU);
 
 	if (!ret)
 		ret = try_dev_open(&dev, &inst);
@@ -459,14 +451,13 @@ static void watch(const struct race *race)
 
 static void check_watched(const struct race *race)
 {
-	json_t *reply = card_ask(&card, json_pack("{s:s}", "op", "stats"));
-	u64 nr = json_integer_value(json_object_get(reply, "not_owned"));
+	struct card_stats stats;
 
-	json_decref(reply);
+	card_stats(&card, &stats);
 	card_own(&card, NULL, 0);
-	if (nr)
+	if (stats.not_owned)
 		report_broken("%s: %lu accesses outside of the blocks in use",
-			      race->name, nr);
+			      race->name, stats.not_owned);
 }
 
 /* An interrupt of a fresh instance, as if nothing had happened */
@@ -475,7 +466,7 @@ static void check_works(const char *race)
 	u64 value = 1;
 	int event;
 
-	if (try_instance_create(&inst, &card, TYPE) ||
+	if (try_instance_create(&inst, &card, TYPE_AFU) ||
 	    try_dev_open(&dev, &inst)) {
 		report_broken("%s: the card cannot be used any more", race);
 		return;
@@ -488,15 +479,14 @@ static void check_works(const char *race)
 	if (!event_wait(event, 2000 * slow))
 		report_broken("%s: interrupts do not arrive any more", race);
 	close(event);
-	dev_close(&dev);
-	instance_remove(&inst);
+	block_close(&inst, &dev);
 }
 
 static void settle(const char *race)
 {
 	char value[VALUE_LEN];
 
-	if (access("/sys/bus/pci/drivers/" DRIVER, F_OK) && !load())
+	if (access(DRIVER_DIR, F_OK) && !load())
 		report_broken("%s: the module does not load any more", race);
 	remove_instances(UINT_MAX);
 	/* Those that cannot be removed go with the card */
@@ -621,8 +611,7 @@ int main(int argc, char **argv)
 	seed = strtoull(argv[1], NULL, 0);
 	seconds = strtoull(argv[2], NULL, 0);
 	module = argv[3];
-	if (getenv("SLOW"))
-		slow = atoi(getenv("SLOW"));
+	slow_learn();
 	card_at(&card, argv[4], 0);
 	for (i = 0; i < NR_RACES; i++)
 		nr += chosen(races[i].name, argv + 5);

@@ -8,12 +8,8 @@
 #include "harness.h"
 #include "lab_card.h"
 
-#define BAR0		VFIO_PCI_BAR0_REGION_INDEX
-#define BAR4		VFIO_PCI_BAR4_REGION_INDEX
-#define CONFIG		VFIO_PCI_CONFIG_REGION_INDEX
 #define REGION_SIZE_MAX	0x10000000000ULL
 #define PBA		0x800
-#define ONES		(~0ULL)
 
 /* --- bounds of BAR 0, whatever the block --------------------------------- */
 
@@ -54,16 +50,15 @@ FIXTURE_VARIANT_ADD(bounds, narrow) {
 FIXTURE_SETUP(bounds)
 {
 	card_find(&self->card);
-	instance_create(&self->inst, &self->card, variant->pos);
-	dev_open(&self->dev, &self->inst);
+	SKIP_UNLESS_BLOCK(return, &self->card, variant->pos);
+	block_open(&self->inst, &self->dev, &self->card, variant->pos);
 	self->block = variant->block;
 	self->bar = variant->bar;
 }
 
 FIXTURE_TEARDOWN(bounds)
 {
-	dev_close(&self->dev);
-	instance_remove(&self->inst);
+	block_close(&self->inst, &self->dev);
 }
 
 TEST_F(bounds, sizes)
@@ -73,7 +68,7 @@ TEST_F(bounds, sizes)
 	EXPECT_EQ(self->bar, self->dev.region[BAR0].size);
 	EXPECT_EQ(0, self->dev.region[BAR0].offset);
 	EXPECT_EQ(4096, self->dev.region[CONFIG].size);
-	EXPECT_EQ((u64)CONFIG << 40, self->dev.region[CONFIG].offset);
+	EXPECT_EQ((u64)CONFIG << REGION_SHIFT, self->dev.region[CONFIG].offset);
 }
 
 TEST_F(bounds, first_and_last)
@@ -121,7 +116,7 @@ TEST_F(bounds, end_of_bar)
 
 TEST_F(bounds, crossing_the_end_is_short)
 {
-	static const size_t inside[] = { 4, 8, 12, 64, 72 };
+	static const ssize_t inside[] = { 4, 8, 12, 64, 72 };
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(inside); i++) {
@@ -149,23 +144,26 @@ TEST_F(bounds, nothing_to_do)
 	EXPECT_EQ(0, try_dev_write(&self->dev, BAR0, self->bar, bad_address(),
 				   0));
 	/* of a region that is not there */
-	EXPECT_EQ(0, pread(self->dev.fd, bad_address(), 0, 3ULL << 40));
-	EXPECT_EQ(0, pread(self->dev.fd, bad_address(), 0, 77ULL << 40));
-	EXPECT_EQ(0, pwrite(self->dev.fd, bad_address(), 0, 77ULL << 40));
+	EXPECT_EQ(0, pread(self->dev.fd, bad_address(), 0,
+			   3ULL << REGION_SHIFT));
+	EXPECT_EQ(0, pread(self->dev.fd, bad_address(), 0,
+			   77ULL << REGION_SHIFT));
+	EXPECT_EQ(0, pwrite(self->dev.fd, bad_address(), 0,
+			    77ULL << REGION_SHIFT));
 }
 
 static long read_region_nr(struct dev *dev, u64 nr, size_t len)
 {
 	char buf[8];
 
-	return pread(dev->fd, buf, len, nr << 40) < 0 ? -errno : 0;
+	return pread(dev->fd, buf, len, nr << REGION_SHIFT) < 0 ? -errno : 0;
 }
 
 static long write_region_nr(struct dev *dev, u64 nr, size_t len)
 {
 	char buf[8] = {};
 
-	return pwrite(dev->fd, buf, len, nr << 40) < 0 ? -errno : 0;
+	return pwrite(dev->fd, buf, len, nr << REGION_SHIFT) < 0 ? -errno : 0;
 }
 
 TEST_F(bounds, regions_that_are_not_there)
@@ -224,14 +222,13 @@ FIXTURE_VARIANT_ADD(padded, beside_msix_table) {
 FIXTURE_SETUP(padded)
 {
 	card_find(&self->card);
-	instance_create(&self->inst, &self->card, variant->pos);
-	dev_open(&self->dev, &self->inst);
+	SKIP_UNLESS_BLOCK(return, &self->card, variant->pos);
+	block_open(&self->inst, &self->dev, &self->card, variant->pos);
 }
 
 FIXTURE_TEARDOWN(padded)
 {
-	dev_close(&self->dev);
-	instance_remove(&self->inst);
+	block_close(&self->inst, &self->dev);
 }
 
 TEST_F(padded, past_the_block_is_nothing)
@@ -280,18 +277,16 @@ FIXTURE(neighbours) {
 FIXTURE_SETUP(neighbours)
 {
 	card_find(&self->card);
-	instance_create(&self->inst, &self->card, POS_ETH_SHARED_PAGE);
-	instance_create(&self->other_inst, &self->card, POS_TOD_SHARED_PAGE);
-	dev_open(&self->dev, &self->inst);
-	dev_open(&self->other, &self->other_inst);
+	SKIP_UNLESS_BLOCK(return, &self->card, POS_ETH_SHARED_PAGE);
+	SKIP_UNLESS_BLOCK(return, &self->card, POS_TOD_SHARED_PAGE);
+	block_open(&self->inst, &self->dev, &self->card, POS_ETH_SHARED_PAGE);
+	block_open(&self->other_inst, &self->other, &self->card, POS_TOD_SHARED_PAGE);
 }
 
 FIXTURE_TEARDOWN(neighbours)
 {
-	dev_close(&self->dev);
-	dev_close(&self->other);
-	instance_remove(&self->inst);
-	instance_remove(&self->other_inst);
+	block_close(&self->inst, &self->dev);
+	block_close(&self->other_inst, &self->other);
 }
 
 /* The other half of the page is a block, too. */
@@ -319,14 +314,13 @@ FIXTURE(afu) {
 FIXTURE_SETUP(afu)
 {
 	card_find(&self->card);
-	instance_create(&self->inst, &self->card, POS_AFU0);
-	dev_open(&self->dev, &self->inst);
+	SKIP_UNLESS_BLOCK(return, &self->card, POS_AFU0);
+	block_open(&self->inst, &self->dev, &self->card, POS_AFU0);
 }
 
 FIXTURE_TEARDOWN(afu)
 {
-	dev_close(&self->dev);
-	instance_remove(&self->inst);
+	block_close(&self->inst, &self->dev);
 }
 
 TEST_F(afu, widths_refused)
@@ -583,14 +577,13 @@ FIXTURE(uart) {
 FIXTURE_SETUP(uart)
 {
 	card_find(&self->card);
-	instance_create(&self->inst, &self->card, POS_UART);
-	dev_open(&self->dev, &self->inst);
+	SKIP_UNLESS_BLOCK(return, &self->card, POS_UART);
+	block_open(&self->inst, &self->dev, &self->card, POS_UART);
 }
 
 FIXTURE_TEARDOWN(uart)
 {
-	dev_close(&self->dev);
-	instance_remove(&self->inst);
+	block_close(&self->inst, &self->dev);
 }
 
 #define UART_SCR	(UART_REGS + 7 * UART_REG_STEP)
@@ -692,14 +685,13 @@ FIXTURE_VARIANT_ADD(description, with_parameters) {
 FIXTURE_SETUP(description)
 {
 	card_find(&self->card);
-	instance_create(&self->inst, &self->card, variant->pos);
-	dev_open(&self->dev, &self->inst);
+	SKIP_UNLESS_BLOCK(return, &self->card, variant->pos);
+	block_open(&self->inst, &self->dev, &self->card, variant->pos);
 }
 
 FIXTURE_TEARDOWN(description)
 {
-	dev_close(&self->dev);
-	instance_remove(&self->inst);
+	block_close(&self->inst, &self->dev);
 }
 
 static void format_guid(const u8 guid[16], char *text, size_t size)
@@ -800,8 +792,9 @@ TEST_F(description, reads_of_any_shape)
 		EXPECT_EQ(1, try_dev_read(&self->dev, REGION_BLOCK, pos, part,
 					  1));
 		EXPECT_EQ(all[pos], part[0]);
-		EXPECT_EQ(size - pos, try_dev_read(&self->dev, REGION_BLOCK,
-						   pos, part, sizeof(part)));
+		EXPECT_EQ((ssize_t)(size - pos),
+			  try_dev_read(&self->dev, REGION_BLOCK, pos, part,
+				       sizeof(part)));
 		EXPECT_EQ(0, memcmp(all + pos, part, size - pos));
 	}
 	EXPECT_ERR(EINVAL, try_dev_read(&self->dev, REGION_BLOCK, size, part,
@@ -830,4 +823,4 @@ TEST_F(description, region_says_what_it_is)
 	EXPECT_EQ(VFIO_DFL_MDEV_REGION_SUBTYPE, cap->subtype);
 }
 
-TEST_HARNESS_MAIN
+TEST_CARD_MAIN

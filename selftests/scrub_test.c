@@ -6,8 +6,6 @@
 #include "harness.h"
 #include "lab_card.h"
 
-#define ETH_CTRL	0x10
-
 static u64 port_resets(const struct card *card, const char *pos)
 {
 	struct block_stats stats;
@@ -25,14 +23,14 @@ FIXTURE(scrub) {
 FIXTURE_SETUP(scrub)
 {
 	card_find(&self->card);
+	SKIP_UNLESS_BLOCK(return, &self->card, POS_AFU0);
 	instance_create(&self->inst, &self->card, POS_AFU0);
 	self->dev = (struct dev){ .container = -1, .group = -1, .fd = -1 };
 }
 
 FIXTURE_TEARDOWN(scrub)
 {
-	dev_close(&self->dev);
-	instance_remove(&self->inst);
+	block_close(&self->inst, &self->dev);
 }
 
 TEST_F(scrub, next_user_finds_nothing)
@@ -101,6 +99,7 @@ TEST_F(scrub, create_and_remove_reset_nothing)
 	struct instance inst;
 	struct card_stats before, after;
 
+	SKIP_UNLESS_BLOCK(return, &self->card, POS_AFU1);
 	card_stats(&self->card, &before);
 	instance_create(&inst, &self->card, POS_AFU1);
 	instance_remove(&inst);
@@ -145,9 +144,9 @@ TEST_F(scrub, reset_is_for_this_block_only)
 	struct instance other_inst;
 	struct dev other;
 
-	instance_create(&other_inst, &self->card, POS_AFU1);
+	SKIP_UNLESS_BLOCK(return, &self->card, POS_AFU1);
+	block_open(&other_inst, &other, &self->card, POS_AFU1);
 	dev_open(&self->dev, &self->inst);
-	dev_open(&other, &other_inst);
 	dev_write64(&self->dev, AFU_SCRATCH0, 0x77);
 	dev_write64(&other, AFU_SCRATCH0, 0x88);
 	port = port_resets(&self->card, POS_PORT0);
@@ -158,8 +157,7 @@ TEST_F(scrub, reset_is_for_this_block_only)
 	EXPECT_EQ(0x88, dev_read64(&other, AFU_SCRATCH0));
 	EXPECT_EQ(port + 1, port_resets(&self->card, POS_PORT0));
 	EXPECT_EQ(other_port, port_resets(&self->card, POS_PORT1));
-	dev_close(&other);
-	instance_remove(&other_inst);
+	block_close(&other_inst, &other);
 }
 
 /* The AFU does not answer while its port is in reset: nobody may notice. */
@@ -211,6 +209,7 @@ TEST_F(scrub, blocks_without_reset)
 	struct instance inst;
 	struct dev dev;
 
+	SKIP_UNLESS_BLOCK(return, &self->card, POS_ETH);
 	instance_create(&inst, &self->card, POS_ETH);
 	block_attr(&self->card, POS_ETH, "scrub", value);
 	EXPECT_STREQ("none", value);
@@ -222,8 +221,7 @@ TEST_F(scrub, blocks_without_reset)
 	dev_open(&dev, &inst);
 	EXPECT_EQ(0x77, dev_read64(&dev, ETH_CTRL));
 	dev_write64(&dev, ETH_CTRL, 0);
-	dev_close(&dev);
-	instance_remove(&inst);
+	block_close(&inst, &dev);
 }
 
-TEST_HARNESS_MAIN
+TEST_CARD_MAIN

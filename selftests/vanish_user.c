@@ -20,8 +20,6 @@
 #include "lab_card.h"
 #include "vdfl_test.h"
 
-#define TYPE_AFU	"afu-d8424dc4"
-#define MSIX		VFIO_PCI_MSIX_IRQ_INDEX
 #define LIMIT_MS	2000
 #define LOST_MS		50	/* for an interrupt that may never come */
 #define NR_USERS	4
@@ -39,7 +37,6 @@ struct state {
 	unsigned int patience_ms;	/* for an interrupt */
 };
 
-static unsigned int slow = 1;
 static u64 slowest;
 static u64 looked;
 
@@ -82,10 +79,9 @@ static void do_access(struct state *s)
 {
 	u64 word[8];
 
-	try_dev_read(&s->dev, VFIO_PCI_BAR0_REGION_INDEX, 0, word, 64);
-	try_dev_write(&s->dev, VFIO_PCI_BAR0_REGION_INDEX, AFU_RAM, word, 64);
-	try_dev_read(&s->dev, VFIO_PCI_BAR0_REGION_INDEX, AFU_SCRATCH0, word,
-		     4);
+	try_dev_read(&s->dev, BAR0, 0, word, 64);
+	try_dev_write(&s->dev, BAR0, AFU_RAM, word, 64);
+	try_dev_read(&s->dev, BAR0, AFU_SCRATCH0, word, 4);
 }
 
 static void do_arm(struct state *s)
@@ -97,11 +93,9 @@ static void do_interrupt(struct state *s)
 {
 	u64 one = 1;
 
-	try_dev_write(&s->dev, VFIO_PCI_BAR0_REGION_INDEX, AFU_IRQ_TRIGGER,
-		      &one, sizeof(one));
+	try_dev_write(&s->dev, BAR0, AFU_IRQ_TRIGGER, &one, sizeof(one));
 	event_wait(s->event, s->patience_ms);
-	try_dev_write(&s->dev, VFIO_PCI_BAR0_REGION_INDEX, AFU_IRQ_STATUS,
-		      &one, sizeof(one));
+	try_dev_write(&s->dev, BAR0, AFU_IRQ_STATUS, &one, sizeof(one));
 }
 
 static void do_disarm(struct state *s)
@@ -158,18 +152,15 @@ static const struct step {
 
 static u64 accesses(const struct state *s)
 {
-	json_t *reply = card_ask(&s->card, json_pack("{s:s}", "op", "stats"));
-	u64 nr = json_integer_value(json_object_get(reply, "accesses"));
+	struct card_stats stats;
 
-	json_decref(reply);
-	return nr;
+	card_stats(&s->card, &stats);
+	return stats.accesses;
 }
 
 static void vanish_after(const struct state *s, u64 nr)
 {
-	json_decref(card_ask(&s->card,
-			     json_pack("{s:s,s:I}", "op", "vanish-after",
-				       "accesses", (json_int_t)nr)));
+	card_ask(&s->card, "'op':'vanish-after','accesses':%lu", nr);
 }
 
 static bool has(const struct state *s, enum need need)
@@ -202,11 +193,10 @@ static void run_step(struct state *s, const struct step *step)
 
 static bool has_vanished(const struct state *s)
 {
-	json_t *reply = card_ask(&s->card, json_pack("{s:s}", "op", "stats"));
-	bool vanished = json_is_true(json_object_get(reply, "vanished"));
+	struct card_stats stats;
 
-	json_decref(reply);
-	return vanished;
+	card_stats(&s->card, &stats);
+	return stats.vanished;
 }
 
 static bool is_mapped(const struct state *s)
@@ -220,8 +210,8 @@ static bool is_mapped(const struct state *s)
 static void check_gone(struct state *s, const char *when)
 {
 	u64 end = now_us() + LIMIT_MS * 1000 * slow, value;
-	ssize_t got = try_dev_read(&s->dev, VFIO_PCI_BAR0_REGION_INDEX,
-				   AFU_RO, &value, sizeof(value));
+	ssize_t got = try_dev_read(&s->dev, BAR0, AFU_RO, &value,
+				   sizeof(value));
 	long ret = try_dev_ioctl(&s->dev, VFIO_DEVICE_RESET, NULL);
 
 	if (got != -EIO)
@@ -256,7 +246,7 @@ static void live(struct state *s, unsigned int at, u64 nr)
 		if (has_vanished(s))
 			check_gone(s, steps[i].name);
 	}
-	card_request(&s->card, "return");
+	card_ask(&s->card, "'op':'return'");
 	event_take(s->event);
 }
 
@@ -336,8 +326,8 @@ static int use_mapping(struct state *s)
 static int use_registers(struct state *s)
 {
 	u64 value;
-	ssize_t ret = try_dev_read(&s->dev, VFIO_PCI_BAR0_REGION_INDEX,
-				   AFU_SCRATCH0, &value, sizeof(value));
+	ssize_t ret = try_dev_read(&s->dev, BAR0, AFU_SCRATCH0, &value,
+				   sizeof(value));
 
 	return ret < 0 ? ret : 0;
 }
@@ -433,7 +423,7 @@ static int vanish_from_users(struct state *s)
 		if (wait_user(pid[i], 0, &status))
 			die("user %u ended before the card was gone", i);
 	start = now_us();
-	card_request(&s->card, "vanish");
+	card_ask(&s->card, "'op':'vanish'");
 	for (i = 0; i < NR_USERS - 1; i++) {
 		if (!wait_user(pid[i], LIMIT_MS * slow, &status))
 			report_broken("user %u did not end", i);
@@ -460,8 +450,7 @@ int main(int argc, char **argv)
 
 	if (argc < 4)
 		die("usage: vanish_user BDF SOURCE STRIDE | BDF users NR");
-	if (getenv("SLOW"))
-		slow = atoi(getenv("SLOW"));
+	slow_learn();
 	with_users = !strcmp(argv[2], "users");
 	card_at(&s.card, argv[1], with_users ? atoi(argv[3]) : 0);
 	s.event = event_new();

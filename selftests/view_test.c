@@ -3,30 +3,14 @@
  * The second view: a list that a stock DFL driver can walk, of emulated
  * headers and the block itself, with the registers that BAR 0 shows.
  */
+#include "dfl.h"
 #include "harness.h"
 #include "lab_card.h"
 
-#define BAR0		VFIO_PCI_BAR0_REGION_INDEX
-#define VIEW		VFIO_PCI_BAR2_REGION_INDEX
-#define PAGE		4096UL
-#define ALL_ONES	(~0ULL)
+#define VIEW		BAR2
 
-#define DFH_TYPE(dfh)	((dfh) >> 60)
-#define DFH_NEXT(dfh)	((dfh) >> 16 & 0xffffff)
-#define DFH_EOL(dfh)	((dfh) >> 40 & 1)
-#define DFH_ID(dfh)	((dfh) & 0xfff)
-#define TYPE_FIU	4
-#define FME		0
-#define PORT		1
-#define NEXT_AFU	0x18
-#define PORT_CTRL	0x38
-#define CTRL_RESET	BIT(0)
-#define CTRL_ACK	BIT(4)
-#define UINT		0x12
 #define UINT_CAP	0x08
 #define MSIX_PARAM	0x30	/* of the UART */
-
-#define BIT(n)		(1ULL << (n))
 
 FIXTURE(view) {
 	struct card card;
@@ -46,43 +30,42 @@ FIXTURE_VARIANT(view) {
 };
 
 FIXTURE_VARIANT_ADD(view, accelerator) {
-	.pos = POS_AFU0, .size = 0x20000, .block = 2 * PAGE, .fiu = PORT,
+	.pos = POS_AFU0, .size = 0x20000, .block = 2 * PAGE, .fiu = DFH_ID_PORT,
 	.block_size = AFU_SIZE, .map_start = 2 * PAGE, .map_len = AFU_SIZE,
 	.scratch = AFU_SCRATCH0,
 };
 
 FIXTURE_VARIANT_ADD(view, below_fme) {
-	.pos = POS_ETH, .size = 2 * PAGE, .block = PAGE, .fiu = FME,
+	.pos = POS_ETH, .size = 2 * PAGE, .block = PAGE, .fiu = DFH_ID_FME,
 	.block_size = PAGE, .map_start = PAGE, .map_len = PAGE,
 	.scratch = 0x10,
 };
 
 FIXTURE_VARIANT_ADD(view, below_port) {
-	.pos = POS_USERCLK, .size = 2 * PAGE, .block = PAGE, .fiu = PORT,
+	.pos = POS_USERCLK, .size = 2 * PAGE, .block = PAGE, .fiu = DFH_ID_PORT,
 	.block_size = PAGE, .map_start = PAGE, .map_len = PAGE,
 };
 
 FIXTURE_VARIANT_ADD(view, shared_page) {
 	.pos = POS_ETH_SHARED_PAGE, .size = 2 * PAGE, .block = PAGE,
-	.fiu = FME, .block_size = 0x800, .scratch = 0x10,
+	.fiu = DFH_ID_FME, .block_size = 0x800, .scratch = 0x10,
 };
 
 FIXTURE_VARIANT_ADD(view, with_vectors) {
-	.pos = POS_UART, .size = 2 * PAGE, .block = PAGE, .fiu = FME,
+	.pos = POS_UART, .size = 2 * PAGE, .block = PAGE, .fiu = DFH_ID_FME,
 	.block_size = PAGE,
 };
 
 FIXTURE_SETUP(view)
 {
 	card_find(&self->card);
-	instance_create(&self->inst, &self->card, variant->pos);
-	dev_open(&self->dev, &self->inst);
+	SKIP_UNLESS_BLOCK(return, &self->card, variant->pos);
+	block_open(&self->inst, &self->dev, &self->card, variant->pos);
 }
 
 FIXTURE_TEARDOWN(view)
 {
-	dev_close(&self->dev);
-	instance_remove(&self->inst);
+	block_close(&self->inst, &self->dev);
 }
 
 static u64 view_read64(const struct dev *dev, u64 pos)
@@ -105,10 +88,10 @@ TEST_F(view, leads_to_the_block)
 	u64 fiu = view_read64(dev, 0), off = DFH_NEXT(fiu);
 
 	EXPECT_EQ(variant->size, dev->region[VIEW].size);
-	EXPECT_EQ(TYPE_FIU, DFH_TYPE(fiu));
+	EXPECT_EQ(DFH_TYPE_FIU, DFH_TYPE(fiu));
 	EXPECT_EQ(variant->fiu, DFH_ID(fiu));
 	if (DFH_EOL(fiu) || off != variant->block) {
-		EXPECT_EQ(UINT, DFH_ID(view_read64(dev, off)));
+		EXPECT_EQ(DFH_ID_UINT, DFH_ID(view_read64(dev, off)));
 		EXPECT_EQ(1, DFH_EOL(view_read64(dev, off)));
 		off = view_read64(dev, NEXT_AFU);
 	}
@@ -127,7 +110,7 @@ TEST_F(view, headers_are_not_the_cards)
 		if (off == PORT_CTRL)
 			continue;
 		value = view_read64(&self->dev, off);
-		view_write64(&self->dev, off, ALL_ONES);
+		view_write64(&self->dev, off, ONES);
 		EXPECT_EQ(value, view_read64(&self->dev, off));
 	}
 	card_stats(&self->card, &after);
@@ -162,7 +145,7 @@ TEST_F(view, nothing_is_behind_the_block)
 
 	card_stats(&self->card, &before);
 	for (off = end; off < variant->size; off += PAGE / 2) {
-		EXPECT_EQ(ALL_ONES, view_read64(&self->dev, off));
+		EXPECT_EQ(ONES, view_read64(&self->dev, off));
 		view_write64(&self->dev, off, 0x77);
 	}
 	EXPECT_ERR(EINVAL, try_dev_read(&self->dev, VIEW, variant->size, &value,
@@ -266,18 +249,16 @@ FIXTURE(view_port) {
 FIXTURE_SETUP(view_port)
 {
 	card_find(&self->card);
-	instance_create(&self->inst, &self->card, POS_AFU0);
-	instance_create(&self->other_inst, &self->card, POS_AFU1);
-	dev_open(&self->dev, &self->inst);
-	dev_open(&self->other, &self->other_inst);
+	SKIP_UNLESS_BLOCK(return, &self->card, POS_AFU0);
+	SKIP_UNLESS_BLOCK(return, &self->card, POS_AFU1);
+	block_open(&self->inst, &self->dev, &self->card, POS_AFU0);
+	block_open(&self->other_inst, &self->other, &self->card, POS_AFU1);
 }
 
 FIXTURE_TEARDOWN(view_port)
 {
-	dev_close(&self->dev);
-	dev_close(&self->other);
-	instance_remove(&self->inst);
-	instance_remove(&self->other_inst);
+	block_close(&self->inst, &self->dev);
+	block_close(&self->other_inst, &self->other);
 }
 
 TEST_F(view_port, resets_this_block_only)
@@ -287,11 +268,12 @@ TEST_F(view_port, resets_this_block_only)
 	dev_write64(&self->dev, AFU_SCRATCH0, 0x77);
 	dev_write64(&self->other, AFU_SCRATCH0, 0x88);
 	card_block_stats(&self->card, POS_AFU0, &before);
-	view_write64(&self->dev, PORT_CTRL, CTRL_RESET);
-	EXPECT_EQ(CTRL_RESET | CTRL_ACK, view_read64(&self->dev, PORT_CTRL));
+	view_write64(&self->dev, PORT_CTRL, PORT_CTRL_RESET);
+	EXPECT_EQ(PORT_CTRL_RESET | PORT_CTRL_ACK,
+		  view_read64(&self->dev, PORT_CTRL));
 	EXPECT_EQ(0, dev_read64(&self->dev, AFU_SCRATCH0));
 	/* held, not reset again */
-	view_write64(&self->dev, PORT_CTRL, CTRL_RESET);
+	view_write64(&self->dev, PORT_CTRL, PORT_CTRL_RESET);
 	view_write64(&self->dev, PORT_CTRL, 0);
 	EXPECT_EQ(0, view_read64(&self->dev, PORT_CTRL));
 	card_block_stats(&self->card, POS_AFU0, &after);
@@ -301,13 +283,13 @@ TEST_F(view_port, resets_this_block_only)
 
 TEST_F(view_port, any_reset_lets_go)
 {
-	view_write64(&self->dev, PORT_CTRL, CTRL_RESET);
+	view_write64(&self->dev, PORT_CTRL, PORT_CTRL_RESET);
 	EXPECT_EQ(0, try_dev_ioctl(&self->dev, VFIO_DEVICE_RESET, NULL));
 	EXPECT_EQ(0, view_read64(&self->dev, PORT_CTRL));
-	view_write64(&self->dev, PORT_CTRL, CTRL_RESET);
+	view_write64(&self->dev, PORT_CTRL, PORT_CTRL_RESET);
 	dev_close(&self->dev);
 	dev_open(&self->dev, &self->inst);
 	EXPECT_EQ(0, view_read64(&self->dev, PORT_CTRL));
 }
 
-TEST_HARNESS_MAIN
+TEST_CARD_MAIN

@@ -16,7 +16,7 @@ KERNEL=${KERNEL:-${VDFL_KERNEL:?}}
 IOMMU=${VDFL_IOMMU:?}
 MODULE=/src/build/$KERNEL/$DRIVER/$DRIVER.ko
 VDFLCTL=/src/build/vdflctl/vdflctl
-TENANT=/src/build/selftests/tenant_user
+CLIENT=/src/build/selftests/client_user
 LOCKS=/run/lock
 # Bounds of time are for kernels that do not check everything they do
 SLOW=1
@@ -152,6 +152,23 @@ tap_skip()
 {
 	tap_count=$((tap_count + 1))
 	echo "ok $tap_count $1 # SKIP $2"
+}
+
+# run_selftest SKIPS CMD...: a kselftest, its results indented under one of ours.
+# A skip fails unless the regular expression SKIPS matches its reason.
+run_selftest()
+{
+	local out status unexpected
+
+	out=$(mktemp)
+	"${@:2}" 2>&1 | tee "$out" | sed 's/^/    /'
+	status=${PIPESTATUS[0]}
+	if unexpected=$(grep '# SKIP' "$out" | grep -vE "# SKIP ($1)\$"); then
+		tap_note "unexpected skips:"$'\n'"$unexpected"
+		status=1
+	fi
+	rm "$out"
+	return "$status"
 }
 
 # bail WHY: nothing more can be tested
@@ -430,62 +447,62 @@ card_log()
 
 # --- users ----------------------------------------------------------------------
 #
-# A tenant is a process that uses an instance and does what it is told, see
-# selftests/tenant_user.c.
+# A client is a process that uses an instance and does what it is told, see
+# selftests/client_user.c.
 
-declare -A TENANT_PID TENANT_IN TENANT_OUT
+declare -A CLIENT_PID CLIENT_IN CLIENT_OUT
 
-# tenant_start NAME UUID
-tenant_start()
+# client_start NAME UUID
+client_start()
 {
 	local in out dir
 
 	dir=$(mktemp -d)
 	mkfifo "$dir/in" "$dir/out"
-	"$TENANT" "$2" <"$dir/in" >"$dir/out" &
-	TENANT_PID[$1]=$!
+	"$CLIENT" "$2" <"$dir/in" >"$dir/out" &
+	CLIENT_PID[$1]=$!
 	exec {in}>"$dir/in" {out}<"$dir/out"
-	TENANT_IN[$1]=$in TENANT_OUT[$1]=$out
+	CLIENT_IN[$1]=$in CLIENT_OUT[$1]=$out
 	rm -r "$dir"
-	[ "$(tenant_reply "$1")" = ready ]
+	[ "$(client_reply "$1")" = ready ]
 }
 
-# tenant_send NAME COMMAND...: does not wait
-tenant_send()
+# client_send NAME COMMAND...: does not wait
+client_send()
 {
 	local name=$1
 
 	shift
-	echo "$*" >&"${TENANT_IN[$name]}"
+	echo "$*" >&"${CLIENT_IN[$name]}"
 }
 
-# tenant_reply NAME [SECONDS]: to the earliest command without one
-tenant_reply()
+# client_reply NAME [SECONDS]: to the earliest command without one
+client_reply()
 {
 	local reply
 
-	if IFS= read -r -t "$((${2:-30} * SLOW))" reply <&"${TENANT_OUT[$1]}"; then
+	if IFS= read -r -t "$((${2:-30} * SLOW))" reply <&"${CLIENT_OUT[$1]}"; then
 		printf '%s\n' "$reply"
 	else
 		echo "no reply"
 	fi
 }
 
-# tenant NAME COMMAND...: prints the reply
-tenant()
+# client NAME COMMAND...: prints the reply
+client()
 {
-	tenant_send "$@"
-	tenant_reply "$1"
+	client_send "$@"
+	client_reply "$1"
 }
 
-# tenant_end NAME: lets it close everything and end, and waits for that
-tenant_end()
+# client_end NAME: lets it close everything and end, and waits for that
+client_end()
 {
-	local in=${TENANT_IN[$1]} out=${TENANT_OUT[$1]}
+	local in=${CLIENT_IN[$1]} out=${CLIENT_OUT[$1]}
 
-	# Later tenants hold copies of the pipe: its end is not seen
+	# Later clients hold copies of the pipe: its end is not seen
 	echo quit >&"$in"
-	wait "${TENANT_PID[$1]}"
+	wait "${CLIENT_PID[$1]}"
 	exec {in}>&- {out}<&-
 }
 

@@ -2,8 +2,6 @@
 /* Giving a card to the driver and taking it away. */
 #include "vdfl_test.h"
 
-#define DRIVER		"vfio_dfl_mdev"
-
 /** card_at() - card number @nr of the lab, at PCI address @bdf */
 void card_at(struct card *card, const char *bdf, unsigned int nr)
 {
@@ -15,15 +13,10 @@ void card_at(struct card *card, const char *bdf, unsigned int nr)
 
 bool card_is_bound(const struct card *card)
 {
-	char path[PATH_MAX], target[PATH_MAX];
-	ssize_t len;
+	char name[VALUE_LEN];
 
-	format(path, sizeof(path), "%s/driver", card->dir);
-	len = readlink(path, target, sizeof(target) - 1);
-	if (len < 0)
-		return false;
-	target[len] = 0;
-	return !strcmp(strrchr(target, '/') + 1, DRIVER);
+	return !try_sysfs_link(name, sizeof(name), "%s/driver", card->dir) &&
+	       !strcmp(name, DRIVER);
 }
 
 /** try_card_bind() - Return: does the driver have it now? */
@@ -37,12 +30,5 @@ bool try_card_bind(const struct card *card)
 
 int try_card_unbind(const struct card *card)
 {
-	return try_sysfs_write(card->bdf, "/sys/bus/pci/drivers/%s/unbind",
-			       DRIVER);
-}
-
-/** card_request() - send the request @op without further members */
-void card_request(const struct card *card, const char *op)
-{
-	json_decref(card_ask(card, json_pack("{s:s}", "op", op)));
+	return try_sysfs_write(card->bdf, DRIVER_DIR "/unbind");
 }

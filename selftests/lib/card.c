@@ -8,10 +8,10 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdarg.h>
 
 #include "vdfl_test.h"
 
-#define DRIVER_DIR	"/sys/bus/pci/drivers/vfio_dfl_mdev"
 #define ANSWER_MS	60000
 #define RETRY_US	10000
 #define LINE_MAX_LEN	65536
@@ -25,33 +25,63 @@ static bool is_address(const char *name)
 	       !name[len];
 }
 
-static void find_bound(char *bdf, size_t size)
+/* Return true if a card is bound; @bdf is the last one found */
+static bool find_bound(char *bdf, size_t size)
 {
 	DIR *dir = opendir(DRIVER_DIR);
 	struct dirent *entry;
 
-	if (!dir)
-		die("the driver is not loaded");
 	bdf[0] = 0;
-	while ((entry = readdir(dir)))
+	while (dir && (entry = readdir(dir)))
 		if (is_address(entry->d_name))
 			format(bdf, size, "%s", entry->d_name);
-	closedir(dir);
-	if (!bdf[0])
-		die("no card is bound");
+	if (dir)
+		closedir(dir);
+	return bdf[0];
 }
 
-/** card_find() - card 0 of the lab: the one that is bound, or VDFL_CARD */
-void card_find(struct card *card)
+/* VDFL_CARD names the card; without it the card that is bound is used */
+static bool try_card_find(struct card *card)
 {
 	const char *named = getenv("VDFL_CARD");
 	char bdf[sizeof(card->bdf)];
 
 	if (named)
 		format(bdf, sizeof(bdf), "%s", named);
-	else
-		find_bound(bdf, sizeof(bdf));
+	else if (!find_bound(bdf, sizeof(bdf)))
+		return false;
 	card_at(card, bdf, 0);
+	return true;
+}
+
+/** card_find() - card 0 of the lab: the one that is bound, or VDFL_CARD */
+void card_find(struct card *card)
+{
+	if (!try_card_find(card))
+		die("no card is bound");
+}
+
+/**
+ * card_missing() - check whether the machine has what the tests need
+ * Return: what is missing, NULL if nothing is
+ */
+const char *card_missing(void)
+{
+	struct card card;
+
+	if (geteuid())
+		return "tests must be run as root";
+	if (access(DRIVER_DIR, F_OK))
+		return "module " DRIVER " is not loaded";
+	if (!try_card_find(&card) || !card_is_bound(&card))
+		return "no card is bound to " DRIVER;
+	if (access(card.ctl, F_OK))
+		return "no control channel, so no simulated card";
+	if (access(card.log, F_OK))
+		return "no log of the card";
+	if (!dev_can_open())
+		return "no VFIO container or iommufd";
+	return NULL;
 }
 
 static int open_channel(const struct card *card)
@@ -67,37 +97,55 @@ static int open_channel(const struct card *card)
 	return fd;
 }
 
-/* Register writes are posted; a config read arrives behind them. */
-static void flush_posted_writes(const struct card *card)
+/** card_config_read() - read the card's own config space through sysfs */
+void card_config_read(const struct card *card, unsigned int off, void *buf,
+		      size_t len)
 {
 	char path[PATH_MAX];
-	u32 id;
 	int fd;
 
 	format(path, sizeof(path), "%s/config", card->dir);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || pread(fd, &id, sizeof(id), 0) != sizeof(id))
+	if (fd < 0 || pread(fd, buf, len, off) != (ssize_t)len)
 		die_errno("reading %s", path);
 	close(fd);
 }
 
-static void send_line(int fd, json_t *request)
+/* Register writes are posted; a config read arrives behind them. */
+static void flush_posted_writes(const struct card *card)
 {
-	char *line = json_dumps(request, JSON_COMPACT);
-	size_t len, done = 0;
+	u32 id;
+
+	card_config_read(card, 0, &id, sizeof(id));
+}
+
+/* The text between braces, with a double quote for each single one */
+static void format_request(char *line, size_t size, const char *fmt,
+			   va_list args)
+{
+	int len;
+	char *p;
+
+	line[0] = '{';
+	len = vsnprintf(line + 1, size - 1, fmt, args);
+	if (len < 0 || (size_t)len >= size - 1)
+		die("request too long: %s", fmt);
+	format(line + 1 + len, size - 1 - len, "}\n");
+	while ((p = strchr(line, '\'')))
+		*p = '"';
+}
+
+static void send_line(int fd, const char *line)
+{
+	size_t len = strlen(line), done = 0;
 	ssize_t ret;
 
-	if (!line)
-		die("request is no JSON");
-	len = strlen(line);
-	line[len++] = '\n';	/* over the terminator: never used as text again */
 	while (done < len) {
 		ret = write(fd, line + done, len - done);
 		if (ret <= 0)
 			die_errno("writing to the control channel");
 		done += ret;
 	}
-	free(line);
 }
 
 static void receive_line(int fd, char *line, size_t size)
@@ -118,124 +166,104 @@ static void receive_line(int fd, char *line, size_t size)
 }
 
 /**
- * card_ask() - send @request, which is consumed
- * Return: the reply, which says that all went well; json_decref() it
+ * card_ask() - send a request
+ * @fmt: members of the request, with single quotes: "'op':'stats'"
+ * Return: the reply, which says that all went well; valid until the next call
  */
-json_t *card_ask(const struct card *card, json_t *request)
+const char *card_ask(const struct card *card, const char *fmt, ...)
 {
 	static char line[LINE_MAX_LEN];
-	json_t *reply;
+	va_list args;
 	int fd;
 
-	if (!request)
-		die("request cannot be built");
+	va_start(args, fmt);
+	format_request(line, sizeof(line), fmt, args);
+	va_end(args);
 	flush_posted_writes(card);
 	fd = open_channel(card);
-	send_line(fd, request);
+	send_line(fd, line);
 	receive_line(fd, line, sizeof(line));
 	close(fd);
-	json_decref(request);
-	reply = json_loads(line, 0, NULL);
-	if (!json_is_true(json_object_get(reply, "ok")))
+	if (!json_true(line, "ok"))
 		die("the card refuses: %s", line);
-	return reply;
+	return line;
 }
 
-static u64 number(const json_t *object, const char *key)
+/** pos_parse() - Return true if @pos is a position, "b2-o40000" */
+bool pos_parse(const char *pos, unsigned int *bar, u64 *off)
 {
-	const json_t *value = json_object_get(object, key);
-
-	if (json_is_string(value))
-		return strtoull(json_string_value(value), NULL, 0);
-	if (!json_is_integer(value))
-		die("the card says nothing of %s", key);
-	return json_integer_value(value);
+	return sscanf(pos, "b%u-o%lx", bar, off) == 2;
 }
 
-static void parse_pos(const char *pos, unsigned int *bar, u64 *off)
+static void must_parse(const char *pos, unsigned int *bar, u64 *off)
 {
-	if (sscanf(pos, "b%u-o%lx", bar, off) != 2)
+	if (!pos_parse(pos, bar, off))
 		die("no position: %s", pos);
-}
-
-static json_t *ask_register(const struct card *card, const char *op,
-			    const char *pos, u64 off, json_t *more)
-{
-	unsigned int bar;
-	u64 start;
-	json_t *request;
-
-	parse_pos(pos, &bar, &start);
-	request = json_pack("{s:s,s:i,s:I}", "op", op, "bar", bar, "offset",
-			    (json_int_t)(start + off));
-	if (more) {
-		json_object_update(request, more);
-		json_decref(more);
-	}
-	return card_ask(card, request);
 }
 
 /** card_peek() - what a register holds; the card does not count it */
 u64 card_peek(const struct card *card, const char *pos, u64 off)
 {
-	json_t *reply = ask_register(card, "peek", pos, off, NULL);
-	u64 value = number(reply, "value");
+	unsigned int bar;
+	u64 start;
 
-	json_decref(reply);
-	return value;
+	must_parse(pos, &bar, &start);
+	return json_u64(card_ask(card, "'op':'peek','bar':%u,'offset':%lu", bar,
+				 start + off), "value");
 }
 
 /** card_poke() - change a register from inside the card */
 void card_poke(const struct card *card, const char *pos, u64 off,
 	       u64 value)
 {
-	char text[24];
+	unsigned int bar;
+	u64 start;
 
-	format(text, sizeof(text), "0x%lx", value);
-	json_decref(ask_register(card, "poke", pos, off,
-				 json_pack("{s:s}", "value", text)));
+	must_parse(pos, &bar, &start);
+	card_ask(card, "'op':'poke','bar':%u,'offset':%lu,'value':'0x%lx'", bar,
+		 start + off, value);
 }
 
 /** card_set_irq() - raise or lower an interrupt cause of a block */
 void card_set_irq(const struct card *card, const char *pos, unsigned int vector,
 		  bool on)
 {
-	json_decref(ask_register(card, on ? "raise" : "lower", pos, 0,
-				 json_pack("{s:i}", "vector", vector)));
-}
+	unsigned int bar;
+	u64 start;
 
-static json_t *ask_stats(const struct card *card)
-{
-	return card_ask(card, json_pack("{s:s}", "op", "stats"));
+	must_parse(pos, &bar, &start);
+	card_ask(card, "'op':'%s','bar':%u,'offset':%lu,'vector':%u",
+		 on ? "raise" : "lower", bar, start, vector);
 }
 
 void card_stats(const struct card *card, struct card_stats *stats)
 {
-	json_t *reply = ask_stats(card);
+	const char *reply = card_ask(card, "'op':'stats'");
 
 	*stats = (struct card_stats){
-		.bus_master = number(reply, "bus_master"),
-		.bus_master_on_count = number(reply, "bus_master_on_count"),
-		.intx_asserted = number(reply, "intx_asserted"),
-		.reads = number(reply, "reads"),
-		.writes = number(reply, "writes"),
-		.stray = number(reply, "stray"),
-		.flr = number(reply, "flr"),
+		.bus_master = json_u64(reply, "bus_master"),
+		.bus_master_on_count = json_u64(reply, "bus_master_on_count"),
+		.intx_asserted = json_u64(reply, "intx_asserted"),
+		.reads = json_u64(reply, "reads"),
+		.writes = json_u64(reply, "writes"),
+		.accesses = json_u64(reply, "accesses"),
+		.stray = json_u64(reply, "stray"),
+		.not_owned = json_u64(reply, "not_owned"),
+		.flr = json_u64(reply, "flr"),
+		.vanished = json_true(reply, "vanished"),
 	};
-	json_decref(reply);
 }
 
-static const json_t *find_block(const json_t *reply, const char *pos)
+static const char *find_block(const char *reply, const char *pos)
 {
-	const json_t *block;
+	const char *block = json_member(reply, "blocks");
 	unsigned int bar;
 	u64 off;
-	size_t i;
 
-	parse_pos(pos, &bar, &off);
-	json_array_foreach(json_object_get(reply, "blocks"), i, block)
-		if (number(block, "bar") == bar &&
-		    number(block, "offset") == off)
+	must_parse(pos, &bar, &off);
+	while (block && (block = json_element(block)))
+		if (json_u64(block, "bar") == bar &&
+		    json_u64(block, "offset") == off)
 			return block;
 	die("the card has no block %s", pos);
 }
@@ -243,32 +271,32 @@ static const json_t *find_block(const json_t *reply, const char *pos)
 void card_block_stats(const struct card *card, const char *pos,
 		      struct block_stats *stats)
 {
-	json_t *reply = ask_stats(card);
-	const json_t *block = find_block(reply, pos);
+	const char *block = find_block(card_ask(card, "'op':'stats'"), pos);
 
 	*stats = (struct block_stats){
-		.reads = number(block, "reads"),
-		.writes = number(block, "writes"),
-		.header_reads = number(block, "header_reads"),
-		.resets = number(block, "resets"),
-		.stray = number(block, "stray"),
+		.reads = json_u64(block, "reads"),
+		.writes = json_u64(block, "writes"),
+		.header_reads = json_u64(block, "header_reads"),
+		.resets = json_u64(block, "resets"),
+		.stray = json_u64(block, "stray"),
 	};
-	json_decref(reply);
 }
 
 /** card_own() - count accesses outside these blocks as stray; 0 to stop */
 void card_own(const struct card *card, const char *const *pos, size_t nr)
 {
-	json_t *request = json_pack("{s:s}", "op", "own");
-	json_t *blocks = json_array();
-	size_t i;
+	char names[256] = "";
+	size_t i, len = 0;
 
-	for (i = 0; i < nr; i++)
-		json_array_append_new(blocks, json_string(pos[i]));
+	for (i = 0; i < nr; i++) {
+		format(names + len, sizeof(names) - len, "%s'%s'",
+		       i ? "," : "", pos[i]);
+		len += strlen(names + len);
+	}
 	if (nr)
-		json_object_set(request, "blocks", blocks);
-	json_decref(blocks);
-	json_decref(card_ask(card, request));
+		card_ask(card, "'op':'own','blocks':[%s]", names);
+	else
+		card_ask(card, "'op':'own'");
 }
 
 /** card_log_lines() - lines of the card's log about @event */

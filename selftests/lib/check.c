@@ -74,6 +74,17 @@ void format(char *buf, size_t size, const char *fmt, ...)
 		die("text too long: %s", fmt);
 }
 
+unsigned int slow = 1;
+
+/** slow_learn() - take SLOW from the environment, for kernels with checks */
+void slow_learn(void)
+{
+	const char *factor = getenv("SLOW");
+
+	if (factor)
+		slow = atoi(factor);
+}
+
 u64 now_us(void)
 {
 	struct timespec ts;
@@ -90,4 +101,13 @@ void sleep_us(u64 us)
 	};
 
 	nanosleep(&ts, NULL);
+}
+
+/** random_next() - xorshift; @state must not be 0 */
+u64 random_next(u64 *state)
+{
+	*state ^= *state << 13;
+	*state ^= *state >> 7;
+	*state ^= *state << 17;
+	return *state;
 }

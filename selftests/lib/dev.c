@@ -13,20 +13,6 @@ bool dev_has_path(enum dev_path path)
 		       F_OK);
 }
 
-static int group_number(const struct instance *inst, char *number, size_t size)
-{
-	char path[PATH_MAX], target[PATH_MAX];
-	ssize_t len;
-
-	format(path, sizeof(path), "%s/iommu_group", inst->dir);
-	len = readlink(path, target, sizeof(target) - 1);
-	if (len < 0)
-		return -errno;
-	target[len] = 0;
-	format(number, size, "%s", strrchr(target, '/') + 1);
-	return 0;
-}
-
 static int choose_iommu(struct dev *dev)
 {
 	if (ioctl(dev->group, VFIO_GROUP_SET_CONTAINER, &dev->container) ||
@@ -38,7 +24,8 @@ static int choose_iommu(struct dev *dev)
 static int open_by_group(struct dev *dev, const struct instance *inst)
 {
 	char path[PATH_MAX], number[16];
-	int ret = group_number(inst, number, sizeof(number));
+	int ret = try_sysfs_link(number, sizeof(number), "%s/iommu_group",
+				 inst->dir);
 
 	if (ret)
 		return ret;
@@ -135,6 +122,12 @@ static enum dev_path usual_path(void)
 	return name && !strcmp(name, "cdev") ? DEV_CDEV : DEV_GROUP;
 }
 
+/** dev_can_open() - check for the device node that dev_open() needs */
+bool dev_can_open(void)
+{
+	return dev_has_path(usual_path());
+}
+
 int try_dev_open(struct dev *dev, const struct instance *inst)
 {
 	return try_dev_open_path(dev, inst, usual_path());
@@ -166,6 +159,20 @@ void dev_close(struct dev *dev)
 	close_fd(&dev->fd);
 	close_fd(&dev->group);
 	close_fd(&dev->container);
+}
+
+/** block_open() - create an instance of the block at @pos and open it */
+void block_open(struct instance *inst, struct dev *dev, const struct card *card,
+		const char *pos)
+{
+	instance_create(inst, card, pos);
+	dev_open(dev, inst);
+}
+
+void block_close(struct instance *inst, struct dev *dev)
+{
+	dev_close(dev);
+	instance_remove(inst);
 }
 
 /* --- access --------------------------------------------------------------- */
@@ -219,26 +226,26 @@ u64 dev_read64(const struct dev *dev, u64 pos)
 {
 	u64 value;
 
-	dev_read(dev, VFIO_PCI_BAR0_REGION_INDEX, pos, &value, sizeof(value));
+	dev_read(dev, BAR0, pos, &value, sizeof(value));
 	return value;
 }
 
 void dev_write64(const struct dev *dev, u64 pos, u64 value)
 {
-	dev_write(dev, VFIO_PCI_BAR0_REGION_INDEX, pos, &value, sizeof(value));
+	dev_write(dev, BAR0, pos, &value, sizeof(value));
 }
 
 u32 dev_read32(const struct dev *dev, u64 pos)
 {
 	u32 value;
 
-	dev_read(dev, VFIO_PCI_BAR0_REGION_INDEX, pos, &value, sizeof(value));
+	dev_read(dev, BAR0, pos, &value, sizeof(value));
 	return value;
 }
 
 void dev_write32(const struct dev *dev, u64 pos, u32 value)
 {
-	dev_write(dev, VFIO_PCI_BAR0_REGION_INDEX, pos, &value, sizeof(value));
+	dev_write(dev, BAR0, pos, &value, sizeof(value));
 }
 
 /* --- config space --------------------------------------------------------- */
@@ -248,14 +255,14 @@ u32 dev_config_read(const struct dev *dev, unsigned int off,
 {
 	u32 value = 0;
 
-	dev_read(dev, VFIO_PCI_CONFIG_REGION_INDEX, off, &value, len);
+	dev_read(dev, CONFIG, off, &value, len);
 	return value;
 }
 
 void dev_config_write(const struct dev *dev, unsigned int off, unsigned int len,
 		      u32 value)
 {
-	dev_write(dev, VFIO_PCI_CONFIG_REGION_INDEX, off, &value, len);
+	dev_write(dev, CONFIG, off, &value, len);
 }
 
 /** dev_memory_enable() - the memory enable bit of the virtual command word */
@@ -340,7 +347,7 @@ static void remember_map(struct dev *dev, void *addr, size_t len)
 void *try_dev_map(struct dev *dev, u64 off, size_t len)
 {
 	void *map = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED, dev->fd,
-			 dev->region[VFIO_PCI_BAR0_REGION_INDEX].offset + off);
+			 dev->region[BAR0].offset + off);
 
 	if (map != MAP_FAILED)
 		remember_map(dev, map, len);

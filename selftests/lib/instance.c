@@ -7,6 +7,15 @@ void uuid_new(char uuid[40])
 	sysfs_read(uuid, 40, "/proc/sys/kernel/random/uuid");
 }
 
+/** instance_at() - the instance with that UUID; @card may be NULL */
+void instance_at(struct instance *inst, const struct card *card,
+		 const char *uuid)
+{
+	inst->card = card;
+	format(inst->uuid, sizeof(inst->uuid), "%s", uuid);
+	format(inst->dir, sizeof(inst->dir), MDEV_DIR "/%s", uuid);
+}
+
 void block_attr(const struct card *card, const char *pos, const char *name,
 		char value[VALUE_LEN])
 {
@@ -25,9 +34,23 @@ static bool type_exists(const struct card *card, const char *type)
 	char path[PATH_MAX];
 
 	format(path, sizeof(path),
-	       "%s/mdev_supported_types/vfio_dfl_mdev-%s/create", card->dir,
+	       "%s/mdev_supported_types/" DRIVER "-%s/create", card->dir,
 	       type);
 	return !access(path, F_OK);
+}
+
+/**
+ * block_missing() - check whether users can have the block at @pos
+ * Return: NULL if they can, else why not
+ */
+const char *block_missing(const struct card *card, const char *pos)
+{
+	char kind[VALUE_LEN];
+
+	if (try_sysfs_read(kind, sizeof(kind), "%s/dfl/blocks/%s/type",
+			   card->dir, pos))
+		return "the card has no such block";
+	return kind[0] ? NULL : "withheld, parameter opt_in may release it";
 }
 
 void instance_type(const struct card *card, const char *pos, char *type,
@@ -46,14 +69,13 @@ void instance_type(const struct card *card, const char *pos, char *type,
 int try_instance_create(struct instance *inst, const struct card *card,
 			const char *type)
 {
+	char uuid[40];
 	int ret;
 
-	inst->card = card;
-	uuid_new(inst->uuid);
-	format(inst->dir, sizeof(inst->dir), "/sys/bus/mdev/devices/%s",
-	       inst->uuid);
+	uuid_new(uuid);
+	instance_at(inst, card, uuid);
 	ret = try_sysfs_write(inst->uuid,
-			      "%s/mdev_supported_types/vfio_dfl_mdev-%s/create",
+			      "%s/mdev_supported_types/" DRIVER "-%s/create",
 			      card->dir, type);
 	if (ret)
 		return ret;
@@ -68,7 +90,7 @@ static void drop_leftover(const struct card *card, const char *pos)
 
 	block_attr(card, pos, "instance", uuid);
 	if (uuid[0])
-		sysfs_write("1", "/sys/bus/mdev/devices/%s/remove", uuid);
+		sysfs_write("1", MDEV_DIR "/%s/remove", uuid);
 }
 
 void instance_create(struct instance *inst, const struct card *card,

@@ -16,6 +16,7 @@
 #define POS_PORT1		"b2-o80000"
 #define POS_AFU1		"b2-oc0000"
 
+#define TYPE_AFU		"afu-d8424dc4"
 #define AFU_SIZE		0x10000
 #define AFU_VECTORS		4
 
@@ -31,8 +32,15 @@
 #define   AFU_RO_VALUE		0x1122334455667788ULL
 #define AFU_IRQ_TRIGGER		0x50
 #define AFU_IRQ_STATUS		0x58
+#define AFU_DMA_ADDR		0x60
+#define AFU_DMA_DATA		0x68
+#define AFU_DMA_GO		0x70
+#define AFU_DMA_RESULT		0x78
 #define AFU_RAM			0x1000
 #define AFU_RAM_END		0x2000
+
+/* Ethernet group: a register that keeps its value */
+#define ETH_CTRL		0x10
 
 /* UART: eight byte registers, four bytes apart */
 #define UART_REGS		0x200

@@ -114,3 +114,21 @@ void sysfs_write(const char *value, const char *fmt, ...)
 	if (ret)
 		die("writing %s to %s: %s", value, path, err_name(ret));
 }
+
+/** try_sysfs_link() - the last part of what a link points to */
+int try_sysfs_link(char *name, size_t size, const char *fmt, ...)
+{
+	char path[PATH_MAX], target[PATH_MAX];
+	va_list args;
+	ssize_t len;
+
+	va_start(args, fmt);
+	path_of(path, fmt, args);
+	va_end(args);
+	len = readlink(path, target, sizeof(target) - 1);
+	if (len < 0)
+		return -errno;
+	target[len] = 0;
+	format(name, size, "%s", strrchr(target, '/') + 1);
+	return 0;
+}

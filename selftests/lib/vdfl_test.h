@@ -14,7 +14,6 @@
 #include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,26 +21,20 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include <jansson.h>
 #include <linux/pci_regs.h>
+#include <linux/types.h>
 #include <linux/vfio.h>
 #include <linux/vfio_dfl_mdev.h>
 
-typedef uint8_t u8;
-typedef uint16_t u16;
-typedef uint32_t u32;
-typedef uint64_t u64;
-typedef int32_t s32;
+#include "kselftest.h"
 
-#ifndef __noreturn
-#define __noreturn	__attribute__((__noreturn__))
-#endif
-#ifndef ARRAY_SIZE
-#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
-#endif
-#define __printf(a, b)	__attribute__((format(printf, a, b)))
+#define DRIVER		"vfio_dfl_mdev"
+#define DRIVER_DIR	"/sys/bus/pci/drivers/" DRIVER
+#define MDEV_DIR	"/sys/bus/mdev/devices"
 
-/* check.c */
+/* check.c; time limits are multiplied by slow */
+extern unsigned int slow;
+void slow_learn(void);
 const char *err_name(long ret);
 void die(const char *fmt, ...) __noreturn __printf(1, 2);
 extern unsigned long nr_broken;
@@ -51,6 +44,7 @@ void format(char *buf, size_t size, const char *fmt, ...)
 	__printf(3, 4);
 u64 now_us(void);
 void sleep_us(u64 us);
+u64 random_next(u64 *state);
 
 /* sysfs.c: paths are printf formats; values come without the newline */
 #define VALUE_LEN	256
@@ -65,6 +59,8 @@ u64 sysfs_read_u64(const char *fmt, ...)
 	__printf(1, 2);
 void sysfs_write(const char *value, const char *fmt, ...)
 	__printf(2, 3);
+int try_sysfs_link(char *name, size_t size, const char *fmt, ...)
+	__printf(3, 4);
 
 /**
  * struct card - the card under test
@@ -96,16 +92,24 @@ struct card_stats {
 	u64 intx_asserted;
 	u64 reads;
 	u64 writes;
+	u64 accesses;
 	u64 stray;
+	u64 not_owned;
 	u64 flr;
+	bool vanished;
 };
 
 /*
  * card.c: requests on the control channel are answered after everything that
  * was written to the card before them arrived there.
  */
+const char *card_missing(void);
 void card_find(struct card *card);
-json_t *card_ask(const struct card *card, json_t *request);
+void card_config_read(const struct card *card, unsigned int off, void *buf,
+		      size_t len);
+const char *card_ask(const struct card *card, const char *fmt, ...)
+	__printf(2, 3);
+bool pos_parse(const char *pos, unsigned int *bar, u64 *off);
 void card_stats(const struct card *card, struct card_stats *stats);
 void card_block_stats(const struct card *card, const char *pos,
 		      struct block_stats *stats);
@@ -116,6 +120,13 @@ void card_set_irq(const struct card *card, const char *pos, unsigned int vector,
 		  bool on);
 unsigned int card_log_lines(const struct card *card, const char *event);
 void card_own(const struct card *card, const char *const *pos, size_t nr);
+
+/* json.c: @object and @value are places in a reply of the card */
+const char *json_member(const char *object, const char *key);
+const char *json_element(const char *p);
+bool json_true(const char *object, const char *key);
+u64 json_u64(const char *object, const char *key);
+void json_text(const char *value, char *text, size_t size);
 
 /* child.c */
 struct child {
@@ -134,7 +145,6 @@ void card_at(struct card *card, const char *bdf, unsigned int nr);
 bool card_is_bound(const struct card *card);
 bool try_card_bind(const struct card *card);
 int try_card_unbind(const struct card *card);
-void card_request(const struct card *card, const char *op);
 
 /**
  * struct instance - one mdev
@@ -155,10 +165,13 @@ struct instance {
  * instance_type() is the name to create one with, for the block at @pos only.
  */
 void uuid_new(char uuid[40]);
+void instance_at(struct instance *inst, const struct card *card,
+		 const char *uuid);
 void instance_type(const struct card *card, const char *pos, char *type,
 		   size_t size);
 int try_instance_create(struct instance *inst, const struct card *card,
 			const char *type);
+const char *block_missing(const struct card *card, const char *pos);
 void instance_create(struct instance *inst, const struct card *card,
 		     const char *pos);
 int try_instance_remove(struct instance *inst);
@@ -168,9 +181,20 @@ void block_attr(const struct card *card, const char *pos, const char *name,
 u64 block_attr_u64(const struct card *card, const char *pos,
 		   const char *name);
 
-#define MAX_MAPS	16
-#define NR_REGIONS	(VFIO_PCI_NUM_REGIONS + 1)
+/* Regions, in the order of their index; the last one describes the block */
+#define BAR0		VFIO_PCI_BAR0_REGION_INDEX
+#define BAR2		VFIO_PCI_BAR2_REGION_INDEX
+#define BAR4		VFIO_PCI_BAR4_REGION_INDEX
+#define CONFIG		VFIO_PCI_CONFIG_REGION_INDEX
 #define REGION_BLOCK	VFIO_PCI_NUM_REGIONS
+#define NR_REGIONS	(VFIO_PCI_NUM_REGIONS + 1)
+#define REGION_SHIFT	40	/* from its index to its offset */
+/* Interrupts */
+#define MSIX		VFIO_PCI_MSIX_IRQ_INDEX
+
+#define PAGE		4096UL
+#define ONES		(~0ULL)
+#define MAX_MAPS	16
 
 enum dev_path { DEV_GROUP, DEV_CDEV };
 
@@ -195,11 +219,15 @@ struct dev {
 
 /* dev.c: opening, and what needs no more than the device */
 bool dev_has_path(enum dev_path path);
+bool dev_can_open(void);
 int try_dev_open_path(struct dev *dev, const struct instance *inst,
 		      enum dev_path path);
 int try_dev_open(struct dev *dev, const struct instance *inst);
 void dev_open(struct dev *dev, const struct instance *inst);
 void dev_close(struct dev *dev);
+void block_open(struct instance *inst, struct dev *dev, const struct card *card,
+		const char *pos);
+void block_close(struct instance *inst, struct dev *dev);
 long try_dev_ioctl(const struct dev *dev, unsigned long cmd, void *arg);
 ssize_t try_dev_read(const struct dev *dev, unsigned int region, u64 pos,
 		     void *buf, size_t len);

@@ -14,6 +14,7 @@
 #include <linux/pci_regs.h>
 #include <linux/vfio.h>
 
+#include "../lib/dfl.h"
 #include "perf.h"
 
 #define PCI		"/sys/bus/pci/devices/"
@@ -21,12 +22,10 @@
 #define OURS		"vfio_dfl_mdev"
 #define OURS_UUID	"6f2d0a51-7d3e-4c43-9f0e-2f1d6d5f0002"
 #define MTTY_UUID	"6f2d0a51-7d3e-4c43-9f0e-2f1d6d5f0003"
-#define AFU_TYPE	PCI LAB_BDF "/mdev_supported_types/" OURS "-afu-d8424dc4"
+#define AFU_TYPE	PCI LAB_BDF "/mdev_supported_types/" OURS "-" TYPE_AFU
 #define ETH_TYPE	"/mdev_supported_types/" OURS "-eth-group"
 #define MTTY_TYPE	"/sys/class/mtty/mtty/mdev_supported_types/mtty-1"
 #define NO_MAP		UINT64_MAX
-#define PORT_CTRL	0x38
-#define PORT_CTRL_ACK	0x10
 #define COUNTED		100	/* operations per count */
 
 static struct device ours = {

@@ -13,6 +13,8 @@
 #include <sys/syscall.h>
 #include <sys/types.h>
 
+#include "../lib/lab_card.h"
+
 #define BATCHES		100
 #define OPS		200
 #define MAX_SAMPLES	2000
@@ -25,10 +27,6 @@
 /* Of the simulated AFU */
 #define AFU_BAR		2	/* of the card */
 #define AFU_OFFSET	0x40000
-#define AFU_SCRATCH0	0x28
-#define AFU_RAM		0x1000
-#define AFU_IRQ_TRIGGER	0x50
-#define AFU_IRQ_STATUS	0x58
 
 /* --- raw system calls: libc's own cost differs once a thread has existed --- */
 

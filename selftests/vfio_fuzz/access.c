@@ -1,15 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Reading and writing the regions. */
+#include "dfl.h"
 #include "fuzz.h"
 
 #define CHUNK		64	/* the kernel moves that much at a time */
 #define MAX_RW		0x7ffff000
-#define CONFIG		VFIO_PCI_CONFIG_REGION_INDEX
-#define BAR0		VFIO_PCI_BAR0_REGION_INDEX
-#define BAR2		VFIO_PCI_BAR2_REGION_INDEX
-#define BAR4		VFIO_PCI_BAR4_REGION_INDEX
-#define SHIFT		40
-#define PORT_CTRL	0x38
 #define MSIX_ENTRY	16
 #define CONFIG_USED	0x110
 #define FENCES		offsetof(struct vfio_dfl_mdev_block, fences)
@@ -277,8 +272,8 @@ static void check_done(struct worker *w, const struct access *a, long ret)
 
 static void locate(struct access *a)
 {
-	a->index = a->offset >> SHIFT;
-	a->pos = a->offset & ((1ULL << SHIFT) - 1);
+	a->index = a->offset >> REGION_SHIFT;
+	a->pos = a->offset & ((1ULL << REGION_SHIFT) - 1);
 }
 
 static void run_prepared(struct worker *w, struct access *a, struct slot *s)
@@ -346,7 +341,7 @@ static u64 any_length(struct worker *w)
 {
 	if (chance(w, 64))
 		return PICK(w, 256, 1024, 4096, 4097, 0x10000, 1UL << 31,
-			    1UL << 47, 1UL << 63, ALL_ONES);
+			    1UL << 47, 1UL << 63, ONES);
 	return PICK(w, 0, 1, 2, 3, 4, 4, 4, 5, 6, 7, 8, 8, 8, 8, 8, 12, 16, 60,
 		    63, 64, 65, 72);
 }
@@ -357,7 +352,7 @@ void op_access(struct worker *w)
 	u64 index = any_region(w);
 	struct slot *s;
 
-	a.offset = (index << SHIFT) + any_position(w, index);
+	a.offset = (index << REGION_SHIFT) + any_position(w, index);
 	if (chance(w, 200))
 		a.offset = rng(w);
 	locate(&a);
@@ -412,7 +407,7 @@ void op_command(struct worker *w)
 	u64 value = rng(w);
 	struct slot *s;
 
-	a.offset = (u64)CONFIG << SHIFT;
+	a.offset = (u64)CONFIG << REGION_SHIFT;
 	switch (below(w, 6)) {
 	case 0:
 	case 1:
@@ -431,7 +426,7 @@ void op_command(struct worker *w)
 		a.offset += PCI_BASE_ADDRESS_0 + below(w, 24);
 		break;
 	default:
-		a.offset = ((u64)BAR2 << SHIFT) + PORT_CTRL;
+		a.offset = ((u64)BAR2 << REGION_SHIFT) + PORT_CTRL;
 		a.len = sizeof(value);
 		break;
 	}

@@ -15,8 +15,6 @@
 
 #include "vdfl_test.h"
 
-#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
-#define PAGE		4096UL
 #define MAX_FDS		16
 #define MAX_WORKERS	16
 #define NR_EVENTS	6
@@ -25,9 +23,6 @@
 #define MAX_VECTORS	64
 #define CHAIN		32
 #define MAX_KEPT	256
-#define ALL_ONES	(~0ULL)
-
-typedef int64_t s64;
 
 /* In registers that belong to nobody here; no user writes such a word */
 #define CANARY		0xbadc0de0u

@@ -133,8 +133,10 @@ static void target_name(struct target *t, const char *arg)
 {
 	const char *who = strchr(arg, '=');
 	int len = who ? who - arg : (int)strlen(arg);
+	char uuid[sizeof(t->inst.uuid)];
 
-	format(t->inst.uuid, sizeof(t->inst.uuid), "%.*s", len, arg);
+	format(uuid, sizeof(uuid), "%.*s", len, arg);
+	instance_at(&t->inst, NULL, uuid);
 	if (who)
 		t->tag = TAG + strtoul(who + 1, NULL, 0) % MAX_TARGETS;
 }
@@ -151,8 +153,6 @@ static struct sums run_target(const struct options *opt, const char *arg,
 	unsigned int i;
 
 	target_name(&t, arg);
-	format(t.inst.dir, sizeof(t.inst.dir), "/sys/bus/mdev/devices/%s",
-	       t.inst.uuid);
 	sysfs_read(t.inst.pos, sizeof(t.inst.pos), "%s/dfl/block", t.inst.dir);
 	for (i = 0; i < MAX_FDS; i++)
 		pthread_rwlock_init(&t.slot[i].lock, NULL);
@@ -303,10 +303,10 @@ int main(int argc, char **argv)
 	while ((c = getopt_long(argc, argv, "", known, NULL)) != -1) {
 		switch (c) {
 		case 's':
-			opt.seed = number(optarg, ALL_ONES);
+			opt.seed = number(optarg, ONES);
 			break;
 		case 'o':
-			opt.ops = number(optarg, ALL_ONES);
+			opt.ops = number(optarg, ONES);
 			break;
 		case 't':
 			opt.threads = number(optarg, MAX_WORKERS);

@@ -8,10 +8,6 @@
 
 #include "fuzz.h"
 
-#define SHIFT		40
-#define BAR0		VFIO_PCI_BAR0_REGION_INDEX
-#define BAR2		VFIO_PCI_BAR2_REGION_INDEX
-
 /* --- touching what may not be there ----------------------------------------------- */
 
 static __thread sigjmp_buf escape;
@@ -113,7 +109,8 @@ struct wish {
 
 static bool inside(const struct target *t, const struct wish *m)
 {
-	u64 index = m->offset >> SHIFT, pos = m->offset & ((1ULL << SHIFT) - 1);
+	u64 pos = m->offset & ((1ULL << REGION_SHIFT) - 1);
+	u64 index = m->offset >> REGION_SHIFT;
 	u64 len = (m->len + PAGE - 1) & ~(PAGE - 1);
 	const struct vfio_region_sparse_mmap_area *area;
 
@@ -160,8 +157,8 @@ static struct wish any_wish(struct worker *w)
 		m.offset += below(w, PAGE);
 	if (chance(w, 10))
 		m.len = around(w, size + PAGE);
-	m.offset += index << SHIFT;
-	m.huge = m.offset >> SHIFT > 255 || m.len >> 24;
+	m.offset += index << REGION_SHIFT;
+	m.huge = m.offset >> REGION_SHIFT > 255 || m.len >> 24;
 	return m;
 }
 
@@ -179,9 +176,9 @@ void maps_drop(struct worker *w)
 /* Where in the block the mapping begins */
 static u64 block_offset(const struct target *t, u64 offset)
 {
-	u64 pos = offset & ((1ULL << SHIFT) - 1);
+	u64 pos = offset & ((1ULL << REGION_SHIFT) - 1);
 
-	return offset >> SHIFT == BAR2 ? pos - t->view_block : pos;
+	return offset >> REGION_SHIFT == BAR2 ? pos - t->view_block : pos;
 }
 
 static void keep(struct worker *w, struct map *m, const struct wish *wish,
@@ -234,7 +231,7 @@ static void make_good(struct worker *w)
 
 	if (!area->size)
 		return;
-	wish.offset = (index << SHIFT) + area->offset +
+	wish.offset = (index << REGION_SHIFT) + area->offset +
 		      below(w, area->size / PAGE) * PAGE;
 	make(w, &w->map[0], &wish);
 }

@@ -38,7 +38,7 @@ u64 around(struct worker *w, u64 limit)
 		return limit - 1 + below(w, 3);
 	case 1:
 		return PICK(w, 0, 1, 0x7fffffff, 0x80000000, 0xffffffff,
-			    1ULL << 40, 1ULL << 63, ALL_ONES);
+			    1ULL << 40, 1ULL << 63, ONES);
 	case 2:
 		return (1ULL << below(w, 64)) - 1 + below(w, 3);
 	case 3:

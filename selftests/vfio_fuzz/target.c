@@ -3,11 +3,7 @@
 #include <fcntl.h>
 
 #include "fuzz.h"
-
-#define BAR0		VFIO_PCI_BAR0_REGION_INDEX
-#define BAR2		VFIO_PCI_BAR2_REGION_INDEX
-#define CONFIG		VFIO_PCI_CONFIG_REGION_INDEX
-#define AFU_SCRATCH	0x28	/* of the simulated card */
+#include "lab_card.h"
 
 /* --- descriptors ---------------------------------------------------------------------- */
 
@@ -109,7 +105,7 @@ static void check_scrubbed(struct worker *w)
 
 	if (!(w->t->info.flags & VFIO_DEVICE_FLAGS_RESET))
 		return;
-	dev_read(&w->t->dev, BAR0, AFU_SCRATCH, buf, sizeof(buf));
+	dev_read(&w->t->dev, BAR0, AFU_SCRATCH0, buf, sizeof(buf));
 	if (memcmp(buf, zero, sizeof(buf)))
 		complain(w, "registers survived the last close");
 }

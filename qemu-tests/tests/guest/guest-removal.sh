@@ -35,17 +35,17 @@ guest_here()
 # that reads trapped registers
 users_start()
 {
-	tenant_start mapper "$(create_mdev "$bdf" afu-d8424dc4)" &&
-		tenant_start other "$(create_mdev "$bdf" hssi)" &&
-		tenant_start reader "$(create_mdev "$bdf" eth-group-b0-o14000)" ||
+	client_start mapper "$(create_mdev "$bdf" afu-d8424dc4)" &&
+		client_start other "$(create_mdev "$bdf" hssi)" &&
+		client_start reader "$(create_mdev "$bdf" eth-group-b0-o14000)" ||
 		bail "a user cannot open"
-	tap_is "$1: pages are mapped" "$(tenant mapper map) $(tenant other map)" \
+	tap_is "$1: pages are mapped" "$(client mapper map) $(client other map)" \
 		"65536 4096"
 	log_mark
 	guest_tell "$1" hammer
-	tenant_send mapper mloop $SCRATCH $FOREVER_MS
-	tenant_send other mloop 0x8 $FOREVER_MS
-	tenant_send reader loop 0x8 $FOREVER_MS
+	client_send mapper mloop $SCRATCH $FOREVER_MS
+	client_send other mloop 0x8 $FOREVER_MS
+	client_send reader loop 0x8 $FOREVER_MS
 	tap_ok "$1: its guest is at work" wait_for 60 moves
 }
 
@@ -83,9 +83,9 @@ users_told()
 {
 	local mapper other reader stopped=0
 
-	mapper=$(tenant_reply mapper)
-	other=$(tenant_reply other)
-	reader=$(tenant_reply reader)
+	mapper=$(client_reply mapper)
+	other=$(client_reply other)
+	reader=$(client_reply reader)
 	stopped "$1" || stopped=$?
 	tap_within "$1: ms until all of them knew" $(($(now_ms) - $2)) \
 		0 "$BOUND_MS"
@@ -99,11 +99,11 @@ users_told()
 		"$3"
 }
 
-tenants_end()
+clients_end()
 {
-	tenant_end mapper
-	tenant_end other
-	tenant_end reader
+	client_end mapper
+	client_end other
+	client_end reader
 }
 
 finished()
@@ -134,7 +134,7 @@ start=$(now_ms)
 echo '{"op":"vanish"}' >&"$port"
 users_told vanish "$start" "it no longer answers"
 exec {port}>&-
-tenants_end
+clients_end
 qemu_ends vanish TERM
 start=$(now_ms)
 tap_ok "vanish: the card can be unbound" unbind_bdf "$bdf"
@@ -151,7 +151,7 @@ for i in 1 2 3; do
 	tap_ok "rescan $i: the guest goes on" wait_for 60 moves
 done
 for name in mapper other reader; do
-	tap_fails "rescan: so does $name" read -r -t 0 <&"${TENANT_OUT[$name]}"
+	tap_fails "rescan: so does $name" read -r -t 0 <&"${CLIENT_OUT[$name]}"
 done
 tap_is "rescan: nothing was reset" "$(card_stat 0 .flr)" "$flr"
 tap_is "rescan: not a word of the driver" "$(log_new "$DRIVER $bdf")" ""
@@ -160,7 +160,7 @@ start=$(now_ms)
 (echo 1 >"$PCI/$bdf/remove") &
 removing=$!
 users_told remove "$start" "unbinding"
-tenants_end
+clients_end
 tap_fails "remove: it waits for QEMU" finished $removing
 qemu_ends remove KILL
 tap_ok "remove: it ends when QEMU has" wait_for 2 finished $removing

@@ -80,14 +80,14 @@ quiet "with instances"
 
 for source in intx poll; do
 	echo $source >"$PCI/$bdf/dfl/irq_source"
-	tenant_start one "$uuid0" || bail "the user cannot open"
-	tenant_start two "$uuid1" || bail "the user cannot open"
-	tenant_start three "$uuid2" || bail "the user cannot open"
+	client_start one "$uuid0" || bail "the user cannot open"
+	client_start two "$uuid1" || bail "the user cannot open"
+	client_start three "$uuid2" || bail "the user cannot open"
 	quiet "$source, open"
-	tenant one arm err >/dev/null
-	tenant one arm 0 >/dev/null
-	tenant two arm 3 >/dev/null
-	tenant three arm 0 >/dev/null
+	client one arm err >/dev/null
+	client one arm 0 >/dev/null
+	client two arm 3 >/dev/null
+	client three arm 0 >/dev/null
 	if [ $source = intx ]; then
 		quiet "$source, armed and silent"
 	else
@@ -95,10 +95,10 @@ for source in intx poll; do
 		polled "three users, slower" 100000
 		polled "three users, faster" 2000
 	fi
-	tenant_end two
-	tenant_end three
+	client_end two
+	client_end three
 	[ $source = intx ] || polled "one user" 10000
-	tenant_end one
+	client_end one
 	quiet "$source, closed again"
 	tap_fails "$source: no polling task is left" \
 		pgrep -f "^\[vdfl/" >/dev/null

@@ -53,21 +53,21 @@ uuid=$(create_mdev "$bdf" afu-d8424dc4-b2-o40000) || bail "no instance"
 tap_is "an instance says the source" "$(cat "$MDEV/$uuid/dfl/irq_source")" intx
 tap_ok "it may change while nobody has it open" choose "$bdf" poll
 tap_is "and the instance knows" "$(cat "$MDEV/$uuid/dfl/irq_source")" poll
-tenant_start user "$uuid" || bail "the user cannot open"
+client_start user "$uuid" || bail "the user cannot open"
 for name in intx poll none auto; do
 	tap_is "not while somebody has: $name" "$(refusal choose "$bdf" $name)" \
 		"Device or resource busy"
 done
 tap_is "another card may" "$(refusal choose "$(card_bdf 1)" none)" success
-tap_is "the user hears its vector" "$(tenant user arm 2)" ok
-tenant user write 0x50 8 4 >/dev/null
-tap_like "by polling" "$(tenant user wait 2 10000)" "^fired"
-tenant user close >/dev/null
+tap_is "the user hears its vector" "$(client user arm 2)" ok
+client user write 0x50 8 4 >/dev/null
+tap_like "by polling" "$(client user wait 2 10000)" "^fired"
+client user close >/dev/null
 tap_ok "after close it may" choose "$bdf" none
-tenant user open >/dev/null
-tap_is "without a source there is nothing to arm" "$(tenant user arm 0)" \
+client user open >/dev/null
+tap_is "without a source there is nothing to arm" "$(client user arm 0)" \
 	"error EINVAL"
-tenant_end user
+client_end user
 remove_mdev "$uuid"
 
 # --- intervals ---------------------------------------------------------------------

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# what: one tenant's interrupts and resets cost another a bounded share (invariant 6)
+# what: one client's interrupts and resets cost another a bounded share (invariant 6)
 # cards: lab
 # kernels: 7.3
 # more: 6.1 6.12
@@ -25,24 +25,24 @@ number()
 # own_interrupt: raise, be told, acknowledge
 own_interrupt()
 {
-	[ "$(tenant other write $IRQ_TRIGGER 8 2)" = ok ] &&
-		[[ $(tenant other wait 1 2000) = fired* ]] &&
-		[ "$(tenant other read $IRQ_STATUS 8)" = 0x2 ] &&
-		[ "$(tenant other write $IRQ_STATUS 8 2)" = ok ] &&
-		[ "$(tenant other read $IRQ_STATUS 8)" = 0x0 ]
+	[ "$(client other write $IRQ_TRIGGER 8 2)" = ok ] &&
+		[[ $(client other wait 1 2000) = fired* ]] &&
+		[ "$(client other read $IRQ_STATUS 8)" = 0x2 ] &&
+		[ "$(client other write $IRQ_STATUS 8 2)" = ok ] &&
+		[ "$(client other read $IRQ_STATUS 8)" = 0x0 ]
 }
 
 load_module || bail "no module"
 bdf=$(bind_card 0) || bail "the card does not bind"
 tap_is "interrupts come from the pin" "$(card_attr "$bdf" irq_source)" intx
-tenant_start noisy "$(create_mdev "$bdf" afu-d8424dc4-b2-o40000)" ||
+client_start noisy "$(create_mdev "$bdf" afu-d8424dc4-b2-o40000)" ||
 	bail "the noisy user cannot open"
-tenant_start other "$(create_mdev "$bdf" afu-d8424dc4-b2-oc0000)" ||
+client_start other "$(create_mdev "$bdf" afu-d8424dc4-b2-oc0000)" ||
 	bail "the other user cannot open"
-tenant noisy arm 0 >/dev/null
-tenant other arm 1 >/dev/null
-tenant other write $SCRATCH 8 0xcafe >/dev/null
-quiet=$(number "$(tenant other loop $SCRATCH 2000 0xcafe)")
+client noisy arm 0 >/dev/null
+client other arm 1 >/dev/null
+client other write $SCRATCH 8 0xcafe >/dev/null
+quiet=$(number "$(client other loop $SCRATCH 2000 0xcafe)")
 tap_ok "quiet: the other's interrupts work" own_interrupt
 
 # --- an interrupt that is never acknowledged ------------------------------------
@@ -52,12 +52,12 @@ for holdoff in 5000 50000; do
 	tap_is "hold-off $holdoff: taken" "$(card_attr "$bdf" irq_holdoff_us)" \
 		"$holdoff"
 	# The pin is shared: the other's interrupts are signalled here as well
-	tenant noisy count 0 10 >/dev/null
+	client noisy count 0 10 >/dev/null
 	start=$(now_ms)
-	tenant noisy write $IRQ_TRIGGER 8 1 >/dev/null
-	tenant_send noisy count 0 3000
-	loud=$(number "$(tenant other loop $SCRATCH 2000 0xcafe)")
-	signals=$(tenant_reply noisy)
+	client noisy write $IRQ_TRIGGER 8 1 >/dev/null
+	client_send noisy count 0 3000
+	loud=$(number "$(client other loop $SCRATCH 2000 0xcafe)")
+	signals=$(client_reply noisy)
 	took=$(($(now_ms) - start))
 	# One at each end may be counted as well
 	tap_within "hold-off $holdoff: signals in $took ms" "$signals" \
@@ -68,35 +68,35 @@ for holdoff in 5000 50000; do
 		tap_ok "hold-off $holdoff: the other's interrupt $n" own_interrupt
 	done
 	tap_is "hold-off $holdoff: its cause still stands" \
-		"$(tenant noisy read $IRQ_STATUS 8)" 0x1
-	tenant noisy write $IRQ_STATUS 8 1 >/dev/null
+		"$(client noisy read $IRQ_STATUS 8)" 0x1
+	client noisy write $IRQ_STATUS 8 1 >/dev/null
 	sleep 0.2
-	tenant noisy count 0 10 >/dev/null
+	client noisy count 0 10 >/dev/null
 	tap_is "hold-off $holdoff: acknowledged, it is quiet" \
-		"$(tenant noisy count 0 500)" 0
+		"$(client noisy count 0 500)" 0
 done
 tap_is "a hold-off of nothing is refused" \
 	"$(refusal eval "echo 0 >'$PCI/$bdf/dfl/irq_holdoff_us'")" \
 	"Numerical result out of range"
 
 # Who leaves with a pending interrupt takes it along
-tenant noisy write $IRQ_TRIGGER 8 1 >/dev/null
+client noisy write $IRQ_TRIGGER 8 1 >/dev/null
 sleep 0.2
-tenant noisy close >/dev/null
+client noisy close >/dev/null
 tap_is "closing acknowledges" "$(card_peek 0 2 0x40058)" 0x0
 tap_ok "and the other's interrupts work" own_interrupt
-tap_is "it opens again" "$(tenant noisy open)" ok
+tap_is "it opens again" "$(client noisy open)" ok
 
 # --- a reset loop ------------------------------------------------------------------
 
-tenant_send other loop $SCRATCH 4000 0xcafe
+client_send other loop $SCRATCH 4000 0xcafe
 resets=0
 for n in {1..30}; do
-	[ "$(tenant noisy reset)" != ok ] || resets=$((resets + 1))
+	[ "$(client noisy reset)" != ok ] || resets=$((resets + 1))
 done
 tap_is "resets: all succeed" "$resets" 30
 tap_within "resets: the other reads what it wrote, $quiet without" \
-	"$(number "$(tenant_reply other)")" $((quiet / 10)) $((quiet * 20))
+	"$(number "$(client_reply other)")" $((quiet / 10)) $((quiet * 20))
 tap_ok "resets: and gets its interrupts" own_interrupt
 tap_within "resets: the card saw them, and none of the other's port" \
 	"$(block_stat 0 b2-o0 resets)" 30 40

@@ -57,18 +57,18 @@ tap_is "and claimed" "$(card_attr "$bdf" fence_port)" "in force"
 tap_is "the port of another card is left alone" "$(bus_master "$other")" 1
 
 uuid=$(create_mdev "$bdf" afu-d8424dc4) || bail "no instance"
-tenant_start user "$uuid" || bail "the user cannot open"
-tap_is "the user can read that" "$(tenant user fences)" 0x5
+client_start user "$uuid" || bail "the user cannot open"
+tap_is "the user can read that" "$(client user fences)" 0x5
 tap_is "open: off" "$(bus_master "$port")" 0
-tap_is "registers can be read" "$(tenant user read 0x48 8)" 0x1122334455667788
+tap_is "registers can be read" "$(client user read 0x48 8)" 0x1122334455667788
 for source in intx poll; do
-	tenant user close >/dev/null
+	client user close >/dev/null
 	echo $source >"$PCI/$bdf/dfl/irq_source"
-	tenant user open >/dev/null
-	tenant user arm 1 >/dev/null
-	tenant user write 0x50 8 2 >/dev/null
-	tap_like "$source: interrupts arrive" "$(tenant user wait 1 10000)" ^fired
-	tenant user write 0x58 8 2 >/dev/null
+	client user open >/dev/null
+	client user arm 1 >/dev/null
+	client user write 0x50 8 2 >/dev/null
+	tap_like "$source: interrupts arrive" "$(client user wait 1 10000)" ^fired
+	client user write 0x58 8 2 >/dev/null
 	tap_is "$source: off" "$(bus_master "$port")" 0
 done
 tap_ok "a function reset" eval "echo 1 >'$PCI/$bdf/reset'"
@@ -85,7 +85,7 @@ tap_is "the claim stands" "$(card_attr "$bdf" fence_port)" "in force"
 # The kernel turns the bit on for whoever enables a device below
 echo 1 >"$PCI/$(card_bdf 1)/enable"
 tap_is "enabling another card concerns another port" "$(bus_master "$port")" 0
-tenant_end user
+client_end user
 remove_mdev "$uuid"
 
 unbind_bdf "$bdf"
@@ -110,9 +110,9 @@ tap_is "not alone: it is logged" "$(log_count 'fence_port: the card is not alone
 tap_is "not alone: the port is left to the other function" \
 	"$(bus_master "$(port_of "$shared")")" 1
 uuid=$(create_mdev "$shared" afu-d8424dc4) || bail "no instance"
-tenant_start user "$uuid" || bail "the user cannot open"
-tap_is "not alone: the user is not told otherwise" "$(tenant user fences)" 0x1
-tenant_end user
+client_start user "$uuid" || bail "the user cannot open"
+tap_is "not alone: the user is not told otherwise" "$(client user fences)" 0x1
+client_end user
 remove_mdev "$uuid"
 tap_is "no function of the card masters the bus" \
 	"$(card_attr "$shared" siblings_mastering)" ""
@@ -129,21 +129,21 @@ port=$other
 tap_is "dishonest: the port is fenced" "$(card_attr "$bdf" fence_port)" "in force"
 card_do 1 dma-by-message '"on":true' || bail "no DMA by message"
 uuid=$(create_mdev "$bdf" afu-d8424dc4) || bail "no instance"
-tenant_start user "$uuid" || bail "the user cannot open"
+client_start user "$uuid" || bail "the user cannot open"
 tap_is "dishonest: QEMU stops messages of a card whose bit is off" \
-	"$(tenant user dma)" "3 same"
+	"$(client user dma)" "3 same"
 # A few tries, since the card's own bit does not stay on for long
 result=none
 for ((try = 0; try < 10; try++)); do
 	setpci -s "$bdf" $MASTER
-	result=$(tenant user dma)
+	result=$(client user dma)
 	[ "$result" != "1 changed" ] || break
 	wait_for 2 bus_master_is "$bdf" 0
 done
 tap_note "bit of the card on, of the port $(bus_master "$port"): DMA by message" \
 	"says \"$result\" (1 changed: QEMU's port does not stop it)"
 tap_ok "dishonest: the card's bit is off again" wait_for 2 bus_master_is "$bdf" 0
-tenant_end user
+client_end user
 remove_mdev "$uuid"
 unload_module
 tap_is "unloading gives the port its bit back" "$(bus_master "$port")" 1

@@ -71,7 +71,7 @@ opens()
 {
 	local ready
 
-	coproc "$TENANT" "$uuid1"
+	coproc "$CLIENT" "$uuid1"
 	IFS= read -r -t 30 ready <&"${COPROC[0]}"
 	echo quit >&"${COPROC[1]}"
 	wait "$COPROC_PID"
@@ -80,7 +80,7 @@ opens()
 
 uuid0=$(create_mdev "$bdf" afu-d8424dc4-b2-o40000) || bail "no instance"
 uuid1=$(create_mdev "$bdf" $AFU1) || bail "no instance"
-tenant_start user "$uuid0" || bail "the user cannot open"
+client_start user "$uuid0" || bail "the user cannot open"
 tap_is "nothing to acknowledge yet" "$(card_attr "$bdf" busmaster_acknowledged)" 1
 tap_is "and others can open" "$(opens)" ready
 tap_is "refusing is the default" "$(<$REFUSE)" Y
@@ -90,9 +90,9 @@ tap_is "refusing is the default" "$(<$REFUSE)" Y
 socat -u SOCKET-RECV:16:2:15:x00000000000001000000 - >/tmp/uevents 2>&1 &
 listener=$!
 sleep 0.5
-tenant user arm err >/dev/null
+client user arm err >/dev/null
 offend 4 idle
-tap_like "the user hears of it" "$(tenant user wait err 1000)" ^fired
+tap_like "the user hears of it" "$(client user wait err 1000)" ^fired
 
 spinners=()
 for ((i = 0; i < 2 * $(nproc); i++)); do
@@ -100,7 +100,7 @@ for ((i = 0; i < 2 * $(nproc); i++)); do
 	spinners+=($!)
 done
 offend 6 busy
-tap_like "the user hears of it, busy" "$(tenant user wait err 1000)" ^fired
+tap_like "the user hears of it, busy" "$(client user wait err 1000)" ^fired
 kill "${spinners[@]}"
 wait "${spinners[@]}" 2>/dev/null
 # Events are for machines: one for each
@@ -116,9 +116,9 @@ log_mark
 tap_is "a new user is refused" "$(opens)" "error EPERM"
 tap_is "and the log says what to do" \
 	"$(log_count 'until 1 is written to dfl/busmaster_acknowledged')" 1
-tap_is "who was there stays" "$(tenant user read 0x48 8)" 0x1122334455667788
-tap_is "until it closes" "$(tenant user close)" ok
-tap_is "then it is new" "$(tenant user open)" "error EPERM"
+tap_is "who was there stays" "$(client user read 0x48 8)" 0x1122334455667788
+tap_is "until it closes" "$(client user close)" ok
+tap_is "then it is new" "$(client user open)" "error EPERM"
 for value in 0 2 x ""; do
 	tap_is "\"$value\" is no acknowledgement" "$(refusal eval \
 		"echo '$value' >'$PCI/$bdf/dfl/busmaster_acknowledged'")" \
@@ -128,7 +128,7 @@ tap_is "still refused" "$(opens)" "error EPERM"
 tap_ok "an administrator acknowledges" acknowledge
 tap_is "that can be read" "$(card_attr "$bdf" busmaster_acknowledged)" 1
 tap_is "a new user is welcome" "$(opens)" ready
-tap_is "the old one, too" "$(tenant user open)" ok
+tap_is "the old one, too" "$(client user open)" ok
 tap_is "the count stays" "$(violations)" 10
 
 # Found by opening itself, which comes too late for this user
@@ -148,7 +148,7 @@ tap_is "without refusing: users are welcome" "$(opens)" ready
 echo Y >$REFUSE
 tap_is "what is past stays so" "$(opens)" ready
 
-tenant_end user
+client_end user
 remove_mdev "$uuid0"
 remove_mdev "$uuid1"
 unbind_bdf "$bdf"

@@ -69,32 +69,32 @@ tap_is "which is no violation" "$(card_attr "$bdf" busmaster_violations)" 0
 
 base=$(on_count)
 uuid=$(create_mdev "$bdf" afu-d8424dc4-b2-o40000) || bail "no instance"
-tenant_start user "$uuid" || bail "the user cannot open"
+client_start user "$uuid" || bail "the user cannot open"
 tap_is "still off with an open instance" "$(bus_master)" 0
-tap_is "the user resets the block" "$(tenant user reset)" ok
-tap_is "an interrupt can be armed" "$(tenant user arm 0)" ok
+tap_is "the user resets the block" "$(client user reset)" ok
+tap_is "an interrupt can be armed" "$(client user arm 0)" ok
 
-tap_is "the card refuses DMA" "$(tenant user dma)" "2 same"
+tap_is "the card refuses DMA" "$(client user dma)" "2 same"
 tap_is "and counted one attempt" \
 	"$(card_stat 0 '"\(.dma_attempts) \(.dma_refused) \(.dma_done)"')" "1 1 0"
 
-tenant user map >/dev/null
-tenant user mread $RO_REG >/dev/null
+client user map >/dev/null
+client user mread $RO_REG >/dev/null
 tap_is "the card can do a function reset" \
 	"$(cut -d' ' -f1 "$PCI/$bdf/reset_method")" flr
 tap_ok "a function reset works" eval "echo 1 >'$PCI/$bdf/reset'"
 tap_within "the card saw it" "$(card_stat 0 .flr)" 1 9
-tap_is "the user can go on" "$(tenant user read $RO_REG 8)" $RO_VALUE
-tap_is "through the mapping as well" "$(tenant user mread $RO_REG)" $RO_VALUE
+tap_is "the user can go on" "$(client user read $RO_REG 8)" $RO_VALUE
+tap_is "through the mapping as well" "$(client user mread $RO_REG)" $RO_VALUE
 if grep -q bus "$PCI/$bdf/reset_method"; then
 	echo bus >"$PCI/$bdf/reset_method"
 	tap_ok "a bus reset works" eval "echo 1 >'$PCI/$bdf/reset'"
-	tap_is "the user can go on" "$(tenant user read $RO_REG 8)" $RO_VALUE
+	tap_is "the user can go on" "$(client user read $RO_REG 8)" $RO_VALUE
 	echo >"$PCI/$bdf/reset_method"
 else
 	tap_skip "a bus reset works" "the root port cannot"
 fi
-tap_is "still no DMA" "$(tenant user dma)" "2 same"
+tap_is "still no DMA" "$(client user dma)" "2 same"
 tap_is "none of that turned it on" "$(on_count)" "$base"
 tap_is "nor was anything found" "$(card_attr "$bdf" busmaster_violations)" 0
 
@@ -104,11 +104,11 @@ tap_is "nor was anything found" "$(card_attr "$bdf" busmaster_violations)" 0
 socat -u SOCKET-RECV:16:2:15:x00000000000001000000 - >/tmp/uevents 2>&1 &
 listener=$!
 sleep 0.5
-tenant user arm err >/dev/null
+client user arm err >/dev/null
 log_mark
 setpci -s "$bdf" "$MASTER"
 tap_is "the card saw it" "$(on_count)" $((base + 1))
-tap_like "the user is told" "$(tenant user wait err $((3000 * SLOW)))" '^fired'
+tap_like "the user is told" "$(client user wait err $((3000 * SLOW)))" '^fired'
 tap_is "it is off again" "$(bus_master)" 0
 on=$(last '.ev == "bus-master" and .on == true')
 off=$(last '.ev == "bus-master" and .on == false')
@@ -124,13 +124,13 @@ tap_is "of the card" "$(tr '\0' '\n' </tmp/uevents |
 kill "$listener"
 wait "$listener" 2>/dev/null
 tap_is "the fence is said to hold" "$(card_attr "$bdf" fence_command)" "in force"
-tap_is "the user can go on" "$(tenant user read $RO_REG 8)" $RO_VALUE
+tap_is "the user can go on" "$(client user read $RO_REG 8)" $RO_VALUE
 
 # Whatever the time between two looks: now it comes at other moments
 for pause in 0.7 0.9 1.2 1.3; do
 	sleep "$pause"
 	setpci -s "$bdf" "$MASTER"
-	tenant user wait err $((5000 * SLOW)) >/dev/null
+	client user wait err $((5000 * SLOW)) >/dev/null
 	on=$(last '.ev == "bus-master" and .on == true')
 	off=$(last '.ev == "bus-master" and .on == false')
 	us+=($((off - on)))
@@ -141,15 +141,15 @@ tap_is "each time is counted" "$(card_attr "$bdf" busmaster_violations)" 5
 
 # Who opens looks as well, however long the next look by itself takes
 setpci -s "$bdf" "$MASTER"
-tenant user close >/dev/null
-tenant user open >/dev/null
+client user close >/dev/null
+client user open >/dev/null
 tap_is "opening turns it off" "$(bus_master)" 0
 tap_is "that is counted, too" "$(card_attr "$bdf" busmaster_violations)" 6
 base=$(on_count)
 
 # --- the end -------------------------------------------------------------------------
 
-tenant_end user
+client_end user
 remove_mdev "$uuid"
 unbind_bdf "$bdf"
 tap_is "unbinding does not turn it on" "$(bus_master)" 0

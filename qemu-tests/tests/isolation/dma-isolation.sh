@@ -20,10 +20,10 @@ try_dma()
 	local uuid
 
 	uuid=$(create_mdev "$bdf" afu-d8424dc4) || return
-	tenant_start user "$uuid" || return
-	tap_is "$1: the user can read what holds" "$(tenant user fences)" 0x3
-	tap_is "$1: DMA of the card reaches no memory" "$(tenant user dma)" "3 same"
-	tenant_end user
+	client_start user "$uuid" || return
+	tap_is "$1: the user can read what holds" "$(client user fences)" 0x3
+	tap_is "$1: DMA of the card reaches no memory" "$(client user dma)" "3 same"
+	client_end user
 	remove_mdev "$uuid"
 }
 
@@ -105,19 +105,19 @@ no_fence()
 	tap_like "no IOMMU fence is claimed" "$(card_attr "$bdf" fence_iommu)" \
 		"^not available: "
 	uuid=$(create_mdev "$bdf" afu-d8424dc4) || bail "no instance"
-	tenant_start user "$uuid" || bail "the user cannot open"
-	tap_is "the user can read what holds" "$(tenant user fences)" 0x1
+	client_start user "$uuid" || bail "the user cannot open"
+	tap_is "the user can read what holds" "$(client user fences)" 0x1
 	# What the other fences are for, and proof that the attempts of other
 	# scenarios would have succeeded
-	tap_is "nothing stops a card that ignores bus master" "$(tenant user dma)" \
+	tap_is "nothing stops a card that ignores bus master" "$(client user dma)" \
 		"1 changed"
-	tenant_end user
+	client_end user
 
 	bdf=$(bind_card 2) || bail "the lab card does not bind"
 	uuid=$(create_mdev "$bdf" afu-d8424dc4) || bail "no instance"
-	tenant_start user "$uuid" || bail "the user cannot open"
-	tap_is "one that honours it is stopped" "$(tenant user dma)" "2 same"
-	tenant_end user
+	client_start user "$uuid" || bail "the user cannot open"
+	tap_is "one that honours it is stopped" "$(client user dma)" "2 same"
+	client_end user
 }
 
 bdf=$(card_bdf 0)

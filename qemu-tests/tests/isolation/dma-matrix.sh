@@ -22,14 +22,14 @@ attempt()
 	is_bound "$bdf" || bind_bdf "$bdf" || bail "$name: the card does not bind"
 	echo "$3" >"$PCI/$bdf/dfl/irq_source" || bail "$name: no source $3"
 	uuid=$(create_mdev "$bdf" afu-d8424dc4) || bail "$name: no instance"
-	tenant_start user "$uuid" || bail "$name: the user cannot open"
-	[ "$4" = none ] || tap_is "$name: armed" "$(tenant user arm "$4")" ok
+	client_start user "$uuid" || bail "$name: the user cannot open"
+	[ "$4" = none ] || tap_is "$name: armed" "$(client user arm "$4")" ok
 	tap_is "$name: command fence" "$(card_attr "$bdf" fence_command)" "$5"
 	tap_is "$name: IOMMU fence" "$(card_attr "$bdf" fence_iommu)" "$6"
-	tap_is "$name: fences as the user sees them" "$(tenant user fences)" "$7"
-	tap_is "$name: DMA" "$(tenant user dma)" "$8"
+	tap_is "$name: fences as the user sees them" "$(client user fences)" "$7"
+	tap_is "$name: DMA" "$(client user dma)" "$8"
 	tap_is "$name: the claim stands" "$(card_attr "$bdf" fence_command)" "$5"
-	tenant_end user
+	client_end user
 	remove_mdev "$uuid"
 	tap_is "$name: bus master is off afterwards" \
 		"$(card_stat "$2" .bus_master)" 0
@@ -59,11 +59,11 @@ attempt_unfenced()
 
 	bdf=$(card_bdf 0)
 	uuid=$(create_mdev "$bdf" afu-d8424dc4) || return
-	tenant_start user "$uuid" || return
+	client_start user "$uuid" || return
 	# The driver looks twice a second, and may look just in between
 	for _ in {1..10}; do
 		setpci -s "$bdf" COMMAND=0004:0004
-		got=$(tenant user dma)
+		got=$(client user dma)
 		[ "$got" != "1 changed" ] || break
 	done
 	tap_is "honest, bus master turned on behind us: for once it gets through" \
@@ -72,8 +72,8 @@ attempt_unfenced()
 		'[ "$(card_stat 0 .bus_master)" = 0 ]'
 	tap_ok "which the driver has noticed" wait_for 2 eval \
 		'[ "$(card_attr "$bdf" busmaster_violations)" -ge 1 ]'
-	tap_is "honest, afterwards" "$(tenant user dma)" "2 same"
-	tenant_end user
+	tap_is "honest, afterwards" "$(client user dma)" "2 same"
+	client_end user
 	remove_mdev "$uuid"
 }
 

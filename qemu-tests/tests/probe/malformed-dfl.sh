@@ -58,9 +58,9 @@ tap_is "one bad block: one line says so" \
 	"$(our_lines "$bdf" | grep -c 'b0-o2000 .*absolute register address')" 1
 tap_is "one bad block: the others live" "$(types "$bdf" | tr '\n' ' ')" \
 	"eth-group eth-group-b0-o1000 eth-group-b0-o3000 hssi "
-tenant_start last "$(create_mdev "$bdf" hssi)"
-tap_is "one bad block: even behind it" "$(tenant last read 0 4)" 0x15
-tenant_end last
+client_start last "$(create_mdev "$bdf" hssi)"
+tap_is "one bad block: even behind it" "$(client last read 0 4)" 0x15
+client_end last
 
 # --- a list elsewhere ----------------------------------------------------------------
 
@@ -82,9 +82,9 @@ tap_is "stuck: one line says so" \
 	"$(our_lines "$bdf" | grep -c 'does not leave or enter reset')" 1
 uuid=$(create_mdev "$bdf" afu-d8424dc4)
 tap_is "stuck: the other port's is" "$(mdev_block "$uuid")" b2-oc0000
-tenant_start other "$uuid"
-tap_is "stuck: and works" "$(tenant other read $RO_REG 8)" $RO_VALUE
-tenant_end other
+client_start other "$uuid"
+tap_is "stuck: and works" "$(client other read $RO_REG 8)" $RO_VALUE
+client_end other
 unbind_bdf "$bdf"
 
 # Out of reset when it is found, but it never goes into reset again
@@ -94,18 +94,18 @@ stuck=$(create_mdev "$bdf" afu-d8424dc4-b2-o40000)
 uuid=$(create_mdev "$bdf" afu-d8424dc4-b2-oc0000)
 log_mark
 start=$(now_ms)
-tap_fails "stuck later: opening fails" tenant_start first "$stuck"
+tap_fails "stuck later: opening fails" client_start first "$stuck"
 tap_within "stuck later: ms that took" $(($(now_ms) - start)) 0 \
 	$((5000 * SLOW))
-tap_is "stuck later: with an I/O error" "$(tenant first open)" "error EIO"
+tap_is "stuck later: with an I/O error" "$(client first open)" "error EIO"
 tap_is "stuck later: one line says so" \
 	"$(our_lines "$bdf" | grep -c 'port 0 did not take a reset')" 1
-tenant_start other "$uuid"
-tap_is "stuck later: the other AFU works" "$(tenant other read $RO_REG 8)" \
+client_start other "$uuid"
+tap_is "stuck later: the other AFU works" "$(client other read $RO_REG 8)" \
 	$RO_VALUE
-tap_is "stuck later: and is reset" "$(tenant other reset)" ok
-tenant_end first
-tenant_end other
+tap_is "stuck later: and is reset" "$(client other reset)" ok
+client_end first
+client_end other
 remove_mdev "$stuck"
 tap_is "stuck later: the block is withheld" \
 	"$(<"$PCI/$bdf/dfl/blocks/b2-o40000/withheld")" \
@@ -121,46 +121,46 @@ uuid=$(create_mdev "$bdf" afu-d8424dc4-b2-o40000)
 guid=$(card_peek 4 2 0x40008)
 card_poke 4 2 0x40008 0x6666666666666666
 log_mark
-tap_fails "new image: opening fails" tenant_start user "$uuid"
-tap_is "new image: with an I/O error" "$(tenant user open)" "error EIO"
+tap_fails "new image: opening fails" client_start user "$uuid"
+tap_is "new image: with an I/O error" "$(client user open)" "error EIO"
 tap_like "new image: a line says what to do" "$(our_lines "$bdf")" \
 	'b2-o40000: header differs .* unbind and bind'
 card_poke 4 2 0x40008 "$guid"
-tap_is "new image: the old one is accepted" "$(tenant user open)" ok
+tap_is "new image: the old one is accepted" "$(client user open)" ok
 
 # A new one while it is in use shows at the next reset, of the block or the card
-tenant_start neighbour "$(create_mdev "$bdf" afu-d8424dc4-b2-oc0000)"
-tenant neighbour arm err >/dev/null
+client_start neighbour "$(create_mdev "$bdf" afu-d8424dc4-b2-oc0000)"
+client neighbour arm err >/dev/null
 for who in block card; do
-	tenant user map >/dev/null
-	tenant neighbour map >/dev/null
-	tenant user arm err >/dev/null
+	client user map >/dev/null
+	client neighbour map >/dev/null
+	client user arm err >/dev/null
 	card_poke 4 2 0x40008 0x6666666666666666
 	if [ $who = block ]; then
 		tap_is "new image in use: the block cannot be reset" \
-			"$(tenant user reset)" "error EIO"
+			"$(client user reset)" "error EIO"
 	else
 		tap_ok "new image in use: the card can be reset" \
 			eval "echo 1 >'$PCI/$bdf/reset'"
 		tap_like "new image in use: its user is told" \
-			"$(tenant user wait err 3000)" '^fired'
+			"$(client user wait err 3000)" '^fired'
 		tap_is "new image in use: the neighbour has no error" \
-			"$(tenant neighbour wait err 0)" timeout
+			"$(client neighbour wait err 0)" timeout
 	fi
 	tap_is "new image in use, $who: its user is out" \
-		"$(tenant user read $RO_REG 8) $(tenant user mread $RO_REG)" \
+		"$(client user read $RO_REG 8) $(client user mread $RO_REG)" \
 		"error EIO SIGBUS"
 	tap_is "new image in use, $who: the neighbour is not" \
-		"$(tenant neighbour read $RO_REG 8) $(tenant neighbour mread $RO_REG)" \
+		"$(client neighbour read $RO_REG 8) $(client neighbour mread $RO_REG)" \
 		"$RO_VALUE $RO_VALUE"
 	card_poke 4 2 0x40008 "$guid"
 	tap_is "new image in use, $who: a reset finds the old one" \
-		"$(tenant user reset)" ok
+		"$(client user reset)" ok
 	tap_is "new image in use, $who: which works" \
-		"$(tenant user read $RO_REG 8)" $RO_VALUE
+		"$(client user read $RO_REG 8)" $RO_VALUE
 done
-tenant_end neighbour
-tenant_end user
+client_end neighbour
+client_end user
 unbind_bdf "$bdf"
 
 # --- links that bus master does not gate -----------------------------------------------

@@ -18,12 +18,12 @@ mapper=
 poller=
 reader=
 
-# polls NAME: is the tenant asleep in poll()?
+# polls NAME: is the client asleep in poll()?
 polls()
 {
 	local number
 
-	read -r number _ <"/proc/${TENANT_PID[$1]}/syscall"
+	read -r number _ <"/proc/${CLIENT_PID[$1]}/syscall"
 	[ "$number" = 7 ]
 }
 
@@ -42,21 +42,21 @@ users_start()
 	mapper=$(create_mdev "$bdf" afu-d8424dc4) || bail "no instance"
 	poller=$(create_mdev "$bdf" afu-d8424dc4) || bail "no instance"
 	reader=$(create_mdev "$bdf" hssi) || bail "no instance"
-	tenant_start mapper "$mapper" || bail "a user cannot open"
-	tenant_start poller "$poller" || bail "a user cannot open"
-	tenant_start reader "$reader" || bail "a user cannot open"
-	tap_is "$1: a page is mapped" "$(tenant mapper map)" 65536
-	tenant mapper arm err >/dev/null
-	tenant mapper arm req >/dev/null
-	tenant mapper mwrite $SCRATCH 0x1234 >/dev/null
-	tap_is "$1: the mapping works" "$(tenant mapper mread $SCRATCH)" 0x1234
-	tap_is "$1: ERR can be armed" "$(tenant poller arm err)" ok
-	tap_is "$1: REQ can be armed" "$(tenant poller arm req)" ok
+	client_start mapper "$mapper" || bail "a user cannot open"
+	client_start poller "$poller" || bail "a user cannot open"
+	client_start reader "$reader" || bail "a user cannot open"
+	tap_is "$1: a page is mapped" "$(client mapper map)" 65536
+	client mapper arm err >/dev/null
+	client mapper arm req >/dev/null
+	client mapper mwrite $SCRATCH 0x1234 >/dev/null
+	tap_is "$1: the mapping works" "$(client mapper mread $SCRATCH)" 0x1234
+	tap_is "$1: ERR can be armed" "$(client poller arm err)" ok
+	tap_is "$1: REQ can be armed" "$(client poller arm req)" ok
 	# The poller answers when it is over: it sleeps in poll() until then
-	tenant_send poller wait err 20000
-	tenant_send poller wait req 20000
+	client_send poller wait err 20000
+	client_send poller wait req 20000
 	reads=$(block_stat 0 "$(mdev_block "$reader")" reads)
-	tenant_send reader loop 0x8 20000
+	client_send reader loop 0x8 20000
 	tap_ok "$1: a user sleeps in poll()" wait_for 5 polls poller
 	tap_ok "$1: a user reads" wait_for 5 reads_more "$reads"
 }
@@ -67,25 +67,25 @@ users_told()
 {
 	local reader err req
 
-	reader=$(tenant_reply reader)
-	err=$(tenant_reply poller)
-	req=$(tenant_reply poller)
+	reader=$(client_reply reader)
+	err=$(client_reply poller)
+	req=$(client_reply poller)
 	tap_within "$1: ms until all of them knew" $(($(now_ms) - $2)) \
 		0 "$BOUND_MS"
 	tap_like "$1: the reading user gets EIO" "$reader" '^error EIO'
 	tap_like "$1: ERR fired" "$err" '^fired'
 	tap_like "$1: REQ fired" "$req" '^fired'
-	tap_is "$1: the mapping is gone" "$(tenant mapper mread $SCRATCH)" SIGBUS
-	tap_is "$1: reading fails" "$(tenant mapper read $SCRATCH 8)" "error EIO"
-	tap_is "$1: writing fails" "$(tenant mapper write $SCRATCH 8 1)" \
+	tap_is "$1: the mapping is gone" "$(client mapper mread $SCRATCH)" SIGBUS
+	tap_is "$1: reading fails" "$(client mapper read $SCRATCH 8)" "error EIO"
+	tap_is "$1: writing fails" "$(client mapper write $SCRATCH 8 1)" \
 		"error EIO"
 }
 
 users_end()
 {
-	tenant_end mapper
-	tenant_end poller
-	tenant_end reader
+	client_end mapper
+	client_end poller
+	client_end reader
 }
 
 finished()
@@ -93,10 +93,10 @@ finished()
 	! kill -0 "$1" 2>/dev/null
 }
 
-# unmapped NAME: is the tenant's mapping gone?
+# unmapped NAME: is the client's mapping gone?
 unmapped()
 {
-	[ "$(tenant "$1" mread $SCRATCH)" = SIGBUS ]
+	[ "$(client "$1" mread $SCRATCH)" = SIGBUS ]
 }
 
 # said REGEX: is it in the log, once?
@@ -121,9 +121,9 @@ tap_is "vanish: sysfs says so" "$(card_attr "$bdf" gone)" 1
 tap_is "vanish: it is said once" "$(log_count "$lost")" 1
 tap_is "vanish: no instance can be created" \
 	"$(refusal create_mdev "$bdf" eth-group)" "No such device"
-tap_is "vanish: the reset is refused" "$(tenant mapper reset)" "error EIO"
-tenant reader close >/dev/null
-tap_is "vanish: it cannot be opened again" "$(tenant reader open)" \
+tap_is "vanish: the reset is refused" "$(client mapper reset)" "error EIO"
+client reader close >/dev/null
+tap_is "vanish: it cannot be opened again" "$(client reader open)" \
 	"error ENODEV"
 users_end
 start=$(now_ms)
@@ -135,9 +135,9 @@ tap_is "vanish: and it is said why" \
 card_do 0 return || bail "the card cannot return"
 tap_ok "vanish: when it is back it binds" bind_bdf "$bdf"
 uuid=$(create_mdev "$bdf" afu-d8424dc4-b2-o40000)
-tenant_start again "$uuid"
-tap_is "vanish: and works" "$(tenant again read 0x48 8)" 0x1122334455667788
-tenant_end again
+client_start again "$uuid"
+tap_is "vanish: and works" "$(client again read 0x48 8)" 0x1122334455667788
+client_end again
 remove_mdev "$uuid"
 
 # --- it is there, but its registers are not --------------------------------------
@@ -171,22 +171,22 @@ tap_fails "unbind: no instance is left" ls -d "$MDEV/$mapper" 2>/dev/null
 
 bind_bdf "$bdf" || bail "the card does not bind again"
 uuid=$(create_mdev "$bdf" afu-d8424dc4)
-tenant_start stubborn "$uuid"
-tenant stubborn map >/dev/null
-tenant stubborn mread $SCRATCH >/dev/null
+client_start stubborn "$uuid"
+client stubborn map >/dev/null
+client stubborn mread $SCRATCH >/dev/null
 log_mark
 unbind_bdf "$bdf" &
 unbinding=$!
 tap_ok "stubborn: the mapping goes" wait_for 2 unmapped stubborn
-tap_is "stubborn: reading fails" "$(tenant stubborn read $SCRATCH 8)" "error EIO"
+tap_is "stubborn: reading fails" "$(client stubborn read $SCRATCH 8)" "error EIO"
 resets=$(block_stat 0 b2-o40000 resets)
-tap_is "stubborn: so does a reset" "$(tenant stubborn reset)" "error EIO"
+tap_is "stubborn: so does a reset" "$(client stubborn reset)" "error EIO"
 tap_is "stubborn: of which the card hears nothing" \
 	"$(block_stat 0 b2-o40000 resets)" "$resets"
 tap_fails "stubborn: unbinding waits" finished "$unbinding"
 tap_ok "stubborn: it is said for what" \
 	wait_for 2 said 'waiting for its user, who cannot be asked'
-tenant_end stubborn
+client_end stubborn
 tap_ok "stubborn: it ends when the user does" wait_for 2 finished "$unbinding"
 wait "$unbinding"
 
@@ -195,18 +195,18 @@ wait "$unbinding"
 bind_bdf "$bdf" || bail "the card does not bind again"
 uuid=$(create_mdev "$bdf" afu-d8424dc4-b2-o40000)
 other=$(create_mdev "$bdf" afu-d8424dc4-b2-oc0000)
-tenant_start user "$uuid"
-tenant_start other "$other"
-tenant user map >/dev/null
-tenant user mread $SCRATCH >/dev/null
-tenant user arm req >/dev/null
-tenant other write $SCRATCH 8 0xabcd >/dev/null
+client_start user "$uuid"
+client_start other "$other"
+client user map >/dev/null
+client user mread $SCRATCH >/dev/null
+client user arm req >/dev/null
+client other write $SCRATCH 8 0xabcd >/dev/null
 remove_mdev "$uuid" &
 removing=$!
-tap_like "remove: REQ fired" "$(tenant user wait req 2000)" '^fired'
+tap_like "remove: REQ fired" "$(client user wait req 2000)" '^fired'
 tap_fails "remove: it waits for the user" finished "$removing"
-tap_is "remove: nobody else is told" "$(tenant other read $SCRATCH 8)" 0xabcd
-tenant_end user
+tap_is "remove: nobody else is told" "$(client other read $SCRATCH 8)" 0xabcd
+client_end user
 tap_ok "remove: it ends when the user lets go" wait_for 2 finished "$removing"
 wait "$removing"
 tap_is "remove: the block is free again" "$(free_of "$bdf" afu-d8424dc4)" 1
@@ -215,19 +215,19 @@ tap_is "remove: the block is free again" "$(free_of "$bdf" afu-d8424dc4)" 1
 
 tap_is "rmmod: a module in use stays" "$(refusal unload_module)" \
 	"Module vfio_dfl_mdev is in use"
-tap_is "rmmod: and works" "$(tenant other read $SCRATCH 8)" 0xabcd
+tap_is "rmmod: and works" "$(client other read $SCRATCH 8)" 0xabcd
 
 # --- a user is killed -----------------------------------------------------------
 
 resets=$(block_stat 0 b2-o80000 writes)
-kill -9 "${TENANT_PID[other]}"
-wait "${TENANT_PID[other]}" 2>/dev/null
-tap_ok "kill: the instance can be opened at once" tenant_start heir "$other"
+kill -9 "${CLIENT_PID[other]}"
+wait "${CLIENT_PID[other]}" 2>/dev/null
+tap_ok "kill: the instance can be opened at once" client_start heir "$other"
 tap_is "kill: nothing of the user before is left" \
-	"$(tenant heir read $SCRATCH 8)" 0x0
+	"$(client heir read $SCRATCH 8)" 0x0
 # Two writes make a reset: one at the end of a user, one for the next
 tap_within "kill: the card saw both resets" \
 	$(($(block_stat 0 b2-o80000 writes) - resets)) 4 4
-tenant_end heir
+client_end heir
 tap_ok "rmmod: without users it goes" unload_module
 tap_is "all along bus master was off" "$(card_stat 0 .bus_master_on_count)" 0

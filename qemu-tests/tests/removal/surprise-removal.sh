@@ -70,39 +70,39 @@ reset_end()
 # users_out NAME: there is nothing to be had
 users_out()
 {
-	tap_is "$1: reading fails" "$(tenant user read $SCRATCH 8)" "error EIO"
-	tap_is "$1: so does writing" "$(tenant other write $SCRATCH 8 1)" "error EIO"
-	tap_is "$1: the mapping is gone" "$(tenant user mread $SCRATCH)" SIGBUS
+	tap_is "$1: reading fails" "$(client user read $SCRATCH 8)" "error EIO"
+	tap_is "$1: so does writing" "$(client other write $SCRATCH 8 1)" "error EIO"
+	tap_is "$1: the mapping is gone" "$(client user mread $SCRATCH)" SIGBUS
 }
 
 bdf=$(card_bdf 1)
 bind_bdf "$bdf" || bail "the card does not bind"
 echo flr >"$PCI/$bdf/reset_method"
-tenant_start user "$(create_mdev "$bdf" afu-d8424dc4)" &&
-	tenant_start other "$(create_mdev "$bdf" afu-d8424dc4)" ||
+client_start user "$(create_mdev "$bdf" afu-d8424dc4)" &&
+	client_start other "$(create_mdev "$bdf" afu-d8424dc4)" ||
 	bail "a user cannot open"
-tap_is "a page is mapped" "$(tenant user map)" 65536
-tap_is "ERR can be armed" "$(tenant user arm err)" ok
-tap_is "REQ can be armed" "$(tenant other arm req)" ok
-tenant user mwrite $SCRATCH 0x77 >/dev/null
+tap_is "a page is mapped" "$(client user map)" 65536
+tap_is "ERR can be armed" "$(client user arm err)" ok
+tap_is "REQ can be armed" "$(client other arm req)" ok
+client user mwrite $SCRATCH 0x77 >/dev/null
 
 reset_start
 users_out "late after a reset"
-tap_is "late after a reset: a user's own is refused" "$(tenant user reset)" \
+tap_is "late after a reset: a user's own is refused" "$(client user reset)" \
 	"error EAGAIN"
 card_do 1 return || bail "the card cannot return"
 reset_end "late after a reset" 0
-tap_is "late after a reset: the users go on" "$(tenant user mread $SCRATCH)" 0x0
-tap_is "late after a reset: all of them" "$(tenant other write $SCRATCH 8 1)" ok
+tap_is "late after a reset: the users go on" "$(client user mread $SCRATCH)" 0x0
+tap_is "late after a reset: all of them" "$(client other write $SCRATCH 8 1)" ok
 tap_is "late after a reset: nobody was told" \
-	"$(tenant user wait err 0) $(tenant other wait req 0)" "timeout timeout"
+	"$(client user wait err 0) $(client other wait req 0)" "timeout timeout"
 
 # This one takes the PCI core a minute, in which there is something else to do
 log_mark
 reset_start
 users_out "lost in a reset"
-tenant_send user wait err $CORE_WAIT_MS
-tenant_send other wait req $CORE_WAIT_MS
+client_send user wait err $CORE_WAIT_MS
+client_send other wait req $CORE_WAIT_MS
 
 # --- at every step ------------------------------------------------------------
 
@@ -123,15 +123,15 @@ tap_is "bus master was never on" "$(card_stat 0 .bus_master_on_count)" 0
 # --- what became of the reset ----------------------------------------------------------
 
 bdf=$(card_bdf 1)
-tap_like "lost in a reset: ERR fired" "$(tenant_reply user 80)" '^fired'
-tap_like "lost in a reset: REQ fired" "$(tenant_reply other 80)" '^fired'
+tap_like "lost in a reset: ERR fired" "$(client_reply user 80)" '^fired'
+tap_like "lost in a reset: REQ fired" "$(client_reply other 80)" '^fired'
 reset_end "lost in a reset" 1
 tap_is "lost in a reset: one line says so" "$(log_new "$DRIVER $bdf: " |
 	sed '/after FLR/d; s/.*: //')" "it did not come back from a reset"
 users_out "lost in a reset, at the end"
-tap_is "lost in a reset: no other reset" "$(tenant user reset)" "error EIO"
-tenant_end user
-tenant_end other
+tap_is "lost in a reset: no other reset" "$(client user reset)" "error EIO"
+client_end user
+client_end other
 tap_ok "lost in a reset: the card can be unbound" unbind_bdf "$bdf"
 card_do 1 return || bail "the card cannot return"
 
@@ -148,7 +148,7 @@ tap_ok "the card can be unbound" unbind_bdf "$bdf"
 card_do 1 return || bail "the card cannot return"
 tap_ok "when it is back it binds" bind_bdf "$bdf"
 uuid=$(create_mdev "$bdf" afu-d8424dc4)
-tenant_start again "$uuid"
-tap_is "and works" "$(tenant again read 0x48 8)" 0x1122334455667788
-tenant_end again
+client_start again "$uuid"
+tap_is "and works" "$(client again read 0x48 8)" 0x1122334455667788
+client_end again
 tap_ok "the module unloads" unload_module

@@ -32,22 +32,22 @@ recover()
 {
 	local value
 
-	tenant user mwrite $SCRATCH 0x77 >/dev/null
+	client user mwrite $SCRATCH 0x77 >/dev/null
 	log_mark
 	tap_ok "$1: error injected" aer_inject "$2" "$root_port"
-	tap_like "$1: the user is told" "$(tenant user wait err 5000)" '^fired'
+	tap_like "$1: the user is told" "$(client user wait err 5000)" '^fired'
 	tap_ok "$1: the kernel says it is over" wait_for 5 recovered
-	tap_is "$1: the user can go on" "$(tenant user read $RO_REG 8)" $RO_VALUE
+	tap_is "$1: the user can go on" "$(client user read $RO_REG 8)" $RO_VALUE
 	tap_is "$1: through the mapping as well" \
-		"$(tenant user mread $RO_REG)" $RO_VALUE
-	value=$(tenant user read $SCRATCH 8)
+		"$(client user mread $RO_REG)" $RO_VALUE
+	value=$(client user read $SCRATCH 8)
 	tap_is "$1: what the AFU keeps of it" "$value" "$3"
-	tap_is "$1: other blocks live" "$(tenant other read $RO_REG 8)" $RO_VALUE
+	tap_is "$1: other blocks live" "$(client other read $RO_REG 8)" $RO_VALUE
 	tap_like "$1: the user is asked to look for what it missed" \
-		"$(tenant user wait 0 100)" '^fired'
+		"$(client user wait 0 100)" '^fired'
 	card_do 0 raise '"bar":2,"offset":"0x40000","vector":0'
-	tap_like "$1: interrupts arrive" "$(tenant user wait 0 3000)" '^fired'
-	tenant user write $IRQ_STATUS 8 1 >/dev/null
+	tap_like "$1: interrupts arrive" "$(client user wait 0 3000)" '^fired'
+	client user write $IRQ_STATUS 8 1 >/dev/null
 	tap_is "$1: bus master was never on" \
 		"$(card_stat 0 .bus_master_on_count)" 0
 	tap_is "$1: the card is not given up" "$(card_attr "$bdf" gone)" 0
@@ -57,14 +57,14 @@ modprobe aer_inject || bail "this kernel cannot inject errors"
 load_module || bail "no module"
 bdf=$(bind_card 0) || bail "the card does not bind"
 root_port=$(port_of "$bdf")
-tenant_start user "$(create_mdev "$bdf" afu-d8424dc4-b2-o40000)" ||
+client_start user "$(create_mdev "$bdf" afu-d8424dc4-b2-o40000)" ||
 	bail "the user cannot open"
-tenant_start other "$(create_mdev "$bdf" afu-d8424dc4-b2-oc0000)" ||
+client_start other "$(create_mdev "$bdf" afu-d8424dc4-b2-oc0000)" ||
 	bail "the other user cannot open"
-tap_is "a page is mapped" "$(tenant user map)" 65536
-tap_is "the mapping works" "$(tenant user mread $RO_REG)" $RO_VALUE
-tenant user arm err >/dev/null
-tenant user arm 0 >/dev/null
+tap_is "a page is mapped" "$(client user map)" 65536
+tap_is "the mapping works" "$(client user mread $RO_REG)" $RO_VALUE
+client user arm err >/dev/null
+client user arm 0 >/dev/null
 
 recover "non-fatal error" "$NON_FATAL" 0x77
 recover "fatal error" "$FATAL" 0x0
@@ -80,12 +80,12 @@ recover "fatal error after a reset" "$FATAL" 0x0
 log_mark
 failing=$(bind_card 1) || bail "the second card does not bind"
 uuid=$(create_mdev "$failing" afu-d8424dc4-b2-o40000)
-tenant_start loser "$uuid" || bail "its user cannot open"
-tap_is "no recovery: a page is mapped" "$(tenant loser map)" 65536
-tenant loser arm err >/dev/null
-tenant loser arm req >/dev/null
+client_start loser "$uuid" || bail "its user cannot open"
+tap_is "no recovery: a page is mapped" "$(client loser map)" 65536
+client loser arm err >/dev/null
+client loser arm req >/dev/null
 aer_inject "$NON_FATAL" "$(port_of "$failing")"
-tap_like "no recovery: the user is told" "$(tenant loser wait err 5000)" '^fired'
+tap_like "no recovery: the user is told" "$(client loser wait err 5000)" '^fired'
 why='PCI reports a permanent failure' limit=5
 if [[ $(uname -r) == 6.* ]]; then
 	# It does not say so; a minute later we do, whatever comes meanwhile
@@ -96,18 +96,18 @@ fi
 tap_ok "no recovery: the card is given up" wait_for $limit given_up "$failing"
 tap_is "no recovery: it is said why" "$(log_count "$why")" 1
 tap_like "no recovery: the user is asked to leave" \
-	"$(tenant loser wait req 3000)" '^fired'
-tenant loser arm req >/dev/null
+	"$(client loser wait req 3000)" '^fired'
+client loser arm req >/dev/null
 tap_like "no recovery: who listens later is told, too" \
-	"$(tenant loser wait req 3000)" '^fired'
+	"$(client loser wait req 3000)" '^fired'
 tap_is "no recovery: nothing more can be had" \
 	"$(cat "$PCI/$failing"/mdev_supported_types/*/available_instances | sort -u)" 0
 tap_is "no recovery: registers are out of reach" \
-	"$(tenant loser read $RO_REG 8)" "error EIO"
-tap_is "no recovery: the mapping is gone" "$(tenant loser mread $RO_REG)" SIGBUS
+	"$(client loser read $RO_REG 8)" "error EIO"
+tap_is "no recovery: the mapping is gone" "$(client loser mread $RO_REG)" SIGBUS
 tap_is "no recovery: the other card is not given up" \
-	"$(card_attr "$bdf" gone) $(tenant user read $RO_REG 8)" "0 $RO_VALUE"
-tenant_end loser
+	"$(card_attr "$bdf" gone) $(client user read $RO_REG 8)" "0 $RO_VALUE"
+client_end loser
 remove_mdev "$uuid"
 unbind_bdf "$failing"
 tap_ok "no recovery: the card binds again" bind_bdf "$failing"

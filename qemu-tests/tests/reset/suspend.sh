@@ -98,14 +98,14 @@ users_open()
 {
 	uuid0=$(create_mdev "$bdf" $AFU0) || bail "no instance"
 	uuid1=$(create_mdev "$bdf" $AFU1) || bail "no instance"
-	tenant_start user "$uuid0" || bail "the user cannot open"
-	tenant_start other "$uuid1" || bail "the other user cannot open"
-	tap_is "$1: a page is mapped" "$(tenant user map)" 65536
-	tenant user mwrite $SCRATCH 0x77 >/dev/null
-	tap_is "$1: ERR can be armed" "$(tenant user arm err)" ok
-	tap_is "$1: a vector can be armed" "$(tenant user arm 0)" ok
-	tap_is "$1: REQ can be armed" "$(tenant other arm req)" ok
-	tap_is "$1: another vector, too" "$(tenant other arm 0)" ok
+	client_start user "$uuid0" || bail "the user cannot open"
+	client_start other "$uuid1" || bail "the other user cannot open"
+	tap_is "$1: a page is mapped" "$(client user map)" 65536
+	client user mwrite $SCRATCH 0x77 >/dev/null
+	tap_is "$1: ERR can be armed" "$(client user arm err)" ok
+	tap_is "$1: a vector can be armed" "$(client user arm 0)" ok
+	tap_is "$1: REQ can be armed" "$(client other arm req)" ok
+	tap_is "$1: another vector, too" "$(client other arm 0)" ok
 }
 
 # reads_more NUMBER: has the other user read so often, and again?
@@ -118,9 +118,9 @@ reads_more()
 # by trapped reads and with an interrupt that it does not acknowledge
 users_work()
 {
-	tenant other write $IRQ_TRIGGER 8 1 >/dev/null
-	tenant_send user mloop $RO_REG 60000 $RO_VALUE
-	tenant_send other loop $RO_REG 60000 $RO_VALUE
+	client other write $IRQ_TRIGGER 8 1 >/dev/null
+	client_send user mloop $RO_REG 60000 $RO_VALUE
+	client_send other loop $RO_REG 60000 $RO_VALUE
 	tap_ok "$1: users are at work" \
 		wait_for 5 reads_more "$(block_stat 0 ${AFU1#*-*-} reads)"
 }
@@ -130,13 +130,13 @@ users_worked()
 {
 	tap_ok "$1: they go on" \
 		wait_for 5 reads_more "$(block_stat 0 ${AFU1#*-*-} reads)"
-	tenant_send user read $RO_REG 8
-	tenant_send other write $IRQ_STATUS 8 1
-	tap_like "$1: by the mapping" "$(tenant_reply user)" '^reads [1-9]'
-	tap_is "$1: and then" "$(tenant_reply user)" $RO_VALUE
-	tap_like "$1: by trapped reads" "$(tenant_reply other)" '^reads [1-9]'
-	tap_is "$1: the interrupt is acknowledged" "$(tenant_reply other)" ok
-	tap_within "$1: it was signalled" "$(tenant other count 0 10)" 1 1000000
+	client_send user read $RO_REG 8
+	client_send other write $IRQ_STATUS 8 1
+	tap_like "$1: by the mapping" "$(client_reply user)" '^reads [1-9]'
+	tap_is "$1: and then" "$(client_reply user)" $RO_VALUE
+	tap_like "$1: by trapped reads" "$(client_reply other)" '^reads [1-9]'
+	tap_is "$1: the interrupt is acknowledged" "$(client_reply other)" ok
+	tap_within "$1: it was signalled" "$(client other count 0 10)" 1 1000000
 }
 
 # sleeps_at_work NAME LEVEL
@@ -149,8 +149,8 @@ sleeps_at_work()
 
 users_end()
 {
-	tenant_end user
-	tenant_end other
+	client_end user
+	client_end other
 	remove_mdev "$uuid0"
 	remove_mdev "$uuid1"
 }
@@ -158,24 +158,24 @@ users_end()
 # users_go_on NAME SCRATCH
 users_go_on()
 {
-	tap_is "$1: registers can be read" "$(tenant user read $RO_REG 8)" \
+	tap_is "$1: registers can be read" "$(client user read $RO_REG 8)" \
 		$RO_VALUE
-	tap_is "$1: through the mapping as well" "$(tenant user mread $RO_REG)" \
+	tap_is "$1: through the mapping as well" "$(client user mread $RO_REG)" \
 		$RO_VALUE
-	tap_is "$1: what the AFU kept" "$(tenant user read $SCRATCH 8)" "$2"
+	tap_is "$1: what the AFU kept" "$(client user read $SCRATCH 8)" "$2"
 	tap_is "$1: the other user can go on" \
-		"$(tenant other read $RO_REG 8)" $RO_VALUE
+		"$(client other read $RO_REG 8)" $RO_VALUE
 	# Who shares a line has heard of the other's interrupts
-	tenant user wait 0 0 >/dev/null
+	client user wait 0 0 >/dev/null
 	card_do 0 raise '"bar":2,"offset":"0x40000","vector":0'
-	tap_like "$1: interrupts arrive" "$(tenant user wait 0 3000)" '^fired'
-	tenant user write $IRQ_STATUS 8 1 >/dev/null
-	tap_is "$1: and can be cleared" "$(tenant user read $IRQ_STATUS 8)" 0x0
-	tap_is "$1: it was no error" "$(tenant user wait err 0)" timeout
-	tap_is "$1: nobody has to leave" "$(tenant other wait req 0)" timeout
-	tap_is "$1: the user can reset" "$(tenant user reset)" ok
-	tap_is "$1: which clears" "$(tenant user read $SCRATCH 8)" 0x0
-	tenant user mwrite $SCRATCH 0x77 >/dev/null
+	tap_like "$1: interrupts arrive" "$(client user wait 0 3000)" '^fired'
+	client user write $IRQ_STATUS 8 1 >/dev/null
+	tap_is "$1: and can be cleared" "$(client user read $IRQ_STATUS 8)" 0x0
+	tap_is "$1: it was no error" "$(client user wait err 0)" timeout
+	tap_is "$1: nobody has to leave" "$(client other wait req 0)" timeout
+	tap_is "$1: the user can reset" "$(client user reset)" ok
+	tap_is "$1: which clears" "$(client user read $SCRATCH 8)" 0x0
+	client user mwrite $SCRATCH 0x77 >/dev/null
 }
 
 # fenced NAME COUNT: as it was, and nobody found anything
@@ -224,7 +224,7 @@ echo poll >"$PCI/$bdf/dfl/irq_source"
 users_open poll
 sleeps_at_work poll platform
 tap_like "poll: the user is asked to look for what it missed" \
-	"$(tenant user wait 0 100)" '^fired'
+	"$(client user wait 0 100)" '^fired'
 users_go_on poll 0x0
 fenced poll 0
 users_end
@@ -238,7 +238,7 @@ tap_is "msix: bus master is on" "$(on_count) $(card_stat 0 .bus_master)" "1 1"
 card_mark 0 sleep
 sleeps_at_work msix none
 tap_like "msix: the user is asked to look for what it missed" \
-	"$(tenant user wait 0 100)" '^fired'
+	"$(client user wait 0 100)" '^fired'
 users_go_on msix 0x0
 fenced msix 2
 tap_is "msix: off before the card slept, and on again afterwards" \
@@ -257,15 +257,15 @@ base=$(on_count)
 after_vanish()
 {
 	tap_ok "$1: the card is given up" wait_for 5 gone_is 1
-	tap_like "$1: ERR fired" "$(tenant user wait err 3000)" '^fired'
-	tap_like "$1: REQ fired" "$(tenant other wait req 3000)" '^fired'
+	tap_like "$1: ERR fired" "$(client user wait err 3000)" '^fired'
+	tap_like "$1: REQ fired" "$(client other wait req 3000)" '^fired'
 	tap_is "$1: registers are out of reach" \
-		"$(tenant user read $RO_REG 8)" "error EIO"
-	tap_is "$1: the mapping is gone" "$(tenant user mread $RO_REG)" SIGBUS
-	tap_is "$1: no reset" "$(tenant user reset)" "error EIO"
+		"$(client user read $RO_REG 8)" "error EIO"
+	tap_is "$1: the mapping is gone" "$(client user mread $RO_REG)" SIGBUS
+	tap_is "$1: no reset" "$(client user reset)" "error EIO"
 	card_do 0 return
 	tap_is "$1: nor when the card is there again" \
-		"$(tenant user read $RO_REG 8)" "error EIO"
+		"$(client user read $RO_REG 8)" "error EIO"
 	users_end
 	unbind_bdf "$bdf"
 	# Its address is what the kernel keeps, not the card
@@ -293,18 +293,18 @@ users_open D3
 setpci -s "$bdf" $POWER=3
 tap_is "D3: the card sleeps" "$(setpci -s "$bdf" $POWER)" 03
 # QEMU answers with zeros where a bus would with ones
-tap_like "D3: registers read nothing" "$(tenant user read $RO_REG 8)" \
+tap_like "D3: registers read nothing" "$(client user read $RO_REG 8)" \
 	'^0x(0|f{16})$'
-tap_is "D3: a write goes nowhere" "$(tenant user write $SCRATCH 8 1)" ok
-tap_is "D3: the reset is noticed to fail" "$(tenant user reset)" "error EIO"
+tap_is "D3: a write goes nowhere" "$(client user write $SCRATCH 8 1)" ok
+tap_is "D3: the reset is noticed to fail" "$(client user reset)" "error EIO"
 # Leaving D3 the card forgets where its registers are
 setpci -s "$bdf" $POWER=0
 tap_ok "D3: the card is given up" wait_for 5 gone_is 1
-tap_like "D3: ERR fired" "$(tenant user wait err 3000)" '^fired'
-tap_like "D3: REQ fired" "$(tenant other wait req 3000)" '^fired'
-tap_is "D3: registers are out of reach" "$(tenant user read $RO_REG 8)" \
+tap_like "D3: ERR fired" "$(client user wait err 3000)" '^fired'
+tap_like "D3: REQ fired" "$(client other wait req 3000)" '^fired'
+tap_is "D3: registers are out of reach" "$(client user read $RO_REG 8)" \
 	"error EIO"
-tap_is "D3: the mapping is gone" "$(tenant user mread $RO_REG)" SIGBUS
+tap_is "D3: the mapping is gone" "$(client user mread $RO_REG)" SIGBUS
 users_end
 tap_ok "D3: the card can be unbound" unbind_bdf "$bdf"
 tap_ok "D3: and bound" bind_bdf "$bdf"

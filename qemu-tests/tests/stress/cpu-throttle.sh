@@ -17,8 +17,8 @@ load_module || bail "no module"
 bdf=$(bind_card 0) || bail "no card"
 slow=$(create_mdev "$bdf" afu-d8424dc4) || bail "no instance"
 other=$(create_mdev "$bdf" afu-d8424dc4) || bail "no second instance"
-tenant_start slow "$slow" || bail "the slow user cannot open"
-tenant_start other "$other" || bail "the other user cannot open"
+client_start slow "$slow" || bail "the slow user cannot open"
+client_start other "$other" || bail "the other user cannot open"
 block=$(mdev_block "$slow")
 
 mkdir -p /run/cgroup
@@ -28,7 +28,7 @@ mkdir "$GROUP" || bail "no control group"
 bash -c 'while :; do :; done' &
 spinner=$!
 echo "$spinner" >"$GROUP/cgroup.procs"
-echo "${TENANT_PID[slow]}" >"$GROUP/cgroup.procs"
+echo "${CLIENT_PID[slow]}" >"$GROUP/cgroup.procs"
 
 # starve LIMIT: us of each second; the spinner uses up what the user does not.
 # On 6.1 and 6.12 the task then waits for the next second wherever it is.
@@ -53,48 +53,48 @@ starved=0
 for ((round = 1; round <= ROUNDS; round++)); do
 	before=$(block_stat 0 "$block" resets)
 	starve 1000 || bail "its time cannot be limited"
-	tenant_send slow reset
+	client_send slow reset
 	wait_for 60 was_reset "$before" || bail "the block is not reset"
 	setpci -s "$bdf" "$MASTER"
 	start=$(now_ms)
 	tap_is "$round: the neighbour resets its block" \
-		"$(tenant other reset)" ok
+		"$(client other reset)" ok
 	tap_within "$round: ms for that" $(($(now_ms) - start)) 0 $((1000 * SLOW))
-	read -r -t 0 <&"${TENANT_OUT[slow]}" || starved=$((starved + 1))
+	read -r -t 0 <&"${CLIENT_OUT[slow]}" || starved=$((starved + 1))
 	sleep 1
 	tap_within "$round: us bus master was on" "$(on_us)" 1 $((1100000 * SLOW))
 	starve max
 	tap_is "$round: in the end the slow user's reset has worked" \
-		"$(tenant_reply slow)" ok
+		"$(client_reply slow)" ok
 	echo 1 >"$PCI/$bdf/dfl/busmaster_acknowledged"
 done
 tap_within "rounds in which it did not get on meanwhile" $starved 1 $ROUNDS
 
 # Arming the first of a card's vectors, and disarming the last, takes longest
-tenant other close >/dev/null
-tenant slow close >/dev/null
+client other close >/dev/null
+client slow close >/dev/null
 echo msix >"$PCI/$bdf/dfl/irq_source" || bail "no source msix"
-tap_is "the slow user opens again" "$(tenant slow open)" ok
+tap_is "the slow user opens again" "$(client slow open)" ok
 starve 1000
-tenant_send slow arm 0
+client_send slow arm 0
 longest=0
 for ((round = 0; round < 20; round++)); do
-	tenant other open >/dev/null
+	client other open >/dev/null
 	start=$(now_ms)
-	armed=$(tenant other arm 0)
+	armed=$(client other arm 0)
 	took=$(($(now_ms) - start))
 	[ "$took" -lt "$longest" ] || longest=$took
-	tenant other close >/dev/null
+	client other close >/dev/null
 	sleep 0.1
 done
 tap_is "the neighbour can arm" "$armed" ok
 tap_within "ms it took at most" "$longest" 0 $((1000 * SLOW))
 starve max
-tap_is "in the end the slow user is armed" "$(tenant_reply slow)" ok
+tap_is "in the end the slow user is armed" "$(client_reply slow)" ok
 
 kill "$spinner"
-tenant_end slow
-tenant_end other
+client_end slow
+client_end other
 remove_mdev "$slow"
 remove_mdev "$other"
 tap_ok "the card is released" unbind_bdf "$bdf"

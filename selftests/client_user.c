@@ -24,26 +24,19 @@
  *
  * Both loops end early when there is another command.
  *
- * Usage: tenant_user UUID. It starts with the instance open and says "ready".
+ * Usage: client_user UUID. It starts with the instance open and says "ready".
  */
 #include <fcntl.h>
 
+#include "lab_card.h"
 #include "vdfl_test.h"
 
 #define MAX_VECTORS	64
 #define LINE_ERR	MAX_VECTORS
 #define LINE_REQ	(MAX_VECTORS + 1)
 #define NR_LINES	(MAX_VECTORS + 2)
-#define BAR0		VFIO_PCI_BAR0_REGION_INDEX
-#define PAGE		4096UL
 
-/* Registers of the simulated AFUs */
-#define AFU_DMA_ADDR	0x60
-#define AFU_DMA_DATA	0x68
-#define AFU_DMA_GO	0x70
-#define AFU_DMA_RESULT	0x78
-
-struct tenant {
+struct client {
 	struct instance inst;
 	struct dev dev;
 	char *map;
@@ -108,29 +101,29 @@ static bool has_changed(const char *arg, uint64_t value)
 
 /* --- opening ---------------------------------------------------------------- */
 
-static void tenant_close(struct tenant *t)
+static void client_close(struct client *c)
 {
 	int i;
 
-	dev_close(&t->dev);
-	t->map_len = 0;
+	dev_close(&c->dev);
+	c->map_len = 0;
 	for (i = 0; i < NR_LINES; i++) {
-		if (t->line[i] >= 0)
-			close(t->line[i]);
-		t->line[i] = -1;
+		if (c->line[i] >= 0)
+			close(c->line[i]);
+		c->line[i] = -1;
 	}
 }
 
-static void cmd_open(struct tenant *t, char **arg)
+static void cmd_open(struct client *c, char **arg)
 {
 	(void)arg;
-	say_status(try_dev_open(&t->dev, &t->inst));
+	say_status(try_dev_open(&c->dev, &c->inst));
 }
 
-static void cmd_close(struct tenant *t, char **arg)
+static void cmd_close(struct client *c, char **arg)
 {
 	(void)arg;
-	tenant_close(t);
+	client_close(c);
 	say_status(0);
 }
 
@@ -143,45 +136,45 @@ static size_t get_width(const char *text)
 	return width < sizeof(uint64_t) ? width : sizeof(uint64_t);
 }
 
-static int get_reg(struct tenant *t, uint64_t off, size_t width,
+static int get_reg(struct client *c, uint64_t off, size_t width,
 		   uint64_t *value)
 {
 	ssize_t ret;
 
 	*value = 0;
-	ret = try_dev_read(&t->dev, BAR0, off, value, width);
+	ret = try_dev_read(&c->dev, BAR0, off, value, width);
 	return ret < 0 ? ret : 0;
 }
 
-static int set_reg(struct tenant *t, uint64_t off, size_t width, uint64_t value)
+static int set_reg(struct client *c, uint64_t off, size_t width, uint64_t value)
 {
-	ssize_t ret = try_dev_write(&t->dev, BAR0, off, &value, width);
+	ssize_t ret = try_dev_write(&c->dev, BAR0, off, &value, width);
 
 	return ret < 0 ? ret : 0;
 }
 
-static void cmd_read(struct tenant *t, char **arg)
+static void cmd_read(struct client *c, char **arg)
 {
 	uint64_t value;
-	int ret = get_reg(t, number(arg[1]), get_width(arg[2]), &value);
+	int ret = get_reg(c, number(arg[1]), get_width(arg[2]), &value);
 
 	say_value(ret, value);
 }
 
-static void cmd_write(struct tenant *t, char **arg)
+static void cmd_write(struct client *c, char **arg)
 {
-	say_status(set_reg(t, number(arg[1]), get_width(arg[2]),
+	say_status(set_reg(c, number(arg[1]), get_width(arg[2]),
 			   number(arg[3])));
 }
 
-static void cmd_loop(struct tenant *t, char **arg)
+static void cmd_loop(struct client *c, char **arg)
 {
 	uint64_t off = number(arg[1]), value, reads = 0;
 	uint64_t start = now_ms(), end = start + number(arg[2]);
 	int ret;
 
 	while (!loop_is_over(end)) {
-		ret = get_reg(t, off, sizeof(value), &value);
+		ret = get_reg(c, off, sizeof(value), &value);
 		if (ret) {
 			printf("error %s %lu\n", err_name(ret),
 			       now_ms() - start);
@@ -194,86 +187,86 @@ static void cmd_loop(struct tenant *t, char **arg)
 	printf("reads %lu\n", reads);
 }
 
-static void cmd_fences(struct tenant *t, char **arg)
+static void cmd_fences(struct client *c, char **arg)
 {
 	struct vfio_dfl_mdev_block desc = {};
-	ssize_t ret = try_dev_read(&t->dev, REGION_BLOCK, 0, &desc,
+	ssize_t ret = try_dev_read(&c->dev, REGION_BLOCK, 0, &desc,
 				   sizeof(desc));
 
 	(void)arg;
 	say_value(ret, desc.fences);
 }
 
-static void cmd_reset(struct tenant *t, char **arg)
+static void cmd_reset(struct client *c, char **arg)
 {
 	(void)arg;
-	say_status(try_dev_ioctl(&t->dev, VFIO_DEVICE_RESET, NULL));
+	say_status(try_dev_ioctl(&c->dev, VFIO_DEVICE_RESET, NULL));
 }
 
 /* --- mapped access ------------------------------------------------------------ */
 
-static uint64_t mappable_bytes(struct tenant *t)
+static uint64_t mappable_bytes(struct client *c)
 {
 	uint64_t buf[64];
 	struct vfio_region_info *info = (void *)buf;
 	const struct vfio_region_info_cap_sparse_mmap *sparse;
 
-	dev_region_info(&t->dev, BAR0, info, sizeof(buf));
+	dev_region_info(&c->dev, BAR0, info, sizeof(buf));
 	sparse = (const void *)region_cap(info,
 					  VFIO_REGION_INFO_CAP_SPARSE_MMAP);
 	return sparse ? sparse->areas[0].size : 0;
 }
 
-static void cmd_map(struct tenant *t, char **arg)
+static void cmd_map(struct client *c, char **arg)
 {
-	uint64_t len = mappable_bytes(t);
-	void *map = try_dev_map(&t->dev, 0, len);
+	uint64_t len = mappable_bytes(c);
+	void *map = try_dev_map(&c->dev, 0, len);
 
 	(void)arg;
 	if (map == MAP_FAILED) {
 		say_error(-errno);
 		return;
 	}
-	t->map = map;
-	t->map_len = len;
+	c->map = map;
+	c->map_len = len;
 	printf("%lu\n", len);
 }
 
-static void cmd_mread(struct tenant *t, char **arg)
+static void cmd_mread(struct client *c, char **arg)
 {
 	uint64_t off = number(arg[1]), value = 0;
 
 	int ret;
 
-	if (off >= t->map_len) {
+	if (off >= c->map_len) {
 		say_error(-EINVAL);
 		return;
 	}
-	ret = try_load64(t->map + off, &value);
+	ret = try_load64(c->map + off, &value);
 	say_mapped(ret, value);
 }
 
-static void cmd_mwrite(struct tenant *t, char **arg)
+static void cmd_mwrite(struct client *c, char **arg)
 {
 	uint64_t off = number(arg[1]), value = number(arg[2]);
 
-	if (off >= t->map_len)
+	if (off >= c->map_len)
 		say_error(-EINVAL);
 	else
-		say_mapped(try_store64(t->map + off, value), value);
+		say_mapped(try_store64(c->map + off, value), value);
 }
 
-static void cmd_mloop(struct tenant *t, char **arg)
+static void cmd_mloop(struct client *c, char **arg)
 {
 	uint64_t off = number(arg[1]), value, reads = 0;
 	uint64_t start = now_ms(), end = start + number(arg[2]);
 
-	if (off >= t->map_len) {
+	if (off >= c->map_len) {
 		say_error(-EINVAL);
 		return;
 	}
 	for (; !loop_is_over(end); reads++) {
-		if (try_load64(t->map + off, &value)) {
+		if (try_load64(c->map + off, &value)) {
 			printf("SIGBUS %lu\n", now_ms() - start);
 			return;
 		}
@@ -295,26 +288,26 @@ static int line_number(const char *name)
 	return number(name) % MAX_VECTORS;
 }
 
-static void cmd_arm(struct tenant *t, char **arg)
+static void cmd_arm(struct client *c, char **arg)
 {
 	int line = line_number(arg[1]);
 
-	if (t->line[line] < 0)
-		t->line[line] = event_new();
+	if (c->line[line] < 0)
+		c->line[line] = event_new();
 	if (line == LINE_ERR)
-		say_status(try_irq_fds(&t->dev, VFIO_PCI_ERR_IRQ_INDEX, 0, 1,
-				       &t->line[line]));
+		say_status(try_irq_fds(&c->dev, VFIO_PCI_ERR_IRQ_INDEX, 0, 1,
+				       &c->line[line]));
 	else if (line == LINE_REQ)
-		say_status(try_irq_fds(&t->dev, VFIO_PCI_REQ_IRQ_INDEX, 0, 1,
-				       &t->line[line]));
+		say_status(try_irq_fds(&c->dev, VFIO_PCI_REQ_IRQ_INDEX, 0, 1,
+				       &c->line[line]));
 	else
-		say_status(try_irq_fds(&t->dev, VFIO_PCI_MSIX_IRQ_INDEX, 0,
-				       line + 1, t->line));
+		say_status(try_irq_fds(&c->dev, VFIO_PCI_MSIX_IRQ_INDEX, 0,
+				       line + 1, c->line));
 }
 
-static void cmd_wait(struct tenant *t, char **arg)
+static void cmd_wait(struct client *c, char **arg)
 {
-	int fd = t->line[line_number(arg[1])];
+	int fd = c->line[line_number(arg[1])];
 	uint64_t start = now_ms();
 
 	if (!event_wait(fd, number(arg[2]))) {
@@ -325,9 +318,9 @@ static void cmd_wait(struct tenant *t, char **arg)
 	printf("fired %lu\n", now_ms() - start);
 }
 
-static void cmd_count(struct tenant *t, char **arg)
+static void cmd_count(struct client *c, char **arg)
 {
-	int fd = t->line[line_number(arg[1])];
+	int fd = c->line[line_number(arg[1])];
 	uint64_t now = now_ms(), end = now + number(arg[2]), signals = 0;
 
 	for (; now < end; now = now_ms())
@@ -351,23 +344,23 @@ static uint64_t physical(const volatile void *page)
 	return (entry & ((1ULL << 55) - 1)) * PAGE;
 }
 
-static int try_dma(struct tenant *t, uint64_t addr, uint64_t value,
+static int try_dma(struct client *c, uint64_t addr, uint64_t value,
 		   uint64_t *result)
 {
 	int tries, ret;
 
-	ret = set_reg(t, AFU_DMA_ADDR, 8, addr) ?:
-	      set_reg(t, AFU_DMA_DATA, 8, value) ?:
-	      set_reg(t, AFU_DMA_GO, 8, 1);
+	ret = set_reg(c, AFU_DMA_ADDR, 8, addr) ?:
+	      set_reg(c, AFU_DMA_DATA, 8, value) ?:
+	      set_reg(c, AFU_DMA_GO, 8, 1);
 	*result = 0;
 	for (tries = 0; !ret && !*result && tries < 1000; tries++) {
-		ret = get_reg(t, AFU_DMA_RESULT, 8, result);
+		ret = get_reg(c, AFU_DMA_RESULT, 8, result);
 		sleep_us(1000);
 	}
 	return ret;
 }
 
-static void cmd_dma(struct tenant *t, char **arg)
+static void cmd_dma(struct client *c, char **arg)
 {
 	const uint64_t good = 0x600d600d600d600dULL;
 	volatile uint64_t *page;
@@ -380,7 +373,7 @@ static void cmd_dma(struct tenant *t, char **arg)
 	if (page == MAP_FAILED)
 		die_errno("a page for the card to write to");
 	*page = good;
-	ret = try_dma(t, physical(page), ~good, &result);
+	ret = try_dma(c, physical(page), ~good, &result);
 	if (ret)
 		say_error(ret);
 	else
@@ -392,7 +385,7 @@ static void cmd_dma(struct tenant *t, char **arg)
 
 static const struct {
 	const char *name;
-	void (*run)(struct tenant *t, char **arg);
+	void (*run)(struct client *c, char **arg);
 } commands[] = {
 	{ "arm", cmd_arm },
 	{ "close", cmd_close },
@@ -412,7 +405,7 @@ static const struct {
 	{}
 };
 
-static void run(struct tenant *t, char *text)
+static void run(struct client *c, char *text)
 {
 	char *arg[6] = {}, *rest = text;
 	size_t i;
@@ -421,7 +414,7 @@ static void run(struct tenant *t, char *text)
 		arg[i] = strtok_r(NULL, "\n ", &rest);
 	for (i = 0; arg[0] && commands[i].name; i++) {
 		if (!strcmp(arg[0], commands[i].name)) {
-			commands[i].run(t, arg);
+			commands[i].run(c, arg);
 			return;
 		}
 	}
@@ -430,26 +423,24 @@ static void run(struct tenant *t, char *text)
 
 int main(int argc, char **argv)
 {
-	struct tenant t = {};
+	struct client c = {};
 	char text[256];
 	int i, ret;
 
 	if (argc != 2)
-		die("usage: tenant_user UUID");
+		die("usage: client_user UUID");
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	for (i = 0; i < NR_LINES; i++)
-		t.line[i] = -1;
-	format(t.inst.uuid, sizeof(t.inst.uuid), "%s", argv[1]);
-	format(t.inst.dir, sizeof(t.inst.dir), "/sys/bus/mdev/devices/%s",
-	       argv[1]);
-	ret = try_dev_open(&t.dev, &t.inst);
+		c.line[i] = -1;
+	instance_at(&c.inst, NULL, argv[1]);
+	ret = try_dev_open(&c.dev, &c.inst);
 	if (ret)
 		say_error(ret);
 	else
 		printf("ready\n");
 
 	while (fgets(text, sizeof(text), stdin) && strcmp(text, "quit\n"))
-		run(&t, text);
-	tenant_close(&t);
+		run(&c, text);
+	client_close(&c);
 	return 0;
 }
