@@ -173,14 +173,16 @@ static void client_add(struct vdfl_card *card, struct vdfl_irq_client *client)
 	client->stuck = 0;
 	memset(client->run, 0, sizeof(client->run));
 
-	guard(spinlock_irq)(&card->irq.lock);
+	spin_lock_irq(&card->irq.lock);
 	list_add_tail(&client->node, &card->irq.clients);
+	spin_unlock_irq(&card->irq.lock);
 }
 
 static void client_del(struct vdfl_card *card, struct vdfl_irq_client *client)
 {
-	guard(spinlock_irq)(&card->irq.lock);
+	spin_lock_irq(&card->irq.lock);
 	list_del(&client->node);
+	spin_unlock_irq(&card->irq.lock);
 }
 
 struct client_call {
@@ -317,7 +319,8 @@ void vdfl_irq_signal_all(struct vdfl_card *card)
 {
 	struct vdfl_irq_client *client;
 
-	guard(spinlock_irq)(&card->irq.lock);
+	spin_lock_irq(&card->irq.lock);
 	list_for_each_entry(client, &card->irq.clients, node)
 		client->notify(client, ~0ULL);
+	spin_unlock_irq(&card->irq.lock);
 }

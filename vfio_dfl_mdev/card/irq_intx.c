@@ -94,8 +94,9 @@ static enum hrtimer_restart intx_holdoff_over(struct hrtimer *timer)
 /* Others change other bits of the command register. */
 static void intx_enable_pin(struct vdfl_card *card, bool on)
 {
-	guard(spinlock_irq)(&card->irq.lock);
+	spin_lock_irq(&card->irq.lock);
 	pci_intx(card->pdev, on);
+	spin_unlock_irq(&card->irq.lock);
 }
 
 static int intx_start(struct vdfl_card *card)

@@ -41,10 +41,11 @@ static u32 poll_words(struct vdfl_card_irq *irq)
 	struct vdfl_irq_client *client;
 	u32 words = 0;
 
-	guard(spinlock_irq)(&irq->lock);
+	spin_lock_irq(&irq->lock);
 	list_for_each_entry(client, &irq->clients, node)
 		words |= GENMASK((client->first + client->nr - 1) / 64,
 				 client->first / 64);
+	spin_unlock_irq(&irq->lock);
 	return words;
 }
 
@@ -126,9 +127,10 @@ static bool poll_fire(struct vdfl_card_irq *irq)
 	ktime_t now = ktime_get();
 	bool moves = false;
 
-	guard(spinlock_irq)(&irq->lock);
+	spin_lock_irq(&irq->lock);
 	list_for_each_entry(client, &irq->clients, node)
 		moves |= client_poll(&irq->poll, client, now);
+	spin_unlock_irq(&irq->lock);
 	return moves;
 }
 
@@ -260,13 +262,14 @@ ssize_t vdfl_poll_stuck(struct vdfl_card *card, char *buf)
 	unsigned int i;
 	ssize_t len = 0;
 
-	guard(spinlock_irq)(&card->irq.lock);
+	spin_lock_irq(&card->irq.lock);
 	list_for_each_entry(client, &card->irq.clients, node)
 		for (i = 0; i < client->nr; i++)
 			if (client->stuck & BIT_ULL(i))
 				len += sysfs_emit_at(buf, len, "%s%u",
 						     len ? " " : "",
 						     client->first + i);
+	spin_unlock_irq(&card->irq.lock);
 	return len + sysfs_emit_at(buf, len, "\n");
 }
 

@@ -110,8 +110,9 @@ struct vdfl_card_irq {
  */
 static inline void vdfl_irq_set_running(struct vdfl_card_irq *irq, bool running)
 {
-	guard(spinlock_irq)(&irq->lock);
+	spin_lock_irq(&irq->lock);
 	irq->running = running;
+	spin_unlock_irq(&irq->lock);
 }
 
 /* irq_intx.c, irq_poll.c, irq_msix.c: the sources */
