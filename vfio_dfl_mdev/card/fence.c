@@ -52,7 +52,7 @@ int vdfl_fence_init(struct vdfl_card *card)
 	ret = iommu_device_claim_dma_owner(&card->pdev->dev, &dma_owner);
 	if (ret) {
 		pci_err(card->pdev,
-			"refused: DMA of IOMMU group %d cannot be revoked (%pe): unbind the drivers of its other devices, see /sys/kernel/iommu_groups/%d/devices\n",
+			"refused: DMA of IOMMU group %d cannot be blocked (%pe): unbind the drivers of its other devices, see /sys/kernel/iommu_groups/%d/devices\n",
 			iommu_group_id(group), ERR_PTR(ret),
 			iommu_group_id(group));
 		iommu_group_put(group);
