@@ -40,3 +40,6 @@ module_exit(vdfl_exit);
 MODULE_AUTHOR("vfio_dfl_mdev developers");
 MODULE_DESCRIPTION("VFIO mediated devices from FPGA Device Feature Lists");
 MODULE_LICENSE("GPL");
+#ifdef VDFL_VERSION
+MODULE_VERSION(VDFL_VERSION);
+#endif
