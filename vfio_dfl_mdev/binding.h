@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The drivers, and the mdev types of a bound card. */
+/* The PCI driver, the mdev driver, and the mdev types of a bound card. */
 #ifndef _VDFL_BINDING_H
 #define _VDFL_BINDING_H
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Module init and exit. */
+/* Module init and exit: the workqueue, the mdev driver and the PCI driver. */
 #include <linux/module.h>
 
 #include "binding.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The mdev driver: instances come and go. */
+/* The mdev driver: creation and removal of instances. */
 #include <linux/module.h>
 
 #include "binding.h"

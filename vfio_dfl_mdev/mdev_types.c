@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Registration of a card's mdev types. A type names what a block is; where a
- * card has several alike, each also has a type that names its position. Both
- * draw on the same blocks.
+ * Registration of a card's mdev types. Each kind of block has a type. If a card
+ * has several blocks of a kind, each of them also has a type that includes its
+ * position. A block can be claimed through either type.
  */
 #include <linux/slab.h>
 #include <linux/workqueue.h>
@@ -15,9 +15,11 @@
 
 /**
  * struct type_entry - one type, with its strings
- * @type: what instances see of it
- * @name: type name with position, as in sysfs
- * @pretty: for people
+ * @type: type as the instances use it
+ * @name: name in sysfs, with position if the type has one
+ * @pretty: human-readable name
+ *
+ * Constant once the type is registered.
  */
 struct type_entry {
 	struct vdfl_type type;
@@ -30,10 +32,12 @@ struct type_entry {
  * @card: a reference is held
  * @parent: registration with the mdev core
  * @entry: the types
- * @mdev_type: the same, as the mdev core wants them
- * @nr: entries in both
- * @held: all are registered, and we hold a reference of each
- * @free_work: frees all of it once the mdev core has dropped its references
+ * @mdev_type: pointers to the types, for mdev_register_parent()
+ * @nr: entries in @entry and in @mdev_type
+ * @held: all types are registered, and a reference of each is held
+ * @free_work: frees the structure once the mdev core has dropped its references
+ *
+ * Constant between vdfl_types_register() and vdfl_types_unregister().
  */
 struct vdfl_types {
 	struct vdfl_card *card;
@@ -134,7 +138,7 @@ static struct vdfl_types *types_alloc(struct vdfl_card *card)
 
 	if (!types)
 		return NULL;
-	/* One by kind and one by position */
+	/* One type by kind and one by position */
 	while ((block = vdfl_block_next(card, block, NULL)))
 		max += 2;
 	types->card = vdfl_card_get(card);
@@ -148,10 +152,14 @@ static struct vdfl_types *types_alloc(struct vdfl_card *card)
 }
 
 /**
- * vdfl_types_register() - let users create instances
- * @card: ready for use
+ * vdfl_types_register() - register the mdev types of a card
+ * @card: card that is ready for use
  *
- * Return: the types, or an ERR_PTR; undone by vdfl_types_unregister().
+ * Instances can be created from then on. Undone by vdfl_types_unregister(). May
+ * sleep.
+ *
+ * Return: the types, or an ERR_PTR: -ENOMEM or an error of
+ * mdev_register_parent()
  */
 struct vdfl_types *vdfl_types_register(struct vdfl_card *card)
 {
@@ -177,10 +185,10 @@ struct vdfl_types *vdfl_types_register(struct vdfl_card *card)
 }
 
 /**
- * vdfl_types_unregister() - remove all instances
- * @types: freed later, when the mdev core does not use it any more
+ * vdfl_types_unregister() - unregister the mdev types and remove all instances
+ * @types: freed by a work item once the mdev core does not use it any more
  *
- * Waits for the users of the instances.
+ * Waits until the users have closed the instances.
  */
 void vdfl_types_unregister(struct vdfl_types *types)
 {
@@ -188,6 +196,14 @@ void vdfl_types_unregister(struct vdfl_types *types)
 	queue_delayed_work(vdfl_wq, &types->free_work, 0);
 }
 
+/**
+ * vdfl_type_available() - count the instances of a type that can be created
+ * @mtype: type of a bound card
+ *
+ * Takes vdfl_card.lock. May sleep.
+ *
+ * Return: number of blocks that can be claimed now
+ */
 unsigned int vdfl_type_available(struct mdev_type *mtype)
 {
 	struct vdfl_type *type = type_of(mtype);
@@ -195,6 +211,13 @@ unsigned int vdfl_type_available(struct mdev_type *mtype)
 	return vdfl_blocks_nr_free(type->card, &type->match);
 }
 
+/**
+ * vdfl_type_description() - get the value of the sysfs attribute description
+ * @mtype: type of a bound card
+ * @buf: result, a page
+ *
+ * Return: bytes written to @buf
+ */
 ssize_t vdfl_type_description(struct mdev_type *mtype, char *buf)
 {
 	const struct vdfl_type *type = type_of(mtype);

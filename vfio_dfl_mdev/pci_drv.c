@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The PCI driver: binding and unbinding. It matches nothing by itself;
- * administrators point a function at it by driver_override or new_id.
+ * The PCI driver. Its ID table is empty: the administrator binds a function
+ * through driver_override or new_id.
  */
 #include <linux/module.h>
 #include <linux/pm.h>
@@ -10,9 +10,11 @@
 #include "card/vdfl_card.h"
 
 /**
- * struct vdfl_binding - what one bound function has
+ * struct vdfl_binding - driver data of a bound function
  * @card: the function as a card
- * @types: mdev types that it offers
+ * @types: mdev types of the card
+ *
+ * Constant between probe and remove.
  */
 struct vdfl_binding {
 	struct vdfl_card *card;
@@ -56,7 +58,10 @@ static void vdfl_pci_remove(struct pci_dev *pdev)
 	vdfl_card_remove(binding->card);
 }
 
-/* The next kernel, or none, may have no IOMMU: with msix bus master is on. */
+/*
+ * With msix bus mastering is enabled, and the IOMMU may be off after shutdown,
+ * as in a kexec kernel. Declaring the card lost disables bus mastering.
+ */
 static void vdfl_pci_shutdown(struct pci_dev *pdev)
 {
 	vdfl_card_declare_lost(vdfl_pci_card(pdev), "shutdown");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Tracepoints: trapped access, interrupt, reset, revoke. */
+/* Tracepoints: trapped access, interrupt, reset of a block, revoked access. */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM vfio_dfl_mdev
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The audit: every 500 ms the card must respond and have bus mastering
- * disabled. If not, it is declared lost.
+ * The audit, every 500 ms. A card that does not respond, or whose bus mastering
+ * cannot be disabled, is declared lost; a frozen card only when its operation
+ * takes too long.
  */
 #include <linux/workqueue.h>
 
@@ -39,14 +40,20 @@ static void audit_work(struct work_struct *work)
 	queue_delayed_work(vdfl_wq, &card->audit, AUDIT_INTERVAL);
 }
 
+/**
+ * vdfl_audit_init() - initialise the audit; it does not run yet
+ * @card: card that is being allocated
+ */
 void vdfl_audit_init(struct vdfl_card *card)
 {
 	INIT_DELAYED_WORK(&card->audit, audit_work);
 }
 
 /**
- * vdfl_audit_start() - audit the card from now on
- * @card: bound card; undone by vdfl_audit_stop()
+ * vdfl_audit_start() - start to audit the card every 500 ms
+ * @card: bound card
+ *
+ * Undone by vdfl_audit_stop().
  */
 void vdfl_audit_start(struct vdfl_card *card)
 {
@@ -54,10 +61,12 @@ void vdfl_audit_start(struct vdfl_card *card)
 }
 
 /**
- * vdfl_audit_now() - audit the card and wait for the result
- * @card: bound card, which did not respond to its caller
+ * vdfl_audit_now() - audit the card and wait until the audit has ended
+ * @card: bound card that did not respond to the caller
  *
- * May sleep.
+ * May sleep. The audit takes vdfl_card.reset_lock and may drain all clients, so
+ * the caller holds none of vdfl_card.reset_lock, vdfl_card.lock and
+ * vdfl_mdev.memory_lock.
  */
 void vdfl_audit_now(struct vdfl_card *card)
 {
@@ -65,6 +74,12 @@ void vdfl_audit_now(struct vdfl_card *card)
 	flush_delayed_work(&card->audit);
 }
 
+/**
+ * vdfl_audit_stop() - stop the audit and wait until it does not run any more
+ * @card: card that is being removed
+ *
+ * May sleep.
+ */
 void vdfl_audit_stop(struct vdfl_card *card)
 {
 	cancel_delayed_work_sync(&card->audit);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The blocks of a card: which can be given away, and who has them. */
+/* Blocks of a card: which can be assigned, and which clients own them. */
 #include <linux/module.h>
 #include <linux/slab.h>
 
@@ -24,12 +24,12 @@ static void args_init(struct dfl_carve_args *args, const struct vdfl_card *card)
 			args->bar_start[i] = pci_resource_start(card->pdev, i);
 	if (!card->msix.nr)
 		return;
-	/* Whoever writes the MSI-X table directs interrupts anywhere */
+	/* Never assigned: the table contains the address of each message */
 	args->reserved[args->nr_reserved++] = card->msix.table;
 	args->reserved[args->nr_reserved++] = card->msix.pba;
 }
 
-/* Policy is no news, nor what the walk has said. */
+/* Do not log blocks withheld by policy or already reported by dfl_walk(). */
 static void block_log_bad(const struct vdfl_block *block)
 {
 	enum dfl_reason reason = block->window->reason;
@@ -42,10 +42,12 @@ static void block_log_bad(const struct vdfl_block *block)
 }
 
 /**
- * vdfl_blocks_init() - decide what can be given away
- * @card: its headers are known
+ * vdfl_blocks_init() - decide which blocks can be assigned
+ * @card: card whose snapshot of headers is complete
  *
- * Return: 0 or -ENOMEM; undone by vdfl_blocks_free().
+ * May sleep. vdfl_blocks_free() frees the arrays, also after an error.
+ *
+ * Return: 0 or -ENOMEM
  */
 int vdfl_blocks_init(struct vdfl_card *card)
 {
@@ -76,6 +78,10 @@ int vdfl_blocks_init(struct vdfl_card *card)
 	return 0;
 }
 
+/**
+ * vdfl_blocks_free() - free the blocks of a card
+ * @card: card without references; vdfl_blocks_init() may have failed
+ */
 void vdfl_blocks_free(struct vdfl_card *card)
 {
 	kvfree(card->block);
@@ -83,10 +89,10 @@ void vdfl_blocks_free(struct vdfl_card *card)
 }
 
 /**
- * vdfl_block_io() - registers of a block
- * @block: assignable block of an enabled card
+ * vdfl_block_io() - get the mapped registers of a block
+ * @block: assignable block of a bound card
  *
- * Return: mapping that starts at the header
+ * Return: address of the header in the mapping of the BAR
  */
 void __iomem *vdfl_block_io(const struct vdfl_block *block)
 {
@@ -94,10 +100,10 @@ void __iomem *vdfl_block_io(const struct vdfl_block *block)
 }
 
 /**
- * vdfl_block_phys() - physical address of a block
+ * vdfl_block_phys() - get the physical address of a block
  * @block: assignable block
  *
- * Return: address of the header
+ * Return: physical address of the header
  */
 phys_addr_t vdfl_block_phys(const struct vdfl_block *block)
 {
@@ -106,9 +112,9 @@ phys_addr_t vdfl_block_phys(const struct vdfl_block *block)
 }
 
 /**
- * vdfl_block_ids() - PCI ids that an instance of a block shows
+ * vdfl_block_ids() - fill in the PCI ids that an instance of a block reports
  * @block: assignable block
- * @desc: its ids, class and prefetch bit are set
+ * @desc: the ids, revision, class and prefetch bit are set
  */
 void vdfl_block_ids(const struct vdfl_block *block, struct vconfig_desc *desc)
 {
@@ -124,7 +130,11 @@ void vdfl_block_ids(const struct vdfl_block *block, struct vconfig_desc *desc)
 			 IORESOURCE_PREFETCH;
 }
 
-/* vdfl_block_guid(): GUID of @block in text order, zero if it has none */
+/**
+ * vdfl_block_guid() - get the GUID of a block
+ * @block: any block
+ * @guid: result, in text order; zero if the header has no GUID
+ */
 void vdfl_block_guid(const struct vdfl_block *block, u8 guid[16])
 {
 	__be64 words[2] = {
@@ -136,10 +146,10 @@ void vdfl_block_guid(const struct vdfl_block *block, u8 guid[16])
 }
 
 /**
- * vdfl_block_parent_kind() - what a block is below
+ * vdfl_block_parent_kind() - get the kind of the interface unit of a block
  * @block: any block
  *
- * Return: kind of its interface unit, or DFL_KIND_OPAQUE if it has none
+ * Return: DFL_KIND_FME or DFL_KIND_PORT; DFL_KIND_OPAQUE without interface unit
  */
 enum dfl_kind vdfl_block_parent_kind(const struct vdfl_block *block)
 {
@@ -150,7 +160,12 @@ enum dfl_kind vdfl_block_parent_kind(const struct vdfl_block *block)
 	return block->card->map->header[parent].kind;
 }
 
-/* vdfl_block_port(): the port whose AFU @block is, or NULL */
+/**
+ * vdfl_block_port() - get the port of an AFU
+ * @block: any block
+ *
+ * Return: header of the port, or NULL if the block is no AFU of a port
+ */
 const struct dfl_header *vdfl_block_port(const struct vdfl_block *block)
 {
 	const struct dfl_header *h = block->header;
@@ -160,7 +175,12 @@ const struct dfl_header *vdfl_block_port(const struct vdfl_block *block)
 	return &block->card->map->header[h->parent];
 }
 
-/* vdfl_block_port_dead(): did its port not take a reset? */
+/**
+ * vdfl_block_port_dead() - check whether the port of a block failed a reset
+ * @block: any block
+ *
+ * Return: true if the block has a port, and the port is dead
+ */
 bool vdfl_block_port_dead(const struct vdfl_block *block)
 {
 	const struct dfl_header *port = vdfl_block_port(block);
@@ -168,7 +188,13 @@ bool vdfl_block_port_dead(const struct vdfl_block *block)
 	return port && vdfl_port_is_dead(block->card, port);
 }
 
-/* vdfl_block_assignable(): could a user have this block at all? */
+/**
+ * vdfl_block_assignable() - check whether carving permits to assign a block
+ * @block: any block
+ *
+ * Return: true if the block can be assigned unless it is claimed or its port is
+ * dead
+ */
 bool vdfl_block_assignable(const struct vdfl_block *block)
 {
 	return block->window->reason == DFL_OK;
@@ -198,10 +224,12 @@ static const struct vdfl_block *block_end(const struct vdfl_card *card)
 }
 
 /**
- * vdfl_block_next() - iterate over blocks, free or not
+ * vdfl_block_next() - iterate over assignable blocks, claimed or not
  * @card: bound card
- * @prev: block to start behind, or NULL for the first of all
- * @match: which blocks, or NULL for all that can be assigned
+ * @prev: block to continue after, or NULL to start
+ * @match: selection of blocks, or NULL for each assignable block
+ *
+ * Lockless: the set of assignable blocks is constant after probe.
  *
  * Return: the next block that matches, or NULL
  */
@@ -218,13 +246,15 @@ const struct vdfl_block *vdfl_block_next(const struct vdfl_card *card,
 }
 
 /**
- * vdfl_block_claim() - reserve a free block
- * @card: where it is
- * @match: which block
- * @client: new owner; the card can reach it from now on
+ * vdfl_block_claim() - claim a free block for a client
+ * @card: card that has the block
+ * @match: selection of blocks
+ * @client: new owner; its callbacks are called until vdfl_block_release()
  *
- * Return: the block, or an ERR_PTR: -ENOSPC when none is free, -ENODEV when
- * the card is lost.
+ * Takes vdfl_card.lock. May sleep.
+ *
+ * Return: the block, or an ERR_PTR: -ENOSPC if no block is free, -ENODEV if the
+ * card is lost
  */
 struct vdfl_block *vdfl_block_claim(struct vdfl_card *card,
 				    const struct vdfl_block_match *match,
@@ -246,7 +276,12 @@ struct vdfl_block *vdfl_block_claim(struct vdfl_card *card,
 	return ERR_PTR(-ENOSPC);
 }
 
-/* vdfl_block_release(): give back what vdfl_block_claim() reserved */
+/**
+ * vdfl_block_release() - release the block of a client
+ * @client: owner of a block; its callbacks are not called any more afterwards
+ *
+ * Takes vdfl_card.lock. May sleep.
+ */
 void vdfl_block_release(struct vdfl_client *client)
 {
 	struct vdfl_card *card = client->block->card;
@@ -257,12 +292,16 @@ void vdfl_block_release(struct vdfl_client *client)
 }
 
 /**
- * vdfl_blocks_recheck() - is what users have still what they were given?
- * @card: was reset as a whole; vdfl_card.reset_lock is held, its ports have been
- *	taken out of reset
+ * vdfl_blocks_recheck() - revalidate claimed blocks after a reset of the card
+ * @card: card whose ports are out of reset; vdfl_card.reset_lock is held
  *
- * A block stays out of reach if its port did not come out of reset, or if it
- * shows another header, as after a new bitstream; its user is told.
+ * Access to a block is revoked, and its error eventfd signalled, in two cases:
+ *
+ * - its port failed a reset;
+ * - its header differs from the snapshot, as with a new bitstream.
+ *
+ * VDFL_REVOKED_RESET of all other clients is cleared. Takes vdfl_card.lock. May
+ * sleep.
  */
 void vdfl_blocks_recheck(struct vdfl_card *card)
 {
@@ -287,9 +326,11 @@ void vdfl_blocks_recheck(struct vdfl_card *card)
 /**
  * vdfl_blocks_nr_free() - count the blocks that can be claimed now
  * @card: bound card
- * @match: which blocks
+ * @match: selection of blocks
  *
- * Return: their number, 0 on a lost card
+ * Takes vdfl_card.lock. May sleep.
+ *
+ * Return: number of blocks, 0 if the card is lost
  */
 unsigned int vdfl_blocks_nr_free(struct vdfl_card *card,
 				 const struct vdfl_block_match *match)

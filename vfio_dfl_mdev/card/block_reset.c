@@ -1,21 +1,33 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Reset of a block through its port: for a new user, by its user, after use. */
+/*
+ * Reset of a block through its port: before and after use, and when its user
+ * requests it. A block whose port fails a reset is withheld.
+ */
 #include "trace.h"
 #include "card/card_priv.h"
 
-/* vdfl_block_has_reset(): can @block be cleaned between users? */
+/**
+ * vdfl_block_has_reset() - check whether a block can be reset on its own
+ * @block: any block
+ *
+ * Return: true if the block is the AFU of a port
+ */
 bool vdfl_block_has_reset(const struct vdfl_block *block)
 {
 	return vdfl_block_port(block);
 }
 
-/* vdfl_block_scrub_name(): how @block is cleaned between users, for sysfs */
+/**
+ * vdfl_block_scrub_name() - get the value of the sysfs attribute scrub
+ * @block: any block
+ *
+ * Return: static string
+ */
 const char *vdfl_block_scrub_name(const struct vdfl_block *block)
 {
 	return vdfl_block_has_reset(block) ? "port-reset" : "none";
 }
 
-/* A port that does not take the reset is never given to anyone again. */
 static int block_scrub(struct vdfl_block *block)
 {
 	const struct dfl_header *port = vdfl_block_port(block);
@@ -33,7 +45,7 @@ static int block_scrub(struct vdfl_block *block)
 	trace_vdfl_reset(card->pdev, block->pos, ret);
 	if (!ret)
 		return 0;
-	/* What a lost card does not do says nothing about its ports */
+	/* Do not blame the port if the whole device stopped responding */
 	if (vdfl_card_answers(card))
 		vdfl_port_mark_dead(card, port, ret);
 	return -EIO;
@@ -83,14 +95,17 @@ static int block_clean(void *data)
 }
 
 /**
- * vdfl_block_prepare() - make @block ready for a new user
- * @block: nobody has it open
+ * vdfl_block_prepare() - prepare a block for a new user
+ * @block: claimed block whose instance is not open
  *
- * Bus master is verified, the block is reset if the hardware can, and its
- * header must be the one found at probe.
+ * Verify that bus mastering is off, reset the block if it has a reset, and
+ * compare its header with the snapshot. A work item does this under
+ * vdfl_card.reset_lock; the caller waits for it and does not hold that lock.
  *
- * Return: 0; -EAGAIN while the PCI core has the whole card; else the error of
- * the step that failed.
+ * Return: 0; -EAGAIN while the card is frozen; -EPERM after a bus-master
+ * violation that is not acknowledged; -ENODEV if the card does not respond;
+ * -EIO if bus mastering cannot be disabled, the reset failed or the header
+ * differs
  */
 int vdfl_block_prepare(struct vdfl_block *block)
 {
@@ -98,20 +113,28 @@ int vdfl_block_prepare(struct vdfl_block *block)
 }
 
 /**
- * vdfl_block_reset() - reset @block for its user
- * @block: no access to it is possible while this runs
+ * vdfl_block_reset() - reset a block when its user requests it
+ * @block: block of the calling client, which has revoked access to it
  *
- * If it does not take the reset, or is another one now, it stays out of reach.
+ * Set VDFL_REVOKED_RESET of the client on -EIO, clear it on success. A work
+ * item does this under vdfl_card.reset_lock; the caller waits for it and does
+ * not hold that lock.
  *
- * Return: 0, also for blocks without reset; -EIO when the block is unusable;
- * -EAGAIN while the PCI core has the whole card.
+ * Return: 0, also for a block without reset; -EAGAIN while the card is frozen;
+ * -EIO if the reset failed, the header differs or the card is lost
  */
 int vdfl_block_reset(struct vdfl_block *block)
 {
 	return vdfl_work_call(block_reset, block);
 }
 
-/* vdfl_block_clean(): reset @block behind its last user, if the hardware can */
+/**
+ * vdfl_block_clean() - reset a block after its last user, if it has a reset
+ * @block: claimed block; access to it is revoked
+ *
+ * A work item does this under vdfl_card.reset_lock; the caller waits for it and
+ * does not hold that lock. A port that fails the reset is marked dead.
+ */
 void vdfl_block_clean(struct vdfl_block *block)
 {
 	vdfl_work_call(block_clean, block);

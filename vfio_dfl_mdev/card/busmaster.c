@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The one owner of bus-master bits: the card's, and on request that of the bridge
- * above it. Turns them off before anything else, proves it by reading back,
- * looks again twice a second and whenever the card changes hands, and reports
- * what it finds. Only here is it decided when the card's bit may be on.
+ * Owner of the bus-master bits of a card and, on request, of the bridge above
+ * it.
+ *
+ * Clears the bits before any other access, reads them back, and checks them
+ * again every 500 ms, on open and after every reset. No other file of the
+ * driver changes a bus-master bit.
  */
 #include <linux/kobject.h>
 #include <linux/module.h>
@@ -20,7 +22,10 @@ module_param(fence_port, bool, 0444);
 MODULE_PARM_DESC(fence_port,
 		 "Also keep bus master off in the port above a card that is alone below it (default: N)");
 
-/* -ENODEV: the device does not answer; -EIO: it does not let the bit go. */
+/*
+ * Return 0, -ENODEV if the device does not respond, or -EIO if the bit reads
+ * back set.
+ */
 static int busmaster_off(struct pci_dev *pdev, bool *was_on)
 {
 	u16 command;
@@ -40,7 +45,12 @@ static int busmaster_off(struct pci_dev *pdev, bool *was_on)
 	return command & PCI_COMMAND_MASTER ? -EIO : 0;
 }
 
-/* vdfl_busmaster_is_on(): is the bit of some function on? */
+/**
+ * vdfl_busmaster_is_on() - check whether a function has bus mastering enabled
+ * @pdev: any function; a reference is held
+ *
+ * Return: true if the bit reads as set; false if the function does not respond
+ */
 bool vdfl_busmaster_is_on(struct pci_dev *pdev)
 {
 	u16 command;
@@ -57,13 +67,13 @@ static int count_function(struct pci_dev *pdev, void *nr)
 	return 0;
 }
 
-/* The bridge can be fenced if nothing but the card depends on it. */
+/* A bridge is fenced only if the card is the only function below it. */
 static bool bridge_serves_only_card(struct vdfl_card *card,
 				    struct pci_dev *bridge)
 {
 	unsigned int below = 0;
 
-	/* Another bus than this one may have the other virtual functions */
+	/* Virtual functions of the same device may be on another bus */
 	if (card->pdev->is_virtfn)
 		return false;
 	pci_walk_bus(bridge->subordinate, count_function, &below);
@@ -86,14 +96,16 @@ static void bridge_keep_off(struct vdfl_busmaster *bm)
 }
 
 /**
- * vdfl_busmaster_fence_bridge() - turn bus master off above the card, if asked to
- * @card: enabled, since enabling a function turns the bit on above it
+ * vdfl_busmaster_fence_bridge() - disable bus mastering of the bridge above
+ * @card: card that is being probed; the function is enabled already, because
+ *	pci_enable_device_mem() sets the bit of the bridge
  *
- * What the bridge can no longer send upstream includes its own interrupts (hot
- * plug, AER, PME).
+ * Does nothing unless the module parameter fence_port is set. The fence also
+ * blocks the interrupts of the bridge itself (hot plug, AER, PME). Undone by
+ * vdfl_busmaster_fini(). May sleep.
  *
- * Return: 0, also when that is not possible for this bridge; -EIO when the
- * bridge does not let the bit go.
+ * Return: 0, also if this bridge cannot be fenced; -EIO if the bit cannot be
+ * cleared; -ENODEV if the bridge does not respond
  */
 int vdfl_busmaster_fence_bridge(struct vdfl_card *card)
 {
@@ -129,7 +141,14 @@ static void bridge_restore(struct vdfl_busmaster *bm)
 	bm->bridge = NULL;
 }
 
-/* vdfl_busmaster_bridge_state(): the fence above the card, for sysfs */
+/**
+ * vdfl_busmaster_bridge_state() - get the value of sysfs attribute fence_port
+ * @card: bound card
+ *
+ * Lockless: returns the result of the last audit.
+ *
+ * Return: static string
+ */
 const char *vdfl_busmaster_bridge_state(struct vdfl_card *card)
 {
 	if (!fence_port)
@@ -141,7 +160,14 @@ const char *vdfl_busmaster_bridge_state(struct vdfl_card *card)
 
 /* --- the card ------------------------------------------------------------- */
 
-/* vdfl_busmaster_fences(): VFIO_DFL_MDEV_FENCE_* that bus-master bits make */
+/**
+ * vdfl_busmaster_fences() - get the fences that consist of bus-master bits
+ * @card: bound card
+ *
+ * Lockless: returns the result of the last check.
+ *
+ * Return: mask of VFIO_DFL_MDEV_FENCE_COMMAND and VFIO_DFL_MDEV_FENCE_PORT
+ */
 u32 vdfl_busmaster_fences(struct vdfl_card *card)
 {
 	struct vdfl_busmaster *bm = &card->busmaster;
@@ -159,7 +185,7 @@ static void busmaster_violation(struct vdfl_card *card, bool lost)
 	char *env[] = { "VFIO_DFL_EVENT=bus-master", NULL };
 
 	if (lost && READ_ONCE(card->busmaster.lost))
-		return;		/* said already */
+		return;		/* already reported */
 	atomic_inc(&card->busmaster.violations);
 	WRITE_ONCE(card->busmaster.lost, lost);
 	if (refuse_after_violation)
@@ -175,13 +201,16 @@ static void busmaster_violation(struct vdfl_card *card, bool lost)
 }
 
 /**
- * vdfl_busmaster_verify() - make sure that bus master is off, unless allowed
- * @card: bound card; vdfl_card.lock is not held, vdfl_card.reset_lock is
+ * vdfl_busmaster_verify() - verify that bus mastering is off, except for msix
+ * @card: bound card; vdfl_card.reset_lock is held
  *
- * A bit found on is turned off, counted, logged and reported to users.
+ * If the bit is set, clear it, count and log a violation, and signal the error
+ * eventfds of all clients. The bit of a fenced bridge is only cleared and
+ * logged. Takes vdfl_busmaster.lock and, after its release, vdfl_card.lock. May
+ * sleep.
  *
- * Return: 0 when the bit reads what it should, -EIO when it stays on, -ENODEV
- * when the card does not answer.
+ * Return: 0 if the bit has the expected value, -EIO if it cannot be cleared,
+ * -ENODEV if the card does not respond
  */
 int vdfl_busmaster_verify(struct vdfl_card *card)
 {
@@ -193,7 +222,7 @@ int vdfl_busmaster_verify(struct vdfl_card *card)
 	mutex_lock(&bm->lock);
 	bridge_keep_off(bm);
 	if (!bm->msix_on) {
-		/* The mask of the pin is in the same register */
+		/* The INTx mask is in the same register */
 		spin_lock_irq(&card->irq.lock);
 		ret = busmaster_off(card->pdev, &was_on);
 		spin_unlock_irq(&card->irq.lock);
@@ -210,11 +239,13 @@ int vdfl_busmaster_verify(struct vdfl_card *card)
 }
 
 /**
- * vdfl_busmaster_may_open() - may a user have one of the card's blocks now?
- * @card: bound card
+ * vdfl_busmaster_may_open() - check whether an instance may be opened
+ * @card: bound card; vdfl_card.reset_lock is held
  *
- * Return: 0; -EPERM after a violation that nobody has acknowledged; else as
- * vdfl_busmaster_verify().
+ * Calls vdfl_busmaster_verify() first. May sleep.
+ *
+ * Return: 0; an error of vdfl_busmaster_verify(); -EPERM after a violation that
+ * the administrator has not acknowledged
  */
 int vdfl_busmaster_may_open(struct vdfl_card *card)
 {
@@ -227,9 +258,12 @@ int vdfl_busmaster_may_open(struct vdfl_card *card)
 	return -EPERM;
 }
 
-/*
- * vdfl_busmaster_acknowledge(): an administrator knows of the violations, also of
- * one that is being reported right now
+/**
+ * vdfl_busmaster_acknowledge() - acknowledge all violations
+ * @card: bound card
+ *
+ * vdfl_card.reset_lock orders this after a violation that is being reported.
+ * May sleep.
  */
 void vdfl_busmaster_acknowledge(struct vdfl_card *card)
 {
@@ -238,8 +272,12 @@ void vdfl_busmaster_acknowledge(struct vdfl_card *card)
 }
 
 /**
- * vdfl_busmaster_enable_msix() - turn bus master on for real MSI-X
- * @card: bound card, for which vdfl_fence_msix_permitted() holds
+ * vdfl_busmaster_enable_msix() - enable bus mastering for real MSI-X
+ * @card: bound card for which vdfl_fence_msix_permitted() returned true;
+ *	vdfl_card_irq.mutex is held
+ *
+ * Takes vdfl_busmaster.lock. May sleep. Undone by
+ * vdfl_busmaster_disable_msix().
  */
 void vdfl_busmaster_enable_msix(struct vdfl_card *card)
 {
@@ -250,9 +288,12 @@ void vdfl_busmaster_enable_msix(struct vdfl_card *card)
 	pci_set_master(card->pdev);
 }
 
-/*
- * vdfl_busmaster_disable_msix(): turn bus master off; if the card does not let it go,
- * the audit takes the card from its users
+/**
+ * vdfl_busmaster_disable_msix() - disable bus mastering after real MSI-X
+ * @card: bound card; vdfl_card_irq.mutex is held
+ *
+ * If the bit cannot be cleared, the next audit declares the card lost. Takes
+ * vdfl_busmaster.lock. May sleep.
  */
 void vdfl_busmaster_disable_msix(struct vdfl_card *card)
 {
@@ -272,14 +313,14 @@ void vdfl_busmaster_disable_msix(struct vdfl_card *card)
 }
 
 /**
- * vdfl_busmaster_disable() - turn bus master off
- * @card: not yet visible to anyone
+ * vdfl_busmaster_disable() - disable bus mastering
+ * @card: card that is being probed
  *
- * Firmware or an earlier driver may have left the bit on: that is no
- * violation.
+ * A bit that is set is no violation: firmware, an earlier driver or the PCI
+ * core may have set it.
  *
- * Return: 0, -EIO when the card does not let the bit go, -ENODEV when it does
- * not answer.
+ * Return: 0; -EIO if the bit cannot be cleared; -ENODEV if the card does not
+ * respond
  */
 int vdfl_busmaster_disable(struct vdfl_card *card)
 {
@@ -295,22 +336,26 @@ int vdfl_busmaster_disable(struct vdfl_card *card)
 }
 
 /**
- * vdfl_busmaster_init() - first of all
- * @card: not yet visible to anyone; the function may still be disabled
+ * vdfl_busmaster_init() - disable bus mastering before any other access
+ * @card: card that is being probed; the function may still be disabled
  *
- * Return: as vdfl_busmaster_disable()
+ * Return: 0; -EIO if the bit cannot be cleared; -ENODEV if the card does not
+ * respond
  */
 int vdfl_busmaster_init(struct vdfl_card *card)
 {
 	struct pci_dev *bridge = pci_upstream_bridge(card->pdev);
 
-	/* Enabling the function turns the bit on above it */
+	/* pci_enable_device_mem() sets the bit of the bridge */
 	card->busmaster.bridge_was_on = bridge && vdfl_busmaster_is_on(bridge);
 	mutex_init(&card->busmaster.lock);
 	return vdfl_busmaster_disable(card);
 }
 
-/* vdfl_busmaster_fini(): restore the bit of the bridge */
+/**
+ * vdfl_busmaster_fini() - restore the bit of a fenced bridge
+ * @card: card that is being removed; the audit is stopped
+ */
 void vdfl_busmaster_fini(struct vdfl_card *card)
 {
 	bridge_restore(&card->busmaster);

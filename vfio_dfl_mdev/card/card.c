@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * One PCI function with feature lists: its BARs, the snapshot of its headers,
- * its lifetime, and its end.
+ * Probe, removal and lifetime of a card. Bus mastering is disabled before any
+ * other access to the function.
  */
 #include <linux/io.h>
 #include <linux/jiffies.h>
@@ -52,24 +52,45 @@ static void card_release(struct kref *ref)
 		wake_up(&cards_gone);
 }
 
-/* vdfl_card_dev(): the PCI function as a device */
+/**
+ * vdfl_card_dev() - get the device of the PCI function
+ * @card: any card; a reference is held
+ *
+ * Return: the device, without a reference of its own
+ */
 struct device *vdfl_card_dev(const struct vdfl_card *card)
 {
 	return &card->pdev->dev;
 }
 
+/**
+ * vdfl_card_get() - take a reference of a card
+ * @card: any card; a reference is held
+ *
+ * Return: @card
+ */
 struct vdfl_card *vdfl_card_get(struct vdfl_card *card)
 {
 	kref_get(&card->ref);
 	return card;
 }
 
+/**
+ * vdfl_card_put() - drop a reference of a card
+ * @card: freed with its last reference
+ *
+ * May sleep.
+ */
 void vdfl_card_put(struct vdfl_card *card)
 {
 	kref_put(&card->ref, card_release);
 }
 
-/* vdfl_cards_wait_freed(): wait until the memory of all cards is freed */
+/**
+ * vdfl_cards_wait_freed() - wait until the memory of all cards is freed
+ *
+ * The PCI driver and the mdev driver are unregistered. May sleep.
+ */
 void vdfl_cards_wait_freed(void)
 {
 	wait_event(cards_gone, !atomic_read(&cards_alive));
@@ -103,7 +124,7 @@ static int card_enable(struct vdfl_card *card)
 
 	if (ret)
 		return ret;
-	/* Nobody handles the pin until an instance is armed */
+	/* The pin has no handler until a client is armed */
 	if (pdev->pin)
 		pci_intx(pdev, 0);
 	ret = pci_request_selected_regions_exclusive(pdev,
@@ -115,7 +136,7 @@ static int card_enable(struct vdfl_card *card)
 			ERR_PTR(ret));
 		goto err_disable;
 	}
-	/* Enabling touched the command register; recovery will restore it */
+	/* Recovery restores this state, so Bus Master Enable must be clear */
 	ret = vdfl_busmaster_disable(card);
 	if (!ret)
 		ret = pci_save_state(pdev);
@@ -161,13 +182,24 @@ static int card_scan(struct vdfl_card *card)
 }
 
 /**
- * vdfl_card_probe() - take possession of a function and find its blocks
- * @pdev: function that the PCI driver is being bound to
+ * vdfl_card_probe() - enable a function, fence it and find its blocks
+ * @pdev: function that is being bound
  *
- * Bus master is off and verified before the function is touched otherwise.
- * Each reason to refuse a card is logged with what to do about it.
+ * Bus mastering is disabled and read back before any other access. If the card
+ * is refused, the reason and the remedy are logged. Undone by
+ * vdfl_card_remove(). May sleep.
  *
- * Return: the card, or an ERR_PTR; undone by vdfl_card_remove().
+ * Return: the card, or an ERR_PTR:
+ *
+ * * -EBUSY: its BARs, its virtual functions, sibling functions or other members
+ *   of its IOMMU group are in use
+ * * -EPERM: DMA of its IOMMU group cannot be claimed
+ * * -EOPNOTSUPP: it has links that bus mastering does not gate
+ * * -ENODEV: it does not respond, has no feature list, or has no IOMMU although
+ *   one is required
+ * * -EINVAL: it has no usable feature list
+ * * -EIO: it does not respond, or bus mastering cannot be disabled
+ * * another error of the PCI core, or -ENOMEM
  */
 struct vdfl_card *vdfl_card_probe(struct pci_dev *pdev)
 {
@@ -211,8 +243,11 @@ err_put:
 }
 
 /**
- * vdfl_card_remove() - give the function back
- * @card: no instance is left, though VFIO may still hold memory of some
+ * vdfl_card_remove() - disable the function and remove its fences
+ * @card: card that is declared lost and has no registered instance; VFIO may
+ *	still have references to released instances
+ *
+ * Drops the reference of the PCI driver. May sleep.
  */
 void vdfl_card_remove(struct vdfl_card *card)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Inside the card layer. From the bottom up, each file uses only files of its
- * own and of lower levels:
+ * Private header of the card layer. Each file uses only files of its own and of
+ * lower levels, from the bottom up:
  *
  *   1  work, hw, client, port
  *   2  scan, busmaster, block, block_reset, irq_intx, irq_poll, irq_msix
@@ -21,14 +21,20 @@
 
 /**
  * struct vdfl_busmaster - state of busmaster.c
- * @lock: serialises checks of the bit and changes of @msix_on
- * @violations: times the bit was found set while bound
- * @refuse: no new opens until an administrator acknowledges a violation
- * @msix_on: real MSI-X needs the bit set, and the IOMMU fence holds
- * @lost: the bit cannot be cleared
- * @bridge: PCIe port above the card whose bit is kept off as well, or NULL
- * @bridge_was_on: what to restore there
- * @bridge_lost: its bit cannot be cleared
+ * @lock: serialises checks of the bits and changes of @msix_on
+ * @violations: number of times the bit was found set while bound; atomic
+ * @refuse: opens fail until an administrator acknowledges the violation;
+ *	written under vdfl_card.reset_lock, read without a lock
+ * @msix_on: the bit is set for real MSI-X, and the IOMMU fence is in force;
+ *	written under @lock, also read without a lock
+ * @lost: the bit cannot be cleared; READ_ONCE() and WRITE_ONCE(), written under
+ *	@lock or vdfl_card.reset_lock
+ * @bridge: bridge above the card whose bit is kept clear as well, or NULL; a
+ *	reference is held; constant between probe and remove
+ * @bridge_was_on: the bit of the bridge before the card was enabled; constant
+ *	after vdfl_busmaster_init()
+ * @bridge_lost: the bit of the bridge cannot be cleared; written under @lock,
+ *	read without a lock
  */
 struct vdfl_busmaster {
 	struct mutex lock;
@@ -44,8 +50,10 @@ struct vdfl_busmaster {
 /**
  * struct vdfl_msix - MSI-X of the function
  * @nr: vectors; 0 without MSI-X
- * @table: where its table is
- * @pba: where its pending bits are
+ * @table: location of its table
+ * @pba: location of its pending-bit array
+ *
+ * Constant after vdfl_card_read_layout().
  */
 struct vdfl_msix {
 	unsigned int nr;
@@ -55,31 +63,39 @@ struct vdfl_msix {
 
 /**
  * struct vdfl_card - one PCI function with feature lists
- * @ref: held by the PCI driver, by its mdev types and by each instance
+ * @ref: held by the PCI driver, by the mdev types and by each instance
  * @pdev: the function; a reference is held
- * @bar: mapped BARs, NULL where none was needed
+ * @bar: mapped BARs, NULL where none was needed; mapped at probe, the BAR of
+ *	the pending-bit array also under vdfl_card_irq.mutex
  * @bar_len: bytes of each memory BAR, 0 where there is none
- * @saved: configuration at probe, which recovery restores; bus master is off
+ * @saved: configuration at probe, which recovery restores; Bus Master Enable is
+ *	clear in it
  * @msix: MSI-X layout that the card reported at probe
  * @map: snapshot of the headers
  * @window: one for each header
  * @block: one for each header
  * @nr_blocks: entries in @block
  * @lock: protects vdfl_block.owner, @clients and @nr_open
- * @clients: instances
- * @nr_open: instances that are open
- * @gone: no more access; set once under @lock, never cleared
+ * @clients: all instances; under @lock
+ * @nr_open: number of open instances; under @lock
+ * @gone: access is revoked for good; set once under @lock, never cleared, read
+ *	without a lock
  * @reset_lock: serialises resets; protects @frozen, @frozen_since and
  *	@dead_ports
- * @frozen: VDFL_FROZEN_*; the driver does not touch the card unless 0
- * @frozen_since: jiffies when the first of them began
- * @dead_ports: ports, by index of their header, that failed a reset
- * @group: IOMMU group whose DMA we own, or NULL
+ * @frozen: VDFL_FROZEN_*; the driver does not touch the card unless 0; under
+ *	@reset_lock
+ * @frozen_since: jiffies when the first bit of @frozen was set; under
+ *	@reset_lock
+ * @dead_ports: ports, by index of their header, that failed a reset; bits are
+ *	set under @reset_lock, never cleared, and read without a lock
+ * @group: IOMMU group whose DMA the driver owns, or NULL
  * @audit: see audit.c
  * @busmaster: see busmaster.c
  * @irq: see irq.c
  * @dir: directory in sysfs
  * @blocks_dir: its subdirectory for blocks
+ *
+ * Fields without a lock are constant between probe and remove.
  */
 struct vdfl_card {
 	struct kref ref;
@@ -117,7 +133,7 @@ void vdfl_card_unmap_bars(struct vdfl_card *card);
 int vdfl_card_check_msix(struct vdfl_card *card);
 int vdfl_card_check_header(struct vdfl_block *block);
 
-/* client.c: what the card tells its clients */
+/* client.c: calls to all clients */
 void vdfl_clients_revoke(struct vdfl_card *card, unsigned int mask);
 void vdfl_clients_revoke_locked(struct vdfl_card *card, unsigned int mask);
 void vdfl_clients_restore(struct vdfl_card *card, unsigned int mask);
@@ -135,7 +151,7 @@ void vdfl_ports_deassert_reset(struct vdfl_card *card);
 /* scan.c: the walk of a card's lists */
 int vdfl_card_walk(struct vdfl_card *card);
 
-/* busmaster.c: the one owner of the card's bus-master bit */
+/* busmaster.c: owner of the card's bus-master bit */
 int vdfl_busmaster_init(struct vdfl_card *card);
 int vdfl_busmaster_disable(struct vdfl_card *card);
 void vdfl_busmaster_fini(struct vdfl_card *card);
@@ -157,7 +173,7 @@ const struct dfl_header *vdfl_block_port(const struct vdfl_block *block);
 bool vdfl_block_port_dead(const struct vdfl_block *block);
 bool vdfl_block_assignable(const struct vdfl_block *block);
 
-/* fence.c: keeping DMA from memory by means outside the card */
+/* fence.c: fences outside the card */
 int vdfl_fence_init(struct vdfl_card *card);
 void vdfl_fence_fini(struct vdfl_card *card);
 bool vdfl_fence_msix_permitted(struct vdfl_card *card);

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The clients of a card, and what the card tells all of them. */
+/* Clients of a card: calls to all of them, and the count of open instances. */
 #include "card/card_priv.h"
 
 /**
- * vdfl_clients_revoke_locked() - put all blocks out of reach
- * @card: vdfl_card.lock is held
+ * vdfl_clients_revoke_locked() - revoke access to all blocks and wait
+ * @card: bound card; vdfl_card.lock is held
  * @mask: VDFL_REVOKED_*
  *
- * Access of all clients is revoked before the accesses under way of any of them
- * are waited for.
+ * Revoke access of all clients before waiting for running accesses of the
+ * first, so that a slow access does not delay the revocation of others. May
+ * sleep.
  */
 void vdfl_clients_revoke_locked(struct vdfl_card *card, unsigned int mask)
 {
@@ -21,14 +22,26 @@ void vdfl_clients_revoke_locked(struct vdfl_card *card, unsigned int mask)
 		client->ops->drain(client);
 }
 
-/* vdfl_clients_revoke(): put all blocks out of reach because of @mask */
+/**
+ * vdfl_clients_revoke() - revoke access to all blocks and wait
+ * @card: bound card
+ * @mask: VDFL_REVOKED_*
+ *
+ * As vdfl_clients_revoke_locked(), but takes vdfl_card.lock. May sleep.
+ */
 void vdfl_clients_revoke(struct vdfl_card *card, unsigned int mask)
 {
 	guard(mutex)(&card->lock);
 	vdfl_clients_revoke_locked(card, mask);
 }
 
-/* vdfl_clients_restore(): take back @mask of vdfl_clients_revoke() */
+/**
+ * vdfl_clients_restore() - undo vdfl_clients_revoke()
+ * @card: bound card
+ * @mask: VDFL_REVOKED_*, cleared for all clients
+ *
+ * Takes vdfl_card.lock. May sleep.
+ */
 void vdfl_clients_restore(struct vdfl_card *card, unsigned int mask)
 {
 	struct vdfl_client *client;
@@ -38,7 +51,12 @@ void vdfl_clients_restore(struct vdfl_card *card, unsigned int mask)
 		client->ops->restore(client, mask);
 }
 
-/* vdfl_clients_error(): tell all users of an error */
+/**
+ * vdfl_clients_error() - signal the error eventfds of all clients
+ * @card: bound card
+ *
+ * Takes vdfl_card.lock. May sleep.
+ */
 void vdfl_clients_error(struct vdfl_card *card)
 {
 	struct vdfl_client *client;
@@ -49,12 +67,13 @@ void vdfl_clients_error(struct vdfl_card *card)
 }
 
 /**
- * vdfl_card_open() - an instance is about to be used
- * @card: where its block is
+ * vdfl_card_open() - count an instance that is being opened
+ * @card: card of the instance
  *
- * Until vdfl_card_close() the interrupt source of the card stays what it is.
+ * The interrupt source of the card cannot change until vdfl_card_close(). Takes
+ * vdfl_card.lock. May sleep.
  *
- * Return: 0, -ENODEV when the card is lost.
+ * Return: 0, or -ENODEV if the card is lost
  */
 int vdfl_card_open(struct vdfl_card *card)
 {
@@ -65,7 +84,12 @@ int vdfl_card_open(struct vdfl_card *card)
 	return 0;
 }
 
-/* vdfl_card_close(): undo vdfl_card_open() */
+/**
+ * vdfl_card_close() - undo vdfl_card_open()
+ * @card: card of the instance
+ *
+ * Takes vdfl_card.lock. May sleep.
+ */
 void vdfl_card_close(struct vdfl_card *card)
 {
 	guard(mutex)(&card->lock);

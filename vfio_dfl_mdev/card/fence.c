@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Fences around the card: what keeps its DMA from memory besides its own
- * bus-master bit, and which of them hold.
+ * Fences outside the card: the IOMMU, and a check for sibling functions that no
+ * fence of this function covers.
  */
 #include <linux/iommu.h>
 #include <linux/module.h>
@@ -19,7 +19,7 @@ module_param(refuse_siblings, bool, 0444);
 MODULE_PARM_DESC(refuse_siblings,
 		 "Refuse cards with another function that masters the bus (default: N)");
 
-/* Its address is the owner of the DMA of all our groups */
+/* Owner token for the DMA of all groups; only its address is used */
 static char dma_owner;
 
 static int fence_without_iommu(struct vdfl_card *card)
@@ -33,13 +33,14 @@ static int fence_without_iommu(struct vdfl_card *card)
 
 /**
  * vdfl_fence_init() - block DMA of the card's IOMMU group, if it has one
- * @card: not yet visible to anyone
+ * @card: card that is being probed
  *
- * Owning the DMA of the group moves all of it to a blocking domain, until
- * vdfl_fence_fini(). Functions that share a group share its owner, this driver.
+ * Claiming the DMA of the group attaches it to a blocking domain until
+ * vdfl_fence_fini(). Cards of one group share its owner, which is this driver.
+ * May sleep.
  *
- * Return: 0; -ENODEV without IOMMU when one is required; -EPERM or -EBUSY when
- * other members of the group are in use.
+ * Return: 0; -ENODEV without IOMMU if the module parameter require_iommu is
+ * set; -EPERM or -EBUSY if other members of the group are in use
  */
 int vdfl_fence_init(struct vdfl_card *card)
 {
@@ -62,6 +63,12 @@ int vdfl_fence_init(struct vdfl_card *card)
 	return 0;
 }
 
+/**
+ * vdfl_fence_fini() - release the IOMMU group
+ * @card: disabled card
+ *
+ * May sleep.
+ */
 void vdfl_fence_fini(struct vdfl_card *card)
 {
 	if (!card->group)
@@ -71,7 +78,14 @@ void vdfl_fence_fini(struct vdfl_card *card)
 	card->group = NULL;
 }
 
-/* vdfl_fences(): VFIO_DFL_MDEV_FENCE_* in force now */
+/**
+ * vdfl_fences() - get the fences that are in force
+ * @card: bound card
+ *
+ * Lockless: returns the result of the last check of the bus-master bits.
+ *
+ * Return: mask of VFIO_DFL_MDEV_FENCE_*
+ */
 u32 vdfl_fences(struct vdfl_card *card)
 {
 	u32 fences = vdfl_busmaster_fences(card);
@@ -82,11 +96,11 @@ u32 vdfl_fences(struct vdfl_card *card)
 }
 
 /**
- * vdfl_fence_msix_permitted() - check whether bus mastering may be enabled for MSI-X
+ * vdfl_fence_msix_permitted() - check whether MSI-X may enable bus mastering
  * @card: bound card
  *
- * Return: true if the IOMMU stops all writes of the card but its own interrupts,
- * and the bridge above the card, which would stop those, is not fenced
+ * Return: true if the IOMMU blocks all writes of the card except its interrupts,
+ * and the bridge above, whose fence would block the interrupts, is not fenced
  */
 bool vdfl_fence_msix_permitted(struct vdfl_card *card)
 {
@@ -97,9 +111,9 @@ bool vdfl_fence_msix_permitted(struct vdfl_card *card)
 /* --- other functions of the card ------------------------------------------ */
 
 /*
- * Fills @buf (a page) with the names of the other functions in the slot that
- * master the bus, and counts them. They have requester ids of their own: no
- * fence of this function stops them.
+ * Write the names of the other functions in the slot that master the bus to
+ * @buf, a page, and return their number. They have requester IDs of their own,
+ * so no fence of this function stops their DMA.
  */
 static unsigned int siblings_mastering(struct vdfl_card *card, char *buf)
 {
@@ -124,7 +138,13 @@ static unsigned int siblings_mastering(struct vdfl_card *card, char *buf)
 	return nr;
 }
 
-/* vdfl_fence_siblings(): functions of the card that master the bus, for sysfs */
+/**
+ * vdfl_fence_siblings() - get the value of sysfs attribute siblings_mastering
+ * @card: bound card
+ * @buf: result, a page
+ *
+ * Return: bytes written to @buf
+ */
 ssize_t vdfl_fence_siblings(struct vdfl_card *card, char *buf)
 {
 	siblings_mastering(card, buf);
@@ -132,11 +152,13 @@ ssize_t vdfl_fence_siblings(struct vdfl_card *card, char *buf)
 }
 
 /**
- * vdfl_fence_check_siblings() - do other functions of the card master the bus?
- * @card: not yet visible to anyone
+ * vdfl_fence_check_siblings() - check whether sibling functions master the bus
+ * @card: card that is being probed
  *
- * Return: 0, also when they do but that is no reason to refuse; -EBUSY when it
- * is; -ENOMEM.
+ * Log these functions. May sleep.
+ *
+ * Return: 0; -EBUSY if a sibling masters the bus and the module parameter
+ * refuse_siblings is set; -ENOMEM
  */
 int vdfl_fence_check_siblings(struct vdfl_card *card)
 {

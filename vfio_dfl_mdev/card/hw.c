@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Access to the hardware of a card: its BARs, MSI-X structures and headers. */
+/* Access to a card: BARs, location of the MSI-X structures, and headers. */
 #include <linux/io.h>
 
 #include "card/card_priv.h"
@@ -12,11 +12,11 @@ static u64 bar_len(struct pci_dev *pdev, int bar)
 }
 
 /**
- * vdfl_card_range_valid() - check whether a range lies in a memory BAR
- * @card: its BARs are known
- * @range: as the card reports it
+ * vdfl_card_range_valid() - check whether a range lies inside a memory BAR
+ * @card: card after vdfl_card_read_layout()
+ * @range: range as the card reports it; its offset and length are below 2^32
  *
- * Return: true if all of it does
+ * Return: true if the whole range does
  */
 bool vdfl_card_range_valid(struct vdfl_card *card,
 			   const struct dfl_range *range)
@@ -27,10 +27,13 @@ bool vdfl_card_range_valid(struct vdfl_card *card,
 
 /**
  * vdfl_card_map_bar() - map a BAR unless it is mapped already
- * @card: enabled
- * @bar: as the card reports it
+ * @card: enabled card that is being probed, or bound card with
+ *	vdfl_card_irq.mutex held
+ * @bar: number of the BAR as the card reports it, not checked
  *
- * Return: the mapping, which vdfl_card_unmap_bars() removes, or NULL
+ * The BAR stays mapped until vdfl_card_unmap_bars(). May sleep.
+ *
+ * Return: the mapping, or NULL if there is no such BAR or it cannot be mapped
  */
 void __iomem *vdfl_card_map_bar(struct vdfl_card *card, u8 bar)
 {
@@ -39,6 +42,10 @@ void __iomem *vdfl_card_map_bar(struct vdfl_card *card, u8 bar)
 	return bar < DFL_NR_BARS ? card->bar[bar] : NULL;
 }
 
+/**
+ * vdfl_card_unmap_bars() - unmap all BARs
+ * @card: card that is being removed, without users
+ */
 void vdfl_card_unmap_bars(struct vdfl_card *card)
 {
 	int i;
@@ -82,10 +89,10 @@ static bool same_range(const struct dfl_range *a, const struct dfl_range *b)
 }
 
 /**
- * vdfl_card_read_layout() - read the sizes of BARs, and where MSI-X is
- * @card: enabled
+ * vdfl_card_read_layout() - read the sizes of BARs and the location of MSI-X
+ * @card: enabled card that is being probed
  *
- * Return: 0, or -EIO when the card does not respond
+ * Return: 0, or -EIO if the card does not respond
  */
 int vdfl_card_read_layout(struct vdfl_card *card)
 {
@@ -97,12 +104,13 @@ int vdfl_card_read_layout(struct vdfl_card *card)
 }
 
 /**
- * vdfl_card_check_msix() - are the MSI-X structures where they were at probe?
- * @card: it answers
+ * vdfl_card_check_msix() - check that the MSI-X structures have not moved
+ * @card: bound card that is not frozen
  *
- * Windows were cut around them, and the PCI core asks the card again.
+ * Windows exclude the location found at probe, but the PCI core reads the
+ * location again when it enables MSI-X.
  *
- * Return: 0; -EIO when the card says something else
+ * Return: 0, or -EIO if the location differs or the card does not respond
  */
 int vdfl_card_check_msix(struct vdfl_card *card)
 {
@@ -116,9 +124,14 @@ int vdfl_card_check_msix(struct vdfl_card *card)
 	return 0;
 }
 
-/*
- * vdfl_card_answers(): is the card there, and does it decode its registers?
- * One that has reset itself does not. A virtual function has no such bit.
+/**
+ * vdfl_card_answers() - check whether the card responds
+ * @card: any card; a reference is held
+ *
+ * A device that reset itself has memory decoding disabled. Virtual functions do
+ * not implement the bit. May be called in hard interrupt context.
+ *
+ * Return: true if config space responds and memory decoding is enabled
  */
 bool vdfl_card_answers(struct vdfl_card *card)
 {
@@ -131,11 +144,12 @@ bool vdfl_card_answers(struct vdfl_card *card)
 }
 
 /**
- * vdfl_card_check_header() - is the header of @block still what it was?
- * @block: its registers can be read now
+ * vdfl_card_check_header() - compare the header of a block with its snapshot
+ * @block: assignable block of a card that is not frozen;
+ *	vdfl_card.reset_lock is held
  *
- * Return: 0; -EIO when the card shows another header than at probe, as after a
- * reconfiguration.
+ * Return: 0, or -EIO if the header differs, as after a reconfiguration, or if
+ * the card does not respond
  */
 int vdfl_card_check_header(struct vdfl_block *block)
 {
@@ -148,7 +162,7 @@ int vdfl_card_check_header(struct vdfl_block *block)
 		       readq(io + DFL_GUID_H) == h->guid_h;
 	if (same)
 		return 0;
-	/* What a lost card shows says nothing about its blocks */
+	/* Do not blame the block if the whole device stopped responding */
 	if (vdfl_card_answers(block->card))
 		dev_warn_ratelimited(&block->card->pdev->dev,
 				     "%s: header differs from the one found at probe; unbind and bind the card to scan it again\n",

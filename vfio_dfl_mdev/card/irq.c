@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Lending the card's interrupts to instances: which source is in use, and
- * which instances it serves. The source runs only while an instance is armed.
+ * Delivery of the card's interrupts to armed clients through one of the
+ * sources. The source runs only while a client is armed and delivery is not
+ * suspended.
  */
 #include <linux/sysfs.h>
 
@@ -18,7 +19,10 @@ static const struct vdfl_irq_source source_none = {
 	.usable	= none_usable,
 };
 
-/* In the order of preference; the last one is never chosen by itself. */
+/*
+ * In order of preference. source_none is always usable, so source_auto() never
+ * returns the source after it.
+ */
 static const struct vdfl_irq_source * const sources[] = {
 	&vdfl_irq_intx,
 	&vdfl_irq_poll,
@@ -57,7 +61,12 @@ static const struct vdfl_irq_source *source_by_name(const char *name)
 	return NULL;
 }
 
-/* vdfl_irq_init(): choose the source; nothing is requested yet */
+/**
+ * vdfl_irq_init() - initialise interrupt delivery and choose a source
+ * @card: card that is being probed; its MSI-X layout and fences are known
+ *
+ * Requests no interrupt.
+ */
 void vdfl_irq_init(struct vdfl_card *card)
 {
 	struct vdfl_card_irq *irq = &card->irq;
@@ -71,12 +80,14 @@ void vdfl_irq_init(struct vdfl_card *card)
 }
 
 /**
- * vdfl_irq_choose() - use another source
+ * vdfl_irq_choose() - change the source
  * @card: bound card
- * @name: of a source, or "auto"
+ * @name: name of a source, or "auto"
  *
- * Return: 0; -EINVAL for an unknown name; -EOPNOTSUPP when the card cannot be
- * heard that way; -EBUSY while an instance is open.
+ * Takes vdfl_card.lock. May sleep.
+ *
+ * Return: 0; -EINVAL for an unknown name; -EOPNOTSUPP if the source is not
+ * usable on this card; -EBUSY while an instance is open
  */
 int vdfl_irq_choose(struct vdfl_card *card, const char *name)
 {
@@ -95,8 +106,10 @@ int vdfl_irq_choose(struct vdfl_card *card, const char *name)
 }
 
 /**
- * vdfl_irq_kind() - which source the card has
+ * vdfl_irq_kind() - get the source of a card
  * @card: bound card
+ *
+ * Lockless: the source is constant while an instance is open.
  *
  * Return: VFIO_DFL_MDEV_IRQ_*
  */
@@ -106,8 +119,10 @@ u32 vdfl_irq_kind(const struct vdfl_card *card)
 }
 
 /**
- * vdfl_irq_name() - name of the card's source, as in sysfs
+ * vdfl_irq_name() - get the name of the source of a card
  * @card: bound card
+ *
+ * Lockless: the source is constant while an instance is open.
  *
  * Return: static string
  */
@@ -116,7 +131,13 @@ const char *vdfl_irq_name(const struct vdfl_card *card)
 	return READ_ONCE(card->irq.source)->name;
 }
 
-/* vdfl_irq_usable(): names of the sources this card has, for sysfs */
+/**
+ * vdfl_irq_usable() - get the value of the sysfs attribute irq_sources
+ * @card: bound card
+ * @buf: result, a page
+ *
+ * Return: bytes written to @buf
+ */
 ssize_t vdfl_irq_usable(struct vdfl_card *card, char *buf)
 {
 	unsigned int i;
@@ -168,7 +189,7 @@ static void client_off(struct vdfl_card *card, struct vdfl_irq_client *client)
 
 static void client_add(struct vdfl_card *card, struct vdfl_irq_client *client)
 {
-	/* Nothing of what an earlier user saw */
+	/* Clear the state that polling kept for an earlier user */
 	client->polled = 0;
 	client->stuck = 0;
 	memset(client->run, 0, sizeof(client->run));
@@ -224,11 +245,16 @@ static int irq_disarm(void *data)
 }
 
 /**
- * vdfl_irq_arm() - notify @client of the card's interrupts from now on
- * @card: where the block is
- * @client: not armed; its instance has interrupt vectors
+ * vdfl_irq_arm() - start notifying a client of interrupts
+ * @card: card of the block
+ * @client: client that is not armed; its @nr is not 0
  *
- * Return: 0, or the error of the source; -EIO when the card is lost.
+ * While delivery is suspended, the client is added, and notified after
+ * vdfl_irq_resume(). A work item does this under vdfl_card_irq.mutex; the
+ * caller waits for it and does not hold that lock.
+ *
+ * Return: 0; -EIO if the card is lost; -EPERM if the source needs bus
+ * mastering, and it is not permitted any more; another error of the source
  */
 int vdfl_irq_arm(struct vdfl_card *card, struct vdfl_irq_client *client)
 {
@@ -237,7 +263,15 @@ int vdfl_irq_arm(struct vdfl_card *card, struct vdfl_irq_client *client)
 	return vdfl_work_call(irq_arm, &call);
 }
 
-/* vdfl_irq_disarm(): @client is not notified any more when this returns */
+/**
+ * vdfl_irq_disarm() - stop notifying a client of interrupts
+ * @card: card of the block
+ * @client: armed client
+ *
+ * When this returns, notify() is not running and is not called any more. A work
+ * item does this under vdfl_card_irq.mutex; the caller waits for it, and holds
+ * neither that lock nor a lock that notify() takes.
+ */
 void vdfl_irq_disarm(struct vdfl_card *card, struct vdfl_irq_client *client)
 {
 	struct client_call call = { card, client };
@@ -270,9 +304,12 @@ static int irq_start_all(struct vdfl_card *card)
 	return ret;
 }
 
-/*
- * vdfl_irq_suspend(): no interrupt is delivered from when this returns until
- * vdfl_irq_resume(); arming in between takes effect there
+/**
+ * vdfl_irq_suspend() - stop delivery to all clients
+ * @card: bound card
+ *
+ * When this returns, no notify() is running, and none is called until
+ * vdfl_irq_resume(). Takes vdfl_card_irq.mutex. May sleep.
  */
 void vdfl_irq_suspend(struct vdfl_card *card)
 {
@@ -281,21 +318,25 @@ void vdfl_irq_suspend(struct vdfl_card *card)
 }
 
 /**
- * vdfl_irq_resume() - deliver again to the clients that are still armed
- * @card: vdfl_card.reset_lock is held, and the card is not frozen
+ * vdfl_irq_resume() - restart delivery to the armed clients
+ * @card: bound card that is not frozen; vdfl_card.reset_lock is held
  *
- * If that fails, for want of memory or because whoever resets the card was
- * interrupted, nothing is delivered until it is called again.
+ * If the source cannot start (out of memory, or a fatal signal for the task
+ * that resets the card), delivery stays suspended, and the next audit tries
+ * again. Takes vdfl_card_irq.mutex. May sleep.
  *
- * Return: true if that began with this call: then vdfl_irq_signal_all() is due
- * once users can reach their registers.
+ * Return: true if this call restarted delivery. The caller then calls
+ * vdfl_irq_signal_all() once clients can access their registers.
  */
 bool vdfl_irq_resume(struct vdfl_card *card)
 {
 	int ret = 0;
 
 	lockdep_assert_held(&card->reset_lock);
-	/* The audit asks each time, and need not wait for who arms meanwhile */
+	/*
+	 * Lockless: the audit calls this every 500 ms and must not contend with
+	 * arming.
+	 */
 	if (!READ_ONCE(card->irq.suspended) || READ_ONCE(card->gone))
 		return false;
 	mutex_lock(&card->irq.mutex);
@@ -311,9 +352,12 @@ bool vdfl_irq_resume(struct vdfl_card *card)
 	return !ret;
 }
 
-/*
- * vdfl_irq_signal_all(): what the card raised while nobody listened is lost, so
- * all who are armed have to look
+/**
+ * vdfl_irq_signal_all() - signal every armed vector once
+ * @card: bound card
+ *
+ * Interrupts raised while delivery was stopped are lost, so each user has to
+ * check its block. Takes vdfl_card_irq.lock.
  */
 void vdfl_irq_signal_all(struct vdfl_card *card)
 {

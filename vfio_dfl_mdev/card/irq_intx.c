@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Interrupt source "intx": the pin needs no memory write, so it works with bus
- * master off. One line serves all blocks, so every armed instance is signalled.
+ * Interrupt source "intx". The pin needs no memory write, so it works with bus
+ * mastering disabled. All blocks share it, so every armed client is signalled.
  *
- * The line is masked at the card when it fires and unmasked no sooner than the
- * hold-off later, or than signalling took, which caps what a client that never
- * acknowledges, or whose eventfds wake many, can cost the others.
+ * The pin stays masked for the hold-off time or as long as signalling took,
+ * whichever is longer. This bounds the load that one client can put on the
+ * others.
  */
 #include <linux/interrupt.h>
 #include <linux/io.h>
@@ -20,7 +20,7 @@ static ktime_t intx_holdoff(struct vdfl_card_irq *irq)
 			   NSEC_PER_USEC);
 }
 
-/* Returns how long to rest then */
+/* Returns the time for which the pin stays masked. */
 static ktime_t intx_fire_all(struct vdfl_card_irq *irq)
 {
 	struct vdfl_irq_client *client;
@@ -33,8 +33,8 @@ static ktime_t intx_fire_all(struct vdfl_card_irq *irq)
 }
 
 /*
- * The answer to a read comes behind the message that takes the line down, so
- * after it the line is down. The word read is a header, which has no effects.
+ * A read completion cannot pass Deassert_INTx, so the pin is deasserted when
+ * the read returns. Reading a header has no side effect.
  */
 static void intx_flush(struct vdfl_card *card)
 {
@@ -44,8 +44,8 @@ static void intx_flush(struct vdfl_card *card)
 }
 
 /*
- * A card that asserts a line it was told to mask is not handled: then the core
- * turns the line off before it takes all of the CPU.
+ * Return IRQ_NONE if the card asserts the pin although it is masked. The
+ * interrupt core then disables the interrupt before it consumes the CPU.
  */
 static irqreturn_t intx_handler(int nr, void *data)
 {
@@ -68,7 +68,7 @@ static irqreturn_t intx_handler(int nr, void *data)
 	return ret;
 }
 
-/* A cause that still stands is a new signal, not an unmasked line. */
+/* If the interrupt is still pending, signal it again instead of unmasking. */
 static enum hrtimer_restart intx_holdoff_over(struct hrtimer *timer)
 {
 	struct vdfl_card *card = container_of(timer, struct vdfl_card,
@@ -81,7 +81,7 @@ static enum hrtimer_restart intx_holdoff_over(struct hrtimer *timer)
 	spin_lock_irqsave(&irq->lock, flags);
 	irq->intx.held = irq->running && !pci_check_and_unmask_intx(card->pdev);
 	if (irq->intx.held) {
-		/* The status of a card that is gone has all bits set */
+		/* The status of a lost card reads all-ones, thus as pending */
 		rest = vdfl_card_answers(card) ? intx_fire_all(irq) :
 						 intx_holdoff(irq);
 		hrtimer_set_expires(timer, ktime_add(ktime_get(), rest));
@@ -91,7 +91,7 @@ static enum hrtimer_restart intx_holdoff_over(struct hrtimer *timer)
 	return again;
 }
 
-/* Others change other bits of the command register. */
+/* The lock serialises changes of the command register. */
 static void intx_enable_pin(struct vdfl_card *card, bool on)
 {
 	spin_lock_irq(&card->irq.lock);
@@ -115,7 +115,7 @@ static int intx_start(struct vdfl_card *card)
 	return ret;
 }
 
-/* From the moment on that nobody handles the pin, it is masked. */
+/* Mask the pin in the critical section that disables the handler. */
 static void intx_stop(struct vdfl_card *card)
 {
 	spin_lock_irq(&card->irq.lock);
@@ -134,11 +134,15 @@ static bool intx_usable(struct vdfl_card *card)
 	       !pdev->broken_intx_masking;
 }
 
+/**
+ * vdfl_intx_init() - initialise the hold-off timer
+ * @card: card that is being probed
+ */
 void vdfl_intx_init(struct vdfl_card *card)
 {
 	struct vdfl_intx *intx = &card->irq.intx;
 
-	/* No more than the handler does: no detour through a softirq */
+	/* Not _SOFT: the callback does no more than the interrupt handler */
 	hrtimer_setup(&intx->timer, intx_holdoff_over, CLOCK_MONOTONIC,
 		      HRTIMER_MODE_REL);
 	intx->holdoff_us = HOLDOFF_DEFAULT_US;

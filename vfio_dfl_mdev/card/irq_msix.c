@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Interrupt source "msix": real vectors. They are memory writes, so bus master
- * has to be on while an instance is armed. That is allowed only behind an
- * IOMMU that blocks everything else the card may write, and that tells its
- * interrupts from those of other devices.
+ * Interrupt source "msix": real vectors. The messages are memory writes, so bus
+ * mastering is enabled while a client is armed. This requires an IOMMU that
+ * blocks all other writes of the card and isolates its interrupts from those of
+ * other devices.
  */
 #include <linux/slab.h>
 
@@ -11,8 +11,10 @@
 
 /**
  * struct vdfl_msix_vector - one requested vector
- * @client: whose it is
- * @bit: which of the client's vectors
+ * @client: client that the vector belongs to
+ * @bit: bit of the vector in the argument of notify()
+ *
+ * Constant while the vector is requested.
  */
 struct vdfl_msix_vector {
 	struct vdfl_irq_client *client;
@@ -20,8 +22,8 @@ struct vdfl_msix_vector {
 };
 
 /*
- * Needs no lock: a vector belongs to one client, and is freed, which waits for this,
- * before the client is disarmed or the source stopped.
+ * Lockless: a vector belongs to one client. free_irq() waits for this handler
+ * before the client is disarmed or the source is stopped.
  */
 static irqreturn_t src_msix_handler(int nr, void *data)
 {
@@ -77,7 +79,7 @@ static void src_msix_client_off(struct vdfl_card *card,
 		src_msix_free_vectors(card, client, client->nr);
 }
 
-/* The core hands the pin back enabled, but nobody handles it. */
+/* pci_free_irq_vectors() enables the pin, which has no handler. */
 static void src_msix_free_all(struct pci_dev *pdev)
 {
 	pci_free_irq_vectors(pdev);

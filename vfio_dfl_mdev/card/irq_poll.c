@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Interrupt source "poll": MSI-X is enabled with the function mask set, so the
- * card sends nothing but latches its events in the pending-bit array. A task
- * reads the array while an instance is armed. The function mask is never
- * lifted: on hardware whose user logic ignores bus master the message would
- * really go out.
+ * card sends no message but sets bits in the pending-bit array. A kernel thread
+ * reads the array while a client is armed. The function mask is never cleared,
+ * because user logic that ignores Bus Master Enable would send the messages.
  *
- * A pending bit is a level: it is signalled again in each pass until the card
- * clears it. One that never clears is signalled at the ceiling interval only,
- * and does not keep the task at the floor.
+ * A pending bit is a level: it is signalled in each pass until the card clears
+ * the bit. A bit that never clears is signalled at the ceiling interval only,
+ * and does not keep the thread at the floor interval.
  */
 #include <linux/io.h>
 #include <linux/kthread.h>
@@ -35,7 +34,7 @@ static void poll_msix_control(struct pci_dev *pdev, bool on)
 
 /* --- one pass ------------------------------------------------------------ */
 
-/* Words that hold vectors of armed clients, as a mask. */
+/* Returns a mask of the words that contain vectors of armed clients. */
 static u32 poll_words(struct vdfl_card_irq *irq)
 {
 	struct vdfl_irq_client *client;
@@ -49,7 +48,7 @@ static u32 poll_words(struct vdfl_card_irq *irq)
 	return words;
 }
 
-/* Outside of any lock: a read from a sick card can take long. */
+/* Called without a lock: a read from a failing card can take a long time. */
 static void poll_read(struct vdfl_poll *poll, u32 words)
 {
 	unsigned int i;
@@ -60,7 +59,7 @@ static void poll_read(struct vdfl_poll *poll, u32 words)
 			poll->pending[i] = readq(poll->pba + 8 * i);
 }
 
-/* A word of ones is no set of pending bits but a card that is gone. */
+/* Returns false if a word is all-ones, as reads from a lost card are. */
 static bool poll_plausible(const struct vdfl_poll *poll, u32 words)
 {
 	unsigned int i;
@@ -98,7 +97,7 @@ static void client_count_runs(struct vdfl_irq_client *client, u64 pending)
 	}
 }
 
-/* Returns true if something moves, so that a short interval pays. */
+/* Returns true if a vector is pending that is not stuck. */
 static bool client_poll(struct vdfl_poll *poll, struct vdfl_irq_client *client,
 			ktime_t now)
 {
@@ -141,7 +140,7 @@ static bool poll_pass(struct vdfl_card *card)
 
 	poll_read(poll, words);
 	if (!poll_plausible(poll, words) && !vdfl_card_answers(card))
-		return false;	/* the audit will find out */
+		return false;	/* the audit declares the card lost */
 	return poll_fire(&card->irq);
 }
 
@@ -161,8 +160,9 @@ static void poll_adapt(struct vdfl_poll *poll, bool moves)
 }
 
 /*
- * Passes start at multiples of the interval, so that the time they take does
- * not add to it; but a card slow to answer gets as much time off as it took.
+ * Passes start one interval apart, so the duration of a pass does not add to
+ * the interval. The gap after a pass is at least as long as the pass, so a slow
+ * card does not occupy the CPU all the time.
  */
 static ktime_t poll_next(const struct vdfl_poll *poll, ktime_t begun)
 {
@@ -249,13 +249,25 @@ static int poll_client_on(struct vdfl_card *card,
 	return 0;
 }
 
+/**
+ * vdfl_poll_init() - set the default intervals
+ * @card: card that is being probed
+ */
 void vdfl_poll_init(struct vdfl_card *card)
 {
 	card->irq.poll.floor_us = FLOOR_DEFAULT_US;
 	card->irq.poll.ceiling_us = CEILING_DEFAULT_US;
 }
 
-/* vdfl_poll_stuck(): vectors of the card that never clear, for sysfs */
+/**
+ * vdfl_poll_stuck() - get the value of the sysfs attribute irq_stuck
+ * @card: bound card
+ * @buf: result, a page
+ *
+ * Takes vdfl_card_irq.lock.
+ *
+ * Return: bytes written to @buf
+ */
 ssize_t vdfl_poll_stuck(struct vdfl_card *card, char *buf)
 {
 	struct vdfl_irq_client *client;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Interrupts inside the card layer: the sources, and what serves them. */
+/* Private header of interrupt delivery: the sources, and their state. */
 #ifndef _VDFL_IRQ_PRIV_H
 #define _VDFL_IRQ_PRIV_H
 
@@ -21,14 +21,18 @@ struct vdfl_irq_client;
 
 /**
  * struct vdfl_irq_source - a way to receive the card's interrupts
- * @name: in sysfs
+ * @name: name in sysfs
  * @uapi: VFIO_DFL_MDEV_IRQ_*
- * @needs_busmaster: it enables bus mastering, which needs permission
- * @usable: check whether this card can be used that way now
- * @start: first client is armed; may sleep
- * @stop: last client is gone; may sleep; no notify() after it returned
- * @client_on: @client is about to be armed; may sleep; optional
- * @client_off: @client was disarmed; may sleep; optional
+ * @needs_busmaster: the source enables bus mastering, so it needs
+ *	vdfl_fence_msix_permitted()
+ * @usable: check whether the card supports the source; no lock is held
+ * @start: start delivery, before the first client is armed or on resume; may
+ *	sleep; optional; returns 0 or a negative errno
+ * @stop: stop delivery, after the last client is disarmed or on suspend; no
+ *	notify() runs or follows when it returns; may sleep; set if @start is
+ * @client_on: start delivery to @client, which is in vdfl_card_irq.clients; may
+ *	sleep; optional; returns 0 or a negative errno
+ * @client_off: stop delivery to @client; may sleep; optional
  *
  * All but @usable are called with vdfl_card_irq.mutex held.
  */
@@ -46,10 +50,11 @@ struct vdfl_irq_source {
 };
 
 /**
- * struct vdfl_intx - state of irq_intx.c; under vdfl_card_irq.lock
- * @held: the pin is masked at the card until the hold-off is over
- * @timer: unmasks the pin again
- * @holdoff_us: time between signal and unmask, microseconds
+ * struct vdfl_intx - state of irq_intx.c
+ * @held: the pin is masked until @timer expires; under vdfl_card_irq.lock
+ * @timer: unmasks the pin; started under vdfl_card_irq.lock
+ * @holdoff_us: time between signal and unmask, microseconds; READ_ONCE() and
+ *	WRITE_ONCE(), no lock
  */
 struct vdfl_intx {
 	bool held;
@@ -59,13 +64,18 @@ struct vdfl_intx {
 
 /**
  * struct vdfl_poll - state of irq_poll.c
- * @task: reads the pending bits
- * @pba: pending bits of the card
- * @interval_us: current time between two passes, microseconds; of the task
- * @floor_us: shortest interval, microseconds
- * @ceiling_us: longest interval, microseconds
- * @kicked: a client was armed: start over from the floor
- * @pending: words read in the current pass; of the task
+ * @task: kernel thread that reads @pba; under vdfl_card_irq.mutex
+ * @pba: mapped pending-bit array; written under vdfl_card_irq.mutex while @task
+ *	does not run
+ * @interval_us: current time between two passes, microseconds; only @task
+ *	accesses it while it runs
+ * @floor_us: shortest interval, microseconds; READ_ONCE() and WRITE_ONCE(), no
+ *	lock
+ * @ceiling_us: longest interval, microseconds; READ_ONCE() and WRITE_ONCE(), no
+ *	lock
+ * @kicked: a client was armed, so the next interval is @floor_us; WRITE_ONCE()
+ *	and xchg(), no lock
+ * @pending: words read in the current pass; only @task accesses it
  */
 struct vdfl_poll {
 	struct task_struct *task;
@@ -79,14 +89,17 @@ struct vdfl_poll {
 
 /**
  * struct vdfl_card_irq - state of irq.c
- * @source: how interrupts arrive; changes only while no instance is open
- * @mutex: serialises arm and disarm
- * @lock: protects @clients and @running; serialises changes of the pin's mask and,
- *	by the audit, of bus master, which are in one register
- * @clients: clients to notify
- * @running: the source delivers
- * @suspended: the source must not start; under @mutex
- * @resume_failed: it could not start when it was to; under
+ * @source: source in use; changes under vdfl_card.lock while no instance is
+ *	open
+ * @mutex: serialises arming, disarming, suspending and resuming, and with them
+ *	all callbacks of @source but usable()
+ * @lock: protects @clients and @running; serialises changes of the command
+ *	register by irq_intx.c (INTx mask) and by the audit (bus mastering)
+ * @clients: armed clients; changes with both @mutex and @lock held
+ * @running: the source delivers; changes with both @mutex and @lock held
+ * @suspended: the source must not start; written under @mutex, also read
+ *	without a lock
+ * @resume_failed: the last vdfl_irq_resume() failed and was logged; under
  *	vdfl_card.reset_lock
  * @intx: see irq_intx.c
  * @poll: see irq_poll.c
@@ -104,9 +117,9 @@ struct vdfl_card_irq {
 };
 
 /**
- * vdfl_irq_set_running() - start or stop notifying armed clients; for sources
- * @irq: its source is about to deliver, or delivers no more
- * @running: clients are notified
+ * vdfl_irq_set_running() - set whether the source delivers; for sources
+ * @irq: interrupt state of a card; @irq->mutex is held
+ * @running: new value
  */
 static inline void vdfl_irq_set_running(struct vdfl_card_irq *irq, bool running)
 {
@@ -123,7 +136,7 @@ void vdfl_intx_init(struct vdfl_card *card);
 void vdfl_poll_init(struct vdfl_card *card);
 ssize_t vdfl_poll_stuck(struct vdfl_card *card, char *buf);
 
-/* irq.c */
+/* irq.c: subscriptions to the card's interrupts */
 void vdfl_irq_init(struct vdfl_card *card);
 void vdfl_irq_suspend(struct vdfl_card *card);
 bool vdfl_irq_resume(struct vdfl_card *card);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* DFL ports: reset, and ports that did not come out of it. */
+/* DFL ports: reset, and the ports that failed one. */
 #include <linux/delay.h>
 #include <linux/io.h>
 #include <linux/jiffies.h>
@@ -7,9 +7,9 @@
 #include "card/card_priv.h"
 
 /*
- * The hardware acknowledges within 1 ms. The number of polls is bounded rather
- * than the time alone, because the CPU may be preempted between two polls. The
- * time ends the wait early only where each poll takes long.
+ * The hardware acknowledges within 1 ms. Bound the number of polls rather than
+ * the time alone, because the CPU may be preempted between two polls. The time
+ * limit ends the wait only if the polls themselves are slow.
  */
 #define PORT_ACK_STEP_US	10
 #define PORT_ACK_POLLS		500
@@ -37,11 +37,15 @@ static int port_wait_ack(void __iomem *ctrl, u64 want)
 
 /**
  * vdfl_port_deassert_reset() - take a port out of reset
- * @card: where it is
+ * @card: card that is being probed, or bound card with vdfl_card.reset_lock
+ *	held
  * @bar: BAR of the port header, mapped
- * @off: offset of the port header
+ * @off: byte offset of the port header
  *
- * Return: 0, -EIO on a dead link, -ETIMEDOUT when the port never answers.
+ * Sleeps up to PORT_ACK_LIMIT.
+ *
+ * Return: 0; -EIO if the port reads all-ones; -ETIMEDOUT if the port does not
+ * acknowledge
  */
 int vdfl_port_deassert_reset(struct vdfl_card *card, u8 bar, u64 off)
 {
@@ -57,12 +61,13 @@ int vdfl_port_deassert_reset(struct vdfl_card *card, u8 bar, u64 off)
 
 /**
  * vdfl_port_reset() - reset a port
- * @card: where it is
- * @port: its header
+ * @card: bound card that is not frozen; vdfl_card.reset_lock is held
+ * @port: header of the port
  *
  * Sleeps up to twice PORT_ACK_LIMIT.
  *
- * Return: 0, -EIO on a dead link, -ETIMEDOUT when the port never answers.
+ * Return: 0; -EIO if the port reads all-ones; -ETIMEDOUT if the port does not
+ * acknowledge
  */
 int vdfl_port_reset(struct vdfl_card *card, const struct dfl_header *port)
 {
@@ -81,10 +86,12 @@ int vdfl_port_reset(struct vdfl_card *card, const struct dfl_header *port)
 
 /**
  * vdfl_port_is_dead() - check whether a port failed a reset
- * @card: where it is
- * @port: its header
+ * @card: card that has the port
+ * @port: header of the port
  *
- * Return: true if the port is not used any more
+ * Lockless: a port stays dead until the card is bound again.
+ *
+ * Return: true if the port is excluded from use
  */
 bool vdfl_port_is_dead(const struct vdfl_card *card,
 		       const struct dfl_header *port)
@@ -93,10 +100,10 @@ bool vdfl_port_is_dead(const struct vdfl_card *card,
 }
 
 /**
- * vdfl_port_mark_dead() - do not use a port any more
- * @card: where it is; vdfl_card.reset_lock is held
- * @port: its header
- * @err: why, for the log
+ * vdfl_port_mark_dead() - exclude a port from use
+ * @card: card that has the port; vdfl_card.reset_lock is held
+ * @port: header of the port
+ * @err: negative errno of the reset, for the log
  */
 void vdfl_port_mark_dead(struct vdfl_card *card, const struct dfl_header *port,
 			 int err)
@@ -109,10 +116,11 @@ void vdfl_port_mark_dead(struct vdfl_card *card, const struct dfl_header *port,
 }
 
 /**
- * vdfl_ports_deassert_reset() - take the ports of a card out of reset
- * @card: vdfl_card.reset_lock is held
+ * vdfl_ports_deassert_reset() - take all ports of a card out of reset
+ * @card: bound card; vdfl_card.reset_lock is held
  *
- * After a reset of the function the ports that the driver uses are in reset.
+ * A reset of the function leaves its ports in reset. A port that does not
+ * acknowledge is marked dead. Sleeps up to PORT_ACK_LIMIT for each port.
  */
 void vdfl_ports_deassert_reset(struct vdfl_card *card)
 {

@@ -1,24 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Operations of the PCI core on the whole card (function reset, error recovery,
- * suspend), and the end of a card that does not survive one.
+ * suspend), and loss of the card. Access is revoked while an operation is in
+ * progress, and for good once the card is declared lost.
  */
 #include <linux/jiffies.h>
 
 #include "card/card_priv.h"
 
-/* A function reset, an error recovery or a suspend, all without sleep time */
+/* Upper bound of an operation; jiffies do not advance while suspended */
 #define RECOVERY_LIMIT		(60 * HZ)
 
 /**
- * vdfl_card_declare_lost() - the card cannot be used any more
- * @card: any time between probe and remove
- * @cause: for the log
+ * vdfl_card_declare_lost() - revoke all use of the card for good
+ * @card: bound card; vdfl_card.reset_lock may be held, vdfl_card.lock is not
+ * @cause: text for the log
  *
- * Access ends for good when this returns: mappings are revoked, users are told
- * and asked to let go, no interrupt is delivered. For who calls it once more, it
- * may not have ended yet. May sleep. vdfl_card.reset_lock may be held,
- * vdfl_card.lock is not.
+ * When this returns:
+ *
+ * - access to the registers is revoked and mappings are zapped;
+ * - interrupts are not delivered any more;
+ * - the error and device request eventfds of all clients are signalled.
+ *
+ * A concurrent second caller may return before the first has finished. Takes
+ * vdfl_card.lock and vdfl_card_irq.mutex. May sleep.
  */
 void vdfl_card_declare_lost(struct vdfl_card *card, const char *cause)
 {
@@ -37,7 +42,7 @@ void vdfl_card_declare_lost(struct vdfl_card *card, const char *cause)
 	vdfl_clients_revoke_locked(card, VDFL_REVOKED_GONE);
 	mutex_unlock(&card->lock);
 
-	/* With msix this turns bus master off: before anybody hears of the end */
+	/* With msix this disables bus mastering, before users are notified */
 	vdfl_irq_suspend(card);
 
 	mutex_lock(&card->lock);
@@ -52,7 +57,9 @@ void vdfl_card_declare_lost(struct vdfl_card *card, const char *cause)
  * vdfl_card_is_gone() - check whether a card is lost
  * @card: bound card
  *
- * Return: true for good once access has begun to end
+ * Lockless: true stays true.
+ *
+ * Return: true once vdfl_card_declare_lost() has begun to revoke access
  */
 bool vdfl_card_is_gone(const struct vdfl_card *card)
 {
@@ -64,14 +71,15 @@ bool vdfl_card_is_gone(const struct vdfl_card *card)
  * @card: bound card
  * @op: VDFL_FROZEN_*
  *
- * Access is revoked and interrupts are stopped. Undone by vdfl_card_thaw().
- * May sleep.
+ * Revoke access and stop interrupts until vdfl_card_thaw(). Takes
+ * vdfl_card.reset_lock, vdfl_card.lock and vdfl_card_irq.mutex, one after the
+ * other. May sleep.
  */
 void vdfl_card_freeze(struct vdfl_card *card, unsigned int op)
 {
 	mutex_lock(&card->reset_lock);
 	if (!card->frozen) {
-		/* What the PCI core saves now, it will restore */
+		/* The PCI core saves the command register, and restores it */
 		vdfl_busmaster_verify(card);
 		/* Further errors do not extend the recovery timeout */
 		card->frozen_since = jiffies;
@@ -82,7 +90,7 @@ void vdfl_card_freeze(struct vdfl_card *card, unsigned int op)
 	vdfl_irq_suspend(card);
 }
 
-/* Interrupts are delivered before a user can cause one. */
+/* Start delivery before access is restored, so that no interrupt is lost. */
 static void card_resume_use(struct vdfl_card *card)
 {
 	bool resumed;
@@ -96,13 +104,16 @@ static void card_resume_use(struct vdfl_card *card)
 }
 
 /**
- * vdfl_card_thaw() - an operation of the PCI core has ended
+ * vdfl_card_thaw() - use the card again after an operation of the PCI core
  * @card: bound card
  * @op: as given to vdfl_card_freeze()
  *
- * The card is used again when no other operation is left. May sleep.
+ * Resume use if no other operation is in progress. Declare the card lost if it
+ * does not respond, if bus mastering cannot be disabled, or if its MSI-X
+ * structures have moved. Takes vdfl_card.reset_lock. May sleep.
  *
- * Return: 0, or the reason why the card was declared lost
+ * Return: 0; -EIO or -ENODEV of vdfl_busmaster_verify() if the card was
+ * declared lost for it
  */
 int vdfl_card_thaw(struct vdfl_card *card, unsigned int op)
 {
@@ -134,11 +145,11 @@ static void frozen_declare_lost(struct vdfl_card *card, const char *cause)
 }
 
 /**
- * vdfl_card_check_frozen() - give up a card that did not come back in time
- * @card: vdfl_card.reset_lock is held, and vdfl_card.frozen is set
+ * vdfl_card_check_frozen() - declare a card lost that stays frozen too long
+ * @card: bound card that is frozen; vdfl_card.reset_lock is held
  *
- * A card may not respond during an operation of the PCI core, whose end the
- * driver is not always told of.
+ * The PCI core does not report the end of every operation to the driver, and
+ * the card need not respond during one. May sleep.
  */
 void vdfl_card_check_frozen(struct vdfl_card *card)
 {
@@ -147,11 +158,14 @@ void vdfl_card_check_frozen(struct vdfl_card *card)
 }
 
 /**
- * vdfl_card_error_detected() - PCI error recovery begins
+ * vdfl_card_error_detected() - freeze the card for PCI error recovery
  * @card: bound card
- * @state: of its channel
+ * @state: channel state that the PCI core reports; the card is declared lost on
+ *	a permanent failure
  *
- * Return: what the PCI core is asked to do
+ * Signals the error eventfds of all clients. May sleep.
+ *
+ * Return: recovery step that the driver requests from the PCI core
  */
 pci_ers_result_t vdfl_card_error_detected(struct vdfl_card *card,
 					  pci_channel_state_t state)
@@ -172,10 +186,10 @@ pci_ers_result_t vdfl_card_error_detected(struct vdfl_card *card,
  * vdfl_card_slot_reset() - restore the configuration after a reset of the slot
  * @card: bound card, between vdfl_card_freeze() and vdfl_card_thaw()
  *
- * The state saved at probe is used rather than the last one, because bus master
- * is off in it.
+ * The state saved at probe is restored rather than the last one, because Bus
+ * Master Enable is clear in it. May sleep.
  *
- * Return: true if the card responds
+ * Return: true if the state was restored and the card responds
  */
 bool vdfl_card_slot_reset(struct vdfl_card *card)
 {

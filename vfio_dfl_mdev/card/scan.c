@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The scan of a card at probe: where the lists are, the walk, what it found. */
+/* Scan of a card at probe: locate its lists, walk them and log the findings. */
 #include <linux/io.h>
 #include <linux/jiffies.h>
 
 #include "card/card_priv.h"
 
-/* All header reads of a probe together; each may take tens of ms on bad links */
+/* Bound of all header reads together; each may take tens of ms on a bad link */
 #define WALK_TIMEOUT		(5 * HZ)
 #define VSEC_DWORDS		(2 + DFL_MAX_LISTS)	/* header, count, entries */
 
 struct walk_ctx {
 	struct vdfl_card *card;
 	unsigned long deadline;
-	int err;		/* ours, not the card's */
+	int err;		/* the BAR could not be mapped */
 };
 
 static u64 walk_read64(void *data, u8 bar, u64 off)
@@ -36,7 +36,7 @@ static int walk_deassert_port_reset(void *data, u8 bar, u64 off)
 	return vdfl_port_deassert_reset(ctx->card, bar, off);
 }
 
-/* Returns the dwords read from the VSEC header on; 0 if there is no VSEC. */
+/* Returns the number of dwords read from the VSEC header on; 0 without VSEC. */
 static unsigned int card_read_vsec(struct pci_dev *pdev, u32 *vsec)
 {
 	u16 pos = pci_find_vsec_capability(pdev, PCI_VENDOR_ID_INTEL,
@@ -86,11 +86,12 @@ static int card_refuse_lists(struct vdfl_card *card, int err)
 
 /**
  * vdfl_card_walk() - take the snapshot of the card's headers
- * @card: enabled, its layout is known
+ * @card: card that is being probed, after vdfl_card_read_layout()
  *
- * Findings are logged, and the reason when the card is refused.
+ * Log the findings, or the reason why the card is refused. May sleep.
  *
- * Return: 0, or a negative errno
+ * Return: 0; an error of dfl_walk(); -ENOMEM if a BAR cannot be mapped;
+ * -EOPNOTSUPP if the card has links that bus mastering does not gate
  */
 int vdfl_card_walk(struct vdfl_card *card)
 {

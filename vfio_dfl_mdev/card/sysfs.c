@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Attributes of a card and its blocks, one value per file. They are described in
- * Documentation/ABI/testing/sysfs-driver-vfio_dfl_mdev.
+ * Attributes of a card and its blocks, one value per file. They are described
+ * in Documentation/ABI/testing/sysfs-driver-vfio_dfl_mdev.
  */
 #include <linux/kobject.h>
 #include <linux/slab.h>
@@ -10,12 +10,14 @@
 #include "card/card_priv.h"
 
 /**
- * struct vdfl_dir - a directory of ours below the PCI function
- * @kobj: freed by the last reference
- * @card: the card it belongs to
- * @block: the block it shows, or NULL for the directory of the card
+ * struct vdfl_dir - a directory of attributes below the PCI function
+ * @kobj: kobject of the directory; its last reference frees the structure
+ * @card: card that the directory belongs to; constant
+ * @block: block that the directory describes, or NULL for the directory of the
+ *	card; constant
  *
- * Removing the directory waits for readers, so nothing here needs references.
+ * kobject_del() waits for attribute functions that are running, so the
+ * directory holds no reference of @card.
  */
 struct vdfl_dir {
 	struct kobject kobj;
@@ -387,11 +389,13 @@ static int blocks_add(struct vdfl_card *card)
 }
 
 /**
- * vdfl_sysfs_add() - show the card and its blocks below the PCI function
- * @card: its blocks are known
+ * vdfl_sysfs_add() - add the attributes of the card and of its blocks
+ * @card: card that is being probed, after vdfl_blocks_init()
  *
- * Return: 0 or a negative errno, with nothing left behind; undone by
- * vdfl_sysfs_remove().
+ * After an error no directory remains. Undone by vdfl_sysfs_remove(). May
+ * sleep.
+ *
+ * Return: 0; -ENOMEM; an error of kobject_init_and_add()
  */
 int vdfl_sysfs_add(struct vdfl_card *card)
 {
@@ -410,6 +414,12 @@ int vdfl_sysfs_add(struct vdfl_card *card)
 	return ret;
 }
 
+/**
+ * vdfl_sysfs_remove() - remove the attributes of the card and of its blocks
+ * @card: card that is being removed
+ *
+ * Waits for attribute functions that are running. May sleep.
+ */
 void vdfl_sysfs_remove(struct vdfl_card *card)
 {
 	u32 i;

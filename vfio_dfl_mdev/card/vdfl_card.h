@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the layers above may do with a card: the blocks that it has, the clients
- * that hold them, its interrupts, and its life.
+ * Interface of the card layer: lifetime of a card, its blocks and their
+ * clients, its interrupts and fences.
  *
- * The card layer calls up only through what a client left with it: its
- * vdfl_client_ops, and the callback of its vdfl_irq_client.
+ * The card layer calls the layers above only through the callbacks of a client:
+ * vdfl_client_ops and vdfl_irq_client.notify().
  *
  * Lock order of the driver, outermost first:
  *   vfio dev_set lock (open, close)
@@ -34,10 +34,10 @@
 #define VDFL_NAME		"vfio_dfl_mdev"
 #define VDFL_POS_LEN		24	/* "b0-o" and 16 hex digits */
 
-/* Reasons mask the registers of a block cannot be accessed; a set of them */
+/* Mask of the reasons why the registers of a block cannot be accessed */
 #define VDFL_REVOKED_CLOSED	BIT(0)	/* the instance is not open */
 #define VDFL_REVOKED_MEMORY	BIT(1)	/* virtual memory enable is 0 */
-#define VDFL_REVOKED_RESET	BIT(2)	/* the block did not survive a reset */
+#define VDFL_REVOKED_RESET	BIT(2)	/* the block failed a reset */
 #define VDFL_REVOKED_CARD	BIT(3)	/* the PCI core operates on the card */
 #define VDFL_REVOKED_GONE	BIT(4)	/* card lost, or driver unbinding */
 #define VDFL_REVOKED_REMOVED	BIT(5)	/* the instance is being removed */
@@ -47,7 +47,10 @@
  */
 #define VDFL_REVOKED_SCRUB	BIT(6)
 
-/* PCI core operations in progress; the driver must not touch the device */
+/*
+ * PCI core operations in progress; the driver must not touch the device while
+ * any bit is set
+ */
 #define VDFL_FROZEN_RESET	BIT(0)
 #define VDFL_FROZEN_ERROR	BIT(1)
 #define VDFL_FROZEN_SUSPEND	BIT(2)
@@ -58,12 +61,14 @@ struct vdfl_client;
 
 /**
  * struct vdfl_block - one feature of a card
- * @card: where it is
+ * @card: card that has the block
  * @header: snapshot of its header
- * @window: what carving made of it
+ * @window: result of dfl_carve() for @header
  * @owner: client that claimed it, or NULL; under vdfl_card.lock
- * @dir: its directory in sysfs
+ * @dir: its directory in sysfs; written only at probe and remove
  * @pos: name by position, unique on the card
+ *
+ * All fields but @owner and @dir are constant after vdfl_blocks_init().
  */
 struct vdfl_block {
 	struct vdfl_card *card;
@@ -75,9 +80,9 @@ struct vdfl_block {
 };
 
 /**
- * struct vdfl_block_match - which block is asked for
- * @kind: type name that the block must have
- * @block: the only one that matches, or NULL for any of @kind
+ * struct vdfl_block_match - selection of blocks
+ * @kind: type name that the block must have; ignored if @block is set
+ * @block: the only block that matches, or NULL for each block of type @kind
  */
 struct vdfl_block_match {
 	const char *kind;
@@ -86,10 +91,11 @@ struct vdfl_block_match {
 
 /**
  * struct vdfl_client - an instance, as the card sees it
- * @node: on vdfl_card.clients, under vdfl_card.lock
- * @block: the block it claimed
- * @dev: device of the instance, for its name
- * @ops: how to reach it
+ * @node: entry of vdfl_card.clients, under vdfl_card.lock
+ * @block: block it claimed; constant from vdfl_block_claim() to
+ *	vdfl_block_release()
+ * @dev: device of the instance, for its name; constant, set by the instance
+ * @ops: callbacks into the instance; constant, set by the instance
  */
 struct vdfl_client {
 	struct list_head node;
@@ -99,15 +105,18 @@ struct vdfl_client {
 };
 
 /**
- * struct vdfl_client_ops - what the card tells a client
- * @revoke: revoke access to the registers: none begins from now on, and
- *	mappings are zapped. @mask is VDFL_REVOKED_*.
- * @restore: take back @mask
- * @drain: wait for accesses that began earlier, and zap what they mapped
- * @error: signal an error to the user: fire the error eventfd
- * @request: ask the user to close the instance: fire the device request eventfd
+ * struct vdfl_client_ops - callbacks of the card into a client
+ * @revoke: revoke access to the registers and zap all mappings; no access
+ *	begins while a bit is set. @mask is VDFL_REVOKED_*; may sleep
+ * @restore: clear the bits of @mask
+ * @drain: wait for accesses that are running, and zap the pages that they
+ *	mapped; may sleep
+ * @error: signal the error eventfd
+ * @request: signal the device request eventfd, which asks the user to close the
+ *	instance
  *
- * Called with vdfl_card.lock held, or by the client itself.
+ * Called with vdfl_card.lock held. vdfl_block_reset() calls @revoke and
+ * @restore of its caller with vdfl_card.reset_lock held instead.
  */
 struct vdfl_client_ops {
 	void (*revoke)(struct vdfl_client *client, unsigned int mask);
@@ -119,18 +128,24 @@ struct vdfl_client_ops {
 
 /**
  * struct vdfl_irq_client - subscription of an instance to the card's interrupts
- * @node: on vdfl_card_irq.clients
+ * @node: entry of vdfl_card_irq.clients; changes with both vdfl_card_irq.mutex
+ *	and vdfl_card_irq.lock held
  * @first: first vector of the card that belongs to the block
- * @nr: number of its vectors, at most DFL_MAX_VECTORS
- * @notify: interrupts of the block: bit i of @pending is its vector i; possibly
- *	in hard interrupt context, with vdfl_card_irq.lock held except by msix
- * @msix: real vectors: what was requested for it
- * @polled: polling: vectors found pending in the last pass
- * @run: polling: passes in a row that found each vector pending
- * @stuck: polling: vectors that stay pending
- * @stuck_fired: polling: when those were signalled last
+ * @nr: number of vectors of the block, at most DFL_MAX_VECTORS
+ * @notify: signal vectors: bit i of @pending is vector i of the block, bits
+ *	from @nr on are ignored. May be called in hard interrupt context;
+ *	vdfl_card_irq.lock is held unless the source is msix
+ * @msix: source msix: the requested vectors; under vdfl_card_irq.mutex
+ * @polled: source poll: vectors pending in the last pass; under
+ *	vdfl_card_irq.lock
+ * @run: source poll: number of consecutive passes that found each vector
+ *	pending; under vdfl_card_irq.lock
+ * @stuck: source poll: vectors that stay pending; under vdfl_card_irq.lock
+ * @stuck_fired: source poll: time when @stuck was signalled last; under
+ *	vdfl_card_irq.lock
  *
- * The client sets @first, @nr and @notify; all else belongs to the card.
+ * The client sets @first, @nr and @notify while it is not armed. The card layer
+ * owns all other fields.
  */
 struct vdfl_irq_client {
 	struct list_head node;
@@ -171,14 +186,14 @@ pci_ers_result_t vdfl_card_error_detected(struct vdfl_card *card,
 					  pci_channel_state_t state);
 bool vdfl_card_slot_reset(struct vdfl_card *card);
 
-/* hw.c: is it there? */
+/* hw.c: config space and registers of the card */
 bool vdfl_card_answers(struct vdfl_card *card);
 
-/* client.c: use of the card */
+/* client.c: open instances of the card */
 int vdfl_card_open(struct vdfl_card *card);
 void vdfl_card_close(struct vdfl_card *card);
 
-/* block.c: which there are, and who has them */
+/* block.c: blocks of the card and their owners */
 const struct vdfl_block *vdfl_block_next(const struct vdfl_card *card,
 					 const struct vdfl_block *prev,
 					 const struct vdfl_block_match *match);
@@ -207,7 +222,7 @@ const char *vdfl_irq_name(const struct vdfl_card *card);
 int vdfl_irq_arm(struct vdfl_card *card, struct vdfl_irq_client *client);
 void vdfl_irq_disarm(struct vdfl_card *card, struct vdfl_irq_client *client);
 
-/* fence.c: what keeps DMA of the card from memory */
+/* fence.c: fences against DMA of the card */
 u32 vdfl_fences(struct vdfl_card *card);
 
 #endif /* _VDFL_CARD_H */

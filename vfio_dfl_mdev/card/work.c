@@ -22,14 +22,15 @@ static void work_call_fn(struct work_struct *work)
 
 /**
  * vdfl_work_call() - run a function on the workqueue and wait for it
- * @fn: takes locks of a card, and may sleep
- * @data: for @fn
+ * @fn: function that takes locks of a card, and may sleep
+ * @data: argument of @fn
  *
- * Code that sleeps under a lock of the card runs on the workqueue. A caller that
- * is throttled (CPU bandwidth limit, low priority) while it holds the lock would
- * stall the audit and all other clients.
+ * Code that sleeps under a lock of the card runs on the workqueue. A caller
+ * that is throttled (CPU bandwidth limit, low priority) while it holds the lock
+ * would stall the audit and all other clients. The caller holds no lock that
+ * @fn takes.
  *
- * Return: what @fn returns
+ * Return: result of @fn
  */
 int vdfl_work_call(int (*fn)(void *data), void *data)
 {
@@ -43,9 +44,11 @@ int vdfl_work_call(int (*fn)(void *data), void *data)
 }
 
 /**
- * vdfl_work_init() - create the workqueue; once per module
+ * vdfl_work_init() - create the workqueue of the module
  *
- * Return: 0 or -ENOMEM; undone by vdfl_work_exit().
+ * Undone by vdfl_work_exit(). May sleep.
+ *
+ * Return: 0 or -ENOMEM
  */
 int vdfl_work_init(void)
 {
@@ -53,6 +56,11 @@ int vdfl_work_init(void)
 	return vdfl_wq ? 0 : -ENOMEM;
 }
 
+/**
+ * vdfl_work_exit() - destroy the workqueue of the module
+ *
+ * No card exists any more. May sleep.
+ */
 void vdfl_work_exit(void)
 {
 	destroy_workqueue(vdfl_wq);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Makes older kernels look like the newest one. Included before every file by
- * Kbuild, never by name.
+ * Interfaces of the newest supported kernel, for older ones. Kbuild includes
+ * this header before every file; no file includes it by name.
  */
 #ifndef _VDFL_COMPAT_H
 #define _VDFL_COMPAT_H
@@ -41,7 +41,7 @@ static inline bool msi_device_has_isolated_msi(struct device *dev)
 }
 #endif
 
-/* Before 6.2 only whole groups have an owner, which then cannot be shared. */
+/* Before 6.2 only a whole group can be claimed, and only once. */
 #ifdef VDFL_COMPAT_NO_DEVICE_DMA_OWNER
 static inline int iommu_device_claim_dma_owner(struct device *dev, void *owner)
 {
@@ -61,7 +61,12 @@ static inline void iommu_device_release_dma_owner(struct device *dev)
 }
 #endif
 
-/* Before 6.2 the driver frees the device that its release op is called for. */
+/**
+ * vdfl_compat_free_device() - free a VFIO device in its release operation
+ * @vdev: device that is being released
+ *
+ * Does nothing from 6.2 on, where the VFIO core frees the device.
+ */
 static inline void vdfl_compat_free_device(struct vfio_device *vdev)
 {
 #ifdef VDFL_COMPAT_FREE_DEVICE
@@ -69,7 +74,7 @@ static inline void vdfl_compat_free_device(struct vfio_device *vdev)
 #endif
 }
 
-/* Operations that a device without DMA borrows from the core, where known */
+/* Operations of the core for a device without DMA; older kernels have fewer */
 #if defined(VDFL_COMPAT_NO_IOMMUFD)
 #define VDFL_COMPAT_IOMMUFD_OPS
 #elif defined(VDFL_COMPAT_NO_DETACH_IOAS)
@@ -86,9 +91,9 @@ static inline void vdfl_compat_free_device(struct vfio_device *vdev)
 #endif
 
 /*
- * Before 6.19 the ioctl operation also has to answer
- * VFIO_DEVICE_GET_REGION_INFO; vdfl_compat_ioctl() does it as the core does now
- * and hands everything else on.
+ * Before 6.19 the ioctl operation also handles VFIO_DEVICE_GET_REGION_INFO:
+ * vdfl_compat_ioctl() does, as later cores do, and passes all other commands to
+ * vdfl_mdev_ioctl().
  */
 #ifdef VDFL_COMPAT_NO_REGION_INFO_CAPS
 #define VDFL_COMPAT_IOCTL_OPS	.ioctl = vdfl_compat_ioctl,
@@ -103,14 +108,14 @@ long vdfl_mdev_ioctl(struct vfio_device *vdev, unsigned int cmd,
 		     unsigned long arg);
 
 /*
- * struct vdfl_mapping finds the user mappings of an instance again. Where VFIO
- * devices have no address space of their own, its file carries one.
- *
- * vdfl_mapping_init() and vdfl_mapping_release() pair. mmap calls
- * vdfl_mapping_attach(); vdfl_mapping_owner() is what init got.
- * vdfl_mapping_zap() takes every page from every user; it may sleep.
+ * User mappings of an instance. The functions are described in mapping.c; with
+ * an inode per VFIO device (6.10 and later) they are the stubs below.
  */
 #ifdef VDFL_COMPAT_NO_INODE
+/**
+ * struct vdfl_mapping - address space of the user mappings of an instance
+ * @file: shmem file that provides the address space; constant
+ */
 struct vdfl_mapping {
 	struct file *file;
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* VFIO_DEVICE_GET_REGION_INFO as the core answers it since 6.19. */
+/* VFIO_DEVICE_GET_REGION_INFO as the core implements it since 6.19. */
 #ifdef VDFL_COMPAT_NO_REGION_INFO_CAPS
 
 #include <linux/slab.h>
@@ -49,6 +49,17 @@ out:
 	return ret;
 }
 
+/**
+ * vdfl_compat_ioctl() - handle an ioctl on kernels before 6.19
+ * @vdev: open instance
+ * @cmd: VFIO_DEVICE_*
+ * @arg: pointer to user memory
+ *
+ * May sleep.
+ *
+ * Return: as vdfl_mdev_ioctl(); for VFIO_DEVICE_GET_REGION_INFO also an error
+ * of vdfl_region_info()
+ */
 long vdfl_compat_ioctl(struct vfio_device *vdev, unsigned int cmd,
 		       unsigned long arg)
 {

@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Whether the registers of an instance can be accessed. What revokes access also
- * zaps all mappings.
+ * Revocation of access to the registers of an instance. Registers are accessed
+ * only with vdfl_mdev.memory_lock held for reading and vdfl_mdev.revoked 0.
  */
 #include "trace.h"
 #include "instance/instance.h"
 
 /**
- * vdfl_access_revoke() - no access begins from now on because of @mask
+ * vdfl_access_revoke() - revoke access to the registers
  * @vd: any instance, open or not
  * @mask: VDFL_REVOKED_*
  *
- * Mappings have no pages either, but for what a fault under way may still put
- * there. May sleep, though not for accesses of the user.
+ * No access begins from now on. All PTEs are zapped. A fault that is already
+ * running may still insert one; vdfl_access_wait() removes it. May sleep, but
+ * does not wait for running accesses.
  */
 void vdfl_access_revoke(struct vdfl_mdev *vd, unsigned int mask)
 {
@@ -22,10 +23,12 @@ void vdfl_access_revoke(struct vdfl_mdev *vd, unsigned int mask)
 }
 
 /**
- * vdfl_access_wait() - wait until what began before vdfl_access_revoke() is over
- * @vd: shut
+ * vdfl_access_wait() - wait until running accesses have ended
+ * @vd: instance whose access is revoked; the caller does not hold
+ *	vdfl_mdev.memory_lock
  *
- * When it returns no access is under way and no mapping has a page. May sleep.
+ * When this returns, no access is running and no mapping has a PTE. Takes
+ * vdfl_mdev.memory_lock for writing. May sleep.
  */
 void vdfl_access_wait(struct vdfl_mdev *vd)
 {
@@ -35,11 +38,11 @@ void vdfl_access_wait(struct vdfl_mdev *vd)
 }
 
 /**
- * vdfl_access_revoke_sync() - put the registers out of reach because of @mask
+ * vdfl_access_revoke_sync() - revoke access to the registers and wait
  * @vd: any instance, open or not
  * @mask: VDFL_REVOKED_*
  *
- * See vdfl_access_wait().
+ * Calls vdfl_access_revoke(), then vdfl_access_wait(). May sleep.
  */
 void vdfl_access_revoke_sync(struct vdfl_mdev *vd, unsigned int mask)
 {
@@ -47,14 +50,24 @@ void vdfl_access_revoke_sync(struct vdfl_mdev *vd, unsigned int mask)
 	vdfl_access_wait(vd);
 }
 
-/* vdfl_access_restore(): take back @mask; others may still hold */
+/**
+ * vdfl_access_restore() - undo vdfl_access_revoke()
+ * @vd: any instance, open or not
+ * @mask: VDFL_REVOKED_*, cleared; access stays revoked while another bit is set
+ */
 void vdfl_access_restore(struct vdfl_mdev *vd, unsigned int mask)
 {
 	atomic_andnot(mask, &vd->revoked);
 	wake_up_all(&vd->restored);
 }
 
-/* vdfl_access_open(): its first user may have it; @mmap_on stays what it is */
+/**
+ * vdfl_access_open() - restore access for a new user
+ * @vd: instance that is being opened
+ *
+ * Takes vdfl_mdev.memory_lock for writing, so that vdfl_mmap_allow() cannot
+ * change mmap_on from then on. May sleep.
+ */
 void vdfl_access_open(struct vdfl_mdev *vd)
 {
 	guard(rwsem_write)(&vd->memory_lock);
@@ -63,13 +76,13 @@ void vdfl_access_open(struct vdfl_mdev *vd)
 
 /**
  * vdfl_access_begin() - begin an access to the registers
- * @vd: any instance
+ * @vd: any instance; no user memory is accessed until vdfl_access_end()
  *
- * Who comes while the block is reset for its own user waits, as with vfio-pci:
- * a fault that failed would end a guest.
+ * An access during a user-requested reset waits for the reset to complete, as
+ * in vfio-pci, because a failed fault would kill the guest. May sleep.
  *
- * Return: 0, and vdfl_mdev.memory_lock is held for reading until
- * vdfl_access_end(); -EIO when they are out of reach
+ * Return: 0 with vdfl_mdev.memory_lock held for reading until
+ * vdfl_access_end(); -EIO without the lock if access is revoked
  */
 int vdfl_access_begin(struct vdfl_mdev *vd)
 {
@@ -88,6 +101,10 @@ int vdfl_access_begin(struct vdfl_mdev *vd)
 	}
 }
 
+/**
+ * vdfl_access_end() - end an access to the registers
+ * @vd: instance after a successful vdfl_access_begin()
+ */
 void vdfl_access_end(struct vdfl_mdev *vd)
 {
 	up_read(&vd->memory_lock);
@@ -95,13 +112,13 @@ void vdfl_access_end(struct vdfl_mdev *vd)
 
 /**
  * vdfl_mdev_reset_locked() - reset the block of an open instance
- * @vd: vdfl_mdev.cfg_lock is held
+ * @vd: open instance; vdfl_mdev.cfg_lock is held
  *
- * Mappings are revoked and fault in again afterwards; eventfds and config
- * space stay.
+ * Mappings are zapped, and fault in again after the reset. Eventfds and config
+ * space do not change. May sleep.
  *
- * Return: 0; -EINVAL when the block has no reset; -EIO when it did not take
- * the reset, or the card is lost; -EAGAIN while the whole card is being reset.
+ * Return: 0; -EINVAL if the block has no reset; -EIO if the reset failed, the
+ * header differs or the card is lost; -EAGAIN while the card is frozen
  */
 int vdfl_mdev_reset_locked(struct vdfl_mdev *vd)
 {

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Emulated config space of an instance: what it announces, effects of writes. */
+/* Emulated config space of an instance, and the effects of writes to it. */
 #include "instance/instance.h"
 
 /**
  * vdfl_config_init() - set the config space to its reset values
- * @vd: instance that is being opened; its vectors and second view are set
+ * @vd: instance that is being opened; nr_vectors and guest are set
+ *
+ * Takes vdfl_mdev.cfg_lock. May sleep.
  */
 void vdfl_config_init(struct vdfl_mdev *vd)
 {
@@ -20,11 +22,28 @@ void vdfl_config_init(struct vdfl_mdev *vd)
 	vconfig_init(&vd->cfg, &desc);
 }
 
+/**
+ * vdfl_config_size() - get the size of the config space
+ * @vd: any instance
+ *
+ * Return: bytes
+ */
 u64 vdfl_config_size(const struct vdfl_mdev *vd)
 {
 	return VCONFIG_SIZE;
 }
 
+/**
+ * vdfl_config_read() - read from the config space
+ * @vd: open instance
+ * @pos: byte offset, in range
+ * @buf: result
+ * @len: bytes, in range
+ *
+ * Takes vdfl_mdev.cfg_lock. May sleep.
+ *
+ * Return: 0
+ */
 int vdfl_config_read(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len)
 {
 	guard(mutex)(&vd->cfg_lock);
@@ -32,7 +51,18 @@ int vdfl_config_read(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len)
 	return 0;
 }
 
-/* Effects happen under the lock, in the order of the writes. */
+/**
+ * vdfl_config_write() - write to the config space
+ * @vd: open instance
+ * @pos: byte offset, in range
+ * @buf: value
+ * @len: bytes, in range
+ *
+ * Memory enable and FLR take effect under vdfl_mdev.cfg_lock, so in the order
+ * of the writes. A failed FLR is not reported. May sleep.
+ *
+ * Return: 0
+ */
 int vdfl_config_write(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len)
 {
 	u32 effects;

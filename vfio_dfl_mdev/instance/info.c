@@ -4,6 +4,12 @@
 
 #include "instance/instance.h"
 
+/**
+ * vdfl_info_size() - get the size of the description region
+ * @vd: any instance
+ *
+ * Return: bytes, parameter blocks included
+ */
 u64 vdfl_info_size(const struct vdfl_mdev *vd)
 {
 	return sizeof(struct vfio_dfl_mdev_block) +
@@ -58,6 +64,17 @@ static void info_fill(struct vdfl_mdev *vd,
 	vdfl_block_guid(vd->block, desc->guid);
 }
 
+/**
+ * vdfl_info_read() - read from the description region
+ * @vd: open instance
+ * @pos: byte offset, in range
+ * @buf: result
+ * @len: bytes, in range
+ *
+ * Reads the snapshot, not the card. May sleep.
+ *
+ * Return: 0 or -ENOMEM
+ */
 int vdfl_info_read(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len)
 {
 	struct {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Instances: what a user holds. From the bottom up, each file uses only files of
- * its own and of lower levels:
+ * Private header of the instance layer: one VFIO device per assigned block.
+ * Each file uses only files of its own and of lower levels, from the bottom up:
  *
  *   1  access, irq
  *   2  config, info, mmap, mmio, sysfs
@@ -25,15 +25,17 @@
 
 #define VDFL_REGION_INFO	VFIO_PCI_NUM_REGIONS
 #define VDFL_NUM_REGIONS	(VFIO_PCI_NUM_REGIONS + 1)
-#define VDFL_REGION_SHIFT	40	/* as vfio-pci has it */
+#define VDFL_REGION_SHIFT	40	/* as in vfio-pci */
 #define VDFL_REGION_MASK	((1ULL << VDFL_REGION_SHIFT) - 1)
 
 /**
  * struct vdfl_type - the mdev type of an instance
  * @mdev: member that the mdev core uses
- * @card: card of its blocks; held by the registration
- * @match: blocks it is made from
+ * @card: card of the blocks; struct vdfl_types holds the reference
+ * @match: blocks that instances of the type claim
  * @last: type of the same card that is registered last
+ *
+ * Constant once the type is registered.
  */
 struct vdfl_type {
 	struct mdev_type mdev;
@@ -45,31 +47,38 @@ struct vdfl_type {
 /**
  * struct vdfl_mdev - one instance
  * @vdev: VFIO device; first member
- * @card: a reference is held
- * @block: claimed from vfio init to release
- * @client: how the card reaches us
- * @mapping: what is needed to find its user mappings
- * @memory_lock: read side: held around each register access and page fault;
- *	write side: taken to wait for those to end
- * @revoked: VDFL_REVOKED_*; registers can be accessed only while 0
+ * @card: card of the block; a reference is held
+ * @block: block claimed from VFIO init to release
+ * @client: the instance as the card sees it; owns @block
+ * @mapping: address space of the user mappings
+ * @memory_lock: read side: held around each register access and each page
+ *	fault; write side: taken after a bit of @revoked is set, to wait for
+ *	readers
+ * @revoked: VDFL_REVOKED_*, atomic; registers can be accessed only while 0
  * @restored: accesses that wait for the end of VDFL_REVOKED_SCRUB
- * @io: registers of the block
- * @mmap_on: may be mapped; changes only while closed
- * @nr_vectors: MSI-X vectors; set at open
- * @guest: list that a stock DFL driver finds in the instance; set at open
- * @cfg_lock: protects @cfg and @port_held, serialises their effects and block
+ * @io: mapped registers of the block
+ * @mmap_on: the block can be mapped; changes under @memory_lock while closed
+ * @nr_vectors: number of MSI-X vectors; changes only at open
+ * @guest: feature list that a stock DFL driver finds in the second view;
+ *	changes only at open
+ * @cfg_lock: protects @cfg and @port_held; serialises their effects and block
  *	resets
- * @cfg: emulated config space
- * @port_held: the user holds the port of @guest in reset
+ * @cfg: emulated config space; under @cfg_lock
+ * @port_held: the emulated port of @guest is in reset; written under @cfg_lock
+ *	or at open, read without a lock
  * @irq_config_lock: serialises interrupt configuration
  * @irq_lock: protects the eventfd pointers below
  * @vmsix_on: MSI-X is enabled; under @irq_config_lock
  * @irq_client: subscription to the card's interrupts
  * @armed: @irq_client is armed; under @irq_config_lock
- * @vector: eventfd of each MSI-X vector
- * @listening: vectors that have one
- * @err: eventfd of the error index
- * @req: eventfd of the device request index
+ * @vector: eventfd of each MSI-X vector; changes with both @irq_config_lock and
+ *	@irq_lock held
+ * @listening: vectors that have an eventfd; changes with both @irq_config_lock
+ *	and @irq_lock held
+ * @err: eventfd of the error index; changes as @vector
+ * @req: eventfd of the device request index; changes as @vector
+ *
+ * Fields without a lock are constant between VFIO init and release.
  */
 struct vdfl_mdev {
 	struct vfio_device vdev;
@@ -113,7 +122,7 @@ struct vdfl_mmap_area {
 /* ops.c: VFIO device operations */
 extern const struct vfio_device_ops vdfl_mdev_ops;
 
-/* region.c: which regions exist; read() and write() on them */
+/* region.c: table of the regions; read() and write() */
 int vdfl_region_info(struct vfio_device *vdev, struct vfio_region_info *info,
 		     struct vfio_info_cap *caps);
 ssize_t vdfl_region_read(struct vfio_device *vdev, char __user *buf,
@@ -144,7 +153,7 @@ u64 vdfl_guest_size(const struct vdfl_mdev *vd);
 int vdfl_guest_read(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len);
 int vdfl_guest_write(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len);
 
-/* access.c: whether registers can be accessed */
+/* access.c: revocation of register access; reset of the block */
 void vdfl_access_revoke(struct vdfl_mdev *vd, unsigned int mask);
 void vdfl_access_wait(struct vdfl_mdev *vd);
 void vdfl_access_revoke_sync(struct vdfl_mdev *vd, unsigned int mask);

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Interrupts of an instance: MSI-X vectors, the error and the device request
- * index, all of them eventfds. SET_IRQS answers as vfio-pci does.
+ * Interrupts of an instance: eventfds of the MSI-X vectors, of the error index
+ * and of the device request index. VFIO_DEVICE_SET_IRQS behaves as in vfio-pci.
  */
 #include <linux/nospec.h>
 
 #include "trace.h"
 #include "instance/instance.h"
 
-/* Signals under the lock, so that whoever replaces an eventfd can put it. */
+/* Signal under the lock: vmsix_replace() puts the old eventfd after it. */
 static void irq_client_notify(struct vdfl_irq_client *client, u64 pending)
 {
 	struct vdfl_mdev *vd = container_of(client, struct vdfl_mdev,
@@ -51,6 +51,10 @@ static void irq_replace(struct vdfl_mdev *vd, struct eventfd_ctx **slot,
 		eventfd_ctx_put(old);
 }
 
+/**
+ * vdfl_mdev_irq_init() - initialise the interrupts of an instance
+ * @vd: instance that is being created
+ */
 void vdfl_mdev_irq_init(struct vdfl_mdev *vd)
 {
 	mutex_init(&vd->irq_config_lock);
@@ -58,7 +62,13 @@ void vdfl_mdev_irq_init(struct vdfl_mdev *vd)
 	vd->irq_client.notify = irq_client_notify;
 }
 
-/* vdfl_mdev_irq_count(): interrupts of @index, 0 for what is unknown */
+/**
+ * vdfl_mdev_irq_count() - get the number of interrupts of an index
+ * @vd: open instance
+ * @index: VFIO_PCI_*_IRQ_INDEX of the user, not checked
+ *
+ * Return: number of interrupts, 0 for an index without any
+ */
 unsigned int vdfl_mdev_irq_count(struct vdfl_mdev *vd, u32 index)
 {
 	switch (index) {
@@ -72,13 +82,25 @@ unsigned int vdfl_mdev_irq_count(struct vdfl_mdev *vd, u32 index)
 	}
 }
 
-/* vdfl_mdev_fire_err(): tell the user of a fatal error, if it listens */
+/**
+ * vdfl_mdev_fire_err() - signal the error eventfd, if one is set
+ * @vd: any instance, open or not
+ *
+ * Takes vdfl_mdev.irq_lock.
+ */
 void vdfl_mdev_fire_err(struct vdfl_mdev *vd)
 {
 	irq_signal(vd, &vd->err);
 }
 
-/* vdfl_mdev_fire_req(): ask the user to let go; false if it cannot hear */
+/**
+ * vdfl_mdev_fire_req() - signal the device request eventfd, if one is set
+ * @vd: any instance, open or not
+ *
+ * The eventfd asks the user to close the instance. Takes vdfl_mdev.irq_lock.
+ *
+ * Return: true if an eventfd is set
+ */
 bool vdfl_mdev_fire_req(struct vdfl_mdev *vd)
 {
 	return irq_signal(vd, &vd->req);
@@ -104,7 +126,7 @@ static int vmsix_update_client(struct vdfl_mdev *vd)
 	return ret;
 }
 
-/* As irq_replace(), and keeps track of who listens. */
+/* As irq_replace(), and update the mask of vectors that have an eventfd. */
 static void vmsix_replace(struct vdfl_mdev *vd, unsigned int nr,
 			  struct eventfd_ctx *ctx)
 {
@@ -119,7 +141,7 @@ static void vmsix_replace(struct vdfl_mdev *vd, unsigned int nr,
 		eventfd_ctx_put(ctx);
 }
 
-/* Any negative @fd clears the vector; a bad one clears it, too. */
+/* A negative @fd clears the vector; so does an @fd that is no eventfd. */
 static int vmsix_set_vector(struct vdfl_mdev *vd, unsigned int nr, s32 fd)
 {
 	struct eventfd_ctx *ctx = NULL;
@@ -209,7 +231,12 @@ static int vmsix_trigger(struct vdfl_mdev *vd, const struct vfio_irq_set *hdr,
 	return 0;
 }
 
-/* The table and the pending bits read as without interrupts. */
+/**
+ * vdfl_vmsix_bar_size() - get the size of the BAR with the MSI-X structures
+ * @vd: open instance
+ *
+ * Return: bytes, 0 without vectors
+ */
 u64 vdfl_vmsix_bar_size(const struct vdfl_mdev *vd)
 {
 	return vd->nr_vectors ? VCONFIG_MSIX_BAR_SIZE : 0;
@@ -228,6 +255,16 @@ static int vmsix_bar_check(struct vdfl_mdev *vd, u64 pos, size_t len)
 	return revoked && (pos >= table || len > table - pos) ? -EIO : 0;
 }
 
+/**
+ * vdfl_vmsix_bar_read() - read from the BAR with the MSI-X structures
+ * @vd: open instance
+ * @pos: byte offset, in range
+ * @buf: result: 0xff for each byte of the table, 0 for all others
+ * @len: bytes, in range
+ *
+ * Return: 0; -EIO if access is revoked, other than by a user-requested reset,
+ * and the range is not inside the table
+ */
 int vdfl_vmsix_bar_read(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len)
 {
 	size_t i;
@@ -237,6 +274,15 @@ int vdfl_vmsix_bar_read(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len)
 	return vmsix_bar_check(vd, pos, len);
 }
 
+/**
+ * vdfl_vmsix_bar_write() - ignore a write to the BAR with the MSI-X structures
+ * @vd: open instance
+ * @pos: byte offset, in range
+ * @buf: value, ignored
+ * @len: bytes, in range
+ *
+ * Return: as vdfl_vmsix_bar_read()
+ */
 int vdfl_vmsix_bar_write(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len)
 {
 	return vmsix_bar_check(vd, pos, len);
@@ -256,7 +302,7 @@ static int single_set(struct vdfl_mdev *vd, struct eventfd_ctx **slot, s32 fd)
 			return PTR_ERR(ctx);
 	}
 	irq_replace(vd, slot, ctx);
-	/* The others have been told already */
+	/* vdfl_card_declare_lost() has signalled only older eventfds */
 	if (ctx && vdfl_card_is_gone(vd->card))
 		irq_signal(vd, slot);
 	return 0;
@@ -291,13 +337,16 @@ static int single_trigger(struct vdfl_mdev *vd, struct eventfd_ctx **slot,
 }
 
 /**
- * vdfl_mdev_set_irqs() - VFIO_DEVICE_SET_IRQS
+ * vdfl_mdev_set_irqs() - execute VFIO_DEVICE_SET_IRQS
  * @vd: open instance
- * @hdr: checked by vfio_set_irqs_validate_and_prepare()
+ * @hdr: header, checked by vfio_set_irqs_validate_and_prepare()
  * @data: copy of the payload, NULL if it is empty
  *
- * Return: 0; -ENOTTY for an action the index does not have; -EINVAL or -ERANGE
- * for one that does not fit its state; -EBADF or -EINVAL for a bad eventfd.
+ * Takes vdfl_mdev.irq_config_lock. May sleep.
+ *
+ * Return: 0; -ENOTTY for an action that the index does not support; -EINVAL or
+ * -ERANGE for an action that is invalid in the current state; -EBADF or -EINVAL
+ * for a bad eventfd; an error of vdfl_irq_arm()
  */
 int vdfl_mdev_set_irqs(struct vdfl_mdev *vd, const struct vfio_irq_set *hdr,
 		       void *data)
@@ -318,7 +367,13 @@ int vdfl_mdev_set_irqs(struct vdfl_mdev *vd, const struct vfio_irq_set *hdr,
 	}
 }
 
-/* vdfl_mdev_irq_close(): the last user is gone: drop all eventfds */
+/**
+ * vdfl_mdev_irq_close() - drop all eventfds
+ * @vd: instance that is being closed
+ *
+ * No eventfd is signalled any more when this returns. Takes
+ * vdfl_mdev.irq_config_lock. May sleep.
+ */
 void vdfl_mdev_irq_close(struct vdfl_mdev *vd)
 {
 	guard(mutex)(&vd->irq_config_lock);

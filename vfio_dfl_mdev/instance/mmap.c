@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Mappings of the registers of a block. Pages are inserted by faults. */
+/* User mappings of the registers of a block. Page faults insert the PTEs. */
 #include <linux/io.h>
 
 #include "instance/instance.h"
 
 /**
- * vdfl_mmap_allow() - allow mappings, or trap everything
- * @vd: closed instance
+ * vdfl_mmap_allow() - allow mappings, or trap all accesses
+ * @vd: any instance, open or not
  * @on: allow mappings
  *
- * Return: 0, -EBUSY while the instance is open.
+ * Takes vdfl_mdev.memory_lock for writing. May sleep.
+ *
+ * Return: 0, or -EBUSY while the instance is open
  */
 int vdfl_mmap_allow(struct vdfl_mdev *vd, bool on)
 {
@@ -21,10 +23,10 @@ int vdfl_mmap_allow(struct vdfl_mdev *vd, bool on)
 }
 
 /**
- * vdfl_mmap_size() - how much of the block can be mapped
- * @vd: any instance
+ * vdfl_mmap_size() - get the size of the mappable part of the block
+ * @vd: open instance
  *
- * Return: bytes from the header on, whole pages
+ * Return: bytes from the header on, whole pages; 0 if nothing can be mapped
  */
 u64 vdfl_mmap_size(const struct vdfl_mdev *vd)
 {
@@ -32,11 +34,11 @@ u64 vdfl_mmap_size(const struct vdfl_mdev *vd)
 }
 
 /**
- * vdfl_mmap_area() - what of a region can be mapped
+ * vdfl_mmap_area() - get the mappable area of a region
  * @vd: open instance
  * @index: any region index
  *
- * Return: the one area, of length 0 where there is none
+ * Return: the area, of length 0 if nothing can be mapped
  */
 struct vdfl_mmap_area vdfl_mmap_area(const struct vdfl_mdev *vd, u32 index)
 {
@@ -73,7 +75,7 @@ static vm_fault_t region_fault(struct vm_fault *vmf)
 	phys_addr_t phys;
 	vm_fault_t ret;
 
-	/* What mmap() has checked, but a VMA can be split since */
+	/* vdfl_mmap() checked the range, but the VMA may have changed since */
 	if (off >= map.len)
 		return VM_FAULT_SIGBUS;
 	phys = vdfl_block_phys(vd->block) + map.block_off + off;
@@ -89,6 +91,16 @@ static const struct vm_operations_struct region_vm_ops = {
 	VDFL_COMPAT_VM_OPS
 };
 
+/**
+ * vdfl_mmap() - map registers of a block into user space
+ * @vdev: open instance
+ * @vma: mapping that mmap() creates; mmap_lock is held for writing
+ *
+ * Inserts no PTE.
+ *
+ * Return: 0, or -EINVAL if the mapping is private or not inside the mappable
+ * area
+ */
 int vdfl_mmap(struct vfio_device *vdev, struct vm_area_struct *vma)
 {
 	struct vdfl_mdev *vd = vdfl_mdev_of(vdev);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Trapped access to the registers of a block: as BAR 0 shows them, and as the
- * second view shows them behind its emulated headers.
+ * Trapped access to the registers of a block, through BAR 0 and through the
+ * second view (BAR 2), which has emulated headers in front of the block.
  *
- * Registers are touched only under vdfl_mdev.memory_lock and only while
- * nothing blocks them. User memory is touched only outside that lock, because
- * it may fault, and the fault handler takes the lock.
+ * Registers are accessed only between vdfl_access_begin() and
+ * vdfl_access_end(), and user memory only outside of them: a copy may fault,
+ * and the fault handler takes vdfl_mdev.memory_lock.
  */
 #include <linux/io.h>
 #include <linux/log2.h>
@@ -68,13 +68,16 @@ static bool piece_in_block(const struct vdfl_mdev *vd, u64 pos,
 }
 
 /**
- * vdfl_mmio_legal() - can registers be accessed that way?
+ * vdfl_mmio_legal() - check alignment and length of an access to registers
  * @vd: any instance
- * @pos: offset in BAR 0 or in the view, bytes
+ * @pos: byte offset in BAR 0 or in the second view
  * @count: bytes
  *
- * Return: true for 4 and 8 bytes, aligned, and longer multiples of 4; for what
- * else the policy allows
+ * Return: true for:
+ *
+ * * 8 bytes, aligned to 8
+ * * another multiple of 4 bytes, aligned to 4
+ * * 1 and 2 bytes, aligned, if the rule of the block has DFL_RULE_NARROW
  */
 bool vdfl_mmio_legal(const struct vdfl_mdev *vd, u64 pos, size_t count)
 {
@@ -102,7 +105,7 @@ static int check_alive(struct vdfl_mdev *vd)
 	return -EIO;
 }
 
-/* One aligned access at @pos: to @value, or from it. */
+/* One aligned access at @pos, which reads to @value or writes @value. */
 typedef void (*piece_fn)(struct vdfl_mdev *vd, u64 pos, unsigned int width,
 			 u64 *value);
 
@@ -130,10 +133,10 @@ static int pieces_rw(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len,
 /* --- BAR 0: the block ----------------------------------------------------- */
 
 /**
- * vdfl_bar0_size() - size of BAR 0
+ * vdfl_bar0_size() - get the size of BAR 0
  * @vd: any instance
  *
- * Return: bytes of the block, rounded up to what a BAR can be
+ * Return: bytes of the block, rounded up to a power of two of at least one page
  */
 u64 vdfl_bar0_size(const struct vdfl_mdev *vd)
 {
@@ -160,6 +163,17 @@ static void bar0_write_piece(struct vdfl_mdev *vd, u64 pos, unsigned int width,
 	trace_vdfl_access(vd->vdev.dev, true, pos, width, *value);
 }
 
+/**
+ * vdfl_bar0_read() - read from BAR 0
+ * @vd: open instance
+ * @pos: byte offset, in range
+ * @buf: result; bytes past the end of the block are 0xff
+ * @len: bytes, in range
+ *
+ * If the block reads all-ones, check that the card responds. May sleep.
+ *
+ * Return: 0, or -EIO if access is revoked or the card does not respond
+ */
 int vdfl_bar0_read(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len)
 {
 	int ret = pieces_rw(vd, pos, buf, len, bar0_read_piece);
@@ -170,19 +184,33 @@ int vdfl_bar0_read(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len)
 	return ret;
 }
 
+/**
+ * vdfl_bar0_write() - write to BAR 0
+ * @vd: open instance
+ * @pos: byte offset, in range
+ * @buf: value; bytes past the end of the block are ignored
+ * @len: bytes, in range
+ *
+ * May sleep.
+ *
+ * Return: 0, or -EIO if access is revoked
+ */
 int vdfl_bar0_write(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len)
 {
 	return pieces_rw(vd, pos, buf, len, bar0_write_piece);
 }
 
 /**
- * vdfl_bar0_read_register() - read one register, as nearly every access does
+ * vdfl_bar0_read_register() - read one register of BAR 0 to user memory
  * @vd: open instance
- * @pos: offset in BAR 0, bytes, aligned to @width
- * @buf: where the user wants the value
+ * @pos: byte offset in BAR 0, in range, aligned to @width
+ * @buf: result
  * @width: 4 or 8 bytes
  *
- * Return: 0; -EIO when the registers cannot be accessed; -EFAULT
+ * Fast path of vdfl_bar0_read() without buffer. May sleep.
+ *
+ * Return: 0; -EIO if access is revoked or the card does not respond; -EFAULT if
+ * @buf cannot be written
  */
 int vdfl_bar0_read_register(struct vdfl_mdev *vd, u64 pos, char __user *buf,
 			    unsigned int width)
@@ -203,13 +231,15 @@ int vdfl_bar0_read_register(struct vdfl_mdev *vd, u64 pos, char __user *buf,
 }
 
 /**
- * vdfl_bar0_write_register() - write one register
+ * vdfl_bar0_write_register() - write one register of BAR 0 from user memory
  * @vd: open instance
- * @pos: offset in BAR 0, bytes, aligned to @width
- * @buf: the user's value
+ * @pos: byte offset in BAR 0, in range, aligned to @width
+ * @buf: value
  * @width: 4 or 8 bytes
  *
- * Return: 0; -EIO when the registers cannot be accessed; -EFAULT
+ * Fast path of vdfl_bar0_write() without buffer. May sleep.
+ *
+ * Return: 0; -EIO if access is revoked; -EFAULT if @buf cannot be read
  */
 int vdfl_bar0_write_register(struct vdfl_mdev *vd, u64 pos,
 			     const char __user *buf, unsigned int width)
@@ -262,10 +292,10 @@ static void guest_write_piece(struct vdfl_mdev *vd, u64 pos, unsigned int width,
 }
 
 /*
- * The port of the view resets the block when its reset bit goes up, and says
- * so until the bit is taken back; one that did not take the reset says nothing.
- * A port above a block without reset only plays along, so that its driver can be
- * used.
+ * Setting the reset bit of the emulated port resets the block. The bit reads
+ * back set until the guest clears it. If the reset fails, the bit reads back
+ * clear. For a block without reset the bit is stored but has no effect, so that
+ * the guest's port driver still binds.
  */
 static void guest_write_ctrl(struct vdfl_mdev *vd, bool reset)
 {
@@ -278,11 +308,28 @@ static void guest_write_ctrl(struct vdfl_mdev *vd, bool reset)
 		WRITE_ONCE(vd->port_held, reset);
 }
 
+/**
+ * vdfl_guest_size() - get the size of the second view
+ * @vd: open instance
+ *
+ * Return: bytes, 0 without second view
+ */
 u64 vdfl_guest_size(const struct vdfl_mdev *vd)
 {
 	return vd->guest.size;
 }
 
+/**
+ * vdfl_guest_read() - read from the second view
+ * @vd: open instance
+ * @pos: byte offset, in range
+ * @buf: result; bytes past the end of the block are 0xff
+ * @len: bytes, in range
+ *
+ * If the block reads all-ones, check that the card responds. May sleep.
+ *
+ * Return: 0, or -EIO if access is revoked or the card does not respond
+ */
 int vdfl_guest_read(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len)
 {
 	int ret = pieces_rw(vd, pos, buf, len, guest_read_piece);
@@ -294,6 +341,18 @@ int vdfl_guest_read(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len)
 	return ret;
 }
 
+/**
+ * vdfl_guest_write() - write to the second view
+ * @vd: open instance
+ * @pos: byte offset, in range
+ * @buf: value; ignored for emulated headers except the port control register
+ * @len: bytes, in range
+ *
+ * The port control register may reset the block, under vdfl_mdev.cfg_lock. May
+ * sleep.
+ *
+ * Return: 0, or -EIO if access is revoked; a failed reset is not reported
+ */
 int vdfl_guest_write(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len)
 {
 	u64 ctrl = vd->guest.ctrl;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* VFIO device operations: life, open and close, one function per ioctl. */
+/* VFIO device operations: init, open, close, one function per ioctl. */
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
 #include "instance/instance.h"
 
-/* --- what the card asks of an instance ---------------------------------- */
+/* --- callbacks of the card ----------------------------------------------- */
 
 static struct vdfl_mdev *client_mdev(struct vdfl_client *client)
 {
@@ -45,7 +45,7 @@ static const struct vdfl_client_ops client_ops = {
 	.request		= client_request,
 };
 
-/* --- life --------------------------------------------------------------- */
+/* --- init, open and close ------------------------------------------------ */
 
 /*
  * Registration can fail after the first type is visible, and does not remove
@@ -88,7 +88,7 @@ static int vdfl_mdev_init(struct vfio_device *vdev)
 		vdfl_mapping_release(&vd->mapping);
 		return PTR_ERR(block);
 	}
-	/* VFIO lets go of it earlier than of us */
+	/* VFIO may drop the mdev before the last reference to the instance */
 	get_device(vdev->dev);
 	vd->block = block;
 	vd->io = vdfl_block_io(block);
@@ -136,7 +136,7 @@ static int vdfl_mdev_open_device(struct vfio_device *vdev)
 	ret = vdfl_card_open(vd->card);
 	if (ret)
 		return ret;
-	/* What an earlier user could not reset is tried again */
+	/* Retry a reset that failed for an earlier user */
 	vdfl_access_restore(vd, VDFL_REVOKED_RESET);
 	ret = vdfl_block_prepare(vd->block);
 	if (ret) {
@@ -247,6 +247,17 @@ static long vdfl_ioctl_reset(struct vdfl_mdev *vd)
 	return vdfl_mdev_reset_locked(vd);
 }
 
+/**
+ * vdfl_mdev_ioctl() - handle an ioctl of an instance
+ * @vdev: open instance
+ * @cmd: VFIO_DEVICE_*
+ * @arg: pointer to user memory
+ *
+ * May sleep.
+ *
+ * Return: 0; -ENOTTY for an unknown command; -EFAULT if user memory cannot be
+ * accessed; -EINVAL for a bad argument; an error of the command
+ */
 long vdfl_mdev_ioctl(struct vfio_device *vdev, unsigned int cmd,
 		     unsigned long arg)
 {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The table of regions of an instance; GET_REGION_INFO, read() and write().
+ * Table of the regions of an instance; VFIO_DEVICE_GET_REGION_INFO, read() and
+ * write(). region_check() makes the only range check of each access.
  */
 #include <linux/nospec.h>
 #include <linux/sched/signal.h>
@@ -8,7 +9,7 @@
 
 #include "instance/instance.h"
 
-#define CHUNK		64	/* bytes moved per hold of the lock */
+#define CHUNK		64	/* bytes accessed per critical section */
 
 static u64 region_offset(u32 index)
 {
@@ -17,13 +18,16 @@ static u64 region_offset(u32 index)
 
 /**
  * struct region - one region index
- * @size: bytes, 0 for a region that this instance does not have
- * @legal: check the form of an access that is in range; optional
+ * @size: return the bytes of the region, 0 if the instance does not have it
+ * @legal: check alignment and length of an access that is in range; optional
  * @read: read at most CHUNK bytes in range
  * @write: write at most CHUNK bytes in range; optional
- * @read_register: as @read, for 4 or 8 bytes right to the user; optional
- * @write_register: as @write, right from the user; with @read_register
- * @exact: an access past the end fails, instead of being cut there
+ * @read_register: as @read, for 4 or 8 bytes directly to user memory; optional
+ * @write_register: as @write, for 4 or 8 bytes directly from user memory; set
+ *	if @read_register is
+ * @exact: an access past the end fails instead of being truncated
+ *
+ * Constant. All callbacks may sleep and are called without a lock.
  */
 struct region {
 	u64 (*size)(const struct vdfl_mdev *vd);
@@ -105,12 +109,14 @@ static int region_cap_type(struct vfio_info_cap *caps)
 }
 
 /**
- * vdfl_region_info() - answer VFIO_DEVICE_GET_REGION_INFO
+ * vdfl_region_info() - fill in the result of VFIO_DEVICE_GET_REGION_INFO
  * @vdev: open instance
- * @info: its index is the user's
- * @caps: capabilities are added
+ * @info: index of the user, not checked; the other fields are set
+ * @caps: capabilities of the region are added
  *
- * Return: 0, -EINVAL for an index that does not exist, -ENOMEM
+ * May sleep.
+ *
+ * Return: 0; -EINVAL for an index that does not exist; -ENOMEM
  */
 int vdfl_region_info(struct vfio_device *vdev, struct vfio_region_info *info,
 		     struct vfio_info_cap *caps)
@@ -142,7 +148,7 @@ int vdfl_region_info(struct vfio_device *vdev, struct vfio_region_info *info,
 	return region_cap_sparse(&map, caps);
 }
 
-/* The one range check; it may cut @count. */
+/* Range check of an access; may truncate @count. */
 static int region_check(const struct vdfl_mdev *vd, const struct region *region,
 			u64 pos, size_t *count)
 {
@@ -158,7 +164,7 @@ static int region_check(const struct vdfl_mdev *vd, const struct region *region,
 	return 0;
 }
 
-/* Chunks end at multiples of CHUNK, so that none splits an aligned register. */
+/* Chunks end at multiples of CHUNK, so no chunk splits an aligned register. */
 static size_t chunk_len(u64 pos, size_t left)
 {
 	return min_t(size_t, left, CHUNK - (pos & (CHUNK - 1)));
@@ -228,12 +234,39 @@ static __always_inline ssize_t region_rw(struct vfio_device *vdev,
 	return count;
 }
 
+/**
+ * vdfl_region_read() - read from a region
+ * @vdev: open instance
+ * @buf: result
+ * @count: bytes
+ * @ppos: region index and byte offset in the region; advanced on success
+ *
+ * May sleep; the caller does not hold vdfl_mdev.cfg_lock or
+ * vdfl_mdev.memory_lock.
+ *
+ * Return: bytes read; -EINVAL for a bad region, offset, length or alignment;
+ * -EFAULT if user memory cannot be accessed or config space ends before the
+ * access; -EIO if access is revoked; -EINTR on a fatal signal; -ENOMEM
+ */
 ssize_t vdfl_region_read(struct vfio_device *vdev, char __user *buf,
 			 size_t count, loff_t *ppos)
 {
 	return region_rw(vdev, buf, count, ppos, false);
 }
 
+/**
+ * vdfl_region_write() - write to a region
+ * @vdev: open instance
+ * @buf: value
+ * @count: bytes
+ * @ppos: region index and byte offset in the region; advanced on success
+ *
+ * May sleep; the caller does not hold vdfl_mdev.cfg_lock or
+ * vdfl_mdev.memory_lock.
+ *
+ * Return: bytes written; -EINVAL for a bad region, offset, length or alignment,
+ * and for a read-only region; -EFAULT, -EIO and -EINTR as vdfl_region_read()
+ */
 ssize_t vdfl_region_write(struct vfio_device *vdev, const char __user *buf,
 			  size_t count, loff_t *ppos)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note */
 /*
- * What user space may rely on beyond the vfio-pci device API: the region that
- * describes the block behind a vfio_dfl_mdev instance.
+ * User-space interface of a vfio_dfl_mdev instance beyond the vfio-pci device
+ * API: the region that describes the block of the instance.
  */
 #ifndef _UAPI_LINUX_VFIO_DFL_MDEV_H
 #define _UAPI_LINUX_VFIO_DFL_MDEV_H
@@ -10,8 +10,8 @@
 
 /*
  * VFIO_REGION_INFO_CAP_TYPE of the description region. The type is
- * VFIO_REGION_TYPE_PCI_VENDOR_TYPE | 0x8086; the subtype is the id that the
- * same vendor gave the "Device Feature List" VSEC.
+ * VFIO_REGION_TYPE_PCI_VENDOR_TYPE | 0x8086; the subtype is the id of the
+ * "Device Feature List" VSEC of that vendor.
  */
 #define VFIO_DFL_MDEV_REGION_TYPE	(0x80000000u | 0x8086u)
 #define VFIO_DFL_MDEV_REGION_SUBTYPE	0x43u
@@ -30,7 +30,7 @@
 
 #define VFIO_DFL_MDEV_FENCE_COMMAND	0x1u /* PCI bus master reads 0 */
 #define VFIO_DFL_MDEV_FENCE_IOMMU	0x2u /* IOMMU group is blocked */
-#define VFIO_DFL_MDEV_FENCE_PORT	0x4u /* bus master of the port above reads 0 */
+#define VFIO_DFL_MDEV_FENCE_PORT	0x4u /* bus master above reads 0 */
 
 #define VFIO_DFL_MDEV_SCRUB_NONE	0u
 #define VFIO_DFL_MDEV_SCRUB_PORT_RESET	1u /* on first open, last close, RESET */
@@ -47,21 +47,21 @@
  * @revision: revision field of the header
  * @dfh_version: 0 or 1
  * @dfh: first header word as found when the card was bound
- * @guid: in text order (byte 0 is the first pair of hex digits); zero if the
- *	header has none
- * @parent: VFIO_DFL_MDEV_PARENT_*, the interface unit that lists the block
+ * @guid: GUID in text order (byte 0 is the first pair of hex digits); zero if
+ *	the header has none
+ * @parent: VFIO_DFL_MDEV_PARENT_*: interface unit that lists the block
  * @port: number of the port, or VFIO_DFL_MDEV_NO_PORT
- * @bar: BAR of the card that holds the block
+ * @bar: BAR of the card that contains the block
  * @irq_source: VFIO_DFL_MDEV_IRQ_*; does not change while the device is open
  * @offset: byte offset of the block in that BAR
  * @size: bytes of the block; the rest of region 0 is padding
  * @csr_offset: private feature of version 1: byte offset of its registers from
  *	the header; else 0
- * @csr_size: version 1: size of the registers as the header claims, bytes
+ * @csr_size: version 1: size of the registers as the header reports it, bytes
  * @map_size: bytes from offset 0 of region 0 that can be mapped
- * @fences: VFIO_DFL_MDEV_FENCE_* in force when the region is read; of bus master
- *	bits, what was found at the last look, twice a second
- * @scrub: VFIO_DFL_MDEV_SCRUB_*, how the block is cleaned between users
+ * @fences: VFIO_DFL_MDEV_FENCE_* in force when the region is read; for
+ *	bus-master bits the result of the last check, which runs every 500 ms
+ * @scrub: VFIO_DFL_MDEV_SCRUB_*: reset of the block between users
  * @vectors: number of MSI-X vectors of the instance
  * @param_offset: byte offset of the version 1 parameter blocks in this region
  * @param_size: bytes of parameter blocks, 0 if none
