@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The PCI driver, the mdev driver, and the mdev types of a bound card. */
+/*
+ * The PCI driver, the mdev driver, and the mdev types of a bound card.
+ *
+ * Copyright (C) 2026 The vfio_dfl_mdev authors
+ */
 #ifndef _VDFL_BINDING_H
 #define _VDFL_BINDING_H
 

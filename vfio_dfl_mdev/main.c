@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Module init and exit: the workqueue, the mdev driver and the PCI driver. */
+/*
+ * Module init and exit: the workqueue, the mdev driver and the PCI driver.
+ *
+ * Copyright (C) 2026 The vfio_dfl_mdev authors
+ */
 #include <linux/module.h>
 
 #include "binding.h"

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The mdev driver: creation and removal of instances. */
+/*
+ * The mdev driver: creation and removal of instances.
+ *
+ * Copyright (C) 2026 The vfio_dfl_mdev authors
+ */
 #include <linux/module.h>
 
 #include "binding.h"

@@ -3,6 +3,8 @@
  * Registration of a card's mdev types. Each kind of block has a type. If a card
  * has several blocks of a kind, each of them also has a type that includes its
  * position. A block can be claimed through either type.
+ *
+ * Copyright (C) 2026 The vfio_dfl_mdev authors
  */
 #include <linux/slab.h>
 #include <linux/workqueue.h>

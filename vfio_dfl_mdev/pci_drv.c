@@ -2,6 +2,8 @@
 /*
  * The PCI driver. Its ID table is empty: the administrator binds a function
  * through driver_override or new_id.
+ *
+ * Copyright (C) 2026 The vfio_dfl_mdev authors
  */
 #include <linux/module.h>
 #include <linux/pm.h>

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Tracepoints: trapped access, interrupt, reset of a block, revoked access. */
+/*
+ * Tracepoints: trapped access, interrupt, reset of a block, revoked access.
+ *
+ * Copyright (C) 2026 The vfio_dfl_mdev authors
+ */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM vfio_dfl_mdev
 

@@ -3,6 +3,8 @@
  * The audit, every 500 ms. A card that does not respond, or whose bus mastering
  * cannot be disabled, is declared lost; a frozen card only when its operation
  * takes too long.
+ *
+ * Copyright (C) 2026 The vfio_dfl_mdev authors
  */
 #include <linux/workqueue.h>
 

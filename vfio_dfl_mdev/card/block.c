@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Blocks of a card: which can be assigned, and which clients own them. */
+/*
+ * Blocks of a card: which can be assigned, and which clients own them.
+ *
+ * Copyright (C) 2026 The vfio_dfl_mdev authors
+ */
 #include <linux/module.h>
 #include <linux/slab.h>
 

@@ -2,6 +2,8 @@
 /*
  * Reset of a block through its port: before and after use, and when its user
  * requests it. A block whose port fails a reset is withheld.
+ *
+ * Copyright (C) 2026 The vfio_dfl_mdev authors
  */
 #include "trace.h"
 #include "card/card_priv.h"

@@ -6,6 +6,8 @@
  * Clears the bits before any other access, reads them back, and checks them
  * again every 500 ms, on open and after every reset. No other file of the
  * driver changes a bus-master bit.
+ *
+ * Copyright (C) 2026 The vfio_dfl_mdev authors
  */
 #include <linux/kobject.h>
 #include <linux/module.h>

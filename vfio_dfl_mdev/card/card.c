@@ -2,6 +2,8 @@
 /*
  * Probe, removal and lifetime of a card. Bus mastering is disabled before any
  * other access to the function.
+ *
+ * Copyright (C) 2026 The vfio_dfl_mdev authors
  */
 #include <linux/io.h>
 #include <linux/jiffies.h>

@@ -8,6 +8,8 @@
  *   3  fence, irq
  *   4  recovery, audit, sysfs
  *   5  card
+ *
+ * Copyright (C) 2026 The vfio_dfl_mdev authors
  */
 #ifndef _VDFL_CARD_PRIV_H
 #define _VDFL_CARD_PRIV_H

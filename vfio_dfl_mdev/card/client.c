@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Clients of a card: calls to all of them, and the count of open instances. */
+/*
+ * Clients of a card: calls to all of them, and the count of open instances.
+ *
+ * Copyright (C) 2026 The vfio_dfl_mdev authors
+ */
 #include "card/card_priv.h"
 
 /**

@@ -2,6 +2,8 @@
 /*
  * Fences outside the card: the IOMMU, and a check for sibling functions that no
  * fence of this function covers.
+ *
+ * Copyright (C) 2026 The vfio_dfl_mdev authors
  */
 #include <linux/iommu.h>
 #include <linux/module.h>

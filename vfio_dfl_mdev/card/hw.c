@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Access to a card: BARs, location of the MSI-X structures, and headers. */
+/*
+ * Access to a card: BARs, location of the MSI-X structures, and headers.
+ *
+ * Copyright (C) 2026 The vfio_dfl_mdev authors
+ */
 #include <linux/io.h>
 
 #include "card/card_priv.h"

@@ -3,6 +3,8 @@
  * Delivery of the card's interrupts to armed clients through one of the
  * sources. The source runs only while a client is armed and delivery is not
  * suspended.
+ *
+ * Copyright (C) 2026 The vfio_dfl_mdev authors
  */
 #include <linux/sysfs.h>
 

@@ -6,6 +6,8 @@
  * The pin stays masked for the hold-off time or as long as signalling took,
  * whichever is longer. This bounds the load that one client can put on the
  * others.
+ *
+ * Copyright (C) 2026 The vfio_dfl_mdev authors
  */
 #include <linux/interrupt.h>
 #include <linux/io.h>

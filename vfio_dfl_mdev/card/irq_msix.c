@@ -4,6 +4,8 @@
  * mastering is enabled while a client is armed. This requires an IOMMU that
  * blocks all other writes of the card and isolates its interrupts from those of
  * other devices.
+ *
+ * Copyright (C) 2026 The vfio_dfl_mdev authors
  */
 #include <linux/slab.h>
 

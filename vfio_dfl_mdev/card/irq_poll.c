@@ -8,6 +8,8 @@
  * A pending bit is a level: it is signalled in each pass until the card clears
  * the bit. A bit that never clears is signalled at the ceiling interval only,
  * and does not keep the thread at the floor interval.
+ *
+ * Copyright (C) 2026 The vfio_dfl_mdev authors
  */
 #include <linux/io.h>
 #include <linux/kthread.h>

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Private header of interrupt delivery: the sources, and their state. */
+/*
+ * Private header of interrupt delivery: the sources, and their state.
+ *
+ * Copyright (C) 2026 The vfio_dfl_mdev authors
+ */
 #ifndef _VDFL_IRQ_PRIV_H
 #define _VDFL_IRQ_PRIV_H
 

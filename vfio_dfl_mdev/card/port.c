@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* DFL ports: reset, and the ports that failed one. */
+/*
+ * DFL ports: reset, and the ports that failed one.
+ *
+ * Copyright (C) 2026 The vfio_dfl_mdev authors
+ */
 #include <linux/delay.h>
 #include <linux/io.h>
 #include <linux/jiffies.h>

@@ -3,6 +3,8 @@
  * Operations of the PCI core on the whole card (function reset, error recovery,
  * suspend), and loss of the card. Access is revoked while an operation is in
  * progress, and for good once the card is declared lost.
+ *
+ * Copyright (C) 2026 The vfio_dfl_mdev authors
  */
 #include <linux/jiffies.h>
 

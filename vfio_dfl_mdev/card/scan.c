@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Scan of a card at probe: locate its lists, walk them and log the findings. */
+/*
+ * Scan of a card at probe: locate its lists, walk them and log the findings.
+ *
+ * Copyright (C) 2026 The vfio_dfl_mdev authors
+ */
 #include <linux/io.h>
 #include <linux/jiffies.h>
 

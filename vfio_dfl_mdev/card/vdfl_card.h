@@ -18,6 +18,8 @@
  *   vdfl_busmaster.lock
  *   vdfl_card_irq.lock
  *   vdfl_mdev.irq_lock
+ *
+ * Copyright (C) 2026 The vfio_dfl_mdev authors
  */
 #ifndef _VDFL_CARD_H
 #define _VDFL_CARD_H

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The workqueue of the driver. */
+/*
+ * The workqueue of the driver.
+ *
+ * Copyright (C) 2026 The vfio_dfl_mdev authors
+ */
 #include <linux/workqueue.h>
 
 #include "card/card_priv.h"

@@ -2,6 +2,8 @@
 /*
  * Interfaces of the newest supported kernel, for older ones. Kbuild includes
  * this header before every file; no file includes it by name.
+ *
+ * Copyright (C) 2026 The vfio_dfl_mdev authors
  */
 #ifndef _VDFL_COMPAT_H
 #define _VDFL_COMPAT_H

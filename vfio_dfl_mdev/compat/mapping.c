@@ -7,6 +7,8 @@
  * Mappings are therefore moved to a shmem file of the instance, which has no
  * pages and only provides its address space. Such a mapping does not reference
  * the device file, so its vm_private_data does.
+ *
+ * Copyright (C) 2026 The vfio_dfl_mdev authors
  */
 #ifdef VDFL_COMPAT_NO_INODE
 

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* VFIO_DEVICE_GET_REGION_INFO as the core implements it since 6.19. */
+/*
+ * VFIO_DEVICE_GET_REGION_INFO as the core implements it since 6.19.
+ *
+ * Copyright (C) 2026 The vfio_dfl_mdev authors
+ */
 #ifdef VDFL_COMPAT_NO_REGION_INFO_CAPS
 
 #include <linux/slab.h>

@@ -4,6 +4,8 @@
  *
  * All lists are parsed before, so that every header and every rejected word
  * that an AFU could overlap is known.
+ *
+ * Copyright (C) 2026 The vfio_dfl_mdev authors
  */
 #include "walk_priv.h"
 

@@ -2,6 +2,8 @@
 /*
  * Carve windows: policy and size per header, then cut at reserved ranges, drop
  * whatever would share a byte, and find the pages that may be mapped.
+ *
+ * Copyright (C) 2026 The vfio_dfl_mdev authors
  */
 #include "carve.h"
 

@@ -2,6 +2,8 @@
 /*
  * From headers and policy to windows: which registers of each feature a user
  * may access, and which of them may be mapped.
+ *
+ * Copyright (C) 2026 The vfio_dfl_mdev authors
  */
 #ifndef _VDFL_DFL_CARVE_H
 #define _VDFL_DFL_CARVE_H

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Layout of the list that a stock DFL driver finds in BAR 2 of an instance. */
+/*
+ * Layout of the list that a stock DFL driver finds in BAR 2 of an instance.
+ *
+ * Copyright (C) 2026 The vfio_dfl_mdev authors
+ */
 #include "guest.h"
 
 #define FME_GUID_L	0x82fe38f0f9e17764ULL

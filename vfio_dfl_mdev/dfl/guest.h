@@ -3,6 +3,8 @@
  * Guest list: the small Device Feature List in BAR 2 of an instance, for the
  * stock DFL driver of a guest. It starts with an emulated FIU header; the block
  * follows with its own registers.
+ *
+ * Copyright (C) 2026 The vfio_dfl_mdev authors
  */
 #ifndef _VDFL_DFL_GUEST_H
 #define _VDFL_DFL_GUEST_H

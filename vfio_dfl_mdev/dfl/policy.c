@@ -6,6 +6,8 @@
  * host memory, and for features without a public register map. Sizes are those
  * of the real registers: on real cards, the distance to the next header also
  * covers blocks that are not in the list.
+ *
+ * Copyright (C) 2026 The vfio_dfl_mdev authors
  */
 #include "policy.h"
 

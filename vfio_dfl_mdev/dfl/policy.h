@@ -2,6 +2,8 @@
 /*
  * Policy: which features may be assigned to a user, the size of their windows
  * and the names of their types. All of it comes from one table.
+ *
+ * Copyright (C) 2026 The vfio_dfl_mdev authors
  */
 #ifndef _VDFL_DFL_POLICY_H
 #define _VDFL_DFL_POLICY_H

@@ -3,6 +3,8 @@
  * All kernel headers that the pure files (list walk, policy, carving, guest
  * list, config space) may use. Unit tests and fuzzers shadow this header with a
  * user-space twin.
+ *
+ * Copyright (C) 2026 The vfio_dfl_mdev authors
  */
 #ifndef _VDFL_PURE_ENV_H
 #define _VDFL_PURE_ENV_H

@@ -4,6 +4,8 @@
  *
  * Offsets are bytes from the header of the feature, registers are 64 bits and
  * little endian. Shared with the simulated card, the unit tests and the tools.
+ *
+ * Copyright (C) 2026 The vfio_dfl_mdev authors
  */
 #ifndef _VDFL_DFL_REGS_H
 #define _VDFL_DFL_REGS_H

@@ -2,6 +2,8 @@
 /*
  * Emulated config space: a PCIe endpoint with up to three memory BARs. All
  * other bytes read as zero and ignore writes.
+ *
+ * Copyright (C) 2026 The vfio_dfl_mdev authors
  */
 #include "regs.h"
 #include "vconfig.h"

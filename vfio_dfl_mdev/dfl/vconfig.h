@@ -2,6 +2,8 @@
 /*
  * Emulated PCI config space of an instance: a value and a write mask for every
  * byte. A write changes only this memory and returns its effects.
+ *
+ * Copyright (C) 2026 The vfio_dfl_mdev authors
  */
 #ifndef _VDFL_VCONFIG_H
 #define _VDFL_VCONFIG_H

@@ -5,6 +5,8 @@
  * A walk only moves forward, stays inside its list and adds one header per step
  * until the array is full, so its length is bounded. The AFUs of ports may
  * overlap other headers, so they are parsed after all lists.
+ *
+ * Copyright (C) 2026 The vfio_dfl_mdev authors
  */
 #include "walk_priv.h"
 

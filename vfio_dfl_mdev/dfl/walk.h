@@ -5,6 +5,8 @@
  * Every word of the card is hostile input: it is read once into a snapshot, and
  * only the snapshot is checked and used. The walk does not allocate, lock or
  * print.
+ *
+ * Copyright (C) 2026 The vfio_dfl_mdev authors
  */
 #ifndef _VDFL_DFL_WALK_H
 #define _VDFL_DFL_WALK_H

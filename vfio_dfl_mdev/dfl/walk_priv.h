@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* State of a walk, shared by walk.c and afu.c */
+/*
+ * State of a walk, shared by walk.c and afu.c
+ *
+ * Copyright (C) 2026 The vfio_dfl_mdev authors
+ */
 #ifndef _VDFL_DFL_WALK_PRIV_H
 #define _VDFL_DFL_WALK_PRIV_H
 

@@ -2,6 +2,8 @@
 /*
  * Revocation of access to the registers of an instance. Registers are accessed
  * only with vdfl_mdev.memory_lock held for reading and vdfl_mdev.revoked 0.
+ *
+ * Copyright (C) 2026 The vfio_dfl_mdev authors
  */
 #include "trace.h"
 #include "instance/instance.h"

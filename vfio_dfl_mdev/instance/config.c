@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Emulated config space of an instance, and the effects of writes to it. */
+/*
+ * Emulated config space of an instance, and the effects of writes to it.
+ *
+ * Copyright (C) 2026 The vfio_dfl_mdev authors
+ */
 #include "instance/instance.h"
 
 /**

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The region that describes the block of an instance. */
+/*
+ * The region that describes the block of an instance.
+ *
+ * Copyright (C) 2026 The vfio_dfl_mdev authors
+ */
 #include <linux/slab.h>
 
 #include "instance/instance.h"

@@ -7,6 +7,8 @@
  *   2  config, info, mmap, mmio, sysfs
  *   3  region
  *   4  ops
+ *
+ * Copyright (C) 2026 The vfio_dfl_mdev authors
  */
 #ifndef _VDFL_INSTANCE_H
 #define _VDFL_INSTANCE_H

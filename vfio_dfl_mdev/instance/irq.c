@@ -2,6 +2,8 @@
 /*
  * Interrupts of an instance: eventfds of the MSI-X vectors, of the error index
  * and of the device request index. VFIO_DEVICE_SET_IRQS behaves as in vfio-pci.
+ *
+ * Copyright (C) 2026 The vfio_dfl_mdev authors
  */
 #include <linux/nospec.h>
 

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* User mappings of the registers of a block. Page faults insert the PTEs. */
+/*
+ * User mappings of the registers of a block. Page faults insert the PTEs.
+ *
+ * Copyright (C) 2026 The vfio_dfl_mdev authors
+ */
 #include <linux/io.h>
 
 #include "instance/instance.h"

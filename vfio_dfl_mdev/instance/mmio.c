@@ -6,6 +6,8 @@
  * Registers are accessed only between vdfl_access_begin() and
  * vdfl_access_end(), and user memory only outside of them: a copy may fault,
  * and the fault handler takes vdfl_mdev.memory_lock.
+ *
+ * Copyright (C) 2026 The vfio_dfl_mdev authors
  */
 #include <linux/io.h>
 #include <linux/log2.h>

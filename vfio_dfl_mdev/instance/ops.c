@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* VFIO device operations: init, open, close, one function per ioctl. */
+/*
+ * VFIO device operations: init, open, close, one function per ioctl.
+ *
+ * Copyright (C) 2026 The vfio_dfl_mdev authors
+ */
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 

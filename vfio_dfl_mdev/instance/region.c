@@ -2,6 +2,8 @@
 /*
  * Table of the regions of an instance; VFIO_DEVICE_GET_REGION_INFO, read() and
  * write(). region_check() makes the only range check of each access.
+ *
+ * Copyright (C) 2026 The vfio_dfl_mdev authors
  */
 #include <linux/nospec.h>
 #include <linux/sched/signal.h>

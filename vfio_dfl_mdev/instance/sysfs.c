@@ -2,6 +2,8 @@
 /*
  * Attributes of an instance, one value per file. They are described in
  * Documentation/ABI/testing/sysfs-driver-vfio_dfl_mdev.
+ *
+ * Copyright (C) 2026 The vfio_dfl_mdev authors
  */
 #include <linux/sysfs.h>
 

@@ -2,6 +2,8 @@
 /*
  * User-space interface of a vfio_dfl_mdev instance beyond the vfio-pci device
  * API: the region that describes the block of the instance.
+ *
+ * Copyright (C) 2026 The vfio_dfl_mdev authors
  */
 #ifndef _UAPI_LINUX_VFIO_DFL_MDEV_H
 #define _UAPI_LINUX_VFIO_DFL_MDEV_H
