@@ -114,8 +114,8 @@ static void card_resume_use(struct vdfl_card *card)
  * does not respond, if bus mastering cannot be disabled, or if its MSI-X
  * structures have moved. Takes vdfl_card.reset_lock. May sleep.
  *
- * Return: 0; -EIO or -ENODEV of vdfl_busmaster_verify() if the card was
- * declared lost for it
+ * Return: 0; the error of vdfl_busmaster_verify() or vdfl_card_check_msix() if
+ * the card was declared lost for it
  */
 int vdfl_card_thaw(struct vdfl_card *card, unsigned int op)
 {
@@ -129,13 +129,17 @@ int vdfl_card_thaw(struct vdfl_card *card, unsigned int op)
 	ret = vdfl_busmaster_verify(card);
 	if (card->frozen)
 		return 0;
-	if (ret)
+	if (ret) {
 		vdfl_card_declare_lost(card, "it did not come back from a reset");
-	else if (vdfl_card_check_msix(card))
+		return ret;
+	}
+	ret = vdfl_card_check_msix(card);
+	if (ret) {
 		vdfl_card_declare_lost(card, "its MSI-X structures are elsewhere after a reset");
-	else
-		card_resume_use(card);
-	return ret;
+		return ret;
+	}
+	card_resume_use(card);
+	return 0;
 }
 
 /* Declare the card lost, and let the audit check bus mastering again. */
