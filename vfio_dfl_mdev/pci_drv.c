@@ -44,6 +44,7 @@ static int vdfl_pci_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 
 	binding->types = vdfl_types_register(binding->card);
 	if (IS_ERR(binding->types)) {
+		pci_set_drvdata(pdev, NULL);
 		vdfl_card_remove(binding->card);
 		return PTR_ERR(binding->types);
 	}
@@ -57,6 +58,7 @@ static void vdfl_pci_remove(struct pci_dev *pdev)
 
 	vdfl_card_declare_lost(binding->card, "unbinding");
 	vdfl_types_unregister(binding->types);
+	pci_set_drvdata(pdev, NULL);
 	vdfl_card_remove(binding->card);
 }
 

@@ -11,6 +11,7 @@
  */
 #include <linux/kobject.h>
 #include <linux/module.h>
+#include <linux/msi.h>
 
 #include "card/card_priv.h"
 
@@ -274,20 +275,36 @@ void vdfl_busmaster_acknowledge(struct vdfl_card *card)
 }
 
 /**
- * vdfl_busmaster_enable_msix() - enable bus mastering for real MSI-X
- * @card: bound card for which vdfl_fence_msix_permitted() returned true;
- *	vdfl_card_irq.mutex is held
+ * vdfl_busmaster_msix_permitted() - check whether MSI-X may enable bus mastering
+ * @card: bound card
  *
- * Takes vdfl_busmaster.lock. May sleep. Undone by
- * vdfl_busmaster_disable_msix().
+ * Return: true if the IOMMU blocks all writes of the card but its interrupts, and
+ * bus mastering of the bridge, which carries them, is not kept disabled
  */
-void vdfl_busmaster_enable_msix(struct vdfl_card *card)
+bool vdfl_busmaster_msix_permitted(struct vdfl_card *card)
+{
+	return card->group && msi_device_has_isolated_msi(&card->pdev->dev) &&
+	       !card->busmaster.bridge;
+}
+
+/**
+ * vdfl_busmaster_enable_msix() - enable bus mastering for real MSI-X
+ * @card: bound card; undone by vdfl_busmaster_disable_msix()
+ *
+ * Takes vdfl_busmaster.lock. May sleep.
+ *
+ * Return: 0, or -EPERM unless vdfl_busmaster_msix_permitted()
+ */
+int vdfl_busmaster_enable_msix(struct vdfl_card *card)
 {
 	struct vdfl_busmaster *bm = &card->busmaster;
 
+	if (!vdfl_busmaster_msix_permitted(card))
+		return -EPERM;
 	guard(mutex)(&bm->lock);
 	WRITE_ONCE(bm->msix_on, true);
 	pci_set_master(card->pdev);
+	return 0;
 }
 
 /**

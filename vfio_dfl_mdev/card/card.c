@@ -5,8 +5,6 @@
  *
  * Copyright (C) 2026 The vfio_dfl_mdev authors
  */
-#include <linux/io.h>
-#include <linux/jiffies.h>
 #include <linux/slab.h>
 #include <linux/wait.h>
 

@@ -160,7 +160,8 @@ void vdfl_busmaster_fini(struct vdfl_card *card);
 int vdfl_busmaster_verify(struct vdfl_card *card);
 int vdfl_busmaster_may_open(struct vdfl_card *card);
 void vdfl_busmaster_acknowledge(struct vdfl_card *card);
-void vdfl_busmaster_enable_msix(struct vdfl_card *card);
+bool vdfl_busmaster_msix_permitted(struct vdfl_card *card);
+int vdfl_busmaster_enable_msix(struct vdfl_card *card);
 void vdfl_busmaster_disable_msix(struct vdfl_card *card);
 bool vdfl_busmaster_is_on(struct pci_dev *pdev);
 u32 vdfl_busmaster_fences(struct vdfl_card *card);
@@ -178,7 +179,6 @@ bool vdfl_block_assignable(const struct vdfl_block *block);
 /* fence.c: fences outside the card */
 int vdfl_fence_init(struct vdfl_card *card);
 void vdfl_fence_fini(struct vdfl_card *card);
-bool vdfl_fence_msix_permitted(struct vdfl_card *card);
 int vdfl_fence_check_siblings(struct vdfl_card *card);
 ssize_t vdfl_fence_siblings(struct vdfl_card *card, char *buf);
 

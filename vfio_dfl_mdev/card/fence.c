@@ -7,7 +7,6 @@
  */
 #include <linux/iommu.h>
 #include <linux/module.h>
-#include <linux/msi.h>
 
 #include "card/card_priv.h"
 
@@ -95,19 +94,6 @@ u32 vdfl_fences(struct vdfl_card *card)
 	if (card->group)
 		fences |= VFIO_DFL_MDEV_FENCE_IOMMU;
 	return fences;
-}
-
-/**
- * vdfl_fence_msix_permitted() - check whether MSI-X may enable bus mastering
- * @card: bound card
- *
- * Return: true if the IOMMU blocks all writes of the card except its interrupts,
- * and the bridge above, whose fence would block the interrupts, is not fenced
- */
-bool vdfl_fence_msix_permitted(struct vdfl_card *card)
-{
-	return card->group && msi_device_has_isolated_msi(&card->pdev->dev) &&
-	       !card->busmaster.bridge;
 }
 
 /* --- other functions of the card ------------------------------------------ */

@@ -32,23 +32,11 @@ static const struct vdfl_irq_source * const sources[] = {
 	&vdfl_irq_msix,
 };
 
-static bool source_permitted(struct vdfl_card *card,
-			     const struct vdfl_irq_source *source)
-{
-	return !source->needs_busmaster || vdfl_fence_msix_permitted(card);
-}
-
-static bool source_usable(struct vdfl_card *card,
-			  const struct vdfl_irq_source *source)
-{
-	return source->usable(card) && source_permitted(card, source);
-}
-
 static const struct vdfl_irq_source *source_auto(struct vdfl_card *card)
 {
 	unsigned int i = 0;
 
-	while (!source_usable(card, sources[i]))
+	while (!sources[i]->usable(card))
 		i++;
 	return sources[i];
 }
@@ -98,7 +86,7 @@ int vdfl_irq_choose(struct vdfl_card *card, const char *name)
 
 	if (!source)
 		return -EINVAL;
-	if (!source_usable(card, source))
+	if (!source->usable(card))
 		return -EOPNOTSUPP;
 	guard(mutex)(&card->lock);
 	if (card->nr_open)
@@ -146,7 +134,7 @@ ssize_t vdfl_irq_usable(struct vdfl_card *card, char *buf)
 	ssize_t len = 0;
 
 	for (i = 0; i < ARRAY_SIZE(sources); i++)
-		if (source_usable(card, sources[i]))
+		if (sources[i]->usable(card))
 			len += sysfs_emit_at(buf, len, "%s%s", len ? " " : "",
 					     sources[i]->name);
 	return len + sysfs_emit_at(buf, len, "\n");
@@ -160,8 +148,6 @@ static int source_start(struct vdfl_card *card)
 	if (card->irq.running || card->irq.suspended ||
 	    !card->irq.source->start)
 		return 0;
-	if (!source_permitted(card, card->irq.source))
-		return -EPERM;
 	return card->irq.source->start(card);
 }
 

@@ -101,7 +101,11 @@ static int src_msix_start(struct vdfl_card *card)
 	ret = pci_alloc_irq_vectors(pdev, total, total, PCI_IRQ_MSIX);
 	if (ret < 0)
 		return ret;
-	vdfl_busmaster_enable_msix(card);
+	ret = vdfl_busmaster_enable_msix(card);
+	if (ret) {
+		src_msix_free_all(pdev);
+		return ret;
+	}
 	vdfl_irq_set_running(&card->irq, true);
 	return 0;
 }
@@ -115,13 +119,14 @@ static void src_msix_stop(struct vdfl_card *card)
 
 static bool src_msix_usable(struct vdfl_card *card)
 {
-	return card->msix.nr && vdfl_card_range_valid(card, &card->msix.table);
+	return card->msix.nr &&
+	       vdfl_card_range_valid(card, &card->msix.table) &&
+	       vdfl_busmaster_msix_permitted(card);
 }
 
 const struct vdfl_irq_source vdfl_irq_msix = {
 	.name		= "msix",
 	.uapi		= VFIO_DFL_MDEV_IRQ_MSIX,
-	.needs_busmaster = true,
 	.usable		= src_msix_usable,
 	.start		= src_msix_start,
 	.stop		= src_msix_stop,

@@ -27,8 +27,6 @@ struct vdfl_irq_client;
  * struct vdfl_irq_source - a way to receive the card's interrupts
  * @name: name in sysfs
  * @uapi: VFIO_DFL_MDEV_IRQ_*
- * @needs_busmaster: the source enables bus mastering, so it needs
- *	vdfl_fence_msix_permitted()
  * @usable: check whether the card supports the source; no lock is held
  * @start: start delivery, before the first client is armed or on resume; may
  *	sleep; optional; returns 0 or a negative errno
@@ -43,7 +41,6 @@ struct vdfl_irq_client;
 struct vdfl_irq_source {
 	const char *name;
 	u32 uapi;
-	bool needs_busmaster;
 	bool (*usable)(struct vdfl_card *card);
 	int (*start)(struct vdfl_card *card);
 	void (*stop)(struct vdfl_card *card);
