@@ -61,6 +61,7 @@ struct vdfl_type {
  * @io: mapped registers of the block
  * @mmap_on: the block can be mapped; changes under @memory_lock while closed
  * @nr_vectors: number of MSI-X vectors; changes only at open
+ * @region_size: bytes of each region; changes only at open
  * @guest: feature list that a stock DFL driver finds in the second view;
  *	changes only at open
  * @cfg_lock: protects @cfg and @port_held; serialises their effects and block
@@ -94,6 +95,7 @@ struct vdfl_mdev {
 	void __iomem *io;
 	bool mmap_on;
 	u16 nr_vectors;
+	u64 region_size[VDFL_NUM_REGIONS];
 	struct dfl_guest guest;
 	struct mutex cfg_lock;
 	struct vconfig cfg;
@@ -125,6 +127,7 @@ struct vdfl_mmap_area {
 extern const struct vfio_device_ops vdfl_mdev_ops;
 
 /* region.c: table of the regions; read() and write() */
+void vdfl_region_open(struct vdfl_mdev *vd);
 int vdfl_region_info(struct vfio_device *vdev, struct vfio_region_info *info,
 		     struct vfio_info_cap *caps);
 ssize_t vdfl_region_read(struct vfio_device *vdev, char __user *buf,

@@ -152,6 +152,7 @@ static int vdfl_mdev_open_device(struct vfio_device *vdev)
 	vd->irq_client.nr = vd->nr_vectors;
 	instance_init_guest(vd);
 	vdfl_config_init(vd);
+	vdfl_region_open(vd);
 	vdfl_access_open(vd);
 	return 0;
 }

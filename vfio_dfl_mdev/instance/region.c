@@ -75,9 +75,19 @@ static const struct region regions[VDFL_NUM_REGIONS] = {
 	},
 };
 
-static u64 region_size(const struct vdfl_mdev *vd, const struct region *region)
+/**
+ * vdfl_region_open() - set the sizes of all regions
+ * @vd: instance that is being opened; its vectors and guest list are set
+ *
+ * They do not change until it is closed, so that an access does not have to
+ * compute them.
+ */
+void vdfl_region_open(struct vdfl_mdev *vd)
 {
-	return region->size ? region->size(vd) : 0;
+	unsigned int i;
+
+	for (i = 0; i < VDFL_NUM_REGIONS; i++)
+		vd->region_size[i] = regions[i].size ? regions[i].size(vd) : 0;
 }
 
 static int region_cap_sparse(const struct vdfl_mmap_area *map,
@@ -132,7 +142,7 @@ int vdfl_region_info(struct vfio_device *vdev, struct vfio_region_info *info,
 	index = array_index_nospec(index, VDFL_NUM_REGIONS);
 
 	info->offset = region_offset(index);
-	info->size = region_size(vd, &regions[index]);
+	info->size = vd->region_size[index];
 	info->cap_offset = 0;
 	info->flags = 0;
 	if (!info->size)
@@ -150,20 +160,21 @@ int vdfl_region_info(struct vfio_device *vdev, struct vfio_region_info *info,
 	return region_cap_sparse(&map, caps);
 }
 
-/* Range check of an access; may truncate @count. */
-static int region_check(const struct vdfl_mdev *vd, const struct region *region,
-			u64 pos, size_t *count)
+/* The range check of an access. Returns the bytes in range, or an error. */
+static __always_inline ssize_t region_check(const struct vdfl_mdev *vd,
+					    u32 index, u64 pos, size_t count)
 {
-	u64 size = region_size(vd, region);
+	const struct region *region = &regions[index];
+	u64 size = vd->region_size[index];
 
 	if (region->exact)
-		return pos < size && *count <= size - pos ? 0 : -EFAULT;
+		return pos < size && count <= size - pos ? count : -EFAULT;
 	if (pos >= size)
 		return -EINVAL;
-	*count = min_t(u64, *count, size - pos);
-	if (region->legal && !region->legal(vd, pos, *count))
+	count = min_t(u64, count, size - pos);
+	if (region->legal && !region->legal(vd, pos, count))
 		return -EINVAL;
-	return 0;
+	return count;
 }
 
 /* Chunks end at multiples of CHUNK, so no chunk splits an aligned register. */
@@ -214,26 +225,28 @@ static __always_inline ssize_t region_rw(struct vfio_device *vdev,
 	u64 index = (u64)*ppos >> VDFL_REGION_SHIFT;
 	u64 pos = *ppos & VDFL_REGION_MASK;
 	const struct region *region;
+	ssize_t len;
 	int ret;
 
 	if (!count)
 		return 0;
 	if (index >= VDFL_NUM_REGIONS)
 		return -EINVAL;
-	region = &regions[array_index_nospec(index, VDFL_NUM_REGIONS)];
-	ret = region_check(vd, region, pos, &count);
-	if (!ret && write && !region->write)
-		ret = -EINVAL;
-	if (ret)
-		return ret;
-	if (region->read_register && (count == 4 || count == 8))
-		ret = region_rw_register(vd, region, pos, buf, count, write);
+	index = array_index_nospec(index, VDFL_NUM_REGIONS);
+	region = &regions[index];
+	len = region_check(vd, index, pos, count);
+	if (len < 0)
+		return len;
+	if (write && !region->write)
+		return -EINVAL;
+	if (region->read_register && (len == 4 || len == 8))
+		ret = region_rw_register(vd, region, pos, buf, len, write);
 	else
-		ret = region_rw_chunks(vd, region, pos, buf, count, write);
+		ret = region_rw_chunks(vd, region, pos, buf, len, write);
 	if (ret)
 		return ret;
-	*ppos += count;
-	return count;
+	*ppos += len;
+	return len;
 }
 
 /**
