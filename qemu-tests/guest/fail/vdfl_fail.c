@@ -21,7 +21,7 @@
 #include <linux/workqueue.h>
 
 #define CALLER	"[vfio_dfl_mdev]"
-#define HELPER	"card_call_work"	/* what it does for others */
+#define HELPER	"work_call_fn"	/* what it does for others */
 
 static DEFINE_MUTEX(lock);
 static struct dentry *file;
