@@ -247,8 +247,11 @@ static int irq_disarm(void *data)
 int vdfl_irq_arm(struct vdfl_card *card, struct vdfl_irq_client *client)
 {
 	struct client_call call = { card, client };
+	int ret = vdfl_work_call(irq_arm, &call);
 
-	return vdfl_work_call(irq_arm, &call);
+	if (ret)
+		vdfl_irq_forget(client);
+	return ret;
 }
 
 /**
@@ -256,15 +259,17 @@ int vdfl_irq_arm(struct vdfl_card *card, struct vdfl_irq_client *client)
  * @card: card of the block
  * @client: armed client
  *
- * When this returns, notify() is not running and is not called any more. A work
- * item does this under vdfl_card_irq.mutex; the caller waits for it, and holds
- * neither that lock nor a lock that notify() takes.
+ * When this returns, notify() and message() are not running and are not called
+ * any more. A work item does this under vdfl_card_irq.mutex; the caller waits
+ * for it, and holds neither that lock nor a lock that notify() takes. The caller
+ * also waits for a running notify(), but holds up no other client meanwhile.
  */
 void vdfl_irq_disarm(struct vdfl_card *card, struct vdfl_irq_client *client)
 {
 	struct client_call call = { card, client };
 
 	vdfl_work_call(irq_disarm, &call);
+	vdfl_irq_forget(client);
 }
 
 static void irq_stop_all(struct vdfl_card *card)
@@ -296,8 +301,9 @@ static int irq_start_all(struct vdfl_card *card)
  * vdfl_irq_suspend() - stop delivery to all clients
  * @card: bound card
  *
- * When this returns, no notify() is running, and none is called until
- * vdfl_irq_resume(). Takes vdfl_card_irq.mutex. May sleep.
+ * When this returns, no message() is running, and no interrupt is noted until
+ * vdfl_irq_resume(). Clients may still be signalled for interrupts noted before.
+ * Takes vdfl_card_irq.mutex. May sleep.
  */
 void vdfl_irq_suspend(struct vdfl_card *card)
 {
@@ -341,7 +347,7 @@ bool vdfl_irq_resume(struct vdfl_card *card)
 }
 
 /**
- * vdfl_irq_signal_all() - signal every armed vector once
+ * vdfl_irq_signal_all() - have every armed vector signalled once
  * @card: bound card
  *
  * Interrupts raised while delivery was stopped are lost, so each user has to
@@ -353,6 +359,6 @@ void vdfl_irq_signal_all(struct vdfl_card *card)
 
 	spin_lock_irq(&card->irq.lock);
 	list_for_each_entry(client, &card->irq.clients, node)
-		client->notify(client, ~0ULL);
+		vdfl_irq_note(client, ~0ULL);
 	spin_unlock_irq(&card->irq.lock);
 }

@@ -3,9 +3,8 @@
  * Interrupt source "intx". The pin needs no memory write, so it works with bus
  * mastering disabled. All blocks share it, so every armed client is signalled.
  *
- * The pin stays masked for the hold-off time or as long as signalling took,
- * whichever is longer. This bounds the load that one client can put on the
- * others.
+ * The pin stays masked for the hold-off time. This bounds the load that one
+ * client can put on the others.
  *
  * Copyright (C) 2026 The vfio_dfl_mdev authors
  */
@@ -22,16 +21,13 @@ static ktime_t intx_holdoff(struct vdfl_card_irq *irq)
 			   NSEC_PER_USEC);
 }
 
-/* Returns the time for which the pin stays masked. */
-static ktime_t intx_fire_all(struct vdfl_card_irq *irq)
+static void intx_note_all(struct vdfl_card_irq *irq)
 {
 	struct vdfl_irq_client *client;
-	ktime_t start = ktime_get();
 
 	lockdep_assert_held(&irq->lock);
 	list_for_each_entry(client, &irq->clients, node)
-		client->notify(client, ~0ULL);
-	return max(intx_holdoff(irq), ktime_sub(ktime_get(), start));
+		vdfl_irq_note(client, ~0ULL);
 }
 
 /*
@@ -61,7 +57,8 @@ static irqreturn_t intx_handler(int nr, void *data)
 	    !irq->intx.held) {
 		ret = IRQ_HANDLED;
 		irq->intx.held = true;
-		hrtimer_start(&irq->intx.timer, intx_fire_all(irq),
+		intx_note_all(irq);
+		hrtimer_start(&irq->intx.timer, intx_holdoff(irq),
 			      HRTIMER_MODE_REL);
 	}
 	spin_unlock_irqrestore(&irq->lock, flags);
@@ -78,15 +75,15 @@ static enum hrtimer_restart intx_holdoff_over(struct hrtimer *timer)
 	struct vdfl_card_irq *irq = &card->irq;
 	enum hrtimer_restart again = HRTIMER_NORESTART;
 	unsigned long flags;
-	ktime_t rest;
 
 	spin_lock_irqsave(&irq->lock, flags);
 	irq->intx.held = irq->running && !pci_check_and_unmask_intx(card->pdev);
 	if (irq->intx.held) {
 		/* The status of a lost card reads all-ones, thus as pending */
-		rest = vdfl_card_answers(card) ? intx_fire_all(irq) :
-						 intx_holdoff(irq);
-		hrtimer_set_expires(timer, ktime_add(ktime_get(), rest));
+		if (vdfl_card_answers(card))
+			intx_note_all(irq);
+		hrtimer_set_expires(timer, ktime_add(ktime_get(),
+						     intx_holdoff(irq)));
 		again = HRTIMER_RESTART;
 	}
 	spin_unlock_irqrestore(&irq->lock, flags);

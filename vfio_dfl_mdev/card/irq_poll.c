@@ -118,7 +118,7 @@ static bool client_poll(struct vdfl_poll *poll, struct vdfl_irq_client *client,
 		client->stuck_fired = now;
 	}
 	if (fire)
-		client->notify(client, fire);
+		vdfl_irq_note(client, fire);
 	return pending & ~client->stuck;
 }
 

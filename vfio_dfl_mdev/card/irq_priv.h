@@ -31,7 +31,8 @@ struct vdfl_irq_client;
  * @start: start delivery, before the first client is armed or on resume; may
  *	sleep; optional; returns 0 or a negative errno
  * @stop: stop delivery, after the last client is disarmed or on suspend; no
- *	notify() runs or follows when it returns; may sleep; set if @start is
+ *	interrupt is noted and no message() runs or follows when it returns; may
+ *	sleep; set if @start is
  * @client_on: start delivery to @client, which is in vdfl_card_irq.clients; may
  *	sleep; optional; returns 0 or a negative errno
  * @client_off: stop delivery to @client; may sleep; optional
@@ -136,6 +137,10 @@ extern const struct vdfl_irq_source vdfl_irq_msix;
 void vdfl_intx_init(struct vdfl_card *card);
 void vdfl_poll_init(struct vdfl_card *card);
 ssize_t vdfl_poll_stuck(struct vdfl_card *card, char *buf);
+
+/* irq_signal.c: signals to clients */
+void vdfl_irq_note(struct vdfl_irq_client *client, u64 pending);
+void vdfl_irq_forget(struct vdfl_irq_client *client);
 
 /* irq.c: subscriptions to the card's interrupts */
 void vdfl_irq_init(struct vdfl_card *card);

@@ -77,7 +77,7 @@ struct vdfl_type {
  * @vector: eventfd of each MSI-X vector; changes with both @irq_config_lock and
  *	@irq_lock held
  * @listening: vectors that have an eventfd; changes with both @irq_config_lock
- *	and @irq_lock held
+ *	and @irq_lock held, also read without a lock
  * @err: eventfd of the error index; changes as @vector
  * @req: eventfd of the device request index; changes as @vector
  *

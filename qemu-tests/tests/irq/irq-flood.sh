@@ -9,6 +9,7 @@
 
 . /src/qemu-tests/tests/lib.sh
 
+LATENCY=/src/build/selftests/irq_latency_user
 SCRATCH=0x28
 IRQ_TRIGGER=0x50
 IRQ_STATUS=0x58
@@ -32,13 +33,27 @@ own_interrupt()
 		[ "$(client other read $IRQ_STATUS 8)" = 0x0 ]
 }
 
+# latency ROUNDS: median of an interrupt of the other's block in us
+latency()
+{
+	"$LATENCY" "$uuid1" "$1" | cut -d' ' -f1
+}
+
+# workers_ms: CPU time that work items of no particular CPU have taken so far
+workers_ms()
+{
+	grep -ls '^kworker/u' /proc/[0-9]*/comm | sed 's/comm$/schedstat/' |
+		xargs cat 2>/dev/null |
+		awk '{ ns += $1 } END { printf "%d\n", ns / 1000000 }'
+}
+
 load_module || bail "no module"
 bdf=$(bind_card 0) || bail "the card does not bind"
 tap_is "interrupts come from the pin" "$(card_attr "$bdf" irq_source)" intx
-client_start noisy "$(create_mdev "$bdf" afu-d8424dc4-b2-o40000)" ||
-	bail "the noisy user cannot open"
-client_start other "$(create_mdev "$bdf" afu-d8424dc4-b2-oc0000)" ||
-	bail "the other user cannot open"
+uuid0=$(create_mdev "$bdf" afu-d8424dc4-b2-o40000) || bail "no instance"
+uuid1=$(create_mdev "$bdf" afu-d8424dc4-b2-oc0000) || bail "no instance"
+client_start noisy "$uuid0" || bail "the noisy user cannot open"
+client_start other "$uuid1" || bail "the other user cannot open"
 client noisy arm 0 >/dev/null
 client other arm 1 >/dev/null
 client other write $SCRATCH 8 0xcafe >/dev/null
@@ -101,4 +116,35 @@ tap_ok "resets: and gets its interrupts" own_interrupt
 tap_within "resets: the card saw them, and none of the other's port" \
 	"$(block_stat 0 b2-o0 resets)" 30 40
 tap_within "resets: of the other's port" "$(block_stat 0 b2-o80000 resets)" 1 2
+
+# --- eventfds with many waiters ----------------------------------------------------
+
+echo 500 >"$PCI/$bdf/dfl/irq_holdoff_us"
+client other close >/dev/null
+alone=$(latency 100)
+cost=0
+for vector in 0 1 2 3; do
+	client noisy arm $vector >/dev/null
+	cost=$((cost + $(client noisy watch $vector 20000)))
+done
+beside=$(latency 100)
+tap_figure "other's latency: $alone us alone, $beside us beside 80000 waiters ($cost us)"
+tap_within "waiters: cost of the noisy user's signals (us)" $cost 5000 10000000
+tap_within "waiters: other's median latency (us), $alone without" "$beside" \
+	1 $((alone + cost / 2))
+client noisy write $IRQ_TRIGGER 8 1 >/dev/null
+client noisy count 0 500 >/dev/null
+start=$(now_ms)
+ran=$(workers_ms)
+tap_within "waiters: noisy user is signalled" "$(client noisy count 0 3000)" 1 \
+	1000000
+ran=$(($(workers_ms) - ran))
+took=$(($(now_ms) - start))
+tap_within "waiters: ms of a CPU for it, of $took ms" $ran 1 $((took * 3 / 4))
+tap_is "waiters: other user opens" "$(client other open)" ok
+tap_is "waiters: other user arms" "$(client other arm 1)" ok
+tap_ok "waiters: other's interrupts work" own_interrupt
+tap_is "waiters: noisy user closes" "$(client noisy close)" ok
+tap_is "waiters: noisy user opens again" "$(client noisy open)" ok
+
 tap_is "bus master was never on" "$(card_stat 0 .bus_master_on_count)" 0
