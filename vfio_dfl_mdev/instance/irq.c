@@ -39,12 +39,26 @@ static void irq_client_notify(struct vdfl_irq_client *client, u64 pending)
 	trace_vdfl_irq(vd->vdev.dev, signalled);
 }
 
+/*
+ * Keep the message for the next eventfd. With vfio-pci, a vector without an
+ * eventfd is masked, and its pending bit is set.
+ */
 static void irq_client_message(struct vdfl_irq_client *client, unsigned int nr)
 {
 	struct vdfl_mdev *vd = container_of(client, struct vdfl_mdev,
 					    irq_client);
 
-	trace_vdfl_irq(vd->vdev.dev, irq_signal(vd, &vd->vector[nr]));
+	unsigned long flags;
+	bool set;
+
+	spin_lock_irqsave(&vd->irq_lock, flags);
+	set = vd->vector[nr];
+	if (set)
+		eventfd_signal(vd->vector[nr]);
+	else
+		vd->missed |= BIT_ULL(nr);
+	spin_unlock_irqrestore(&vd->irq_lock, flags);
+	trace_vdfl_irq(vd->vdev.dev, set);
 }
 
 /* No signal reaches the old eventfd when this returns. */
@@ -138,16 +152,28 @@ static int vmsix_update_client(struct vdfl_mdev *vd)
 	return ret;
 }
 
+/* Signal a message that arrived while the vector had no eventfd. */
+static void vmsix_signal_missed(struct vdfl_mdev *vd, unsigned int nr)
+{
+	lockdep_assert_held(&vd->irq_lock);
+	if (!(vd->missed & BIT_ULL(nr)))
+		return;
+	vd->missed &= ~BIT_ULL(nr);
+	eventfd_signal(vd->vector[nr]);
+}
+
 /* As irq_replace(), and update the mask of vectors that have an eventfd. */
 static void vmsix_replace(struct vdfl_mdev *vd, unsigned int nr,
 			  struct eventfd_ctx *ctx)
 {
 	spin_lock_irq(&vd->irq_lock);
 	swap(vd->vector[nr], ctx);
-	if (vd->vector[nr])
+	if (vd->vector[nr]) {
 		WRITE_ONCE(vd->listening, vd->listening | BIT_ULL(nr));
-	else
+		vmsix_signal_missed(vd, nr);
+	} else {
 		WRITE_ONCE(vd->listening, vd->listening & ~BIT_ULL(nr));
+	}
 	spin_unlock_irq(&vd->irq_lock);
 	if (ctx)
 		eventfd_ctx_put(ctx);
@@ -196,6 +222,7 @@ static void vmsix_disable(struct vdfl_mdev *vd)
 {
 	vmsix_clear(vd, 0, vd->nr_vectors);
 	vmsix_update_client(vd);
+	vd->missed = 0;
 	vd->vmsix_on = false;
 }
 
