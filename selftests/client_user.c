@@ -15,8 +15,8 @@
  *	count LINE MS			signals in that time
  *	watch LINE N			adds N waiters to the eventfd: US that one
  *					signal takes then
- *	pulse MS			raises and acknowledges vector 0 all the time:
- *					number of times
+ *	pulse MS			again and again raises vector 0, waits for its
+ *					signal and acknowledges: number of signals
  *	loop OFFSET MS [VALUE]		reads NUMBER, or error NAME MS-PASSED, or
  *					changed NEW if another than VALUE was read
  *	fences				of the block's description
@@ -386,16 +386,18 @@ static void cmd_watch(struct client *c, char **arg)
 
 static void cmd_pulse(struct client *c, char **arg)
 {
-	uint64_t end = now_ms() + number(arg[1]), pulses = 0, status;
+	uint64_t end = now_ms() + number(arg[1]), signals = 0;
+	int ret = 0;
 
-	while (!loop_is_over(end)) {
-		if (set_reg(c, AFU_IRQ_TRIGGER, 8, 1) ||
-		    set_reg(c, AFU_IRQ_STATUS, 8, ~0ULL) ||
-		    get_reg(c, AFU_IRQ_STATUS, 8, &status))
-			break;
-		pulses++;
+	while (!ret && !loop_is_over(end)) {
+		ret = set_reg(c, AFU_IRQ_TRIGGER, 8, 1);
+		if (!ret && event_wait(c->line[0], 1000))
+			signals += event_take(c->line[0]) != 0;
+		ret = ret ?: set_reg(c, AFU_IRQ_STATUS, 8, ~0ULL);
+		/* Longer than the hold-off, so that the pin is unmasked */
+		sleep_us(2000);
 	}
-	printf("%lu\n", pulses);
+	printf("%lu\n", signals);
 }
 
 /* --- direct memory access ----------------------------------------------------- */

@@ -92,6 +92,7 @@ int vdfl_irq_choose(struct vdfl_card *card, const char *name)
 	if (card->nr_open)
 		return -EBUSY;
 	WRITE_ONCE(card->irq.source, source);
+	vdfl_intx_retry(card);
 	return 0;
 }
 
@@ -140,6 +141,22 @@ ssize_t vdfl_irq_usable(struct vdfl_card *card, char *buf)
 	return len + sysfs_emit_at(buf, len, "\n");
 }
 
+/**
+ * vdfl_irq_stuck() - get the value of the sysfs attribute irq_stuck
+ * @card: bound card
+ * @buf: result, a page
+ *
+ * Takes vdfl_card_irq.lock.
+ *
+ * Return: bytes written to @buf
+ */
+ssize_t vdfl_irq_stuck(struct vdfl_card *card, char *buf)
+{
+	if (vdfl_intx_stuck(card))
+		return sysfs_emit(buf, "pin\n");
+	return vdfl_poll_stuck(card, buf);
+}
+
 static int source_start(struct vdfl_card *card)
 {
 	lockdep_assert_held(&card->irq.mutex);
@@ -156,6 +173,14 @@ static void source_stop(struct vdfl_card *card)
 	lockdep_assert_held(&card->irq.mutex);
 	if (card->irq.running)
 		card->irq.source->stop(card);
+}
+
+/* The interrupt handler cannot free itself. */
+static void source_stop_failed(struct vdfl_card *card)
+{
+	guard(mutex)(&card->irq.mutex);
+	if (vdfl_intx_failed(card))
+		source_stop(card);
 }
 
 static int client_on(struct vdfl_card *card, struct vdfl_irq_client *client)
@@ -317,7 +342,7 @@ void vdfl_irq_suspend(struct vdfl_card *card)
  *
  * If the source cannot start (out of memory, or a fatal signal for the task
  * that resets the card), delivery stays suspended, and the next audit tries
- * again. Takes vdfl_card_irq.mutex. May sleep.
+ * again. A source that failed is stopped. Takes vdfl_card_irq.mutex. May sleep.
  *
  * Return: true if this call restarted delivery. The caller then calls
  * vdfl_irq_signal_all() once clients can access their registers.
@@ -331,6 +356,8 @@ bool vdfl_irq_resume(struct vdfl_card *card)
 	 * Lockless: the audit calls this every 500 ms and must not contend with
 	 * arming.
 	 */
+	if (vdfl_intx_failed(card))
+		source_stop_failed(card);
 	if (!READ_ONCE(card->irq.suspended) || READ_ONCE(card->gone))
 		return false;
 	mutex_lock(&card->irq.mutex);

@@ -262,7 +262,7 @@ void vdfl_poll_init(struct vdfl_card *card)
 }
 
 /**
- * vdfl_poll_stuck() - get the value of the sysfs attribute irq_stuck
+ * vdfl_poll_stuck() - list the vectors that stay pending
  * @card: bound card
  * @buf: result, a page
  *

@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # what: one client's interrupts and resets cost another a bounded share (invariant 6)
-# cards: lab
+# cards: lab +lab
 # kernels: 7.3
 # more: 6.1 6.12
 # debug: kcsan
+# allow-log: nobody cared|Call Trace:
 
 . /src/qemu-tests/tests/lib.sh
 
@@ -37,6 +38,28 @@ own_interrupt()
 latency()
 {
 	"$LATENCY" "$uuid1" "$1" | cut -d' ' -f1
+}
+
+# stuck_is TEXT
+stuck_is()
+{
+	[ "$(card_attr "$bdf" irq_stuck)" = "$1" ]
+}
+
+# line_interrupts: interrupts on the line of the pin so far
+line_interrupts()
+{
+	awk -v "line=$(<"$PCI/$bdf/irq"):" \
+		'$1 == line { print $2 + $3 }' /proc/interrupts
+}
+
+line_is_quiet()
+{
+	local before
+
+	before=$(line_interrupts)
+	sleep 0.5
+	[ "$(line_interrupts)" = "$before" ]
 }
 
 # workers_ms: CPU time that work items of no particular CPU have taken so far
@@ -90,6 +113,42 @@ for holdoff in 5000 50000; do
 	tap_is "hold-off $holdoff: acknowledged, it is quiet" \
 		"$(client noisy count 0 500)" 0
 done
+# --- a cause that stands for long -------------------------------------------------
+
+echo 500 >"$PCI/$bdf/dfl/irq_holdoff_us"
+tap_ok "standing cause: pin is not stuck yet" stuck_is ""
+client noisy write $IRQ_TRIGGER 8 1 >/dev/null
+tap_ok "standing cause: pin is found stuck" wait_for 60 stuck_is pin
+client other count 1 10 >/dev/null
+start=$(now_ms)
+signals=$(client other count 1 3000)
+took=$(($(now_ms) - start))
+tap_figure "an idle user beside a standing cause: $signals signals in $took ms"
+tap_within "standing cause: signals to the idle user in $took ms" "$signals" \
+	3 $((took / 10 + 2))
+for n in 1 2 3; do
+	tap_ok "standing cause: other's interrupt $n" own_interrupt
+done
+client noisy write $IRQ_STATUS 8 1 >/dev/null
+tap_ok "standing cause: once cleared, the pin is not stuck" \
+	wait_for 5 stuck_is ""
+tap_ok "standing cause: other's interrupt afterwards" own_interrupt
+
+# --- slow reads ------------------------------------------------------------------
+
+FIRST='"bar":0,"offset":0,"len":8'
+client noisy count 0 10 >/dev/null
+tap_ok "slow reads: header takes 10 ms" card_do 0 slow "$FIRST,\"us\":10000"
+reads=$(block_stat 0 b0-o0 reads)
+start=$(now_ms)
+signals=$(client noisy pulse 3000)
+took=$(($(now_ms) - start))
+reads=$(($(block_stat 0 b0-o0 reads) - reads))
+tap_within "slow reads: signals" "$signals" 3 1000000
+tap_within "slow reads: ms in interrupt handlers, of $took ms" $((reads * 10)) \
+	10 $((took / 4 + 20))
+tap_ok "slow reads: header is fast again" card_do 0 slow "$FIRST"
+
 tap_is "a hold-off of nothing is refused" \
 	"$(refusal eval "echo 0 >'$PCI/$bdf/dfl/irq_holdoff_us'")" \
 	"Numerical result out of range"
@@ -146,5 +205,32 @@ tap_is "waiters: other user arms" "$(client other arm 1)" ok
 tap_ok "waiters: other's interrupts work" own_interrupt
 tap_is "waiters: noisy user closes" "$(client noisy close)" ok
 tap_is "waiters: noisy user opens again" "$(client noisy open)" ok
+
+# --- a line that does not go quiet -------------------------------------------------
+
+# The other function has no driver. It shares the line, and is not masked.
+UART='"bar":0,"offset":"0x15000","vector":0'
+client noisy arm 0 >/dev/null
+card_do 1 raise "$UART" ||
+	bail "the other function does not interrupt"
+log_mark
+client_send noisy pulse 60000
+tap_ok "noisy line: source is stopped" wait_for 60 stuck_is pin
+tap_ok "noisy line: interrupts end" wait_for 60 line_is_quiet
+tap_is "noisy line: is logged once" "$(log_count 'source intx stopped')" 1
+tap_is "noisy line: user closes" "$(client_send noisy close
+	client_reply noisy >/dev/null; client_reply noisy)" ok
+client other close >/dev/null
+tap_is "noisy line: user opens" "$(client noisy open)" ok
+tap_is "noisy line: the source does not start" "$(client noisy arm 0)" "error EIO"
+client noisy close >/dev/null
+card_do 1 lower "$UART"
+bind_card 1 >/dev/null || bail "the other function does not bind"
+tap_ok "noisy line: source chosen again" \
+	eval "echo intx >'$PCI/$bdf/dfl/irq_source'"
+tap_ok "noisy line: pin is not stuck" stuck_is ""
+client noisy open >/dev/null
+tap_is "noisy line: the source starts" "$(client noisy arm 0)" ok
+tap_within "noisy line: signals" "$(client noisy pulse 1000)" 1 1000000
 
 tap_is "bus master was never on" "$(card_stat 0 .bus_master_on_count)" 0
