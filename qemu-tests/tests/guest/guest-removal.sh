@@ -96,7 +96,7 @@ users_told()
 	tap_ok "$1: and knows why" wait_for 5 guest_knows "$1"
 	tap_is "$1: one line in the kernel log" \
 		"$(log_new "$DRIVER $bdf: " | sed 's/.*: //; /^Unregistering$/d')" \
-		"$3"
+		"card lost ($3), access revoked"
 }
 
 clients_end()
@@ -132,7 +132,7 @@ users_start vanish
 exec {port}<>/dev/virtio-ports/card0
 start=$(now_ms)
 echo '{"op":"vanish"}' >&"$port"
-users_told vanish "$start" "it no longer answers"
+users_told vanish "$start" "no response"
 exec {port}>&-
 clients_end
 qemu_ends vanish TERM
@@ -159,7 +159,7 @@ tap_is "rescan: not a word of the driver" "$(log_new "$DRIVER $bdf")" ""
 start=$(now_ms)
 (echo 1 >"$PCI/$bdf/remove") &
 removing=$!
-users_told remove "$start" "unbinding"
+users_told remove "$start" "unbind"
 clients_end
 tap_fails "remove: it waits for QEMU" finished $removing
 qemu_ends remove KILL

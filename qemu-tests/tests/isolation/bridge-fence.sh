@@ -106,7 +106,7 @@ log_mark
 bind_card 2 >/dev/null || bail "the card that is not alone does not bind"
 tap_is "not alone: not available, and why" "$(card_attr "$shared" fence_port)" \
 	"not available: the card is not alone below its port"
-tap_is "not alone: it is logged" "$(log_count 'fence_port: the card is not alone')" 1
+tap_is "not alone: it is logged" "$(log_count 'fence_port: no bridge serves only this card;')" 1
 tap_is "not alone: the port is left to the other function" \
 	"$(bus_master "$(port_of "$shared")")" 1
 uuid=$(create_mdev "$shared" afu-d8424dc4) || bail "no instance"

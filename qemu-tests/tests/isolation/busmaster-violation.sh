@@ -115,7 +115,7 @@ tap_is "not acknowledged" "$(card_attr "$bdf" busmaster_acknowledged)" 0
 log_mark
 tap_is "a new user is refused" "$(opens)" "error EPERM"
 tap_is "and the log says what to do" \
-	"$(log_count 'until 1 is written to dfl/busmaster_acknowledged')" 1
+	"$(log_count 'open refused after a bus-master violation; write 1 to dfl/busmaster_acknowledged')" 1
 tap_is "who was there stays" "$(client user read 0x48 8)" 0x1122334455667788
 tap_is "until it closes" "$(client user close)" ok
 tap_is "then it is new" "$(client user open)" "error EPERM"

@@ -28,7 +28,7 @@ withheld()
 		why=
 		read -r why <"$dir/withheld"
 		case $why in
-		'' | 'never handed out' | 'needs opt-in') ;;
+		'' | 'never assigned' | 'needs opt-in') ;;
 		*) echo "${dir##*/}: $why" ;;
 		esac
 	done
@@ -43,7 +43,7 @@ log_mark
 tap_fails "bad lists: the card stays unbound" bind_bdf "$bdf" 2>/dev/null
 tap_is "bad lists: one line says so" "$(our_lines "$bdf" | wc -l)" 1
 tap_like "bad lists: and why" "$(our_lines "$bdf")" \
-	'refused: no usable feature list; first reason: BAR'
+	'refused: no usable feature list; first finding: BAR'
 tap_fails "bad lists: nothing of it is left" test -e "$PCI/$bdf/dfl"
 tap_is "bad lists: its BARs are free" "$(grep -c "$DRIVER" /proc/iomem)" 0
 
@@ -99,7 +99,7 @@ tap_within "stuck later: ms that took" $(($(now_ms) - start)) 0 \
 	$((5000 * SLOW))
 tap_is "stuck later: with an I/O error" "$(client first open)" "error EIO"
 tap_is "stuck later: one line says so" \
-	"$(our_lines "$bdf" | grep -c 'port 0 did not take a reset')" 1
+	"$(our_lines "$bdf" | grep -c 'port 0: reset failed')" 1
 client_start other "$uuid"
 tap_is "stuck later: the other AFU works" "$(client other read $RO_REG 8)" \
 	$RO_VALUE
@@ -124,7 +124,7 @@ log_mark
 tap_fails "new image: opening fails" client_start user "$uuid"
 tap_is "new image: with an I/O error" "$(client user open)" "error EIO"
 tap_like "new image: a line says what to do" "$(our_lines "$bdf")" \
-	'b2-o40000: header differs .* unbind and bind'
+	'b2-o40000: header changed .* unbind and bind'
 card_poke 4 2 0x40008 "$guid"
 tap_is "new image: the old one is accepted" "$(client user open)" ok
 
@@ -179,7 +179,7 @@ card_poke 4 0 0x30 "$cap"
 log_mark
 tap_fails "CXL: the card is refused" bind_bdf "$(card_bdf 5)" 2>/dev/null
 tap_like "CXL: a line says why" "$(our_lines "$(card_bdf 5)")" \
-	'refused: CXL traffic is not gated by bus master$'
+	'refused: CXL traffic is not gated by Bus Master Enable$'
 tap_fails "CXL: nothing of it is left" test -e "$PCI/$(card_bdf 5)/dfl"
 
 # --- nonsense ------------------------------------------------------------------------------

@@ -86,10 +86,10 @@ client loser arm err >/dev/null
 client loser arm req >/dev/null
 aer_inject "$NON_FATAL" "$(port_of "$failing")"
 tap_like "no recovery: the user is told" "$(client loser wait err 5000)" '^fired'
-why='PCI reports a permanent failure' limit=5
+why='permanent PCI channel failure' limit=5
 if [[ $(uname -r) == 6.* ]]; then
 	# It does not say so; a minute later we do, whatever comes meanwhile
-	why='it did not come back from a reset' limit=45
+	why='no response after reset' limit=45
 	sleep 25
 	aer_inject "$NON_FATAL" "$(port_of "$failing")"
 fi
