@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# what: one client's interrupts and resets cost another a bounded share (invariant 6)
+# what: interrupts and resets of one client cost another a bounded share (invariant 6)
 # cards: lab +lab
 # kernels: 7.3
 # more: 6.1 6.12
@@ -72,7 +72,7 @@ workers_ms()
 
 load_module || bail "no module"
 bdf=$(bind_card 0) || bail "the card does not bind"
-tap_is "interrupts come from the pin" "$(card_attr "$bdf" irq_source)" intx
+tap_is "card: source is intx by default" "$(card_attr "$bdf" irq_source)" intx
 uuid0=$(create_mdev "$bdf" afu-d8424dc4-b2-o40000) || bail "no instance"
 uuid1=$(create_mdev "$bdf" afu-d8424dc4-b2-oc0000) || bail "no instance"
 client_start noisy "$uuid0" || bail "the noisy user cannot open"
@@ -81,13 +81,14 @@ client noisy arm 0 >/dev/null
 client other arm 1 >/dev/null
 client other write $SCRATCH 8 0xcafe >/dev/null
 quiet=$(number "$(client other loop $SCRATCH 2000 0xcafe)")
-tap_ok "quiet: the other's interrupts work" own_interrupt
+tap_ok "idle: interrupts of the other client arrive" own_interrupt
 
 # --- an interrupt that is never acknowledged ------------------------------------
 
 for holdoff in 5000 50000; do
 	echo "$holdoff" >"$PCI/$bdf/dfl/irq_holdoff_us"
-	tap_is "hold-off $holdoff: taken" "$(card_attr "$bdf" irq_holdoff_us)" \
+	tap_is "hold-off $holdoff: sysfs reports it" \
+		"$(card_attr "$bdf" irq_holdoff_us)" \
 		"$holdoff"
 	# The pin is shared: the other's interrupts are signalled here as well
 	client noisy count 0 10 >/dev/null
@@ -100,19 +101,21 @@ for holdoff in 5000 50000; do
 	# One at each end may be counted as well
 	tap_within "hold-off $holdoff: signals in $took ms" "$signals" \
 		3 $((took * 1000 / holdoff + 2))
-	tap_within "hold-off $holdoff: the other's reads, $quiet without" \
+	tap_within "hold-off $holdoff: reads of the other client, $quiet when idle" \
 		"$loud" $((quiet / 10)) $((quiet * 10))
 	for n in 1 2 3 4 5; do
-		tap_ok "hold-off $holdoff: the other's interrupt $n" own_interrupt
+		tap_ok "hold-off $holdoff: interrupt $n of the other client arrives" \
+			own_interrupt
 	done
-	tap_is "hold-off $holdoff: its cause still stands" \
+	tap_is "hold-off $holdoff: the cause is still pending" \
 		"$(client noisy read $IRQ_STATUS 8)" 0x1
 	client noisy write $IRQ_STATUS 8 1 >/dev/null
 	sleep 0.2
 	client noisy count 0 10 >/dev/null
-	tap_is "hold-off $holdoff: acknowledged, it is quiet" \
+	tap_is "hold-off $holdoff: no signal after the cause is acknowledged" \
 		"$(client noisy count 0 500)" 0
 done
+
 # --- a cause that stands for long -------------------------------------------------
 
 echo 500 >"$PCI/$bdf/dfl/irq_holdoff_us"
@@ -123,33 +126,33 @@ client other count 1 10 >/dev/null
 start=$(now_ms)
 signals=$(client other count 1 3000)
 took=$(($(now_ms) - start))
-tap_figure "an idle user beside a standing cause: $signals signals in $took ms"
-tap_within "standing cause: signals to the idle user in $took ms" "$signals" \
+tap_figure "an idle client beside a standing cause: $signals signals in $took ms"
+tap_within "standing cause: signals to an idle client in $took ms" "$signals" \
 	3 $((took / 10 + 2))
 for n in 1 2 3; do
-	tap_ok "standing cause: other's interrupt $n" own_interrupt
+	tap_ok "standing cause: interrupt $n of the other client arrives" own_interrupt
 done
 client noisy write $IRQ_STATUS 8 1 >/dev/null
-tap_ok "standing cause: once cleared, the pin is not stuck" \
+tap_ok "standing cause: pin is not stuck after the cause is cleared" \
 	wait_for 5 stuck_is ""
-tap_ok "standing cause: other's interrupt afterwards" own_interrupt
+tap_ok "standing cause: interrupt of the other client arrives afterwards" own_interrupt
 
 # --- slow reads ------------------------------------------------------------------
 
 FIRST='"bar":0,"offset":0,"len":8'
 client noisy count 0 10 >/dev/null
-tap_ok "slow reads: header takes 10 ms" card_do 0 slow "$FIRST,\"us\":10000"
+tap_ok "slow reads: card takes 10 ms for a header" card_do 0 slow "$FIRST,\"us\":10000"
 reads=$(block_stat 0 b0-o0 reads)
 start=$(now_ms)
 signals=$(client noisy pulse 3000)
 took=$(($(now_ms) - start))
 reads=$(($(block_stat 0 b0-o0 reads) - reads))
-tap_within "slow reads: signals" "$signals" 3 1000000
-tap_within "slow reads: ms in interrupt handlers, of $took ms" $((reads * 10)) \
+tap_within "slow reads: signals to the client that raises them" "$signals" 3 1000000
+tap_within "slow reads: time in interrupt handlers in $took ms (ms)" $((reads * 10)) \
 	10 $((took / 4 + 20))
-tap_ok "slow reads: header is fast again" card_do 0 slow "$FIRST"
+tap_ok "slow reads: card is fast again" card_do 0 slow "$FIRST"
 
-tap_is "a hold-off of nothing is refused" \
+tap_is "hold-off 0: fails with ERANGE" \
 	"$(refusal eval "echo 0 >'$PCI/$bdf/dfl/irq_holdoff_us'")" \
 	"Numerical result out of range"
 
@@ -157,9 +160,10 @@ tap_is "a hold-off of nothing is refused" \
 client noisy write $IRQ_TRIGGER 8 1 >/dev/null
 sleep 0.2
 client noisy close >/dev/null
-tap_is "closing acknowledges" "$(card_peek 0 2 0x40058)" 0x0
-tap_ok "and the other's interrupts work" own_interrupt
-tap_is "it opens again" "$(client noisy open)" ok
+tap_is "close: the block is reset, its cause is not pending" \
+	"$(card_peek 0 2 0x40058)" 0x0
+tap_ok "close: interrupts of the other client arrive" own_interrupt
+tap_is "close: the client can open again" "$(client noisy open)" ok
 
 # --- a reset loop ------------------------------------------------------------------
 
@@ -168,13 +172,14 @@ resets=0
 for n in {1..30}; do
 	[ "$(client noisy reset)" != ok ] || resets=$((resets + 1))
 done
-tap_is "resets: all succeed" "$resets" 30
-tap_within "resets: the other reads what it wrote, $quiet without" \
+tap_is "resets: each succeeds" "$resets" 30
+tap_within "resets: reads of the other client, $quiet when idle" \
 	"$(number "$(client_reply other)")" $((quiet / 10)) $((quiet * 20))
-tap_ok "resets: and gets its interrupts" own_interrupt
-tap_within "resets: the card saw them, and none of the other's port" \
+tap_ok "resets: interrupts of the other client arrive" own_interrupt
+tap_within "resets: the card counts them for the port of the client" \
 	"$(block_stat 0 b2-o0 resets)" 30 40
-tap_within "resets: of the other's port" "$(block_stat 0 b2-o80000 resets)" 1 2
+tap_within "resets: the card counts none for the other port but at open" \
+	"$(block_stat 0 b2-o80000 resets)" 1 2
 
 # --- eventfds with many waiters ----------------------------------------------------
 
@@ -187,24 +192,24 @@ for vector in 0 1 2 3; do
 	cost=$((cost + $(client noisy watch $vector 20000)))
 done
 beside=$(latency 100)
-tap_figure "other's latency: $alone us alone, $beside us beside 80000 waiters ($cost us)"
-tap_within "waiters: cost of the noisy user's signals (us)" $cost 5000 10000000
-tap_within "waiters: other's median latency (us), $alone without" "$beside" \
+tap_figure "latency of another client: $alone us alone, $beside us beside 80000 waiters ($cost us)"
+tap_within "waiters: cost of a signal to each vector of the noisy client (us)" $cost 5000 10000000
+tap_within "waiters: median latency of the other client (us), $alone when idle" "$beside" \
 	1 $((alone + cost / 2))
 client noisy write $IRQ_TRIGGER 8 1 >/dev/null
 client noisy count 0 500 >/dev/null
 start=$(now_ms)
 ran=$(workers_ms)
-tap_within "waiters: noisy user is signalled" "$(client noisy count 0 3000)" 1 \
+tap_within "waiters: noisy client is signalled" "$(client noisy count 0 3000)" 1 \
 	1000000
 ran=$(($(workers_ms) - ran))
 took=$(($(now_ms) - start))
-tap_within "waiters: ms of a CPU for it, of $took ms" $ran 1 $((took * 3 / 4))
-tap_is "waiters: other user opens" "$(client other open)" ok
-tap_is "waiters: other user arms" "$(client other arm 1)" ok
-tap_ok "waiters: other's interrupts work" own_interrupt
-tap_is "waiters: noisy user closes" "$(client noisy close)" ok
-tap_is "waiters: noisy user opens again" "$(client noisy open)" ok
+tap_within "waiters: CPU time of its signals in $took ms (ms)" $ran 1 $((took * 3 / 4))
+tap_is "waiters: other client opens" "$(client other open)" ok
+tap_is "waiters: other client arms a vector" "$(client other arm 1)" ok
+tap_ok "waiters: interrupts of the other client arrive" own_interrupt
+tap_is "waiters: noisy client closes" "$(client noisy close)" ok
+tap_is "waiters: noisy client opens again" "$(client noisy open)" ok
 
 # --- a line that does not go quiet -------------------------------------------------
 
@@ -217,20 +222,20 @@ log_mark
 client_send noisy pulse 60000
 tap_ok "noisy line: source is stopped" wait_for 60 stuck_is pin
 tap_ok "noisy line: interrupts end" wait_for 60 line_is_quiet
-tap_is "noisy line: is logged once" "$(log_count 'source intx stopped')" 1
-tap_is "noisy line: user closes" "$(client_send noisy close
+tap_is "noisy line: kernel log has one warning" "$(log_count 'source intx stopped')" 1
+tap_is "noisy line: client closes" "$(client_send noisy close
 	client_reply noisy >/dev/null; client_reply noisy)" ok
 client other close >/dev/null
-tap_is "noisy line: user opens" "$(client noisy open)" ok
-tap_is "noisy line: the source does not start" "$(client noisy arm 0)" "error EIO"
+tap_is "noisy line: client opens again" "$(client noisy open)" ok
+tap_is "noisy line: arming fails with EIO" "$(client noisy arm 0)" "error EIO"
 client noisy close >/dev/null
 card_do 1 lower "$UART"
 bind_card 1 >/dev/null || bail "the other function does not bind"
-tap_ok "noisy line: source chosen again" \
+tap_ok "noisy line: intx can be chosen again" \
 	eval "echo intx >'$PCI/$bdf/dfl/irq_source'"
 tap_ok "noisy line: pin is not stuck" stuck_is ""
 client noisy open >/dev/null
-tap_is "noisy line: the source starts" "$(client noisy arm 0)" ok
-tap_within "noisy line: signals" "$(client noisy pulse 1000)" 1 1000000
+tap_is "noisy line: a vector can be armed again" "$(client noisy arm 0)" ok
+tap_within "noisy line: signals after that" "$(client noisy pulse 1000)" 1 1000000
 
-tap_is "bus master was never on" "$(card_stat 0 .bus_master_on_count)" 0
+tap_is "card: bus master was never on" "$(card_stat 0 .bus_master_on_count)" 0
