@@ -199,6 +199,7 @@ static int intx_start(struct vdfl_card *card)
 	card->irq.intx.held = false;
 	card->irq.intx.rounds = 0;
 	card->irq.intx.spent = 0;
+	card->irq.intx.masked_entries = 0;
 	vdfl_irq_set_running(&card->irq, true);
 	intx_enable_pin(card, false);
 	ret = request_irq(card->pdev->irq, intx_handler, IRQF_SHARED, VDFL_NAME,
