@@ -24,7 +24,11 @@
 #define STUCK_ROUNDS		1024
 #define STUCK_HOLDOFF_US	10000U
 
-/* A line that interrupts so often while the pin is masked does not go quiet */
+/*
+ * A line that interrupts so often while the pin is masked does not go quiet, if
+ * the handler takes more than its share of the time as well. Another device on
+ * the line may interrupt as often.
+ */
 #define MASKED_ENTRIES		10000
 
 /*
@@ -147,11 +151,12 @@ static void intx_unmask(struct vdfl_card *card, u64 start)
  * audit frees the interrupt, which ends the interrupts of a line that is not
  * shared.
  */
-static void intx_check_line(struct vdfl_card *card)
+static void intx_check_line(struct vdfl_card *card, u64 start)
 {
 	struct vdfl_intx *intx = &card->irq.intx;
 
-	if (intx->masked_entries < MASKED_ENTRIES || intx->failed)
+	if (intx->masked_entries < MASKED_ENTRIES || intx->failed ||
+	    SHARE * intx->spent < start - intx->held_since)
 		return;
 	WRITE_ONCE(intx->failed, true);
 	dev_warn(&card->pdev->dev,
@@ -168,7 +173,7 @@ static enum hrtimer_restart intx_holdoff_over(struct hrtimer *timer)
 	bool again;
 
 	spin_lock_irqsave(&irq->lock, flags);
-	intx_check_line(card);
+	intx_check_line(card, start);
 	if (irq->running && !irq->intx.failed &&
 	    start >= intx_hold_until(&irq->intx))
 		intx_unmask(card, start);
