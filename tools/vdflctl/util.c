@@ -37,6 +37,20 @@ bool fault_denied(struct fault *fault, int error)
 	return true;
 }
 
+int fault_kernel(struct fault *fault, int error, const char *fmt, ...)
+{
+	char text[TEXT_LEN];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	fault_set(fault, "%s: %s", text, strerror(error));
+	if (fault_denied(fault, error))
+		return -1;
+	return fault_next(fault, "the kernel log may say more: dmesg");
+}
+
 int fault_report(const struct fault *fault)
 {
 	fprintf(stderr, "vdflctl: %s\n", fault->what);

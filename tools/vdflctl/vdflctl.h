@@ -1,10 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * vdflctl: what its files share.
+ * vdflctl: declarations of all files.
  *
- * fault and text helpers (util.c, table.c), files of the kernel (sysfs.c), the
- * picture built from them (model.c, names.c), VFIO devices (vfio.c, region.c,
- * describe.c), and one function per command (cmd_*.c).
+ * The files, from the bottom up. A file uses only files of the lines above it:
+ *   util.c              faults, text, numbers and addresses
+ *   table.c, sysfs.c    tables; files of the kernel
+ *   names.c, region.c   names of features; VFIO regions
+ *   model.c             cards, blocks, types and instances from sysfs
+ *   describe.c, vfio.c  description region; opening an instance
+ *   window.c            registers of an open instance
+ *   command.c           command lines of the verbs
+ *   verb_*.c            one verb each
+ *   main.c              the table of the verbs
  */
 #ifndef _VDFLCTL_H
 #define _VDFLCTL_H
@@ -64,6 +71,9 @@ int fault_set(struct fault *fault, const char *fmt, ...) __printf(2, 3);
 int fault_next(struct fault *fault, const char *fmt, ...) __printf(2, 3);
 /* Was it for want of privilege? Then say so */
 bool fault_denied(struct fault *fault, int error);
+/* Set "@fmt: error", and advise root or the kernel log; returns -1 */
+int fault_kernel(struct fault *fault, int error, const char *fmt, ...)
+	__printf(3, 4);
 /* Prints to stderr; returns EXIT_FAILURE */
 int fault_report(const struct fault *fault);
 
@@ -313,7 +323,7 @@ int describe(int device, struct description *desc, struct fault *fault);
 json_t *description_json(const struct description *desc);
 void print_description(const struct description *desc);
 
-/* main.c */
+/* command.c */
 
 struct command {
 	const char *name;
@@ -339,10 +349,12 @@ int command_bdf(const struct command *cmd, const char *text,
 int command_uuid(const struct command *cmd, const char *text,
 		 char uuid[UUID_LEN]);
 
-/* cmd_*.c */
-extern const struct command cmd_list, cmd_create, cmd_remove, cmd_info;
-extern const struct command cmd_read, cmd_write, cmd_wait;
-extern const struct command cmd_bind, cmd_unbind, cmd_give;
-extern const struct command cmd_irq, cmd_acknowledge;
+int command_width(const struct command *cmd, const char *text, __u32 *width);
+
+/* verb_*.c */
+extern const struct command verb_list, verb_info, verb_create, verb_remove;
+extern const struct command verb_read, verb_write, verb_wait;
+extern const struct command verb_bind, verb_unbind, verb_give;
+extern const struct command verb_irq, verb_acknowledge;
 
 #endif /* _VDFLCTL_H */

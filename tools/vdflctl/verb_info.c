@@ -253,7 +253,7 @@ static int run(const struct command *cmd, int argc, char **argv)
 	return info(uuid, json);
 }
 
-const struct command cmd_info = {
+const struct command verb_info = {
 	.name = "info",
 	.arguments = "[--json] UUID",
 	.summary = "Show one instance, also as VFIO shows it",

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* vdflctl irq, acknowledge: what is decided for a whole card */
+/* vdflctl irq: interrupt source of a card */
 
 #include <errno.h>
 #include <getopt.h>
@@ -76,7 +76,7 @@ static bool is_word(const char *text)
 	return text[0] && !text[strspn(text, "abcdefghijklmnopqrstuvwxyz")];
 }
 
-static int run_irq(const struct command *cmd, int argc, char **argv)
+static int run(const struct command *cmd, int argc, char **argv)
 {
 	int status = command_options(cmd, argc, argv, NULL, NULL);
 	char bdf[BDF_LEN], *source = NULL;
@@ -100,46 +100,7 @@ static int run_irq(const struct command *cmd, int argc, char **argv)
 	return status;
 }
 
-static int acknowledge(const char *bdf, struct fault *fault)
-{
-	char violations[NAME_LEN];
-	int ret;
-
-	if (model_card_need(bdf, fault))
-		return -1;
-	sysfs_read(violations, sizeof(violations),
-		   "bus/pci/devices/%s/dfl/busmaster_violations", bdf);
-	ret = sysfs_write("1", "bus/pci/devices/%s/dfl/busmaster_acknowledged",
-			  bdf);
-	if (ret) {
-		fault_set(fault, "cannot acknowledge violations of %s: %s",
-			  bdf, strerror(-ret));
-		fault_denied(fault, -ret);
-		return -1;
-	}
-	printf("%s takes new users; bus master was found on so far: %s times\n",
-	       bdf, violations);
-	return 0;
-}
-
-static int run_acknowledge(const struct command *cmd, int argc, char **argv)
-{
-	int status = command_options(cmd, argc, argv, NULL, NULL);
-	char bdf[BDF_LEN];
-	struct fault fault;
-
-	if (status >= 0)
-		return status;
-	if (!arguments_are(argc, argv, optind, 1))
-		return command_misuse(cmd, NULL);
-	if (command_bdf(cmd, argv[optind], bdf))
-		return EXIT_USAGE;
-	if (acknowledge(bdf, &fault))
-		return fault_report(&fault);
-	return EXIT_SUCCESS;
-}
-
-const struct command cmd_irq = {
+const struct command verb_irq = {
 	.name = "irq",
 	.arguments = "BDF [SOURCE]",
 	.summary = "Show or choose where interrupts of a card come from",
@@ -148,16 +109,5 @@ const struct command cmd_irq = {
 "with bus master on while somebody listens; behind an IOMMU only), none, or\n"
 "auto. It can change while no instance is open, and lasts until the card is\n"
 "unbound. Choosing needs root.\n",
-	.run = run_irq,
-};
-
-const struct command cmd_acknowledge = {
-	.name = "acknowledge",
-	.arguments = "BDF",
-	.summary = "Let a card have new users after a bus master violation",
-	.details =
-"After bus master was found on, the driver lets nobody open an instance of the\n"
-"card until an administrator has seen it. Find out who turned it on before.\n"
-"Needs root.\n",
-	.run = run_acknowledge,
+	.run = run,
 };

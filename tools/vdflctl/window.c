@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* vdflctl read, write: registers of a block, by system call or by mapping */
+/* Registers of an open instance, by system call or through a mapping */
 
 #include <errno.h>
-#include <getopt.h>
 #include <linux/vfio.h>
 #include <signal.h>
 #include <string.h>
@@ -92,7 +91,7 @@ static int map_area(struct window *win, __u32 i, struct fault *fault)
 	return 0;
 }
 
-int window_map(struct window *win, __u64 offset, __u64 len,
+static int map_range(struct window *win, __u64 offset, __u64 len,
 	       struct fault *fault)
 {
 	__u32 i;
@@ -111,6 +110,23 @@ int window_map(struct window *win, __u64 offset, __u64 len,
 			  len, offset, win->bar.area[0].size,
 			  win->bar.area[0].offset);
 	return fault_next(fault, "leave out --map to go through the driver");
+}
+
+int window_open_range(struct window *win, const struct range *range,
+		      struct fault *fault)
+{
+	int ret;
+
+	if (window_open(win, range->uuid, fault))
+		return -1;
+	ret = window_check(win, range->offset, range->width, range->count,
+			   fault);
+	if (!ret && range->map)
+		ret = map_range(win, range->offset,
+				range->count * range->width, fault);
+	if (ret)
+		window_close(win);
+	return ret;
 }
 
 /* A register is accessed once, as wide as asked for */
@@ -193,173 +209,3 @@ int window_write(const struct window *win, __u64 offset, __u32 width,
 		return 0;
 	return access_failed("write", offset, width, done, fault);
 }
-
-/**
- * struct request - what the command line asks for
- * @uuid: of the instance
- * @offset: of the first register
- * @count: registers to read
- * @value: to write
- * @width: bytes per access
- * @map: through a mapping
- * @write: @value, else read @count
- */
-struct request {
-	char uuid[UUID_LEN];
-	__u64 offset;
-	__u64 count;
-	__u64 value;
-	__u32 width;
-	bool map;
-	bool write;
-};
-
-static int read_all(const struct window *win, const struct request *req,
-		    struct fault *fault)
-{
-	__u64 i, offset, value;
-
-	for (i = 0; i < req->count; i++) {
-		offset = req->offset + i * req->width;
-		if (window_read(win, offset, req->width, &value, fault))
-			return -1;
-		printf("0x%05llx: 0x%0*llx\n", offset, (int)req->width * 2,
-		       value);
-	}
-	return 0;
-}
-
-static int write_one(const struct window *win, const struct request *req,
-		     struct fault *fault)
-{
-	if (window_write(win, req->offset, req->width, req->value, fault))
-		return -1;
-	if (win->scrubbed)
-		fprintf(stderr, "vdflctl: note: the block is reset now that it is closed\n");
-	return 0;
-}
-
-static int serve(const struct request *req)
-{
-	struct fault fault;
-	struct window win;
-	int ret;
-
-	if (window_open(&win, req->uuid, &fault))
-		return fault_report(&fault);
-	ret = window_check(&win, req->offset, req->width, req->count, &fault);
-	if (!ret && req->map)
-		ret = window_map(&win, req->offset, req->count * req->width,
-				 &fault);
-	if (!ret)
-		ret = req->write ? write_one(&win, req, &fault) :
-				   read_all(&win, req, &fault);
-	window_close(&win);
-	return ret ? fault_report(&fault) : EXIT_SUCCESS;
-}
-
-static bool parse_width(const char *text, __u32 *width)
-{
-	__u64 number;
-
-	if (!parse_number(text, &number) ||
-	    (number != 1 && number != 2 && number != 4 && number != 8))
-		return false;
-	*width = number;
-	return true;
-}
-
-static bool fits(__u64 value, __u32 width)
-{
-	return width == 8 || !(value >> (width * 8));
-}
-
-static int parse_places(const struct command *cmd, int argc, char **argv,
-			struct request *req)
-{
-	if (!arguments_are(argc, argv, optind, req->write ? 3 : 2))
-		return command_misuse(cmd, NULL);
-	if (command_uuid(cmd, argv[optind], req->uuid))
-		return EXIT_USAGE;
-	if (!parse_number(argv[optind + 1], &req->offset))
-		return command_misuse(cmd, "'%s' is not an offset",
-				      argv[optind + 1]);
-	if (!req->write)
-		return 0;
-	if (!parse_number(argv[optind + 2], &req->value))
-		return command_misuse(cmd, "'%s' is not a value",
-				      argv[optind + 2]);
-	if (!fits(req->value, req->width))
-		return command_misuse(cmd, "value %s does not fit in %u bytes",
-				      argv[optind + 2], req->width);
-	return 0;
-}
-
-static int run(const struct command *cmd, int argc, char **argv)
-{
-	static const struct option options[] = {
-		{ "width", required_argument, NULL, 'w' },
-		{ "map", no_argument, NULL, 'm' },
-		{ "help", no_argument, NULL, 'h' },
-		{ "count", required_argument, NULL, 'n' },
-		{ 0 },
-	};
-	struct request req = {
-		.count = 1,
-		.width = 8,
-		.write = cmd == &cmd_write,
-	};
-	int opt, ret;
-
-	while ((opt = getopt_long(argc, argv, "w:mhn:", options, NULL)) != -1) {
-		switch (opt) {
-		case 'h':
-			return command_help(cmd);
-		case 'm':
-			req.map = true;
-			break;
-		case 'w':
-			if (parse_width(optarg, &req.width))
-				break;
-			return command_misuse(cmd, "a width is 1, 2, 4 or 8, not '%s'",
-					      optarg);
-		case 'n':
-			if (!req.write && parse_number(optarg, &req.count) &&
-			    req.count)
-				break;
-			return command_misuse(cmd, "--count %s makes no sense here",
-					      optarg);
-		default:
-			return command_misuse(cmd, NULL);
-		}
-	}
-	ret = parse_places(cmd, argc, argv, &req);
-	return ret ? ret : serve(&req);
-}
-
-const struct command cmd_read = {
-	.name = "read",
-	.arguments = "[--width BYTES] [--count N] [--map] UUID OFFSET",
-	.summary = "Read registers of an instance",
-	.details =
-"  -w, --width BYTES   of each access: 8 (default), 4, and 2 or 1 where legal\n"
-"  -n, --count N       as many registers, one after the other\n"
-"  -m, --map           through a mapping instead of system calls\n"
-"\n"
-"OFFSET counts from the header of the block. A block whose scrub is\n"
-"port-reset is reset whenever its last user closes it.\n",
-	.run = run,
-};
-
-const struct command cmd_write = {
-	.name = "write",
-	.arguments = "[--width BYTES] [--map] UUID OFFSET VALUE",
-	.summary = "Write a register of an instance",
-	.details =
-"  -w, --width BYTES   of the access: 8 (default), 4, and 2 or 1 where legal\n"
-"  -m, --map           through a mapping instead of system calls\n"
-"\n"
-"OFFSET counts from the header of the block. A block whose scrub is\n"
-"port-reset is reset whenever its last user closes it, this command too.\n",
-	.run = run,
-};

@@ -247,7 +247,7 @@ static int run(const struct command *cmd, int argc, char **argv)
 	return list_one(bdf, json);
 }
 
-const struct command cmd_list = {
+const struct command verb_list = {
 	.name = "list",
 	.arguments = "[--json] [BDF]",
 	.summary = "Show cards, their blocks, types and instances",

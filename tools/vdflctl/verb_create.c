@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* vdflctl create, remove: the life of an instance */
+/* vdflctl create: create an instance */
 
 #include <errno.h>
 #include <fcntl.h>
@@ -67,7 +67,7 @@ static int create_one(const char *bdf, const char *type, const char *uuid,
 	return ret ? create_failed(-ret, bdf, type, uuid, fault) : 0;
 }
 
-static int run_create(const struct command *cmd, int argc, char **argv)
+static int run(const struct command *cmd, int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "uuid", required_argument, NULL, 'u' },
@@ -101,96 +101,7 @@ static int run_create(const struct command *cmd, int argc, char **argv)
 	return EXIT_SUCCESS;
 }
 
-static int remove_one(const char *uuid, bool wait, struct fault *fault)
-{
-	struct instance inst;
-	int ret;
-
-	if (model_instance_load(&inst, uuid, fault))
-		return -1;
-	if (!wait && vfio_in_use(&inst)) {
-		fault_set(fault, "%s is in use: a program has group %s open",
-			  uuid, inst.group);
-		return fault_next(fault, "fuser %s/vfio/%s names it; --wait asks it to let go",
-				  dev_root(), inst.group);
-	}
-	ret = sysfs_write("1", "bus/mdev/devices/%s/remove", uuid);
-	if (!ret)
-		return 0;
-	fault_set(fault, "cannot remove %s: %s", uuid, strerror(-ret));
-	if (fault_denied(fault, -ret))
-		return -1;
-	return fault_next(fault, "vdflctl list shows whether it is still there");
-}
-
-/* Goes on after a failure: the others are not to blame */
-static int remove_list(char **uuids, size_t count, bool wait)
-{
-	int status = EXIT_SUCCESS;
-	struct fault fault;
-	size_t i;
-
-	for (i = 0; i < count; i++) {
-		if (remove_one(uuids[i], wait, &fault))
-			status = fault_report(&fault);
-	}
-	return status;
-}
-
-static int remove_all(const char *bdf, bool wait)
-{
-	struct names uuids;
-	struct fault fault;
-	int status;
-
-	if (!model_card_bound(bdf)) {
-		fault_set(&fault, "%s is not bound to " DRIVER, bdf);
-		return fault_report(&fault);
-	}
-	model_instances(&uuids, bdf);
-	status = remove_list(uuids.name, uuids.count, wait);
-	names_free(&uuids);
-	return status;
-}
-
-static int run_remove(const struct command *cmd, int argc, char **argv)
-{
-	static const struct option options[] = {
-		{ "all", required_argument, NULL, 'a' },
-		{ "wait", no_argument, NULL, 'w' },
-		{ "help", no_argument, NULL, 'h' },
-		{ 0 },
-	};
-	char bdf[BDF_LEN] = "", uuid[UUID_LEN];
-	bool wait = false;
-	int opt, i;
-
-	while ((opt = getopt_long(argc, argv, "a:wh", options, NULL)) != -1) {
-		if (opt == 'h')
-			return command_help(cmd);
-		if (opt != 'a' && opt != 'w')
-			return command_misuse(cmd, NULL);
-		if (opt == 'w')
-			wait = true;
-		else if (command_bdf(cmd, optarg, bdf))
-			return EXIT_USAGE;
-	}
-	if (bdf[0]) {
-		if (!arguments_are(argc, argv, optind, 0))
-			return command_misuse(cmd, NULL);
-		return remove_all(bdf, wait);
-	}
-	if (optind == argc)
-		return command_misuse(cmd, "which instance?");
-	for (i = optind; i < argc; i++) {
-		if (command_uuid(cmd, argv[i], uuid))
-			return EXIT_USAGE;
-		memcpy(argv[i], uuid, strlen(uuid));
-	}
-	return remove_list(argv + optind, argc - optind, wait);
-}
-
-const struct command cmd_create = {
+const struct command verb_create = {
 	.name = "create",
 	.arguments = "[--uuid UUID] BDF TYPE",
 	.summary = "Make an instance of a type and print its UUID",
@@ -200,17 +111,5 @@ const struct command cmd_create = {
 "TYPE is a name from vdflctl list, with or without " TYPE_PREFIX ".\n"
 "Needs root. The instance lives until it is removed or the card is unbound;\n"
 "mdevctl define makes one that comes back.\n",
-	.run = run_create,
-};
-
-const struct command cmd_remove = {
-	.name = "remove",
-	.arguments = "[--wait] {UUID... | --all BDF}",
-	.summary = "Remove instances",
-	.details =
-"  -a, --all BDF   all instances of one card\n"
-"  -w, --wait      if one is in use, ask its user to let go and wait for it\n"
-"\n"
-"Needs root.\n",
-	.run = run_remove,
+	.run = run,
 };

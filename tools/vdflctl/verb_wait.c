@@ -275,7 +275,7 @@ static int run(const struct command *cmd, int argc, char **argv)
 	return serve(&order);
 }
 
-const struct command cmd_wait = {
+const struct command verb_wait = {
 	.name = "wait",
 	.arguments = "[--vector N] [--timeout SECONDS] [--count N] [--write OFFSET=VALUE] UUID",
 	.summary = "Wait for interrupts of an instance",

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* vdflctl acknowledge: bus master violations of a card */
+
+#include <getopt.h>
+#include <string.h>
+
+#include "vdflctl.h"
+
+static int acknowledge(const char *bdf, struct fault *fault)
+{
+	char violations[NAME_LEN];
+	int ret;
+
+	if (model_card_need(bdf, fault))
+		return -1;
+	sysfs_read(violations, sizeof(violations),
+		   "bus/pci/devices/%s/dfl/busmaster_violations", bdf);
+	ret = sysfs_write("1", "bus/pci/devices/%s/dfl/busmaster_acknowledged",
+			  bdf);
+	if (ret) {
+		fault_set(fault, "cannot acknowledge violations of %s: %s",
+			  bdf, strerror(-ret));
+		fault_denied(fault, -ret);
+		return -1;
+	}
+	printf("%s takes new users; bus master was found on so far: %s times\n",
+	       bdf, violations);
+	return 0;
+}
+
+static int run(const struct command *cmd, int argc, char **argv)
+{
+	int status = command_options(cmd, argc, argv, NULL, NULL);
+	char bdf[BDF_LEN];
+	struct fault fault;
+
+	if (status >= 0)
+		return status;
+	if (!arguments_are(argc, argv, optind, 1))
+		return command_misuse(cmd, NULL);
+	if (command_bdf(cmd, argv[optind], bdf))
+		return EXIT_USAGE;
+	if (acknowledge(bdf, &fault))
+		return fault_report(&fault);
+	return EXIT_SUCCESS;
+}
+
+const struct command verb_acknowledge = {
+	.name = "acknowledge",
+	.arguments = "BDF",
+	.summary = "Let a card have new users after a bus master violation",
+	.details =
+"After bus master was found on, the driver lets nobody open an instance of the\n"
+"card until an administrator has seen it. Find out who turned it on before.\n"
+"Needs root.\n",
+	.run = run,
+};

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* vdflctl bind: bind a card to the driver */
+
+#include <getopt.h>
+#include <string.h>
+
+#include "vdflctl.h"
+
+/* Drivers from which a card is taken without being asked twice */
+static bool may_displace(const char *driver)
+{
+	return !driver[0] || !strcmp(driver, "dfl-pci") ||
+	       !strcmp(driver, "vfio-pci");
+}
+
+/* Leave things as they were: no override, the former driver back */
+static void put_back(const char *bdf, const char *driver)
+{
+	sysfs_write("\n", "bus/pci/devices/%s/driver_override", bdf);
+	if (driver[0])
+		sysfs_write(bdf, "bus/pci/drivers/%s/bind", driver);
+}
+
+/* The override comes first: if it is denied, nothing has happened yet */
+static int move_card(const char *bdf, const char *driver, struct fault *fault)
+{
+	int ret;
+
+	ret = sysfs_write(DRIVER, "bus/pci/devices/%s/driver_override", bdf);
+	if (!ret && driver[0])
+		ret = sysfs_write(bdf, "bus/pci/devices/%s/driver/unbind", bdf);
+	if (!ret)
+		ret = sysfs_write(bdf, "bus/pci/drivers_probe");
+	if (!ret && model_card_bound(bdf))
+		return 0;
+	put_back(bdf, driver);
+	if (ret)
+		return fault_kernel(fault, -ret, "cannot bind %s", bdf);
+	fault_set(fault, DRIVER " refused %s", bdf);
+	return fault_next(fault, "the kernel log says why: dmesg");
+}
+
+static int bind_card(const char *bdf, bool force, struct fault *fault)
+{
+	char driver[NAME_LEN];
+
+	if (!sysfs_exists("bus/pci/devices/%s", bdf))
+		return fault_set(fault, "there is no PCI device %s", bdf);
+	if (!sysfs_exists("bus/pci/drivers/" DRIVER)) {
+		fault_set(fault, "driver " DRIVER " is not loaded");
+		return fault_next(fault, "load it, as root: modprobe " DRIVER);
+	}
+	sysfs_link(driver, sizeof(driver), "bus/pci/devices/%s/driver", bdf);
+	if (!strcmp(driver, DRIVER))
+		return 0;
+	if (!force && !may_displace(driver)) {
+		fault_set(fault, "%s is in the hands of driver %s", bdf,
+			  driver);
+		return fault_next(fault, "if this is the card you mean: vdflctl bind --force %s",
+				  bdf);
+	}
+	return move_card(bdf, driver, fault);
+}
+
+static int run(const struct command *cmd, int argc, char **argv)
+{
+	bool force = false;
+	char bdf[BDF_LEN];
+	struct fault fault;
+	int status;
+
+	status = command_options(cmd, argc, argv, "force", &force);
+	if (status >= 0)
+		return status;
+	if (!arguments_are(argc, argv, optind, 1))
+		return command_misuse(cmd, NULL);
+	if (command_bdf(cmd, argv[optind], bdf))
+		return EXIT_USAGE;
+	if (bind_card(bdf, force, &fault))
+		return fault_report(&fault);
+	printf("%s is bound to " DRIVER " until the next boot\n"
+	       "to keep it: driverctl set-override %s " DRIVER "\n", bdf, bdf);
+	return EXIT_SUCCESS;
+}
+
+const struct command verb_bind = {
+	.name = "bind",
+	.arguments = "[--force] BDF",
+	.summary = "Bind a card to " DRIVER,
+	.details =
+"  -f, --force   take it from any driver, not only from dfl-pci and vfio-pci\n"
+"\n"
+"Sets driver_override and probes; lasts until the next boot. Needs root.\n",
+	.run = run,
+};

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* vdflctl give: set the owner of an instance */
+
+#include <errno.h>
+#include <getopt.h>
+#include <pwd.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "vdflctl.h"
+
+static int find_user(const char *name, uid_t *uid, struct fault *fault)
+{
+	struct passwd *user = getpwnam(name);
+	__u64 number;
+
+	if (user)
+		*uid = user->pw_uid;
+	else if (parse_number(name, &number) && number < (uid_t)-1)
+		*uid = (uid_t)number;
+	else
+		return fault_set(fault, "there is no user %s", name);
+	return 0;
+}
+
+static int give_node(const char *path, const char *name, uid_t uid,
+		     struct fault *fault)
+{
+	struct stat st;
+
+	if (lstat(path, &st)) {
+		fault_set(fault, "%s: %s", path, strerror(errno));
+		return fault_next(fault, "the VFIO modules make it; is udev running?");
+	}
+	if (lchown(path, uid, (gid_t)-1)) {
+		fault_set(fault, "cannot give %s to %s: %s", path, name,
+			  strerror(errno));
+		return fault_next(fault, "this needs root");
+	}
+	printf("%s belongs to %s now (before: user id %u), until the instance is removed\n",
+	       path, name, st.st_uid);
+	return 0;
+}
+
+static int give(const char *uuid, const char *name, struct fault *fault)
+{
+	char path[PATH_LEN];
+	struct instance inst;
+	uid_t uid = (uid_t)-1;
+	bool has_group;
+
+	if (model_instance_load(&inst, uuid, fault) ||
+	    find_user(name, &uid, fault))
+		return -1;
+	has_group = vfio_group_node(&inst, path);
+	if ((has_group || !inst.cdev[0]) && give_node(path, name, uid, fault))
+		return -1;
+	if (!inst.cdev[0])
+		return 0;
+	text_set(path, sizeof(path), "%s/vfio/devices/%s", dev_root(),
+		 inst.cdev);
+	return give_node(path, name, uid, fault);
+}
+
+static int run(const struct command *cmd, int argc, char **argv)
+{
+	int status = command_options(cmd, argc, argv, NULL, NULL);
+	char uuid[UUID_LEN];
+	struct fault fault;
+
+	if (status >= 0)
+		return status;
+	if (!arguments_are(argc, argv, optind, 2))
+		return command_misuse(cmd, NULL);
+	if (command_uuid(cmd, argv[optind], uuid))
+		return EXIT_USAGE;
+	if (give(uuid, argv[optind + 1], &fault))
+		return fault_report(&fault);
+	return EXIT_SUCCESS;
+}
+
+const struct command verb_give = {
+	.name = "give",
+	.arguments = "UUID USER",
+	.summary = "Let a user open an instance",
+	.details =
+"Changes the owner of the device nodes of the instance. Lasts until the\n"
+"instance is removed. USER is a name or a number. Needs root.\n",
+	.run = run,
+};

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* vdflctl write: write a register of an instance */
+
+#include <getopt.h>
+
+#include "window.h"
+
+static int serve(const struct range *range, __u64 value)
+{
+	struct fault fault;
+	struct window win;
+	int ret;
+
+	if (window_open_range(&win, range, &fault))
+		return fault_report(&fault);
+	ret = window_write(&win, range->offset, range->width, value, &fault);
+	if (!ret && win.scrubbed)
+		fprintf(stderr, "vdflctl: note: the block is reset now that it is closed\n");
+	window_close(&win);
+	return ret ? fault_report(&fault) : EXIT_SUCCESS;
+}
+
+static bool fits(__u64 value, __u32 width)
+{
+	return width == 8 || !(value >> (width * 8));
+}
+
+/* -1 to go on, else the exit status */
+static int parse_options(const struct command *cmd, int argc, char **argv,
+			 struct range *range)
+{
+	static const struct option options[] = {
+		{ "width", required_argument, NULL, 'w' },
+		{ "map", no_argument, NULL, 'm' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 },
+	};
+	int opt;
+
+	while ((opt = getopt_long(argc, argv, "w:mh", options, NULL)) != -1) {
+		switch (opt) {
+		case 'h':
+			return command_help(cmd);
+		case 'm':
+			range->map = true;
+			break;
+		case 'w':
+			if (command_width(cmd, optarg, &range->width))
+				return EXIT_USAGE;
+			break;
+		default:
+			return command_misuse(cmd, NULL);
+		}
+	}
+	return -1;
+}
+
+static int run(const struct command *cmd, int argc, char **argv)
+{
+	struct range range = { .count = 1, .width = 8 };
+	int status = parse_options(cmd, argc, argv, &range);
+	__u64 value;
+
+	if (status >= 0)
+		return status;
+	if (!arguments_are(argc, argv, optind, 3))
+		return command_misuse(cmd, NULL);
+	if (command_uuid(cmd, argv[optind], range.uuid))
+		return EXIT_USAGE;
+	if (!parse_number(argv[optind + 1], &range.offset))
+		return command_misuse(cmd, "'%s' is not an offset",
+				      argv[optind + 1]);
+	if (!parse_number(argv[optind + 2], &value))
+		return command_misuse(cmd, "'%s' is not a value",
+				      argv[optind + 2]);
+	if (!fits(value, range.width))
+		return command_misuse(cmd, "value %s does not fit in %u bytes",
+				      argv[optind + 2], range.width);
+	return serve(&range, value);
+}
+
+const struct command verb_write = {
+	.name = "write",
+	.arguments = "[--width BYTES] [--map] UUID OFFSET VALUE",
+	.summary = "Write a register of an instance",
+	.details =
+"  -w, --width BYTES   of the access: 8 (default), 4, and 2 or 1 where legal\n"
+"  -m, --map           through a mapping instead of system calls\n"
+"\n"
+"OFFSET counts from the header of the block. A block whose scrub is\n"
+"port-reset is reset whenever its last user closes it, this command too.\n",
+	.run = run,
+};
