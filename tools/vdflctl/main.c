@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* vdflctl: cards, blocks and instances of vfio_dfl_mdev from the shell */
 
+#include <errno.h>
 #include <string.h>
 
 #include "vdflctl.h"
@@ -24,63 +25,63 @@ static const struct command *find(const char *name)
 	return NULL;
 }
 
-static void show_usage(FILE *to)
+static int show_usage(void)
 {
 	struct table table;
 	size_t i;
 
-	fprintf(to, "usage: vdflctl COMMAND [OPTIONS] [ARGUMENTS]\n");
-	if (to == stderr) {
-		fprintf(to, "try: vdflctl --help\n");
-		return;
-	}
-	printf("\nBlocks of FPGA cards as VFIO mediated devices.\n\n");
+	printf("Usage: vdflctl COMMAND [OPTION]... [OPERAND]...\n");
+	printf("Use the blocks of FPGA cards as VFIO mediated devices.\n\n");
 	table_start(&table, 2);
 	for (i = 0; i < ARRAY_SIZE(commands); i++)
 		table_row(&table, commands[i]->name, commands[i]->summary);
 	table_print(&table, 2);
-	printf("\nvdflctl COMMAND --help tells more, vdflctl(1) all.\n");
+	printf("\nSee 'vdflctl COMMAND --help' and vdflctl(1).\n");
+	return EXIT_SUCCESS;
 }
 
 static int run(const struct command *cmd, int argc, char **argv)
 {
 	char name[NAME_LEN];
 
-	/* getopt_long() puts it in front of its own messages */
+	/* The prefix of usage errors, those of getopt_long() included */
 	text_set(name, sizeof(name), "vdflctl %s", cmd->name);
 	argv[0] = name;
+	program_invocation_name = name;
 	return cmd->run(cmd, argc, argv);
 }
 
-static int help(int argc, char **argv)
+static int unknown(const char *word)
 {
-	const struct command *cmd = argc > 2 ? find(argv[2]) : NULL;
+	if (word[0] == '-')
+		return command_misuse("unrecognized option '%s'", word);
+	return command_misuse("unrecognized command '%s'", word);
+}
 
-	if (cmd)
-		return command_help(cmd);
-	show_usage(stdout);
-	return EXIT_SUCCESS;
+static int help(const char *word)
+{
+	const struct command *cmd;
+
+	if (!word)
+		return show_usage();
+	cmd = find(word);
+	return cmd ? command_help(cmd) : unknown(word);
 }
 
 int main(int argc, char **argv)
 {
 	const struct command *cmd;
 
-	if (argc < 2) {
-		show_usage(stderr);
-		return EXIT_USAGE;
-	}
+	program_invocation_name = "vdflctl";
+	if (argc < 2)
+		return command_misuse("missing command");
 	if (!strcmp(argv[1], "--version")) {
 		printf("vdflctl " VERSION "\n");
 		return EXIT_SUCCESS;
 	}
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") ||
 	    !strcmp(argv[1], "help"))
-		return help(argc, argv);
+		return help(argv[2]);
 	cmd = find(argv[1]);
-	if (cmd)
-		return run(cmd, argc - 1, argv + 1);
-	fprintf(stderr, "vdflctl: there is no command '%s'\n", argv[1]);
-	show_usage(stderr);
-	return EXIT_USAGE;
+	return cmd ? run(cmd, argc - 1, argv + 1) : unknown(argv[1]);
 }

@@ -156,16 +156,6 @@ bool parse_type(const char *text, char type[NAME_LEN])
 	return true;
 }
 
-bool arguments_are(int argc, char **argv, int first, int count)
-{
-	if (argc - first < count)
-		fprintf(stderr, "%s: something is missing\n", argv[0]);
-	else if (argc - first > count)
-		fprintf(stderr, "%s: what is '%s' for?\n", argv[0],
-			argv[first + count]);
-	return argc - first == count;
-}
-
 int print_json(json_t *root)
 {
 	int ret = json_dumpf(root, stdout, JSON_INDENT(2));

@@ -89,9 +89,6 @@ bool parse_uuid(const char *text, char uuid[UUID_LEN]);
 /* Accepts the name with and without prefix; @type gets it without */
 bool parse_type(const char *text, char type[NAME_LEN]);
 
-/* What remains after the options must be @count arguments */
-bool arguments_are(int argc, char **argv, int first, int count);
-
 int print_json(json_t *root);
 
 /* table.c */
@@ -334,22 +331,28 @@ struct command {
 };
 
 int command_help(const struct command *cmd);
-/* "try --help"; returns EXIT_USAGE. @fmt may be NULL if getopt has spoken */
-int command_misuse(const struct command *cmd, const char *fmt, ...)
-	__printf(2, 3);
+
 /*
- * Take --help and, unless NULL, --@name, for short its first letter, which sets
- * @flag. Returns -1 to go on at optind, else the exit status.
+ * The functions below return EXIT_USAGE after a message on stderr that ends with
+ * a reference to --help.
+ */
+
+/* @fmt is NULL if getopt has already printed the error */
+int command_misuse(const char *fmt, ...) __printf(1, 2);
+/*
+ * Parse --help and, unless NULL, --@name, for short its first letter, which sets
+ * @flag. Return -1 if the verb continues at optind, else the exit status.
  */
 int command_options(const struct command *cmd, int argc, char **argv,
 		    const char *name, bool *flag);
-/* Take an argument of that shape; 0, or EXIT_USAGE after saying so */
-int command_bdf(const struct command *cmd, const char *text,
-		char bdf[BDF_LEN]);
-int command_uuid(const struct command *cmd, const char *text,
-		 char uuid[UUID_LEN]);
-
-int command_width(const struct command *cmd, const char *text, __u32 *width);
+/* Check that @count operands start at optind; return 0 or EXIT_USAGE */
+int command_operands(int argc, char **argv, int count);
+/* Parse an operand or the argument of an option; return 0 or EXIT_USAGE */
+int command_bdf(const char *text, char bdf[BDF_LEN]);
+int command_uuid(const char *text, char uuid[UUID_LEN]);
+int command_number(const char *text, const char *what, __u64 *value);
+int command_count(const char *text, __u64 *count);
+int command_width(const char *text, __u32 *width);
 
 /* verb_*.c */
 extern const struct command verb_list, verb_info, verb_create, verb_remove;

@@ -36,9 +36,9 @@ static int run(const struct command *cmd, int argc, char **argv)
 
 	if (status >= 0)
 		return status;
-	if (!arguments_are(argc, argv, optind, 1))
-		return command_misuse(cmd, NULL);
-	if (command_bdf(cmd, argv[optind], bdf))
+	if (command_operands(argc, argv, 1))
+		return EXIT_USAGE;
+	if (command_bdf(argv[optind], bdf))
 		return EXIT_USAGE;
 	if (acknowledge(bdf, &fault))
 		return fault_report(&fault);
@@ -48,10 +48,11 @@ static int run(const struct command *cmd, int argc, char **argv)
 const struct command verb_acknowledge = {
 	.name = "acknowledge",
 	.arguments = "BDF",
-	.summary = "Let a card have new users after a bus master violation",
+	.summary = "Acknowledge bus master violations of a card",
 	.details =
-"After bus master was found on, the driver lets nobody open an instance of the\n"
-"card until an administrator has seen it. Find out who turned it on before.\n"
-"Needs root.\n",
+"  -h, --help   display this help and exit\n"
+"\n"
+"After a violation, instances of the card cannot be opened until this command\n"
+"is run. Find the cause of the violation first. Needs root.\n",
 	.run = run,
 };

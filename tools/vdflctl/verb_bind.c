@@ -72,9 +72,9 @@ static int run(const struct command *cmd, int argc, char **argv)
 	status = command_options(cmd, argc, argv, "force", &force);
 	if (status >= 0)
 		return status;
-	if (!arguments_are(argc, argv, optind, 1))
-		return command_misuse(cmd, NULL);
-	if (command_bdf(cmd, argv[optind], bdf))
+	if (command_operands(argc, argv, 1))
+		return EXIT_USAGE;
+	if (command_bdf(argv[optind], bdf))
 		return EXIT_USAGE;
 	if (bind_card(bdf, force, &fault))
 		return fault_report(&fault);
@@ -88,8 +88,10 @@ const struct command verb_bind = {
 	.arguments = "[--force] BDF",
 	.summary = "Bind a card to " DRIVER,
 	.details =
-"  -f, --force   take it from any driver, not only from dfl-pci and vfio-pci\n"
+"  -f, --force   unbind the card from any driver first, not only from dfl-pci\n"
+"                and vfio-pci\n"
+"  -h, --help    display this help and exit\n"
 "\n"
-"Sets driver_override and probes; lasts until the next boot. Needs root.\n",
+"Sets driver_override, which lasts until the next boot. Needs root.\n",
 	.run = run,
 };

@@ -82,17 +82,16 @@ static int run(const struct command *cmd, int argc, char **argv)
 		if (opt == 'h')
 			return command_help(cmd);
 		if (opt != 'u')
-			return command_misuse(cmd, NULL);
-		if (command_uuid(cmd, optarg, uuid))
+			return command_misuse(NULL);
+		if (command_uuid(optarg, uuid))
 			return EXIT_USAGE;
 	}
-	if (!arguments_are(argc, argv, optind, 2))
-		return command_misuse(cmd, NULL);
-	if (command_bdf(cmd, argv[optind], bdf))
+	if (command_operands(argc, argv, 2))
+		return EXIT_USAGE;
+	if (command_bdf(argv[optind], bdf))
 		return EXIT_USAGE;
 	if (!parse_type(argv[optind + 1], type))
-		return command_misuse(cmd, "'%s' cannot be a type",
-				      argv[optind + 1]);
+		return command_misuse("invalid type: '%s'", argv[optind + 1]);
 	if (!uuid[0] && new_uuid(uuid, &fault))
 		return fault_report(&fault);
 	if (create_one(bdf, type, uuid, &fault))
@@ -104,12 +103,13 @@ static int run(const struct command *cmd, int argc, char **argv)
 const struct command verb_create = {
 	.name = "create",
 	.arguments = "[--uuid UUID] BDF TYPE",
-	.summary = "Make an instance of a type and print its UUID",
+	.summary = "Create an instance and print its UUID",
 	.details =
-"  -u, --uuid UUID   use this one instead of a random one\n"
+"  -u, --uuid UUID   use this UUID instead of a random UUID\n"
+"  -h, --help        display this help and exit\n"
 "\n"
-"TYPE is a name from vdflctl list, with or without " TYPE_PREFIX ".\n"
-"Needs root. The instance lives until it is removed or the card is unbound;\n"
-"mdevctl define makes one that comes back.\n",
+"TYPE is a name from 'vdflctl list', with or without " TYPE_PREFIX ".\n"
+"The instance exists until it is removed or the card is unbound; use\n"
+"'mdevctl define' for an instance that is created again. Needs root.\n",
 	.run = run,
 };

@@ -71,9 +71,9 @@ static int run(const struct command *cmd, int argc, char **argv)
 
 	if (status >= 0)
 		return status;
-	if (!arguments_are(argc, argv, optind, 2))
-		return command_misuse(cmd, NULL);
-	if (command_uuid(cmd, argv[optind], uuid))
+	if (command_operands(argc, argv, 2))
+		return EXIT_USAGE;
+	if (command_uuid(argv[optind], uuid))
 		return EXIT_USAGE;
 	if (give(uuid, argv[optind + 1], &fault))
 		return fault_report(&fault);
@@ -83,9 +83,11 @@ static int run(const struct command *cmd, int argc, char **argv)
 const struct command verb_give = {
 	.name = "give",
 	.arguments = "UUID USER",
-	.summary = "Let a user open an instance",
+	.summary = "Set the owner of an instance",
 	.details =
-"Changes the owner of the device nodes of the instance. Lasts until the\n"
-"instance is removed. USER is a name or a number. Needs root.\n",
+"  -h, --help   display this help and exit\n"
+"\n"
+"Changes the owner of the device nodes of the instance, so that USER can open\n"
+"it, until the instance is removed. USER is a name or a number. Needs root.\n",
 	.run = run,
 };

@@ -246,9 +246,9 @@ static int run(const struct command *cmd, int argc, char **argv)
 	status = command_options(cmd, argc, argv, "json", &json);
 	if (status >= 0)
 		return status;
-	if (!arguments_are(argc, argv, optind, 1))
-		return command_misuse(cmd, NULL);
-	if (command_uuid(cmd, argv[optind], uuid))
+	if (command_operands(argc, argv, 1))
+		return EXIT_USAGE;
+	if (command_uuid(argv[optind], uuid))
 		return EXIT_USAGE;
 	return info(uuid, json);
 }
@@ -256,10 +256,12 @@ static int run(const struct command *cmd, int argc, char **argv)
 const struct command verb_info = {
 	.name = "info",
 	.arguments = "[--json] UUID",
-	.summary = "Show one instance, also as VFIO shows it",
+	.summary = "Show an instance, its block and its VFIO device",
 	.details =
-"  -j, --json   for programs\n"
+"  -j, --json   print JSON\n"
+"  -h, --help   display this help and exit\n"
 "\n"
-"Opens the instance if nobody else has and if it may; says why otherwise.\n",
+"Opens the instance, unless that is not permitted or another program has it\n"
+"open. Then the reason is shown instead of the VFIO device.\n",
 	.run = run,
 };

@@ -86,12 +86,13 @@ static int run(const struct command *cmd, int argc, char **argv)
 		return status;
 	if (argc - optind == 2)
 		source = argv[--argc];
-	if (!arguments_are(argc, argv, optind, 1))
-		return command_misuse(cmd, NULL);
-	if (command_bdf(cmd, argv[optind], bdf))
+	if (command_operands(argc, argv, 1))
+		return EXIT_USAGE;
+	if (command_bdf(argv[optind], bdf))
 		return EXIT_USAGE;
 	if (source && !is_word(source))
-		return command_misuse(cmd, "'%s' cannot be a source", source);
+		return command_misuse("invalid interrupt source: '%s'",
+				      source);
 	if (model_card_need(bdf, &fault))
 		return fault_report(&fault);
 	status = source ? choose(bdf, source) : EXIT_SUCCESS;
@@ -103,11 +104,17 @@ static int run(const struct command *cmd, int argc, char **argv)
 const struct command verb_irq = {
 	.name = "irq",
 	.arguments = "BDF [SOURCE]",
-	.summary = "Show or choose where interrupts of a card come from",
+	.summary = "Show or set the interrupt source of a card",
 	.details =
-"SOURCE is intx (the pin), poll (pending bits are read), msix (real messages,\n"
-"with bus master on while somebody listens; behind an IOMMU only), none, or\n"
-"auto. It can change while no instance is open, and lasts until the card is\n"
-"unbound. Choosing needs root.\n",
+"  -h, --help   display this help and exit\n"
+"\n"
+"SOURCE is one of\n"
+"  intx   the interrupt pin\n"
+"  poll   pending bits, which the driver reads at intervals\n"
+"  msix   messages; bus mastering is on while a vector is armed; needs an IOMMU\n"
+"  none   no interrupts\n"
+"  auto   chosen by the driver\n"
+"Close all instances of the card first. The source lasts until the card is\n"
+"unbound. Setting it needs root.\n",
 	.run = run,
 };

@@ -240,9 +240,9 @@ static int run(const struct command *cmd, int argc, char **argv)
 		return status;
 	if (optind == argc)
 		return list_all(json);
-	if (!arguments_are(argc, argv, optind, 1))
-		return command_misuse(cmd, NULL);
-	if (command_bdf(cmd, argv[optind], bdf))
+	if (command_operands(argc, argv, 1))
+		return EXIT_USAGE;
+	if (command_bdf(argv[optind], bdf))
 		return EXIT_USAGE;
 	return list_one(bdf, json);
 }
@@ -250,10 +250,13 @@ static int run(const struct command *cmd, int argc, char **argv)
 const struct command verb_list = {
 	.name = "list",
 	.arguments = "[--json] [BDF]",
-	.summary = "Show cards, their blocks, types and instances",
+	.summary = "Show cards with their blocks, types and instances",
 	.details =
-"  -j, --json   for programs: numbers in bytes, null for what is not there\n"
+"  -j, --json   print JSON: sizes in bytes, null for absent values\n"
+"  -h, --help   display this help and exit\n"
 "\n"
-"Without BDF all cards bound to " DRIVER ". Needs no privilege.\n",
+"Without BDF, show all cards that are bound to " DRIVER ".\n"
+"BDF is a PCI address such as 0000:01:00.0; the domain may be omitted.\n"
+"Needs no privilege.\n",
 	.run = run,
 };

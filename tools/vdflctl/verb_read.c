@@ -54,17 +54,15 @@ static int parse_options(const struct command *cmd, int argc, char **argv,
 			range->map = true;
 			break;
 		case 'w':
-			if (command_width(cmd, optarg, &range->width))
+			if (command_width(optarg, &range->width))
 				return EXIT_USAGE;
 			break;
 		case 'n':
-			if (parse_number(optarg, &range->count) &&
-			    range->count)
-				break;
-			return command_misuse(cmd, "--count %s makes no sense here",
-					      optarg);
+			if (command_count(optarg, &range->count))
+				return EXIT_USAGE;
+			break;
 		default:
-			return command_misuse(cmd, NULL);
+			return command_misuse(NULL);
 		}
 	}
 	return -1;
@@ -77,13 +75,11 @@ static int run(const struct command *cmd, int argc, char **argv)
 
 	if (status >= 0)
 		return status;
-	if (!arguments_are(argc, argv, optind, 2))
-		return command_misuse(cmd, NULL);
-	if (command_uuid(cmd, argv[optind], range.uuid))
+	if (command_operands(argc, argv, 2))
 		return EXIT_USAGE;
-	if (!parse_number(argv[optind + 1], &range.offset))
-		return command_misuse(cmd, "'%s' is not an offset",
-				      argv[optind + 1]);
+	if (command_uuid(argv[optind], range.uuid) ||
+	    command_number(argv[optind + 1], "offset", &range.offset))
+		return EXIT_USAGE;
 	return serve(&range);
 }
 
@@ -92,11 +88,13 @@ const struct command verb_read = {
 	.arguments = "[--width BYTES] [--count N] [--map] UUID OFFSET",
 	.summary = "Read registers of an instance",
 	.details =
-"  -w, --width BYTES   of each access: 8 (default), 4, and 2 or 1 where legal\n"
-"  -n, --count N       as many registers, one after the other\n"
-"  -m, --map           through a mapping instead of system calls\n"
+"  -w, --width BYTES   bytes of each access: 8 (default), 4, 2 or 1\n"
+"  -n, --count N       read N consecutive registers (default 1)\n"
+"  -m, --map           access through a mapping instead of system calls\n"
+"  -h, --help          display this help and exit\n"
 "\n"
-"OFFSET counts from the header of the block. A block whose scrub is\n"
-"port-reset is reset whenever its last user closes it.\n",
+"OFFSET counts from the header of the block. Most blocks permit accesses of\n"
+"8 and 4 bytes only. A block whose scrub is port-reset is reset when the\n"
+"command ends.\n",
 	.run = run,
 };

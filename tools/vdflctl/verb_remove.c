@@ -74,21 +74,21 @@ static int run(const struct command *cmd, int argc, char **argv)
 		if (opt == 'h')
 			return command_help(cmd);
 		if (opt != 'a' && opt != 'w')
-			return command_misuse(cmd, NULL);
+			return command_misuse(NULL);
 		if (opt == 'w')
 			wait = true;
-		else if (command_bdf(cmd, optarg, bdf))
+		else if (command_bdf(optarg, bdf))
 			return EXIT_USAGE;
 	}
 	if (bdf[0]) {
-		if (!arguments_are(argc, argv, optind, 0))
-			return command_misuse(cmd, NULL);
+		if (command_operands(argc, argv, 0))
+			return EXIT_USAGE;
 		return remove_all(bdf, wait);
 	}
 	if (optind == argc)
-		return command_misuse(cmd, "which instance?");
+		return command_misuse("missing operand");
 	for (i = optind; i < argc; i++) {
-		if (command_uuid(cmd, argv[i], uuid))
+		if (command_uuid(argv[i], uuid))
 			return EXIT_USAGE;
 		memcpy(argv[i], uuid, strlen(uuid));
 	}
@@ -100,9 +100,10 @@ const struct command verb_remove = {
 	.arguments = "[--wait] {UUID... | --all BDF}",
 	.summary = "Remove instances",
 	.details =
-"  -a, --all BDF   all instances of one card\n"
-"  -w, --wait      if one is in use, ask its user to let go and wait for it\n"
+"  -a, --all BDF   remove all instances of a card\n"
+"  -w, --wait      request the close of an open instance, and wait for it\n"
+"  -h, --help      display this help and exit\n"
 "\n"
-"Needs root.\n",
+"Without --wait, open instances are not removed. Needs root.\n",
 	.run = run,
 };

@@ -41,9 +41,9 @@ static int run(const struct command *cmd, int argc, char **argv)
 	status = command_options(cmd, argc, argv, "force", &force);
 	if (status >= 0)
 		return status;
-	if (!arguments_are(argc, argv, optind, 1))
-		return command_misuse(cmd, NULL);
-	if (command_bdf(cmd, argv[optind], bdf))
+	if (command_operands(argc, argv, 1))
+		return EXIT_USAGE;
+	if (command_bdf(argv[optind], bdf))
 		return EXIT_USAGE;
 	if (unbind_card(bdf, force, &fault))
 		return fault_report(&fault);
@@ -56,10 +56,12 @@ static int run(const struct command *cmd, int argc, char **argv)
 const struct command verb_unbind = {
 	.name = "unbind",
 	.arguments = "[--force] BDF",
-	.summary = "Take a card from " DRIVER,
+	.summary = "Unbind a card from " DRIVER,
 	.details =
-"  -f, --force   even if it has instances; waits for their users to let go\n"
+"  -f, --force   unbind a card that has instances; waits until their users\n"
+"                have closed them\n"
+"  -h, --help    display this help and exit\n"
 "\n"
-"The card is left without a driver. Needs root.\n",
+"The card has no driver afterwards. Needs root.\n",
 	.run = run,
 };

@@ -205,39 +205,40 @@ static int serve(const struct order *order)
 	return status;
 }
 
-static bool parse_seconds(const char *text, __u64 *ms)
+static int parse_seconds(const char *text, __u64 *ms)
 {
 	double seconds;
 	char *end;
 
 	seconds = strtod(text, &end);
 	if (end == text || *end || !(seconds >= 0 && seconds <= MAX_SECONDS))
-		return false;
+		return command_misuse("invalid timeout: '%s'", text);
 	*ms = seconds * 1000;
-	return true;
+	return 0;
 }
 
 /* OFFSET=VALUE */
-static bool parse_trigger(char *text, struct order *order)
+static int parse_trigger(char *text, struct order *order)
 {
 	char *equals = strchr(text, '=');
 
-	if (!equals)
-		return false;
-	*equals = '\0';
-	order->trigger = parse_number(text, &order->offset) &&
-			 parse_number(equals + 1, &order->value);
-	*equals = '=';
-	return order->trigger;
+	if (equals) {
+		*equals = '\0';
+		order->trigger = parse_number(text, &order->offset) &&
+				 parse_number(equals + 1, &order->value);
+		*equals = '=';
+	}
+	return order->trigger ? 0 :
+	       command_misuse("invalid argument '%s' for '--write'", text);
 }
 
-static bool parse_option(int opt, struct order *order)
+static int parse_option(int opt, struct order *order)
 {
 	switch (opt) {
 	case 'v':
-		return parse_number(optarg, &order->vector);
+		return command_number(optarg, "vector", &order->vector);
 	case 'n':
-		return parse_number(optarg, &order->count) && order->count;
+		return command_count(optarg, &order->count);
 	case 't':
 		return parse_seconds(optarg, &order->timeout_ms);
 	default:
@@ -263,14 +264,13 @@ static int run(const struct command *cmd, int argc, char **argv)
 		if (opt == 'h')
 			return command_help(cmd);
 		if (opt == '?')
-			return command_misuse(cmd, NULL);
-		if (!parse_option(opt, &order))
-			return command_misuse(cmd, "-%c does not take '%s'",
-					      opt, optarg);
+			return command_misuse(NULL);
+		if (parse_option(opt, &order))
+			return EXIT_USAGE;
 	}
-	if (!arguments_are(argc, argv, optind, 1))
-		return command_misuse(cmd, NULL);
-	if (command_uuid(cmd, argv[optind], order.uuid))
+	if (command_operands(argc, argv, 1))
+		return EXIT_USAGE;
+	if (command_uuid(argv[optind], order.uuid))
 		return EXIT_USAGE;
 	return serve(&order);
 }
@@ -280,9 +280,10 @@ const struct command verb_wait = {
 	.arguments = "[--vector N] [--timeout SECONDS] [--count N] [--write OFFSET=VALUE] UUID",
 	.summary = "Wait for interrupts of an instance",
 	.details =
-"  -v, --vector N             which one (default 0)\n"
-"  -t, --timeout SECONDS      give up after this time, with exit status 124\n"
-"  -n, --count N              end after as many interrupts (default 1)\n"
-"  -w, --write OFFSET=VALUE   once armed, write 8 bytes to this register\n",
+"  -v, --vector N             MSI-X vector of the instance (default 0)\n"
+"  -t, --timeout SECONDS      end with exit status 124 after this time\n"
+"  -n, --count N              end after N interrupts (default 1)\n"
+"  -w, --write OFFSET=VALUE   write 8 bytes after the vector is armed\n"
+"  -h, --help                 display this help and exit\n",
 	.run = run,
 };

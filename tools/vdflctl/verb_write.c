@@ -45,11 +45,11 @@ static int parse_options(const struct command *cmd, int argc, char **argv,
 			range->map = true;
 			break;
 		case 'w':
-			if (command_width(cmd, optarg, &range->width))
+			if (command_width(optarg, &range->width))
 				return EXIT_USAGE;
 			break;
 		default:
-			return command_misuse(cmd, NULL);
+			return command_misuse(NULL);
 		}
 	}
 	return -1;
@@ -63,18 +63,14 @@ static int run(const struct command *cmd, int argc, char **argv)
 
 	if (status >= 0)
 		return status;
-	if (!arguments_are(argc, argv, optind, 3))
-		return command_misuse(cmd, NULL);
-	if (command_uuid(cmd, argv[optind], range.uuid))
+	if (command_operands(argc, argv, 3))
 		return EXIT_USAGE;
-	if (!parse_number(argv[optind + 1], &range.offset))
-		return command_misuse(cmd, "'%s' is not an offset",
-				      argv[optind + 1]);
-	if (!parse_number(argv[optind + 2], &value))
-		return command_misuse(cmd, "'%s' is not a value",
-				      argv[optind + 2]);
+	if (command_uuid(argv[optind], range.uuid) ||
+	    command_number(argv[optind + 1], "offset", &range.offset) ||
+	    command_number(argv[optind + 2], "value", &value))
+		return EXIT_USAGE;
 	if (!fits(value, range.width))
-		return command_misuse(cmd, "value %s does not fit in %u bytes",
+		return command_misuse("invalid value: '%s': more than %u bytes",
 				      argv[optind + 2], range.width);
 	return serve(&range, value);
 }
@@ -84,10 +80,12 @@ const struct command verb_write = {
 	.arguments = "[--width BYTES] [--map] UUID OFFSET VALUE",
 	.summary = "Write a register of an instance",
 	.details =
-"  -w, --width BYTES   of the access: 8 (default), 4, and 2 or 1 where legal\n"
-"  -m, --map           through a mapping instead of system calls\n"
+"  -w, --width BYTES   bytes of the access: 8 (default), 4, 2 or 1\n"
+"  -m, --map           access through a mapping instead of system calls\n"
+"  -h, --help          display this help and exit\n"
 "\n"
-"OFFSET counts from the header of the block. A block whose scrub is\n"
-"port-reset is reset whenever its last user closes it, this command too.\n",
+"OFFSET counts from the header of the block. Most blocks permit accesses of\n"
+"8 and 4 bytes only. A block whose scrub is port-reset is reset when the\n"
+"command ends, and the value is lost.\n",
 	.run = run,
 };
