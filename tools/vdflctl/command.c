@@ -9,8 +9,10 @@
 
 int command_help(const struct command *cmd)
 {
-	printf("Usage: vdflctl %s %s\n%s.\n\n%s", cmd->name, cmd->arguments,
-	       cmd->summary, cmd->details);
+	printf("Usage: vdflctl %s %s\n", cmd->name, cmd->arguments);
+	if (cmd->alias)
+		printf("  or:  vdflctl %s %s\n", cmd->alias, cmd->arguments);
+	printf("%s.\n\n%s", cmd->summary, cmd->details);
 	return EXIT_SUCCESS;
 }
 

@@ -19,7 +19,8 @@ static const struct command *find(const char *name)
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(commands); i++) {
-		if (!strcmp(commands[i]->name, name))
+		if (!strcmp(commands[i]->name, name) ||
+		    (commands[i]->alias && !strcmp(commands[i]->alias, name)))
 			return commands[i];
 	}
 	return NULL;
@@ -27,25 +28,31 @@ static const struct command *find(const char *name)
 
 static int show_usage(void)
 {
+	char names[NAME_LEN];
 	struct table table;
 	size_t i;
 
 	printf("Usage: vdflctl COMMAND [OPTION]... [OPERAND]...\n");
 	printf("Use the blocks of FPGA cards as VFIO mediated devices.\n\n");
 	table_start(&table, 2);
-	for (i = 0; i < ARRAY_SIZE(commands); i++)
-		table_row(&table, commands[i]->name, commands[i]->summary);
+	for (i = 0; i < ARRAY_SIZE(commands); i++) {
+		text_set(names, sizeof(names), "%s%s%s", commands[i]->name,
+			 commands[i]->alias ? ", " : "",
+			 commands[i]->alias ? commands[i]->alias : "");
+		table_row(&table, names, commands[i]->summary);
+	}
 	table_print(&table, 2);
 	printf("\nSee 'vdflctl COMMAND --help' and vdflctl(1).\n");
 	return EXIT_SUCCESS;
 }
 
+/* argv[0] is the name or the alias of the verb */
 static int run(const struct command *cmd, int argc, char **argv)
 {
 	char name[NAME_LEN];
 
 	/* The prefix of usage errors, those of getopt_long() included */
-	text_set(name, sizeof(name), "vdflctl %s", cmd->name);
+	text_set(name, sizeof(name), "vdflctl %s", argv[0]);
 	argv[0] = name;
 	program_invocation_name = name;
 	return cmd->run(cmd, argc, argv);

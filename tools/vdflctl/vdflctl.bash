@@ -43,7 +43,7 @@ _vdflctl_words() {	# COMMAND PREVIOUS
 			printf '%s\n' --all --wait
 		fi
 		;;
-	info) _vdflctl_instances; echo --json ;;
+	info | show) _vdflctl_instances; echo --json ;;
 	read) _vdflctl_instances; printf '%s\n' --width --count --map ;;
 	write) _vdflctl_instances; printf '%s\n' --width --map ;;
 	wait)
@@ -52,15 +52,16 @@ _vdflctl_words() {	# COMMAND PREVIOUS
 		;;
 	bind) _vdflctl_entries /sys/bus/pci/devices/*; echo --force ;;
 	unbind) _vdflctl_cards; echo --force ;;
-	give) _vdflctl_instances; compgen -u ;;
+	give | chown) _vdflctl_instances; compgen -u ;;
 	irq)
 		_vdflctl_cards
 		_vdflctl_sources "$2"
 		;;
-	acknowledge) _vdflctl_cards ;;
+	acknowledge | ack) _vdflctl_cards ;;
 	*)
-		printf '%s\n' list info create remove read write wait bind \
-			unbind give irq acknowledge --help --version
+		printf '%s\n' list info show create remove read write wait \
+			bind unbind give chown irq acknowledge ack help \
+			--help --version
 		;;
 	esac
 }

@@ -322,8 +322,18 @@ void print_description(const struct description *desc);
 
 /* command.c */
 
+/**
+ * struct command - a verb
+ * @name: of the verb
+ * @alias: other name of the verb, or NULL
+ * @arguments: options and operands, for the usage line
+ * @summary: one line for the list of verbs
+ * @details: options and notes, for --help of the verb
+ * @run: parse the command line and run; returns the exit status
+ */
 struct command {
 	const char *name;
+	const char *alias;
 	const char *arguments;
 	const char *summary;
 	const char *details;

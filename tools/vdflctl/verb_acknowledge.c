@@ -47,6 +47,7 @@ static int run(const struct command *cmd, int argc, char **argv)
 
 const struct command verb_acknowledge = {
 	.name = "acknowledge",
+	.alias = "ack",
 	.arguments = "BDF",
 	.summary = "Acknowledge bus master violations of a card",
 	.details =

@@ -82,6 +82,7 @@ static int run(const struct command *cmd, int argc, char **argv)
 
 const struct command verb_give = {
 	.name = "give",
+	.alias = "chown",
 	.arguments = "UUID USER",
 	.summary = "Set the owner of an instance",
 	.details =

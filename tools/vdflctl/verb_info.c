@@ -255,6 +255,7 @@ static int run(const struct command *cmd, int argc, char **argv)
 
 const struct command verb_info = {
 	.name = "info",
+	.alias = "show",
 	.arguments = "[--json] UUID",
 	.summary = "Show an instance, its block and its VFIO device",
 	.details =
