@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* vdflctl: cards, blocks and instances of vfio_dfl_mdev from the shell */
+/* vdflctl: command line tool for cards, blocks and instances */
 
 #include <errno.h>
 #include <string.h>
@@ -51,7 +51,7 @@ static int run(const struct command *cmd, int argc, char **argv)
 {
 	char name[NAME_LEN];
 
-	/* The prefix of usage errors, those of getopt_long() included */
+	/* Prefix of usage errors, also of getopt_long() */
 	text_set(name, sizeof(name), "vdflctl %s", argv[0]);
 	argv[0] = name;
 	program_invocation_name = name;

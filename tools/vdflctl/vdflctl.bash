@@ -69,7 +69,7 @@ _vdflctl_words() {	# COMMAND PREVIOUS
 _vdflctl() {
 	local cur prev words cword
 
-	# takes the colons of PCI addresses as part of the word
+	# do not split words at the colons of PCI addresses
 	_get_comp_words_by_ref -n : cur prev words cword
 	if ((cword == 1)); then
 		mapfile -t COMPREPLY < <(compgen -W "$(_vdflctl_words '')" \

@@ -37,7 +37,7 @@
 #define PATH_LEN	512
 #define WORDS_LEN	4096	/* the longest file in sysfs */
 
-#define ABSENT		(~0ULL)	/* a number the kernel does not tell */
+#define ABSENT		(~0ULL)	/* number that the kernel does not provide */
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define BIT_ULL(n)	(1ULL << (n))
@@ -48,7 +48,7 @@
 #define __printf(fmt, first)	__attribute__((format(printf, fmt, first)))
 #endif
 
-/* The bits of @value under @mask, moved down */
+/* Extract the bits of @value in @mask */
 static inline __u64 field_get(__u64 mask, __u64 value)
 {
 	return (value & mask) / (mask & -mask);
@@ -57,36 +57,36 @@ static inline __u64 field_get(__u64 mask, __u64 value)
 /* util.c */
 
 /**
- * struct fault - why something failed, in words
- * @what: what was tried and how it ended
- * @next: what the user can do about it, or empty
+ * struct fault - messages about a failure
+ * @problem: operation and error
+ * @remedy: command or action for the user, or empty
  */
 struct fault {
-	char what[TEXT_LEN * 3];
-	char next[TEXT_LEN * 3];
+	char problem[TEXT_LEN * 3];
+	char remedy[TEXT_LEN * 3];
 };
 
-/* Both return -1, for "return fault_set(...)" */
+/* Set the problem and clear the remedy, or set the remedy; return -1 */
 int fault_set(struct fault *fault, const char *fmt, ...) __printf(2, 3);
-int fault_next(struct fault *fault, const char *fmt, ...) __printf(2, 3);
-/* Was it for want of privilege? Then say so */
+int fault_remedy(struct fault *fault, const char *fmt, ...) __printf(2, 3);
+/* Set the remedy and return true if @error is a lack of privilege */
 bool fault_denied(struct fault *fault, int error);
-/* Set "@fmt: error", and advise root or the kernel log; returns -1 */
+/* Set "@fmt: @error", and root or the kernel log as the remedy; return -1 */
 int fault_kernel(struct fault *fault, int error, const char *fmt, ...)
 	__printf(3, 4);
-/* Prints to stderr; returns EXIT_FAILURE */
+/* Print to stderr; return EXIT_FAILURE */
 int fault_report(const struct fault *fault);
 
-/* snprintf() for fixed fields: never past @size, always ended */
+/* snprintf() that truncates silently */
 void text_set(char *buf, size_t size, const char *fmt, ...) __printf(3, 4);
-/* "-", "16", "4K", "1M", or "?" when ABSENT */
+/* "-" for 0, "16", "4K", "1M", or "?" for ABSENT */
 void text_size(char *buf, size_t size, __u64 bytes);
 
 bool parse_number(const char *text, __u64 *value);
-/* 0000:01:00.0 or 01:00.0, any case; @bdf gets the form sysfs uses */
+/* Accept 0000:01:00.0 and 01:00.0 in any case; @bdf is as in sysfs */
 bool parse_bdf(const char *text, char bdf[BDF_LEN]);
 bool parse_uuid(const char *text, char uuid[UUID_LEN]);
-/* Accepts the name with and without prefix; @type gets it without */
+/* Accept the name with and without prefix; @type is without prefix */
 bool parse_type(const char *text, char type[NAME_LEN]);
 
 int print_json(json_t *root);
@@ -99,7 +99,7 @@ int print_json(json_t *root);
  * struct table - rows of text, printed with columns as wide as needed
  * @columns: number of columns in use
  * @rows: number of rows
- * @cell: @rows * @columns strings
+ * @cell: strings, row by row
  */
 struct table {
 	size_t columns;
@@ -108,17 +108,17 @@ struct table {
 };
 
 void table_start(struct table *table, size_t columns);
-void table_row(struct table *table, ...); /* one string for each column */
+void table_row(struct table *table, ...); /* a string per column */
 void table_print(struct table *table, int indent); /* and free */
 
 /* sysfs.c: paths are below /sys, or below VDFL_SYSFS in tests */
 
 int sysfs_path(char *path, const char *fmt, ...) __printf(2, 3);
 bool sysfs_exists(const char *fmt, ...) __printf(1, 2);
-/* One line without its end; 0 or -errno, then @buf is empty */
+/* Read the first line; return 0, or -errno with an empty @buf */
 int sysfs_read(char *buf, size_t size, const char *fmt, ...) __printf(3, 4);
 int sysfs_write(const char *text, const char *fmt, ...) __printf(2, 3);
-/* Last component of what a link points to; 0 or -errno */
+/* Read the last component of the target of a link; return 0 or -errno */
 int sysfs_link(char *buf, size_t size, const char *fmt, ...) __printf(3, 4);
 
 /**
@@ -131,19 +131,19 @@ struct names {
 	char **name;
 };
 
-/* Entries that @keep likes; a directory that cannot be read has none */
+/* List the entries for which @keep returns true; none on error */
 void sysfs_names(struct names *names, bool (*keep)(const char *name),
 		 const char *fmt, ...) __printf(3, 4);
 void names_free(struct names *names);
 
 /* names.c */
 
-/* Words for a private feature below an "fme" or "port" */
+/* Name of a private feature of an "fme" or "port" */
 const char *feature_name(const char *parent_kind, __u64 id);
-/* Words for an AFU everybody knows, or NULL */
+/* Name of a well-known AFU, or NULL */
 const char *afu_name(const char *guid);
 
-/* model.c: the cards as sysfs shows them; empty text means "none" */
+/* model.c: contents of sysfs; empty text means "none" */
 
 struct block {
 	char pos[NAME_LEN];
@@ -156,7 +156,7 @@ struct block {
 	char type[NAME_LEN];
 	char scrub[NAME_LEN];
 	char instance[NAME_LEN];
-	char what[TEXT_LEN];	/* for people, from the names above */
+	char what[TEXT_LEN];	/* description, see names.c */
 	__u64 revision;
 	__u64 dfh_version;
 	__u64 bar;
@@ -216,13 +216,13 @@ enum attr_kind {
 	ATTR_TEXT,
 	ATTR_WORDS,	/* with blanks in between; an array in JSON */
 	ATTR_NUMBER,	/* __u64 */
-	ATTR_DERIVED,	/* text that is no file of its own */
+	ATTR_DERIVED,	/* text that is not read from a file */
 };
 
 /**
  * struct attr - one field of a model struct
  * @name: file in sysfs and key in JSON
- * @kind: what it holds
+ * @kind: kind of the contents
  * @offset: of the field
  * @size: of the field
  */
@@ -233,17 +233,17 @@ struct attr {
 	size_t size;
 };
 
-/* Addresses of the cards bound to our driver */
+/* Addresses of the cards that are bound to the driver */
 void model_cards(struct names *cards);
 bool model_card_bound(const char *bdf);
-/* The same; -1 after saying what it is instead, and how to bind it */
+/* Return 0 if the card is bound, else -1 with @fault set */
 int model_card_need(const char *bdf, struct fault *fault);
 void model_card_load(struct card *card, const char *bdf);
 void model_card_free(struct card *card);
 int model_instance_load(struct instance *inst, const char *uuid,
 			struct fault *fault);
 void model_block_load(struct block *block, const char *bdf, const char *pos);
-/* mdevs below a card; free with names_free() */
+/* UUIDs of the instances of a card; free with names_free() */
 void model_instances(struct names *uuids, const char *bdf);
 
 json_t *card_json(const struct card *card);
@@ -254,7 +254,7 @@ json_t *instance_json(const struct instance *inst);
 
 struct vfio_dev {
 	int container;	/* or iommufd */
-	int group;	/* -1 when opened through its device node */
+	int group;	/* -1 if opened through its device node */
 	int device;
 };
 
@@ -263,9 +263,9 @@ const char *dev_root(void);
 int vfio_open(struct vfio_dev *dev, const struct instance *inst,
 	      struct fault *fault);
 void vfio_close(struct vfio_dev *dev);
-/* Does the node of its group exist? @path is where it would be */
+/* Set @path to the node of the group; return true if it exists */
 bool vfio_group_node(const struct instance *inst, char path[PATH_LEN]);
-/* Has another program opened it? Not known (false) without the permission */
+/* Return true if a program has it open; false also without permission */
 bool vfio_in_use(const struct instance *inst);
 
 /* region.c */
@@ -274,14 +274,14 @@ bool vfio_in_use(const struct instance *inst);
 
 /**
  * struct region - one region of a VFIO device
- * @index: its number
+ * @index: VFIO region index
  * @flags: VFIO_REGION_INFO_FLAG_*
  * @size: bytes
  * @offset: of the region in the device file
- * @type: of VFIO_REGION_INFO_CAP_TYPE, 0 without
+ * @type: from VFIO_REGION_INFO_CAP_TYPE, or 0
  * @subtype: see @type
  * @nr_areas: number of @area
- * @area: what can be mapped
+ * @area: parts that can be mapped
  */
 struct region {
 	__u32 index;
@@ -306,9 +306,9 @@ int region_get(int device, __u32 index, struct region *region);
 
 /**
  * struct description - contents of the description region
- * @block: as the driver wrote it
+ * @block: as read from the driver
  * @nr_words: words in @word
- * @word: parameter blocks, their headers included
+ * @word: parameter blocks with their headers
  */
 struct description {
 	struct vfio_dfl_mdev_block block;
@@ -343,15 +343,15 @@ struct command {
 int command_help(const struct command *cmd);
 
 /*
- * The functions below return EXIT_USAGE after a message on stderr that ends with
- * a reference to --help.
+ * The functions below return EXIT_USAGE after a message on stderr that ends
+ * with a reference to --help.
  */
 
 /* @fmt is NULL if getopt has already printed the error */
 int command_misuse(const char *fmt, ...) __printf(1, 2);
 /*
- * Parse --help and, unless NULL, --@name, for short its first letter, which sets
- * @flag. Return -1 if the verb continues at optind, else the exit status.
+ * Parse --help and, unless NULL, --@name, for short its first letter, which
+ * sets @flag. Return -1 if the verb continues at optind, else the exit status.
  */
 int command_options(const struct command *cmd, int argc, char **argv,
 		    const char *name, bool *flag);

@@ -23,7 +23,7 @@ static int acknowledge(const char *bdf, struct fault *fault)
 		fault_denied(fault, -ret);
 		return -1;
 	}
-	printf("%s takes new users; bus master was found on so far: %s times\n",
+	printf("%s: acknowledged; bus master violations so far: %s\n",
 	       bdf, violations);
 	return 0;
 }

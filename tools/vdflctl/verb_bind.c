@@ -6,7 +6,7 @@
 
 #include "vdflctl.h"
 
-/* Drivers from which a card is taken without being asked twice */
+/* Drivers that are unbound without --force */
 static bool may_displace(const char *driver)
 {
 	return !driver[0] || !strcmp(driver, "dfl-pci") ||
@@ -36,8 +36,8 @@ static int move_card(const char *bdf, const char *driver, struct fault *fault)
 	put_back(bdf, driver);
 	if (ret)
 		return fault_kernel(fault, -ret, "cannot bind %s", bdf);
-	fault_set(fault, DRIVER " refused %s", bdf);
-	return fault_next(fault, "the kernel log says why: dmesg");
+	fault_set(fault, DRIVER " rejected %s", bdf);
+	return fault_remedy(fault, "see the kernel log for the reason: dmesg");
 }
 
 static int bind_card(const char *bdf, bool force, struct fault *fault)
@@ -45,19 +45,19 @@ static int bind_card(const char *bdf, bool force, struct fault *fault)
 	char driver[NAME_LEN];
 
 	if (!sysfs_exists("bus/pci/devices/%s", bdf))
-		return fault_set(fault, "there is no PCI device %s", bdf);
+		return fault_set(fault, "no such PCI device: %s", bdf);
 	if (!sysfs_exists("bus/pci/drivers/" DRIVER)) {
 		fault_set(fault, "driver " DRIVER " is not loaded");
-		return fault_next(fault, "load it, as root: modprobe " DRIVER);
+		return fault_remedy(fault, "as root: modprobe " DRIVER);
 	}
 	sysfs_link(driver, sizeof(driver), "bus/pci/devices/%s/driver", bdf);
 	if (!strcmp(driver, DRIVER))
 		return 0;
 	if (!force && !may_displace(driver)) {
-		fault_set(fault, "%s is in the hands of driver %s", bdf,
+		fault_set(fault, "%s is bound to driver %s", bdf,
 			  driver);
-		return fault_next(fault, "if this is the card you mean: vdflctl bind --force %s",
-				  bdf);
+		return fault_remedy(fault, "to unbind it from that driver: vdflctl bind --force %s",
+				    bdf);
 	}
 	return move_card(bdf, driver, fault);
 }
@@ -79,7 +79,7 @@ static int run(const struct command *cmd, int argc, char **argv)
 	if (bind_card(bdf, force, &fault))
 		return fault_report(&fault);
 	printf("%s is bound to " DRIVER " until the next boot\n"
-	       "to keep it: driverctl set-override %s " DRIVER "\n", bdf, bdf);
+	       "to bind it permanently: driverctl set-override %s " DRIVER "\n", bdf, bdf);
 	return EXIT_SUCCESS;
 }
 

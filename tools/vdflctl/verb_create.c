@@ -23,7 +23,7 @@ static int new_uuid(char uuid[UUID_LEN], struct fault *fault)
 	if (parse_uuid(text, uuid))
 		return 0;
 	fault_set(fault, "cannot get a UUID from %s", source);
-	return fault_next(fault, "choose one with --uuid");
+	return fault_remedy(fault, "set one with --uuid");
 }
 
 static int create_failed(int error, const char *bdf, const char *type,
@@ -35,17 +35,17 @@ static int create_failed(int error, const char *bdf, const char *type,
 		return -1;
 	switch (error) {
 	case EEXIST:
-		return fault_next(fault, "this UUID is taken: leave out --uuid");
+		return fault_remedy(fault, "the UUID is in use: omit --uuid for a random one");
 	case ENOSPC:
 	case EUSERS:
-		return fault_next(fault, "none is free: vdflctl list %s shows who has them",
-				  bdf);
+		return fault_remedy(fault, "no free block of the type: see vdflctl list %s",
+				    bdf);
 	case EAGAIN:
-		return fault_next(fault, "the card is just being bound: try again");
+		return fault_remedy(fault, "the card is being bound: try again");
 	case ENODEV:
-		return fault_next(fault, "the card is going away, or gone: vdflctl list");
+		return fault_remedy(fault, "the card is lost or is being unbound: vdflctl list");
 	default:
-		return fault_next(fault, "the kernel log may say more: dmesg");
+		return fault_remedy(fault, "see the kernel log: dmesg");
 	}
 }
 
@@ -59,8 +59,8 @@ static int create_one(const char *bdf, const char *type, const char *uuid,
 	if (!sysfs_exists("bus/pci/devices/%s/mdev_supported_types/"
 			  TYPE_PREFIX "%s", bdf, type)) {
 		fault_set(fault, "%s has no type %s", bdf, type);
-		return fault_next(fault, "vdflctl list %s shows its types",
-				  bdf);
+		return fault_remedy(fault, "vdflctl list %s shows the types",
+				    bdf);
 	}
 	ret = sysfs_write(uuid, "bus/pci/devices/%s/mdev_supported_types/"
 			  TYPE_PREFIX "%s/create", bdf, type);

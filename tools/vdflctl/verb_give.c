@@ -20,7 +20,7 @@ static int find_user(const char *name, uid_t *uid, struct fault *fault)
 	else if (parse_number(name, &number) && number < (uid_t)-1)
 		*uid = (uid_t)number;
 	else
-		return fault_set(fault, "there is no user %s", name);
+		return fault_set(fault, "no such user: %s", name);
 	return 0;
 }
 
@@ -31,15 +31,15 @@ static int give_node(const char *path, const char *name, uid_t uid,
 
 	if (lstat(path, &st)) {
 		fault_set(fault, "%s: %s", path, strerror(errno));
-		return fault_next(fault, "the VFIO modules make it; is udev running?");
+		return fault_remedy(fault, "the VFIO modules create this node: lsmod | grep vfio");
 	}
 	if (lchown(path, uid, (gid_t)-1)) {
-		fault_set(fault, "cannot give %s to %s: %s", path, name,
+		fault_set(fault, "cannot change the owner of %s to %s: %s", path, name,
 			  strerror(errno));
-		return fault_next(fault, "this needs root");
+		return fault_remedy(fault, "root privilege is required");
 	}
-	printf("%s belongs to %s now (before: user id %u), until the instance is removed\n",
-	       path, name, st.st_uid);
+	printf("%s: owner changed from user id %u to %s, until the instance is removed\n",
+	       path, st.st_uid, name);
 	return 0;
 }
 

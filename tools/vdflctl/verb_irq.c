@@ -18,28 +18,28 @@ static void show_source(const char *bdf)
 	model_card_free(&card);
 }
 
-static int choose_failed(int error, const char *bdf, const char *source,
-			 struct fault *fault)
+static int set_failed(int error, const char *bdf, const char *source,
+		      struct fault *fault)
 {
-	fault_set(fault, "cannot make %s the interrupt source of %s: %s",
-		  source, bdf, strerror(error));
+	fault_set(fault, "cannot set the interrupt source of %s to %s: %s",
+		  bdf, source, strerror(error));
 	if (fault_denied(fault, error))
 		return -1;
 	switch (error) {
 	case EBUSY:
-		return fault_next(fault, "not while an instance is open");
+		return fault_remedy(fault, "close the instances first");
 	case EINVAL:
-		return fault_next(fault, "there is no such source");
+		return fault_remedy(fault, "no such interrupt source");
 	case EOPNOTSUPP:
-		return fault_next(fault, "vdflctl irq %s shows what the card can do",
-				  bdf);
+		return fault_remedy(fault, "vdflctl irq %s shows the usable sources",
+				    bdf);
 	default:
 		return -1;
 	}
 }
 
-/* Those whose users we are allowed to see */
-static void name_users(const char *bdf)
+/* List open instances, as far as permissions allow to detect them */
+static void list_open(const char *bdf)
 {
 	struct card card;
 	size_t i;
@@ -50,24 +50,24 @@ static void name_users(const char *bdf)
 
 		if (vfio_in_use(inst))
 			fprintf(stderr,
-				"vdflctl: %s, block %s; fuser %s/vfio/%s names its user\n",
+				"vdflctl: open instance: %s, block %s; users: fuser %s/vfio/%s\n",
 				inst->uuid, inst->block, dev_root(),
 				inst->group);
 	}
 	model_card_free(&card);
 }
 
-static int choose(const char *bdf, const char *source)
+static int set_source(const char *bdf, const char *source)
 {
 	struct fault fault;
 	int ret = sysfs_write(source, "bus/pci/devices/%s/dfl/irq_source", bdf);
 
 	if (!ret)
 		return EXIT_SUCCESS;
-	choose_failed(-ret, bdf, source, &fault);
+	set_failed(-ret, bdf, source, &fault);
 	fault_report(&fault);
 	if (ret == -EBUSY)
-		name_users(bdf);
+		list_open(bdf);
 	return EXIT_FAILURE;
 }
 
@@ -95,7 +95,7 @@ static int run(const struct command *cmd, int argc, char **argv)
 				      source);
 	if (model_card_need(bdf, &fault))
 		return fault_report(&fault);
-	status = source ? choose(bdf, source) : EXIT_SUCCESS;
+	status = source ? set_source(bdf, source) : EXIT_SUCCESS;
 	if (status == EXIT_SUCCESS)
 		show_source(bdf);
 	return status;

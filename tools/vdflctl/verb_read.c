@@ -33,7 +33,7 @@ static int serve(const struct range *range)
 	return ret ? fault_report(&fault) : EXIT_SUCCESS;
 }
 
-/* -1 to go on, else the exit status */
+/* Return -1 to continue, else the exit status */
 static int parse_options(const struct command *cmd, int argc, char **argv,
 			 struct range *range)
 {

@@ -16,8 +16,8 @@ static int remove_one(const char *uuid, bool wait, struct fault *fault)
 	if (!wait && vfio_in_use(&inst)) {
 		fault_set(fault, "%s is in use: a program has group %s open",
 			  uuid, inst.group);
-		return fault_next(fault, "fuser %s/vfio/%s names it; --wait asks it to let go",
-				  dev_root(), inst.group);
+		return fault_remedy(fault, "users: fuser %s/vfio/%s; --wait requests the close",
+				    dev_root(), inst.group);
 	}
 	ret = sysfs_write("1", "bus/mdev/devices/%s/remove", uuid);
 	if (!ret)
@@ -25,10 +25,10 @@ static int remove_one(const char *uuid, bool wait, struct fault *fault)
 	fault_set(fault, "cannot remove %s: %s", uuid, strerror(-ret));
 	if (fault_denied(fault, -ret))
 		return -1;
-	return fault_next(fault, "vdflctl list shows whether it is still there");
+	return fault_remedy(fault, "vdflctl list shows the instances that are left");
 }
 
-/* Goes on after a failure: the others are not to blame */
+/* Continue after a failure, because the instances are independent */
 static int remove_list(char **uuids, size_t count, bool wait)
 {
 	int status = EXIT_SUCCESS;

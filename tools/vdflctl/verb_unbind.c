@@ -19,8 +19,8 @@ static int unbind_card(const char *bdf, bool force, struct fault *fault)
 	if (count && !force) {
 		fault_set(fault, "%s has %zu instance%s", bdf, count,
 			  count > 1 ? "s" : "");
-		return fault_next(fault, "remove them first: vdflctl remove --all %s",
-				  bdf);
+		return fault_remedy(fault, "remove the instances first: vdflctl remove --all %s",
+				    bdf);
 	}
 	ret = sysfs_write(bdf, "bus/pci/drivers/" DRIVER "/unbind");
 	if (ret)
@@ -48,7 +48,7 @@ static int run(const struct command *cmd, int argc, char **argv)
 	if (unbind_card(bdf, force, &fault))
 		return fault_report(&fault);
 	printf("%s has no driver now\n"
-	       "to give it to its usual one: echo %s > /sys/bus/pci/drivers_probe\n",
+	       "to bind it to its default driver: echo %s > /sys/bus/pci/drivers_probe\n",
 	       bdf, bdf);
 	return EXIT_SUCCESS;
 }

@@ -15,7 +15,7 @@ static int serve(const struct range *range, __u64 value)
 		return fault_report(&fault);
 	ret = window_write(&win, range->offset, range->width, value, &fault);
 	if (!ret && win.scrubbed)
-		fprintf(stderr, "vdflctl: note: the block is reset now that it is closed\n");
+		fprintf(stderr, "vdflctl: note: the block is reset on close\n");
 	window_close(&win);
 	return ret ? fault_report(&fault) : EXIT_SUCCESS;
 }
@@ -25,7 +25,7 @@ static bool fits(__u64 value, __u32 width)
 	return width == 8 || !(value >> (width * 8));
 }
 
-/* -1 to go on, else the exit status */
+/* Return -1 to continue, else the exit status */
 static int parse_options(const struct command *cmd, int argc, char **argv,
 			 struct range *range)
 {

@@ -13,8 +13,8 @@
 static void on_sigbus(int sig)
 {
 	static const char text[] =
-		"vdflctl: the mapping was taken back, the card may be gone\n"
-		"vdflctl: vdflctl list shows its state\n";
+		"vdflctl: access through the mapping was revoked; the card may be lost\n"
+		"vdflctl: see vdflctl list\n";
 
 	ssize_t done = write(STDERR_FILENO, text, sizeof(text) - 1);
 
@@ -36,7 +36,7 @@ int window_open(struct window *win, const char *uuid, struct fault *fault)
 	ret = region_get(win->dev.device, VFIO_PCI_BAR0_REGION_INDEX,
 			 &win->bar);
 	if (ret)
-		fault_set(fault, "cannot find the registers of %s: %s", uuid,
+		fault_set(fault, "cannot find the register region of %s: %s", uuid,
 			  strerror(-ret));
 	else
 		ret = describe(win->dev.device, &desc, fault);
@@ -62,14 +62,14 @@ int window_check(const struct window *win, __u64 offset, __u32 width,
 	if (offset % width) {
 		fault_set(fault, "offset 0x%llx is not a multiple of width %u",
 			  offset, width);
-		return fault_next(fault, "choose another offset or --width");
+		return fault_remedy(fault, "use another offset or --width");
 	}
 	if (offset < win->size && count <= (win->size - offset) / width)
 		return 0;
-	fault_set(fault, "%llu times %u bytes at 0x%llx: outside of the block of 0x%llx bytes",
+	fault_set(fault, "%llu times %u bytes at 0x%llx: outside the block of 0x%llx bytes",
 		  count, width, offset, win->size);
-	return fault_next(fault, "offsets count from its header, the last one is 0x%llx",
-			  win->size - width);
+	return fault_remedy(fault, "offsets count from the header; the last one is 0x%llx",
+			    win->size - width);
 }
 
 static int map_area(struct window *win, __u32 i, struct fault *fault)
@@ -92,7 +92,7 @@ static int map_area(struct window *win, __u32 i, struct fault *fault)
 }
 
 static int map_range(struct window *win, __u64 offset, __u64 len,
-	       struct fault *fault)
+		     struct fault *fault)
 {
 	__u32 i;
 
@@ -104,12 +104,12 @@ static int map_range(struct window *win, __u64 offset, __u64 len,
 			return map_area(win, i, fault);
 	}
 	if (!win->bar.nr_areas)
-		fault_set(fault, "nothing of this block can be mapped");
+		fault_set(fault, "no part of this block can be mapped");
 	else
 		fault_set(fault, "cannot map 0x%llx bytes at 0x%llx, only 0x%llx bytes at 0x%llx",
 			  len, offset, win->bar.area[0].size,
 			  win->bar.area[0].offset);
-	return fault_next(fault, "leave out --map to go through the driver");
+	return fault_remedy(fault, "omit --map to access through the driver");
 }
 
 int window_open_range(struct window *win, const struct range *range,
@@ -129,7 +129,7 @@ int window_open_range(struct window *win, const struct range *range,
 	return ret;
 }
 
-/* A register is accessed once, as wide as asked for */
+/* A single access of the given width */
 #define REGISTER(type, at)	(*(volatile type *)(at))
 
 static __u64 load(void *at, __u32 width)
@@ -169,10 +169,10 @@ static int access_failed(const char *verb, __u64 offset, __u32 width,
 	int error = errno;
 
 	fault_set(fault, "cannot %s %u bytes at 0x%llx: %s", verb, width,
-		  offset, done < 0 ? strerror(error) : "cut short");
+		  offset, done < 0 ? strerror(error) : "short transfer");
 	if (done < 0 && error == EINVAL)
-		return fault_next(fault, "most blocks take 4 and 8 bytes only: see --width");
-	return fault_next(fault, "vdflctl list shows if the card is still there");
+		return fault_remedy(fault, "most blocks permit 4 and 8 bytes only: see --width");
+	return fault_remedy(fault, "vdflctl list shows the state of the card");
 }
 
 int window_read(const struct window *win, __u64 offset, __u32 width,
@@ -186,7 +186,7 @@ int window_read(const struct window *win, __u64 offset, __u32 width,
 			      width);
 		return 0;
 	}
-	/* registers are little endian, as are the machines we run on */
+	/* registers are little endian, as are all supported machines */
 	done = pread(win->dev.device, value, width, win->bar.offset + offset);
 	if (done == (ssize_t)width)
 		return 0;

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Preloaded into vdflctl: plain files below VDFL_DEV become a VFIO group,
- * container and device. The device keeps its registers in the file
- * VDFL_DEV/device, region INDEX at INDEX << 16: not where the driver has
- * them, since only REGION_INFO may tell.
+ * Preloaded into vdflctl: simulates a VFIO group, container and device with
+ * regular files below VDFL_DEV. The registers are in the file VDFL_DEV/device,
+ * region INDEX at INDEX << 16. The offsets differ from those of the driver,
+ * because vdflctl must get them from REGION_INFO.
  *
- * FAKE_OPEN_ERRNO   opening the group fails with it
- * FAKE_DEVICE_ERRNO getting the device from its group fails with it
- * FAKE_SOURCE_ERRNO writing irq_source fails with it
- * FAKE_IRQS         what an armed MSI-X eventfd holds at once (default 0)
- * FAKE_REQUEST      the request eventfd is signalled at once
- * FAKE_NO_MMAP      no areas to map
+ * FAKE_OPEN_ERRNO   error of opening the group
+ * FAKE_DEVICE_ERRNO error of getting the device from its group
+ * FAKE_SOURCE_ERRNO error of writing irq_source
+ * FAKE_IRQS         interrupts as soon as an MSI-X vector is armed (default 0)
+ * FAKE_REQUEST      requests as soon as the request eventfd is set (default 0)
+ * FAKE_NO_MMAP      no mappable areas
  */
 
 #include <dlfcn.h>
@@ -29,7 +29,7 @@
 #define REGIONS		(VFIO_PCI_NUM_REGIONS + 1)
 #define REGION_SHIFT	16
 
-/* Headers older than 6.6 lack it; the fd is its third word */
+/* Headers older than 6.6 lack the ioctl; the fd is the third word */
 #define BIND_IOMMUFD	_IO(VFIO_TYPE, VFIO_BASE + 18)
 
 static const __u64 region_size[REGIONS] = {
