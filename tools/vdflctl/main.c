@@ -2,7 +2,9 @@
 /* vdflctl: command line tool for cards, blocks and instances */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "vdflctl.h"
 
@@ -75,10 +77,29 @@ static int help(const char *word)
 	return cmd ? command_help(cmd) : unknown(word);
 }
 
+/*
+ * Occupy standard descriptors that the caller has closed. Otherwise open() would
+ * return them for a device, and messages would be written to its registers. The
+ * access mode is the wrong one, so that reads and writes fail with EBADF.
+ */
+static void open_standard_fds(void)
+{
+	int fd;
+
+	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		if (fcntl(fd, F_GETFD) >= 0)
+			continue;
+		if (open("/dev/null",
+			 fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+			_exit(EXIT_FAILURE);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	const struct command *cmd;
 
+	open_standard_fds();
 	program_invocation_name = "vdflctl";
 	if (argc < 2)
 		return command_misuse("missing command");
