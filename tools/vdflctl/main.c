@@ -95,11 +95,26 @@ static void open_standard_fds(void)
 	}
 }
 
+/* Report output that was lost, for example on a full disk */
+static void close_stdout(void)
+{
+	bool failed = ferror(stdout);
+
+	errno = 0;
+	if (!fclose(stdout) && !failed)
+		return;
+	fprintf(stderr, "vdflctl: write error%s%s\n", errno ? ": " : "",
+		errno ? strerror(errno) : "");
+	_exit(EXIT_FAILURE);
+}
+
 int main(int argc, char **argv)
 {
 	const struct command *cmd;
 
 	open_standard_fds();
+	if (atexit(close_stdout))
+		return EXIT_FAILURE;
 	program_invocation_name = "vdflctl";
 	if (argc < 2)
 		return command_misuse("missing command");

@@ -162,8 +162,10 @@ int print_json(json_t *root)
 
 	json_decref(root);
 	putchar('\n');
-	if (!ret && !fflush(stdout))
+	if (!ret)
 		return EXIT_SUCCESS;
-	perror("vdflctl: cannot write JSON");
+	/* main() reports write errors */
+	if (!ferror(stdout))
+		fprintf(stderr, "vdflctl: cannot encode JSON\n");
 	return EXIT_FAILURE;
 }

@@ -157,7 +157,8 @@ static int wait_for(const struct order *order, struct pollfd *fds)
 		printf("vector %llu: %lu interrupt%s after %llu.%03llu s\n",
 		       order->vector, events, events == 1 ? "" : "s",
 		       passed / 1000, passed % 1000);
-		fflush(stdout);
+		if (fflush(stdout))
+			return EXIT_FAILURE;
 	}
 	return EXIT_SUCCESS;
 }
