@@ -263,6 +263,8 @@ const char *dev_root(void);
 int vfio_open(struct vfio_dev *dev, const struct instance *inst,
 	      struct fault *fault);
 void vfio_close(struct vfio_dev *dev);
+/* Report an instance whose directory in sysfs names no node; return -1 */
+int vfio_no_node(const struct instance *inst, struct fault *fault);
 /* Set @path to the node of the group; return true if it exists */
 bool vfio_group_node(const struct instance *inst, char path[PATH_LEN]);
 /* Return true if a program has it open; false also without permission */

@@ -108,11 +108,19 @@ static int use_group(struct vfio_dev *dev, const struct instance *inst,
 	return 0;
 }
 
+int vfio_no_node(const struct instance *inst, struct fault *fault)
+{
+	fault_set(fault, "%s has no device node", inst->uuid);
+	return fault_remedy(fault, "the instance is being created or removed: try again");
+}
+
 static int open_by_group(struct vfio_dev *dev, const struct instance *inst,
 			 struct fault *fault)
 {
 	char name[PATH_LEN];
 
+	if (!inst->group[0])
+		return vfio_no_node(inst, fault);
 	/* the group first: its error is more specific */
 	text_set(name, sizeof(name), "vfio/%s", inst->group);
 	dev->group = open_node(name, inst, fault);
