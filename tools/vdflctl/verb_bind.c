@@ -13,27 +13,70 @@ static bool may_displace(const char *driver)
 	       !strcmp(driver, "vfio-pci");
 }
 
-/* Leave things as they were: no override, the former driver back */
-static void put_back(const char *bdf, const char *driver)
+/**
+ * struct binding - driver and override of a card before the command
+ * @driver: name, or empty
+ * @override: contents of driver_override, or a newline for none
+ */
+struct binding {
+	char driver[NAME_LEN];
+	char override[TEXT_LEN];
+};
+
+static void binding_load(struct binding *binding, const char *bdf)
 {
-	sysfs_write("\n", "bus/pci/devices/%s/driver_override", bdf);
-	if (driver[0])
-		sysfs_write(bdf, "bus/pci/drivers/%s/bind", driver);
+	char text[TEXT_LEN];
+
+	sysfs_link(binding->driver, sizeof(binding->driver),
+		   "bus/pci/devices/%s/driver", bdf);
+	sysfs_read(text, sizeof(text), "bus/pci/devices/%s/driver_override",
+		   bdf);
+	text_set(binding->override, sizeof(binding->override), "%s",
+		 text[0] && strcmp(text, "(null)") ? text : "\n");
 }
 
-/* The override comes first: if it is denied, nothing has happened yet */
-static int move_card(const char *bdf, const char *driver, struct fault *fault)
+/* Restore the override first: the former driver may match only through it */
+static int binding_restore(const struct binding *former, const char *bdf)
+{
+	int ret = sysfs_write(former->override,
+			      "bus/pci/devices/%s/driver_override", bdf);
+
+	if (ret || !former->driver[0])
+		return ret;
+	return sysfs_write(bdf, "bus/pci/drivers/%s/bind", former->driver);
+}
+
+/* Unbind the former driver, after the override, which may be denied */
+static int release_card(const char *bdf, const struct binding *former)
 {
 	int ret;
 
 	ret = sysfs_write(DRIVER, "bus/pci/devices/%s/driver_override", bdf);
-	if (!ret && driver[0])
-		ret = sysfs_write(bdf, "bus/pci/devices/%s/driver/unbind", bdf);
-	if (!ret)
-		ret = sysfs_write(bdf, "bus/pci/drivers_probe");
+	if (ret || !former->driver[0])
+		return ret;
+	ret = sysfs_write(bdf, "bus/pci/devices/%s/driver/unbind", bdf);
+	if (ret)
+		sysfs_write(former->override,
+			    "bus/pci/devices/%s/driver_override", bdf);
+	return ret;
+}
+
+static int move_card(const char *bdf, const struct binding *former,
+		     struct fault *fault)
+{
+	int ret, restored;
+
+	ret = release_card(bdf, former);
+	if (ret)
+		return fault_kernel(fault, -ret, "cannot bind %s", bdf);
+	ret = sysfs_write(bdf, "bus/pci/drivers_probe");
 	if (!ret && model_card_bound(bdf))
 		return 0;
-	put_back(bdf, driver);
+	restored = binding_restore(former, bdf);
+	if (restored)
+		return fault_kernel(fault, -restored,
+				    DRIVER " rejected %s, and its former driver cannot be restored",
+				    bdf);
 	if (ret)
 		return fault_kernel(fault, -ret, "cannot bind %s", bdf);
 	fault_set(fault, DRIVER " rejected %s", bdf);
@@ -42,7 +85,7 @@ static int move_card(const char *bdf, const char *driver, struct fault *fault)
 
 static int bind_card(const char *bdf, bool force, struct fault *fault)
 {
-	char driver[NAME_LEN];
+	struct binding former;
 
 	if (!sysfs_exists("bus/pci/devices/%s", bdf))
 		return fault_set(fault, "no such PCI device: %s", bdf);
@@ -50,16 +93,16 @@ static int bind_card(const char *bdf, bool force, struct fault *fault)
 		fault_set(fault, "driver " DRIVER " is not loaded");
 		return fault_remedy(fault, "as root: modprobe " DRIVER);
 	}
-	sysfs_link(driver, sizeof(driver), "bus/pci/devices/%s/driver", bdf);
-	if (!strcmp(driver, DRIVER))
+	binding_load(&former, bdf);
+	if (!strcmp(former.driver, DRIVER))
 		return 0;
-	if (!force && !may_displace(driver)) {
+	if (!force && !may_displace(former.driver)) {
 		fault_set(fault, "%s is bound to driver %s", bdf,
-			  driver);
+			  former.driver);
 		return fault_remedy(fault, "to unbind it from that driver: vdflctl bind --force %s",
 				    bdf);
 	}
-	return move_card(bdf, driver, fault);
+	return move_card(bdf, &former, fault);
 }
 
 static int run(const struct command *cmd, int argc, char **argv)
