@@ -82,7 +82,7 @@ void text_size(char *buf, size_t size, __u64 bytes)
 		text_set(buf, size, "%llu", bytes);
 }
 
-bool parse_number(const char *text, __u64 *value)
+static bool parse_base(const char *text, int base, __u64 *value)
 {
 	char *end;
 
@@ -90,8 +90,18 @@ bool parse_number(const char *text, __u64 *value)
 	if (!isdigit((unsigned char)text[0]))
 		return false;
 	errno = 0;
-	*value = strtoull(text, &end, 0);
+	*value = strtoull(text, &end, base);
 	return !errno && !*end;
+}
+
+bool parse_number(const char *text, __u64 *value)
+{
+	return parse_base(text, 0, value);
+}
+
+bool parse_decimal(const char *text, __u64 *value)
+{
+	return parse_base(text, 10, value);
 }
 
 /* Return true if @text matches @shape, in which x is a hex digit */

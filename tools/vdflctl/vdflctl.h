@@ -82,7 +82,9 @@ void text_set(char *buf, size_t size, const char *fmt, ...) __printf(3, 4);
 /* "-" for 0, "16", "4K", "1M", or "?" for ABSENT */
 void text_size(char *buf, size_t size, __u64 bytes);
 
+/* Decimal, hexadecimal with 0x or octal with a leading 0 */
 bool parse_number(const char *text, __u64 *value);
+bool parse_decimal(const char *text, __u64 *value);
 /* Accept 0000:01:00.0 and 01:00.0 in any case; @bdf is as in sysfs */
 bool parse_bdf(const char *text, char bdf[BDF_LEN]);
 bool parse_uuid(const char *text, char uuid[UUID_LEN]);

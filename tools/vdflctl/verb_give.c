@@ -19,7 +19,7 @@ static int find_user(const char *name, uid_t *uid, struct fault *fault)
 
 	if (user)
 		*uid = user->pw_uid;
-	else if (parse_number(name, &number) && number < (uid_t)-1)
+	else if (parse_decimal(name, &number) && number < (uid_t)-1)
 		*uid = (uid_t)number;
 	else
 		return fault_set(fault, "no such user: %s", name);
@@ -182,6 +182,6 @@ const struct command verb_give = {
 "  -h, --help   display this help and exit\n"
 "\n"
 "Changes the owner of the device nodes of the instance, so that USER can open\n"
-"it, until the instance is removed. USER is a name or a number. Needs root.\n",
+"it, until the instance is removed. USER is a name or a decimal id. Needs root.\n",
 	.run = run,
 };
