@@ -32,37 +32,62 @@ const char *dev_root(void)
 	return root ? root : "/dev";
 }
 
-static int open_failed(const char *path, const struct instance *inst,
-		       struct fault *fault)
+static int open_node(const char *path, struct fault *fault)
 {
-	int error = errno;
+	int fd = open(path, O_RDWR | O_CLOEXEC), error;
 
+	if (fd >= 0)
+		return fd;
+	error = errno;
 	fault_set(fault, "cannot open %s: %s", path, strerror(error));
-	switch (error) {
-	case EACCES:
-	case EPERM:
-		return fault_remedy(fault, "as root: vdflctl give %s USER",
-				    inst->uuid);
-	case EBUSY:
-		return fault_remedy(fault, "another program has it open: fuser %s",
-				    path);
-	case ENOENT:
-	case ENODEV:
-		return fault_remedy(fault, "as root: modprobe -a vfio vfio_iommu_type1");
-	default:
-		return -1;
-	}
+	return -error;
 }
 
-static int open_node(const char *name, const struct instance *inst,
-		     struct fault *fault)
+/* Open the node of the instance or of its group */
+static int open_own_node(const char *name, const struct instance *inst,
+			 struct fault *fault)
 {
 	char path[PATH_LEN];
 	int fd;
 
 	text_set(path, sizeof(path), "%s/%s", dev_root(), name);
-	fd = open(path, O_RDWR | O_CLOEXEC);
-	return fd < 0 ? open_failed(path, inst, fault) : fd;
+	fd = open_node(path, fault);
+	switch (fd) {
+	case -EACCES:
+	case -EPERM:
+		return fault_remedy(fault, "as root: vdflctl give %s USER",
+				    inst->uuid);
+	case -EBUSY:
+		return fault_remedy(fault, "another program has it open: fuser %s",
+				    path);
+	case -ENOENT:
+	case -ENODEV:
+		return fault_remedy(fault, "as root: modprobe -a vfio vfio_iommu_type1");
+	default:
+		return fd;
+	}
+}
+
+/* Open a node that all instances share, and that @module creates */
+static int open_shared_node(const char *name, const char *module,
+			    struct fault *fault)
+{
+	char path[PATH_LEN];
+	int fd;
+
+	text_set(path, sizeof(path), "%s/%s", dev_root(), name);
+	fd = open_node(path, fault);
+	switch (fd) {
+	case -EACCES:
+	case -EPERM:
+		return fault_remedy(fault, "permit read and write, as root: chmod 666 %s",
+				    path);
+	case -ENOENT:
+	case -ENODEV:
+		return fault_remedy(fault, "as root: modprobe %s", module);
+	default:
+		return fd;
+	}
 }
 
 static int step_failed(const char *step, const struct instance *inst,
@@ -123,10 +148,11 @@ static int open_by_group(struct vfio_dev *dev, const struct instance *inst,
 		return vfio_no_node(inst, fault);
 	/* the group first: its error is more specific */
 	text_set(name, sizeof(name), "vfio/%s", inst->group);
-	dev->group = open_node(name, inst, fault);
+	dev->group = open_own_node(name, inst, fault);
 	if (dev->group < 0)
 		return -1;
-	dev->container = open_node("vfio/vfio", inst, fault);
+	dev->container = open_shared_node("vfio/vfio", "vfio_iommu_type1",
+					  fault);
 	if (dev->container < 0)
 		return -1;
 	return use_group(dev, inst, fault);
@@ -139,10 +165,10 @@ static int open_by_cdev(struct vfio_dev *dev, const struct instance *inst,
 	char name[PATH_LEN];
 
 	text_set(name, sizeof(name), "vfio/devices/%s", inst->cdev);
-	dev->device = open_node(name, inst, fault);
+	dev->device = open_own_node(name, inst, fault);
 	if (dev->device < 0)
 		return -1;
-	dev->container = open_node("iommu", inst, fault);
+	dev->container = open_shared_node("iommu", "iommufd", fault);
 	if (dev->container < 0)
 		return -1;
 	bind.iommufd = dev->container;

@@ -6,6 +6,7 @@
  * because vdflctl must get them from REGION_INFO.
  *
  * FAKE_OPEN_ERRNO   error of opening the group
+ * FAKE_SHARED_ERRNO error of opening the container or iommufd
  * FAKE_DEVICE_ERRNO error of getting the device from its group
  * FAKE_SOURCE_ERRNO error of writing irq_source
  * FAKE_IRQS         interrupts as soon as an MSI-X vector is armed (default 0)
@@ -73,6 +74,9 @@ int open(const char *path, int flags, ...)
 
 	if (strstr(path, "/vfio/7") && number_from("FAKE_OPEN_ERRNO"))
 		return fail(number_from("FAKE_OPEN_ERRNO"));
+	if ((strstr(path, "/dev/vfio/vfio") || strstr(path, "/dev/iommu")) &&
+	    number_from("FAKE_SHARED_ERRNO"))
+		return fail(number_from("FAKE_SHARED_ERRNO"));
 	if (strstr(path, "/irq_source") && flags & O_WRONLY &&
 	    number_from("FAKE_SOURCE_ERRNO"))
 		return fail(number_from("FAKE_SOURCE_ERRNO"));
