@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * From a profile to a card: identity, BARs, blocks. README.rst describes the
- * format.
+ * Create a card from a profile: identity, BARs, blocks. README.rst describes
+ * the format.
  */
 #include <stdlib.h>
 
@@ -37,7 +37,7 @@ static int override_words(struct block *b, const json_t *words)
 	return 0;
 }
 
-/* The size of a block that has none in its profile */
+/* Return the size of a block for which the profile has no size. */
 static u64 default_size(const json_t *spec)
 {
 	u64 next = spec_u64(spec, "next", 0);
@@ -220,7 +220,7 @@ static int load(struct card *c, const json_t *root)
 	return 0;
 }
 
-/* Return the card of profile @path, or NULL after a message. */
+/* Return the card that profile @path describes, or NULL after a message. */
 struct card *image_load(const char *path, struct log *log)
 {
 	struct card *c = card_new(log);
