@@ -55,8 +55,8 @@ static struct access make_access(struct card *c, u8 bar, u64 off, u32 len)
 
 /*
  * The owner of an AFU resets it through the control register of its port. The
- * driver may also read the control register of any other port, and take that
- * port out of reset, as after a reset of the card.
+ * driver may also read the control register of another port, and take that port
+ * out of reset, as after a reset of the card.
  */
 static bool is_mediated(const struct card *c, const struct access *a)
 {
