@@ -54,7 +54,7 @@ static int place_block(struct card *c, struct block *b, const json_t *spec)
 
 	if (b->offset >= bar_size || size > bar_size - b->offset ||
 	    b->offset % 8 || size % 8)
-		return spec_error("%s: does not fit its BAR", b->name);
+		return spec_error("%s: block does not fit in the BAR", b->name);
 	if (block_alloc_regs(b, size))
 		return spec_error("out of memory");
 	return 0;
@@ -65,7 +65,7 @@ static int load_vectors(struct card *c, struct block *b, const json_t *spec)
 	b->irq.first = spec_u64(spec, "first", 0);
 	b->irq.nr = spec_u64(spec, "count", 0);
 	if (b->irq.first + b->irq.nr > c->cfg.id.nr_vectors)
-		return spec_error("%s: vectors do not fit", b->name);
+		return spec_error("%s: more vectors than the card has", b->name);
 	return 0;
 }
 
