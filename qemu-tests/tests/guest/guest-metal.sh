@@ -129,7 +129,7 @@ guest_tell a mix "$(printf '%x %x' $ACCESSES $((RANDOM + 1)))"
 tap_ok "neighbour: $RESETS resets, each clears its registers" \
 	guest b flr "$(printf %x $RESETS)"
 tap_note "took $(($(now_ms) - start)) ms"
-tap_fails "guest beside the resets: still running after the last" \
+tap_fails "guest beside the resets: is at work after the last" \
 	read -r -t 0 <&"${GUEST_OUT[a]}"
 counts=$(guest_answer a)
 tap_note "took $(($(now_ms) - start)) ms"
@@ -145,7 +145,7 @@ tap_is "guest beside the resets: mapped accesses do not reach the driver" \
 	"$(seen)" 0
 tap_is "neighbour: only its block and port were reset" "$(resets)" \
 	"$(sed -E "s/(b2-o80000|$OTHER):$nr/\\1:$((nr + RESETS))/g" <<<"$before")"
-tap_is "neighbour: its interrupts are still armed" \
+tap_is "neighbour: interrupts are still armed" \
 	"$(guest b irqs | cut -d' ' -f5-)" \
 	"0000 0000 0000 0000"
 

@@ -157,7 +157,7 @@ tap_is "race for the last blocks: each block is assigned once" \
 # --- two cards ---------------------------------------------------------------------
 
 bind_card 1 >/dev/null || bail "the second card does not bind"
-tap_is "second card: its blocks are available" "$(free_of "$other" eth-group)" 2
+tap_is "second card: all blocks are available" "$(free_of "$other" eth-group)" 2
 tap_is "second card: blocks of the first card stay in use" \
 	"$(free_of "$bdf" eth-group)" 0
 

@@ -155,7 +155,7 @@ for who in block card; do
 		tap_is "new image in use: ERR is not signalled to the neighbour" \
 			"$(client neighbour wait err 0)" timeout
 	fi
-	tap_is "new image in use, $who reset: its client has lost access" \
+	tap_is "new image in use, $who reset: the client has lost access" \
 		"$(client user read $RO_REG 8) $(client user mread $RO_REG)" \
 		"error EIO SIGBUS"
 	tap_is "new image in use, $who reset: the neighbour has access" \

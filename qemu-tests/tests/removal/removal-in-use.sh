@@ -237,7 +237,7 @@ kill -9 "${CLIENT_PID[other]}"
 wait "${CLIENT_PID[other]}" 2>/dev/null
 tap_ok "client killed: the instance can be opened at once" \
 	client_start heir "$other"
-tap_is "client killed: its data is not left in the block" \
+tap_is "client killed: no data is left in the block" \
 	"$(client heir read $SCRATCH 8)" 0x0
 # Two writes make a reset: one at the end of a user, one for the next
 tap_within "client killed: writes to port control, two per reset" \

@@ -73,7 +73,7 @@ spare_kmemleak()
 settle verbose 0
 settle ignore-gfp-wait N
 settle min-order 0
-tap_ok "kmemleak: its own allocations do not fail" spare_kmemleak
+tap_ok "kmemleak: own allocations do not fail" spare_kmemleak
 
 modprobe -a vfio vfio_iommu_type1 mdev irqbypass
 insmod "$FAIL_MODULE" || bail "no module that makes calls fail"

@@ -77,7 +77,7 @@ tap_ok "driverctl set-override: the card is bound" is_bound "$bdf"
 tap_is "driverctl set-override: is stored for the next boot" \
 	"$(saved)" "$bdf $DRIVER"
 
-tap_is "mdevctl types: those of sysfs" "$(types_of_mdevctl)" "$(types_of_sysfs)"
+tap_is "mdevctl types: equal the types in sysfs" "$(types_of_mdevctl)" "$(types_of_sysfs)"
 
 uuid=$(new_uuid)
 tap_ok "mdevctl define: succeeds" \
