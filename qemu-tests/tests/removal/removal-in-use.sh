@@ -11,7 +11,7 @@
 SCRATCH=0x28
 BOUND_MS=$((2000 * SLOW))
 
-# One line, not one per user, says that a card is lost
+# Log line for a lost card; one per card, not one per client
 lost='taken from its users'
 
 mapper=
@@ -27,14 +27,14 @@ polls()
 	[ "$number" = 7 ]
 }
 
-# reads_more NUMBER: has the reader read so often, and again?
+# reads_more NUMBER: has the client read more often than that?
 reads_more()
 {
 	[ "$(block_stat 0 "$(mdev_block "$reader")" reads)" -gt "$1" ]
 }
 
-# users_start: three of them. "mapper" has a mapping, "poller" waits for ERR and
-# REQ, "reader" reads and reads.
+# users_start NAME: start three clients. "mapper" has a mapping, "poller" waits
+# for ERR and REQ, "reader" reads registers all the time.
 users_start()
 {
 	local reads
@@ -53,7 +53,7 @@ users_start()
 		"$(client mapper mread $SCRATCH)" 0x1234
 	tap_is "$1: ERR can be armed" "$(client poller arm err)" ok
 	tap_is "$1: REQ can be armed" "$(client poller arm req)" ok
-	# The poller answers when it is over: it sleeps in poll() until then
+	# The poller replies at the end: until then it sleeps in poll()
 	client_send poller wait err 20000
 	client_send poller wait req 20000
 	reads=$(block_stat 0 "$(mdev_block "$reader")" reads)
@@ -62,8 +62,9 @@ users_start()
 	tap_ok "$1: one client reads registers" wait_for 5 reads_more "$reads"
 }
 
-# users_told NAME SINCE: everybody knows, and in time; without another process to
-# start, which takes a busy machine longer than all the rest
+# users_told NAME SINCE: check that all clients have lost the card in time. No
+# process is started before the time is read: on a busy machine that would take
+# longer than everything else.
 users_told()
 {
 	local reader err req
@@ -98,13 +99,13 @@ finished()
 	! kill -0 "$1" 2>/dev/null
 }
 
-# unmapped NAME: is the client's mapping gone?
+# unmapped NAME: does the client's mapping raise SIGBUS?
 unmapped()
 {
 	[ "$(client "$1" mread $SCRATCH)" = SIGBUS ]
 }
 
-# said REGEX: is it in the log, once?
+# said REGEX: is there exactly one matching log line?
 said()
 {
 	[ "$(log_count "$1")" = 1 ]
@@ -148,7 +149,7 @@ remove_mdev "$uuid"
 
 # --- it is there, but its registers are not --------------------------------------
 
-# As a card is that has reset itself
+# A card that has reset itself is in this state
 users_start "memory decoding off"
 log_mark
 start=$(now_ms)
@@ -239,7 +240,7 @@ tap_ok "client killed: the instance can be opened at once" \
 	client_start heir "$other"
 tap_is "client killed: no data is left in the block" \
 	"$(client heir read $SCRATCH 8)" 0x0
-# Two writes make a reset: one at the end of a user, one for the next
+# Each reset writes twice; there is one reset at the close and one at the open
 tap_within "client killed: writes to port control, two per reset" \
 	$(($(block_stat 0 b2-o80000 writes) - resets)) 4 4
 client_end heir
