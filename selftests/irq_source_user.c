@@ -63,7 +63,7 @@ FIXTURE_TEARDOWN(source)
 		block_close(&self->inst[d], &self->dev[d]);
 }
 
-/* What the harness calls FIXTURE_DATA(source), which checkpatch cannot parse */
+/* FIXTURE_DATA(source) of the harness, which checkpatch cannot parse */
 static void arm_all(struct _test_data_source *self)
 {
 	unsigned int d;

@@ -300,7 +300,7 @@ TEST_F(afu, mapping_survives_reset)
 	EXPECT_EQ(-EFAULT, try_load64(map + AFU_RO, &value));
 }
 
-/* --- somebody is always in the middle of an access ----------------------- */
+/* --- an access is always in progress ----------------------- */
 
 struct hammer {
 	pid_t pid;

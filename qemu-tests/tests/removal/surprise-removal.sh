@@ -122,7 +122,7 @@ for source in intx poll; do
 	tap_within "$source: number of steps" \
 		"$(sed -n 's/.*in-all \([0-9]*\).*/\1/p' <<<"$line")" $((100 / STRIDE)) 10000
 	tap_within "$source: number of accesses of clients to a lost card" \
-		"$(sed -n 's/.*looked-at \([0-9]*\).*/\1/p' <<<"$line")" $((100 / STRIDE)) 10000
+		"$(sed -n 's/.*checked \([0-9]*\).*/\1/p' <<<"$line")" $((100 / STRIDE)) 10000
 done
 tap_is "first card: bus master was never on" \
 	"$(card_stat 0 .bus_master_on_count)" 0
