@@ -81,7 +81,7 @@ tap_ok "function reset: sysfs accepts it" eval "echo 1 >'$PCI/$bdf/reset'"
 tap_is "function reset: bus master of the bridge is off" \
 	"$(bus_master "$port")" 0
 
-# --- turned on behind the driver ---------------------------------------------------------
+# --- turned on externally ----------------------------------------------------------------
 
 for round in 1 2 3; do
 	setpci -s "$port" $MASTER

@@ -105,7 +105,7 @@ tap_is "resets: bus master was never on" "$(on_count)" "$base"
 tap_is "resets: no violation is counted" \
 	"$(card_attr "$bdf" busmaster_violations)" 0
 
-# --- turned on behind the driver ---------------------------------------------------
+# --- turned on externally ----------------------------------------------------------
 
 # All kernel events, with newlines
 socat -u SOCKET-RECV:16:2:15:x00000000000001000000 - >/tmp/uevents 2>&1 &

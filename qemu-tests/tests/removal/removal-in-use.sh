@@ -105,8 +105,8 @@ unmapped()
 	[ "$(client "$1" mread $SCRATCH)" = SIGBUS ]
 }
 
-# said REGEX: is there exactly one matching log line?
-said()
+# logged_once REGEX: is there exactly one matching log line?
+logged_once()
 {
 	[ "$(log_count "$1")" = 1 ]
 }
@@ -147,7 +147,7 @@ tap_is "vanish: registers can be read after that" \
 client_end again
 remove_mdev "$uuid"
 
-# --- it is there, but its registers are not --------------------------------------
+# --- the card responds, but memory decoding is off -------------------------------
 
 # A card that has reset itself is in this state
 users_start "memory decoding off"
@@ -161,7 +161,7 @@ users_end
 tap_ok "memory decoding off: the card can be unbound" unbind_bdf "$bdf"
 tap_ok "memory decoding off: the card binds again" bind_bdf "$bdf"
 
-# --- unbind with users that let go when asked -----------------------------------
+# --- unbind with clients that close when REQ is signalled -----------------------
 
 users_start unbind
 start=$(now_ms)
@@ -176,7 +176,7 @@ tap_within "unbind: ms in total" $(($(now_ms) - start)) 0 $((2 * BOUND_MS))
 wait "$unbinding"
 tap_fails "unbind: no instance is left" ls -d "$MDEV/$mapper" 2>/dev/null
 
-# --- unbind with a user that does not let go -------------------------------------
+# --- unbind with a client that has not armed REQ ---------------------------------
 
 bind_bdf "$bdf" || bail "the card does not bind again"
 uuid=$(create_mdev "$bdf" afu-d8424dc4)
@@ -196,7 +196,7 @@ tap_is "unbind, no REQ: the reset does not reach the card" \
 	"$(block_stat 0 b2-o40000 resets)" "$resets"
 tap_fails "unbind, no REQ: waits for the client" finished "$unbinding"
 tap_ok "unbind, no REQ: one log line reports the wait" \
-	wait_for 2 said 'waiting for its user, who cannot be asked'
+	wait_for 2 logged_once 'waiting for its user, who cannot be asked'
 client_end stubborn
 tap_ok "unbind, no REQ: ends when the client has closed" \
 	wait_for 2 finished "$unbinding"

@@ -80,7 +80,7 @@ recover "second fatal error" "$FATAL" 0x0
 echo 1 >"$PCI/$bdf/reset" || bail "no function reset"
 recover "fatal error after a reset" "$FATAL" 0x0
 
-# --- an error that nobody recovers from ------------------------------------------
+# --- an error without recovery ---------------------------------------------------
 
 # The other function has no driver, so the PCI core gives up the recovery
 log_mark

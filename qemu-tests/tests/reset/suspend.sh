@@ -211,12 +211,12 @@ grep -q '\[deep\]' /sys/power/mem_sleep || bail "this machine cannot sleep"
 no_hotplug || bail "hot plug does not let go of the port"
 echo 0 >/sys/module/suspend/parameters/pm_test_delay
 
-# --- nobody has it open -------------------------------------------------------------
+# --- no client ------------------------------------------------------------------------
 
 sleeps "no client" none
 fenced "no client" 0
 
-# --- users, and as much of a suspend as there is -----------------------------------------
+# --- clients, at every level of suspend -------------------------------------------------
 
 echo intx >"$PCI/$bdf/dfl/irq_source"
 users_open intx
@@ -307,7 +307,7 @@ tap_fails "gone before reset: the function reset fails" \
 	eval "echo 1 >'$PCI/$bdf/reset' 2>/dev/null"
 after_vanish "gone before reset"
 
-# --- D3 behind the driver -------------------------------------------------------------------------
+# --- D3 set externally ----------------------------------------------------------------------------
 
 users_open D3
 setpci -s "$bdf" $POWER=3

@@ -11,7 +11,7 @@
 C=/src/build/samples/block
 PYTHON=/src/samples/block.py
 
-# give UUID: make "nobody" the owner of the device node
+# give UUID: make an unprivileged user the owner of the device node
 give()
 {
 	"$VDFLCTL" give "$1" nobody >/dev/null || return
