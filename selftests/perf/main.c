@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Measures the driver beside vfio-pci and the sample driver mtty, in a VM that
- * counts instructions; see Documentation/performance.rst. Exact measurements
- * come first: after the control channel or interrupts are used, arrival times
- * in the VM vary.
+ * counts instructions; see qemu-tests/performance.rst. Exact measurements come
+ * first: after the control channel or interrupts are used, arrival times in the
+ * VM vary.
  */
 #include <stdio.h>
 #include <string.h>

@@ -100,7 +100,7 @@ users_told()
 		wait_for 5 guest_knows "$1"
 	tap_is "$1: one log line of the driver" \
 		"$(log_new "$DRIVER $bdf: " | sed 's/.*: //; /^Unregistering$/d')" \
-		"$3"
+		"card lost ($3), access revoked"
 }
 
 clients_end()
@@ -136,7 +136,7 @@ users_start vanish
 exec {port}<>/dev/virtio-ports/card0
 start=$(now_ms)
 echo '{"op":"vanish"}' >&"$port"
-users_told vanish "$start" "it no longer answers"
+users_told vanish "$start" "no response"
 exec {port}>&-
 clients_end
 qemu_ends vanish TERM
@@ -164,7 +164,7 @@ tap_is "rescan: no log line of the driver" "$(log_new "$DRIVER $bdf")" ""
 start=$(now_ms)
 (echo 1 >"$PCI/$bdf/remove") &
 removing=$!
-users_told remove "$start" "unbinding"
+users_told remove "$start" "unbind"
 clients_end
 tap_fails "remove: waits for QEMU" finished $removing
 qemu_ends remove KILL

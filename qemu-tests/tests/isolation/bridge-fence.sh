@@ -118,7 +118,7 @@ tap_is "siblings: sysfs reports the bridge fence as not available" \
 	"$(card_attr "$shared" fence_port)" \
 	"not available: the card is not alone below its port"
 tap_is "siblings: one log line has the reason" \
-	"$(log_count 'fence_port: the card is not alone')" 1
+	"$(log_count 'fence_port: no bridge serves only this card;')" 1
 tap_is "siblings: bus master of the bridge stays on" \
 	"$(bus_master "$(port_of "$shared")")" 1
 uuid=$(create_mdev "$shared" afu-d8424dc4) || bail "no instance"

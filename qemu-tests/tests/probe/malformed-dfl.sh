@@ -29,7 +29,7 @@ withheld()
 		why=
 		read -r why <"$dir/withheld"
 		case $why in
-		'' | 'never handed out' | 'needs opt-in') ;;
+		'' | 'never assigned' | 'needs opt-in') ;;
 		*) echo "${dir##*/}: $why" ;;
 		esac
 	done
@@ -44,7 +44,7 @@ log_mark
 tap_fails "bad lists: bind is refused" bind_bdf "$bdf" 2>/dev/null
 tap_is "bad lists: one log line" "$(our_lines "$bdf" | wc -l)" 1
 tap_like "bad lists: the log line has the reason" "$(our_lines "$bdf")" \
-	'refused: no usable feature list; first reason: BAR'
+	'refused: no usable feature list; first finding: BAR'
 tap_fails "bad lists: no sysfs directory is left" test -e "$PCI/$bdf/dfl"
 tap_is "bad lists: the BARs are free" "$(grep -c "$DRIVER" /proc/iomem)" 0
 
@@ -107,7 +107,7 @@ tap_within "stuck later: ms until open fails" $(($(now_ms) - start)) 0 \
 	$((5000 * SLOW))
 tap_is "stuck later: open fails with EIO" "$(client first open)" "error EIO"
 tap_is "stuck later: one log line has the reason" \
-	"$(our_lines "$bdf" | grep -c 'port 0 did not take a reset')" 1
+	"$(our_lines "$bdf" | grep -c 'port 0: reset failed')" 1
 client_start other "$uuid"
 tap_is "stuck later: the other AFU can be read" \
 	"$(client other read $RO_REG 8)" \
@@ -133,7 +133,7 @@ log_mark
 tap_fails "new image: open fails" client_start user "$uuid"
 tap_is "new image: open fails with EIO" "$(client user open)" "error EIO"
 tap_like "new image: the log line has the remedy" "$(our_lines "$bdf")" \
-	'b2-o40000: header differs .* unbind and bind'
+	'b2-o40000: header changed .* unbind and bind'
 card_poke 4 2 0x40008 "$guid"
 tap_is "old image again: open succeeds" "$(client user open)" ok
 
@@ -188,7 +188,7 @@ card_poke 4 0 0x30 "$cap"
 log_mark
 tap_fails "CXL: bind is refused" bind_bdf "$(card_bdf 5)" 2>/dev/null
 tap_like "CXL: the log line has the reason" "$(our_lines "$(card_bdf 5)")" \
-	'refused: CXL traffic is not gated by bus master$'
+	'refused: CXL traffic is not gated by Bus Master Enable$'
 tap_fails "CXL: no sysfs directory is left" test -e "$PCI/$(card_bdf 5)/dfl"
 
 # --- nonsense ------------------------------------------------------------------------------

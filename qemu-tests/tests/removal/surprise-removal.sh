@@ -135,7 +135,7 @@ tap_like "lost in a reset: REQ is signalled" "$(client_reply other 80)" '^fired'
 reset_end "lost in a reset" 1
 tap_is "lost in a reset: one log line reports the loss" \
 	"$(log_new "$DRIVER $bdf: " |
-	sed '/after FLR/d; s/.*: //')" "it did not come back from a reset"
+	sed '/after FLR/d; s/.*: //')" "card lost (no response after reset), access revoked"
 users_out "lost in a reset, at the end"
 tap_is "lost in a reset: reset by the client fails with EIO" \
 	"$(client user reset)" "error EIO"
@@ -153,7 +153,7 @@ tap_figure "four users of a card that vanishes: $line"
 tap_ok "lost in use: clients end or can be killed" test $status = 0
 tap_is "lost in use: one log line reports the loss" \
 	"$(log_new "$DRIVER $bdf: " |
-	sed 's/.*: //; /^Registered$/d; /^enabling device/d')" "it no longer answers"
+	sed 's/.*: //; /^Registered$/d; /^enabling device/d')" "card lost (no response), access revoked"
 tap_ok "lost in use: the card can be unbound" unbind_bdf "$bdf"
 card_do 1 return || bail "the card cannot return"
 tap_ok "card back: the card binds" bind_bdf "$bdf"

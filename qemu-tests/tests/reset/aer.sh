@@ -93,11 +93,11 @@ client loser arm req >/dev/null
 aer_inject "$NON_FATAL" "$(port_of "$failing")"
 tap_like "no recovery: ERR is signalled to the client" \
 	"$(client loser wait err 5000)" '^fired'
-why='PCI reports a permanent failure' limit=5
+why='permanent PCI channel failure' limit=5
 if [[ $(uname -r) == 6.* ]]; then
 	# These kernels do not report the failure to the driver, which declares
 	# the card lost a minute later, whatever errors follow
-	why='it did not come back from a reset' limit=45
+	why='no response after reset' limit=45
 	sleep 25
 	aer_inject "$NON_FATAL" "$(port_of "$failing")"
 fi
