@@ -82,9 +82,9 @@ static int block_reset(void *data)
 	if (!ret)
 		ret = vdfl_card_check_header(block);
 	if (ret == -EIO)
-		client->ops->revoke(client, VDFL_REVOKED_RESET);
+		client->ops->mark(client, VDFL_REVOKED_RESET);
 	else if (!ret)
-		client->ops->restore(client, VDFL_REVOKED_RESET);
+		client->ops->clear(client, VDFL_REVOKED_RESET);
 	return ret;
 }
 
@@ -118,8 +118,8 @@ int vdfl_block_prepare(struct vdfl_block *block)
  * vdfl_block_reset() - reset a block when its user requests it
  * @block: block of the calling client, which has revoked access to it
  *
- * Set VDFL_REVOKED_RESET of the client on -EIO, clear it on success. A work
- * item does this under vdfl_card.reset_lock; the caller waits for it and does
+ * Set VDFL_REVOKED_RESET of the client on -EIO, clear it on success; the caller
+ * has zapped the mappings, and wakes tasks that wait. A work item does this under vdfl_card.reset_lock; the caller waits for it and does
  * not hold that lock.
  *
  * Return: 0, also for a block without reset; -EAGAIN while the card is frozen;

@@ -15,44 +15,37 @@
 
 /**
  * vdfl_card_declare_lost() - revoke all use of the card for good
- * @card: bound card; vdfl_card.reset_lock may be held, vdfl_card.lock is not
+ * @card: bound card; vdfl_card.reset_lock may be held
  * @cause: text for the log
  *
- * When this returns:
- *
- * - access to the registers is revoked and mappings are zapped;
- * - interrupts are not delivered any more;
- * - the error and device request eventfds of all clients are signalled.
+ * When this returns, no access to the registers begins, and interrupts are not
+ * delivered any more. For each client a work item zaps its mappings, then
+ * signals its error and device request eventfds. Only vdfl_clients_wait() waits
+ * for them, so that a slow client does not delay callers that hold
+ * vdfl_card.reset_lock.
  *
  * A concurrent second caller may return before the first has finished. Takes
  * vdfl_card.lock and vdfl_card_irq.mutex. May sleep.
  */
 void vdfl_card_declare_lost(struct vdfl_card *card, const char *cause)
 {
-	struct vdfl_client *client;
+	bool was_gone, used;
 
-	mutex_lock(&card->lock);
-	if (card->gone) {
-		mutex_unlock(&card->lock);
-		return;
-	}
+	spin_lock(&card->lock);
+	was_gone = card->gone;
+	used = !list_empty(&card->clients);
 	WRITE_ONCE(card->gone, true);
-	if (!list_empty(&card->clients))
+	spin_unlock(&card->lock);
+	if (was_gone)
+		return;
+	if (used)
 		pci_warn(card->pdev, "taken from its users: %s\n", cause);
 	else
 		pci_info(card->pdev, "no longer usable: %s\n", cause);
-	vdfl_clients_revoke_locked(card, VDFL_REVOKED_GONE);
-	mutex_unlock(&card->lock);
-
+	vdfl_clients_revoke(card, VDFL_REVOKED_GONE);
 	/* With msix this disables bus mastering, before users are notified */
 	vdfl_irq_suspend(card);
-
-	mutex_lock(&card->lock);
-	list_for_each_entry(client, &card->clients, node) {
-		client->ops->error(client);
-		client->ops->request(client);
-	}
-	mutex_unlock(&card->lock);
+	vdfl_clients_notify(card, VDFL_CLIENT_ERROR | VDFL_CLIENT_REQUEST);
 }
 
 /**
@@ -73,23 +66,36 @@ bool vdfl_card_is_gone(const struct vdfl_card *card)
  * @card: bound card
  * @op: VDFL_FROZEN_*
  *
- * Revoke access and stop interrupts until vdfl_card_thaw(). Takes
- * vdfl_card.reset_lock, vdfl_card.lock and vdfl_card_irq.mutex, one after the
- * other. May sleep.
+ * Revoke access and stop interrupts until vdfl_card_thaw(). When this returns,
+ * no access is running and no mapping has a PTE. The recovery timeout begins
+ * then: until then the PCI core does not operate on the card.
+ *
+ * Takes vdfl_card.reset_lock, vdfl_card.lock and vdfl_card_irq.mutex, one after
+ * the other, and waits for all clients with none of them held. May sleep.
  */
 void vdfl_card_freeze(struct vdfl_card *card, unsigned int op)
 {
+	bool first;
+
 	mutex_lock(&card->reset_lock);
-	if (!card->frozen) {
-		/* The PCI core saves the command register, and restores it */
-		vdfl_busmaster_verify(card);
-		/* Further errors do not extend the recovery timeout */
-		card->frozen_since = jiffies;
-	}
+	first = !card->frozen;
 	card->frozen |= op;
+	card->revoking++;
+	/* The PCI core saves the command register, and restores it */
+	if (first)
+		vdfl_busmaster_verify(card);
 	mutex_unlock(&card->reset_lock);
+
 	vdfl_clients_revoke(card, VDFL_REVOKED_CARD);
 	vdfl_irq_suspend(card);
+	vdfl_clients_wait(card);
+
+	mutex_lock(&card->reset_lock);
+	card->revoking--;
+	/* Further errors do not extend the recovery timeout */
+	if (first)
+		card->frozen_since = jiffies;
+	mutex_unlock(&card->reset_lock);
 }
 
 /* Start delivery before access is restored, so that no interrupt is lost. */
@@ -159,7 +165,8 @@ static void frozen_declare_lost(struct vdfl_card *card, const char *cause)
  */
 void vdfl_card_check_frozen(struct vdfl_card *card)
 {
-	if (time_after(jiffies, card->frozen_since + RECOVERY_LIMIT))
+	if (!card->revoking &&
+	    time_after(jiffies, card->frozen_since + RECOVERY_LIMIT))
 		frozen_declare_lost(card, "it did not come back from a reset");
 }
 
@@ -183,7 +190,7 @@ pci_ers_result_t vdfl_card_error_detected(struct vdfl_card *card,
 		return PCI_ERS_RESULT_DISCONNECT;
 	}
 	vdfl_card_freeze(card, VDFL_FROZEN_ERROR);
-	vdfl_clients_error(card);
+	vdfl_clients_notify(card, VDFL_CLIENT_ERROR);
 	return state == pci_channel_io_normal ? PCI_ERS_RESULT_CAN_RECOVER :
 						PCI_ERS_RESULT_NEED_RESET;
 }

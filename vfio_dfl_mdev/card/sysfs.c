@@ -312,10 +312,13 @@ DIR_ATTR_RO(block, guid);
 static ssize_t block_instance_show(struct vdfl_dir *dir, char *buf)
 {
 	struct vdfl_client *owner;
+	ssize_t len;
 
-	guard(mutex)(&dir->card->lock);
+	spin_lock(&dir->card->lock);
 	owner = dir->block->owner;
-	return sysfs_emit(buf, "%s\n", owner ? dev_name(owner->dev) : "");
+	len = sysfs_emit(buf, "%s\n", owner ? dev_name(owner->dev) : "");
+	spin_unlock(&dir->card->lock);
+	return len;
 }
 DIR_ATTR_RO(block, instance);
 

@@ -9,31 +9,53 @@
 #include "instance/instance.h"
 
 /**
- * vdfl_access_revoke() - revoke access to the registers
+ * vdfl_access_mark() - mark access to the registers as revoked
  * @vd: any instance, open or not
  * @mask: VDFL_REVOKED_*
  *
- * No access begins from now on. All PTEs are zapped. A fault that is already
- * running may still insert one; vdfl_access_wait() removes it. May sleep, but
- * does not wait for running accesses.
+ * No access begins from now on. Does not sleep.
  */
-void vdfl_access_revoke(struct vdfl_mdev *vd, unsigned int mask)
+void vdfl_access_mark(struct vdfl_mdev *vd, unsigned int mask)
 {
 	atomic_or(mask, &vd->revoked);
-	wake_up_all(&vd->restored);
-	vdfl_mapping_zap(&vd->mapping, &vd->vdev);
 }
 
 /**
- * vdfl_access_wait() - wait until running accesses have ended
- * @vd: instance whose access is revoked; the caller does not hold
+ * vdfl_access_clear() - undo vdfl_access_mark()
+ * @vd: any instance, open or not
+ * @mask: VDFL_REVOKED_*; access stays revoked while another bit is set
+ *
+ * The caller has vdfl_access_wake() called afterwards. Does not sleep.
+ */
+void vdfl_access_clear(struct vdfl_mdev *vd, unsigned int mask)
+{
+	atomic_andnot(mask, &vd->revoked);
+}
+
+/**
+ * vdfl_access_wake() - wake accesses that wait for the end of a revocation
+ * @vd: any instance, open or not
+ *
+ * The duration depends on the number of tasks that wait.
+ */
+void vdfl_access_wake(struct vdfl_mdev *vd)
+{
+	wake_up_all(&vd->restored);
+}
+
+/**
+ * vdfl_access_drain() - zap all mappings and wait until accesses have ended
+ * @vd: instance whose access is marked as revoked; the caller does not hold
  *	vdfl_mdev.memory_lock
  *
- * When this returns, no access is running and no mapping has a PTE. Takes
- * vdfl_mdev.memory_lock for writing. May sleep.
+ * When this returns, no access is running and no mapping has a PTE. A fault
+ * that is running during the first zap may still insert one, which the second
+ * zap removes. Takes vdfl_mdev.memory_lock for writing. May sleep.
  */
-void vdfl_access_wait(struct vdfl_mdev *vd)
+void vdfl_access_drain(struct vdfl_mdev *vd)
 {
+	vdfl_access_wake(vd);
+	vdfl_mapping_zap(&vd->mapping, &vd->vdev);
 	guard(rwsem_write)(&vd->memory_lock);
 	vdfl_mapping_zap(&vd->mapping, &vd->vdev);
 	trace_vdfl_revoke(vd->vdev.dev, atomic_read(&vd->revoked));
@@ -44,23 +66,23 @@ void vdfl_access_wait(struct vdfl_mdev *vd)
  * @vd: any instance, open or not
  * @mask: VDFL_REVOKED_*
  *
- * Calls vdfl_access_revoke(), then vdfl_access_wait(). May sleep.
+ * Calls vdfl_access_mark(), then vdfl_access_drain(). May sleep.
  */
 void vdfl_access_revoke_sync(struct vdfl_mdev *vd, unsigned int mask)
 {
-	vdfl_access_revoke(vd, mask);
-	vdfl_access_wait(vd);
+	vdfl_access_mark(vd, mask);
+	vdfl_access_drain(vd);
 }
 
 /**
- * vdfl_access_restore() - undo vdfl_access_revoke()
+ * vdfl_access_restore() - undo vdfl_access_revoke_sync()
  * @vd: any instance, open or not
  * @mask: VDFL_REVOKED_*, cleared; access stays revoked while another bit is set
  */
 void vdfl_access_restore(struct vdfl_mdev *vd, unsigned int mask)
 {
-	atomic_andnot(mask, &vd->revoked);
-	wake_up_all(&vd->restored);
+	vdfl_access_clear(vd, mask);
+	vdfl_access_wake(vd);
 }
 
 /**

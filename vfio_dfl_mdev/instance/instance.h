@@ -159,8 +159,10 @@ int vdfl_guest_read(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len);
 int vdfl_guest_write(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len);
 
 /* access.c: revocation of register access; reset of the block */
-void vdfl_access_revoke(struct vdfl_mdev *vd, unsigned int mask);
-void vdfl_access_wait(struct vdfl_mdev *vd);
+void vdfl_access_mark(struct vdfl_mdev *vd, unsigned int mask);
+void vdfl_access_clear(struct vdfl_mdev *vd, unsigned int mask);
+void vdfl_access_wake(struct vdfl_mdev *vd);
+void vdfl_access_drain(struct vdfl_mdev *vd);
 void vdfl_access_revoke_sync(struct vdfl_mdev *vd, unsigned int mask);
 void vdfl_access_restore(struct vdfl_mdev *vd, unsigned int mask);
 void vdfl_access_open(struct vdfl_mdev *vd);
