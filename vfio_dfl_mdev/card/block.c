@@ -342,13 +342,18 @@ static void block_set_usable(struct vdfl_block *block, bool usable)
 void vdfl_blocks_recheck(struct vdfl_card *card)
 {
 	struct vdfl_block *block;
+	int ret;
 
 	lockdep_assert_held(&card->reset_lock);
-	for (block = card->block; block < block_end(card); block++)
-		if (block_has_owner(block))
-			block_set_usable(block,
-					 !vdfl_block_port_dead(block) &&
-					 !vdfl_card_check_header(block));
+	for (block = card->block; block < block_end(card); block++) {
+		if (!block_has_owner(block))
+			continue;
+		ret = vdfl_card_check_header(block);
+		/* Do not blame the block; the audit finds that out */
+		if (ret == -ENODEV)
+			continue;
+		block_set_usable(block, !ret && !vdfl_block_port_dead(block));
+	}
 }
 
 /**

@@ -88,14 +88,17 @@ struct vdfl_msix {
  * @nr_open: number of open instances; under @lock
  * @gone: access is revoked for good; set once under @lock, never cleared, read
  *	without a lock
- * @reset_lock: serialises resets; protects @frozen, @revoking, @frozen_since and
- *	@dead_ports
+ * @generation: number of times that use was resumed after @frozen; written
+ *	under @reset_lock, read without a lock
+ * @reset_lock: serialises resets; protects @frozen, @revoking, @frozen_since,
+ *	@absent_since and @dead_ports
  * @frozen: VDFL_FROZEN_*; the driver does not touch the card unless 0; under
  *	@reset_lock
  * @revoking: number of calls of vdfl_card_freeze() that still wait for clients;
  *	under @reset_lock
  * @frozen_since: jiffies when the first of these calls ended; valid while
  *	@frozen is set and @revoking is 0; under @reset_lock
+ * @absent_since: jiffies when VDFL_FROZEN_ABSENT was set; under @reset_lock
  * @dead_ports: ports, by index of their header, that failed a reset; bits are
  *	set under @reset_lock, never cleared, and read without a lock
  * @group: IOMMU group whose DMA the driver owns, or NULL
@@ -125,10 +128,12 @@ struct vdfl_card {
 	wait_queue_head_t settled;
 	unsigned int nr_open;
 	bool gone;
+	u32 generation;
 	struct mutex reset_lock;
 	unsigned int frozen;
 	unsigned int revoking;
 	unsigned long frozen_since;
+	unsigned long absent_since;
 	DECLARE_BITMAP(dead_ports, DFL_MAX_HEADERS);
 	struct iommu_group *group;
 	struct delayed_work audit;
@@ -200,6 +205,7 @@ int vdfl_fence_check_siblings(struct vdfl_card *card);
 ssize_t vdfl_fence_siblings(struct vdfl_card *card, char *buf);
 
 /* recovery.c: operations of the PCI core, loss */
+void vdfl_card_absent(struct vdfl_card *card);
 void vdfl_card_check_frozen(struct vdfl_card *card);
 
 /* audit.c: regular checks of the card */

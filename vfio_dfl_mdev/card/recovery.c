@@ -1,17 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Operations of the PCI core on the whole card (function reset, error recovery,
- * suspend), and loss of the card. Access is revoked while an operation is in
- * progress, and for good once the card is declared lost.
+ * suspend), a card that does not respond for a time, and loss of the card.
+ * Accesses wait while the card is frozen for one of the former, and fail once it
+ * is declared lost.
  *
  * Copyright (C) 2026 The vfio_dfl_mdev authors
  */
 #include <linux/jiffies.h>
+#include <linux/module.h>
 
 #include "card/card_priv.h"
 
 /* Upper bound of an operation; jiffies do not advance while suspended */
 #define RECOVERY_LIMIT		(60 * HZ)
+
+static unsigned int loss_grace_ms = 3000;
+module_param(loss_grace_ms, uint, 0644);
+MODULE_PARM_DESC(loss_grace_ms,
+		 "Time in ms that a card may fail to respond before it is declared lost; the audit checks every 500 ms (default: 3000)");
 
 /**
  * vdfl_card_declare_lost() - revoke all use of the card for good
@@ -62,6 +69,20 @@ bool vdfl_card_is_gone(const struct vdfl_card *card)
 }
 
 /**
+ * vdfl_card_generation() - count the resets and recoveries of a card
+ * @card: bound card
+ *
+ * Lockless.
+ *
+ * Return: number of times that use of the card was resumed after the PCI core
+ * had operated on it, or after it had not responded
+ */
+u32 vdfl_card_generation(const struct vdfl_card *card)
+{
+	return READ_ONCE(card->generation);
+}
+
+/**
  * vdfl_card_freeze() - stop using the card while the PCI core operates on it
  * @card: bound card
  * @op: VDFL_FROZEN_*
@@ -78,7 +99,7 @@ void vdfl_card_freeze(struct vdfl_card *card, unsigned int op)
 	bool first;
 
 	mutex_lock(&card->reset_lock);
-	first = !card->frozen;
+	first = !(card->frozen & ~VDFL_FROZEN_ABSENT);
 	card->frozen |= op;
 	card->revoking++;
 	/* The PCI core saves the command register, and restores it */
@@ -106,9 +127,35 @@ static void card_resume_use(struct vdfl_card *card)
 	vdfl_ports_deassert_reset(card);
 	vdfl_blocks_recheck(card);
 	resumed = vdfl_irq_resume(card);
+	WRITE_ONCE(card->generation, card->generation + 1);
 	vdfl_clients_restore(card, VDFL_REVOKED_CARD);
 	if (resumed)
 		vdfl_irq_signal_all(card);
+}
+
+/* Declare the card lost, and let the audit check bus mastering again. */
+static void frozen_declare_lost(struct vdfl_card *card, const char *cause)
+{
+	lockdep_assert_held(&card->reset_lock);
+	vdfl_card_declare_lost(card, cause);
+	card->frozen = 0;
+}
+
+/* @ret is the result of vdfl_busmaster_verify(). Returns it, or a new error. */
+static int frozen_end(struct vdfl_card *card, int ret)
+{
+	if (ret) {
+		frozen_declare_lost(card, "it did not come back from a reset");
+		return ret;
+	}
+	ret = vdfl_card_check_msix(card);
+	if (ret) {
+		frozen_declare_lost(card, "its MSI-X structures are elsewhere after a reset");
+		return ret;
+	}
+	card->frozen = 0;
+	card_resume_use(card);
+	return 0;
 }
 
 /**
@@ -133,27 +180,58 @@ int vdfl_card_thaw(struct vdfl_card *card, unsigned int op)
 		return 0;
 	card->frozen &= ~op;
 	ret = vdfl_busmaster_verify(card);
-	if (card->frozen)
+	if (card->frozen & ~VDFL_FROZEN_ABSENT)
 		return 0;
-	if (ret) {
-		vdfl_card_declare_lost(card, "it did not come back from a reset");
-		return ret;
-	}
-	ret = vdfl_card_check_msix(card);
-	if (ret) {
-		vdfl_card_declare_lost(card, "its MSI-X structures are elsewhere after a reset");
-		return ret;
-	}
-	card_resume_use(card);
-	return 0;
+	return frozen_end(card, ret);
 }
 
-/* Declare the card lost, and let the audit check bus mastering again. */
-static void frozen_declare_lost(struct vdfl_card *card, const char *cause)
+static bool card_disconnected(struct vdfl_card *card)
+{
+	return card->pdev->error_state == pci_channel_io_perm_failure;
+}
+
+/*
+ * Recovery of the link may take the card away without any operation that the
+ * PCI core reports. Ask for the vendor id first, as the PCI core does.
+ */
+static void absent_check(struct vdfl_card *card)
+{
+	unsigned long grace = msecs_to_jiffies(READ_ONCE(loss_grace_ms));
+	int ret = -ENODEV;
+
+	if (pci_device_is_present(card->pdev))
+		ret = vdfl_busmaster_verify(card);
+	if (ret != -ENODEV) {
+		dev_notice_ratelimited(&card->pdev->dev,
+				       "responds again after %u ms\n",
+				       jiffies_to_msecs(jiffies - card->absent_since));
+		frozen_end(card, ret);
+		return;
+	}
+	if (card_disconnected(card) ||
+	    !time_before(jiffies, card->absent_since + grace))
+		frozen_declare_lost(card, "it no longer answers");
+}
+
+/**
+ * vdfl_card_absent() - freeze a card that does not respond
+ * @card: bound card that is not frozen; vdfl_card.reset_lock is held
+ *
+ * Accesses wait until the card responds again, or until it is declared lost:
+ * after the module parameter loss_grace_ms, or at once if the PCI core has
+ * marked it as disconnected. Takes vdfl_card.lock and vdfl_card_irq.mutex. May
+ * sleep.
+ */
+void vdfl_card_absent(struct vdfl_card *card)
 {
 	lockdep_assert_held(&card->reset_lock);
-	vdfl_card_declare_lost(card, cause);
-	card->frozen = 0;
+	if (READ_ONCE(card->gone))
+		return;
+	card->frozen |= VDFL_FROZEN_ABSENT;
+	card->absent_since = jiffies;
+	vdfl_clients_revoke(card, VDFL_REVOKED_CARD);
+	vdfl_irq_suspend(card);
+	absent_check(card);
 }
 
 /**
@@ -161,12 +239,15 @@ static void frozen_declare_lost(struct vdfl_card *card, const char *cause)
  * @card: bound card that is frozen; vdfl_card.reset_lock is held
  *
  * The PCI core does not report the end of every operation to the driver, and
- * the card need not respond during one. May sleep.
+ * the card need not respond during one. A card that is only absent is used
+ * again once it responds. May sleep.
  */
 void vdfl_card_check_frozen(struct vdfl_card *card)
 {
-	if (!card->revoking &&
-	    time_after(jiffies, card->frozen_since + RECOVERY_LIMIT))
+	if (card->frozen == VDFL_FROZEN_ABSENT)
+		absent_check(card);
+	else if (!card->revoking &&
+		 time_after(jiffies, card->frozen_since + RECOVERY_LIMIT))
 		frozen_declare_lost(card, "it did not come back from a reset");
 }
 
@@ -176,7 +257,9 @@ void vdfl_card_check_frozen(struct vdfl_card *card)
  * @state: channel state that the PCI core reports; the card is declared lost on
  *	a permanent failure
  *
- * Signals the error eventfds of all clients. May sleep.
+ * Accesses of users wait for the end of the recovery. The error eventfd is
+ * signalled only for a card that is lost, because QEMU stops the guest on it.
+ * May sleep.
  *
  * Return: recovery step that the driver requests from the PCI core
  */
@@ -190,7 +273,6 @@ pci_ers_result_t vdfl_card_error_detected(struct vdfl_card *card,
 		return PCI_ERS_RESULT_DISCONNECT;
 	}
 	vdfl_card_freeze(card, VDFL_FROZEN_ERROR);
-	vdfl_clients_notify(card, VDFL_CLIENT_ERROR);
 	return state == pci_channel_io_normal ? PCI_ERS_RESULT_CAN_RECOVER :
 						PCI_ERS_RESULT_NEED_RESET;
 }

@@ -204,12 +204,19 @@ static ssize_t card_gone_show(struct vdfl_dir *dir, char *buf)
 }
 DIR_ATTR_RO(card, gone);
 
+static ssize_t card_generation_show(struct vdfl_dir *dir, char *buf)
+{
+	return sysfs_emit(buf, "%u\n", vdfl_card_generation(dir->card));
+}
+DIR_ATTR_RO(card, generation);
+
 static struct attribute *card_attrs[] = {
 	&card_busmaster_acknowledged_attr.attr,
 	&card_busmaster_violations_attr.attr,
 	&card_fence_command_attr.attr,
 	&card_fence_iommu_attr.attr,
 	&card_fence_port_attr.attr,
+	&card_generation_attr.attr,
 	&card_gone_attr.attr,
 	&card_irq_holdoff_us_attr.attr,
 	&card_irq_source_attr.attr,

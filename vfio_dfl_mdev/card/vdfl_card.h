@@ -40,22 +40,25 @@
 #define VDFL_REVOKED_CLOSED	BIT(0)	/* the instance is not open */
 #define VDFL_REVOKED_MEMORY	BIT(1)	/* virtual memory enable is 0 */
 #define VDFL_REVOKED_RESET	BIT(2)	/* the block failed a reset */
-#define VDFL_REVOKED_CARD	BIT(3)	/* the PCI core operates on the card */
+#define VDFL_REVOKED_CARD	BIT(3)	/* vdfl_card.frozen is set */
 #define VDFL_REVOKED_GONE	BIT(4)	/* card lost, or driver unbinding */
 #define VDFL_REVOKED_REMOVED	BIT(5)	/* the instance is being removed */
-/*
- * Reset requested by the user. If this is the only bit set, accesses wait
- * instead of failing.
- */
+/* Reset requested by the user */
 #define VDFL_REVOKED_SCRUB	BIT(6)
+/*
+ * Reasons that end by themselves. If no other bit is set, accesses wait instead
+ * of failing.
+ */
+#define VDFL_REVOKED_WAIT	(VDFL_REVOKED_CARD | VDFL_REVOKED_SCRUB)
 
 /*
- * PCI core operations in progress; the driver must not touch the device while
- * any bit is set
+ * PCI core operations in progress, or a card that does not respond; the driver
+ * must not touch the device while any bit is set
  */
 #define VDFL_FROZEN_RESET	BIT(0)
 #define VDFL_FROZEN_ERROR	BIT(1)
 #define VDFL_FROZEN_SUSPEND	BIT(2)
+#define VDFL_FROZEN_ABSENT	BIT(3)	/* the audit waits for the card */
 
 /*
  * Callbacks that the work item of a client calls, in this order. Their duration
@@ -199,6 +202,7 @@ void vdfl_audit_now(struct vdfl_card *card);
 /* recovery.c: operations of the PCI core, loss */
 void vdfl_card_declare_lost(struct vdfl_card *card, const char *cause);
 bool vdfl_card_is_gone(const struct vdfl_card *card);
+u32 vdfl_card_generation(const struct vdfl_card *card);
 void vdfl_card_freeze(struct vdfl_card *card, unsigned int op);
 int vdfl_card_thaw(struct vdfl_card *card, unsigned int op);
 pci_ers_result_t vdfl_card_error_detected(struct vdfl_card *card,

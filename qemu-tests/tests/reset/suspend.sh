@@ -18,6 +18,7 @@ SCRATCH=0x28
 IRQ_TRIGGER=0x50
 IRQ_STATUS=0x58
 POWER=CAP_PM+4.b
+TRACING=/sys/kernel/tracing
 
 # What SeaBIOS sets up at boot and forgets to at wake: ACPI's registers, without
 # which the machine neither sleeps nor goes off again, and extended
@@ -211,11 +212,31 @@ for level in freezer devices; do
 	users_go_on $level 0x77
 done
 fenced levels 0
+users_work "function reset"
+generation=$(card_attr "$bdf" generation)
+tap_ok "function reset: it succeeds" eval "echo 1 >'$PCI/$bdf/reset'"
+users_worked "function reset"
+tap_is "function reset: generation" "$(client user generation)" \
+	$((generation + 1))
+users_go_on "function reset" 0x0
+fenced "function reset" 0
 for level in platform core none; do
 	sleeps_at_work $level $level
 	users_go_on $level 0x0
 	fenced $level 0
 done
+
+# One user after the other would have to wait for the zaps of the first
+tap_is "many mappings: they are made" "$(client user maps 1000)" ok
+mountpoint -q $TRACING || mount -t tracefs none $TRACING || bail "no tracefs"
+echo 1 >$TRACING/events/$DRIVER/vdfl_revoke/enable || bail "no tracepoint"
+tap_ok "many mappings: the function is reset" eval "echo 1 >'$PCI/$bdf/reset'"
+tap_is "many mappings: access of the neighbour is revoked first" \
+	"$(sed -n 's/.*vdfl_revoke: \([^ ]*\) .*/\1/p' $TRACING/trace | head -n 1)" \
+	"$uuid1"
+tap_figure "many mappings: s.us of the ends of revocation: $(sed -n \
+	's/.* \([0-9.]*\): vdfl_revoke.*/\1/p' $TRACING/trace | tr '\n' ' ')"
+echo 0 >$TRACING/events/$DRIVER/vdfl_revoke/enable
 users_end
 
 # --- the other sources ---------------------------------------------------------------------
@@ -256,7 +277,7 @@ base=$(on_count)
 # after_vanish NAME: everybody knows, nothing works; then there it is again
 after_vanish()
 {
-	tap_ok "$1: the card is given up" wait_for 5 gone_is 1
+	tap_ok "$1: the card is given up" wait_for 10 gone_is 1
 	tap_like "$1: ERR fired" "$(client user wait err 3000)" '^fired'
 	tap_like "$1: REQ fired" "$(client other wait req 3000)" '^fired'
 	tap_is "$1: registers are out of reach" \
@@ -299,7 +320,7 @@ tap_is "D3: a write goes nowhere" "$(client user write $SCRATCH 8 1)" ok
 tap_is "D3: the reset is noticed to fail" "$(client user reset)" "error EIO"
 # Leaving D3 the card forgets where its registers are
 setpci -s "$bdf" $POWER=0
-tap_ok "D3: the card is given up" wait_for 5 gone_is 1
+tap_ok "D3: the card is given up" wait_for 10 gone_is 1
 tap_like "D3: ERR fired" "$(client user wait err 3000)" '^fired'
 tap_like "D3: REQ fired" "$(client other wait req 3000)" '^fired'
 tap_is "D3: registers are out of reach" "$(client user read $RO_REG 8)" \
