@@ -1,17 +1,20 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# what: a user in a container with next to no processor time delays neither its neighbours nor the look at bus master (invariants 1, 6)
+# what: a user or reader of sysfs with next to no processor time delays neither its neighbours nor the look at bus master (invariants 1, 6)
 # cards: irq4
 # kernels: 6.12
 # more: 6.1 7.3
 # iommu: intel
+# append: preempt=full
 
 . /src/qemu-tests/tests/lib.sh
 
 MASTER=COMMAND=0004:0004
 GROUP=/run/cgroup/slow
 ROUNDS=3
+# A round may find the slow user at the end of its reset already
+MAX_ROUNDS=20
 
 load_module || bail "no module"
 bdf=$(bind_card 0) || bail "no card"
@@ -50,7 +53,7 @@ on_us()
 }
 
 starved=0
-for ((round = 1; round <= ROUNDS; round++)); do
+for ((round = 1; round <= ROUNDS || (!starved && round <= MAX_ROUNDS); round++)); do
 	before=$(block_stat 0 "$block" resets)
 	starve 1000 || bail "its time cannot be limited"
 	client_send slow reset
@@ -68,7 +71,7 @@ for ((round = 1; round <= ROUNDS; round++)); do
 		"$(client_reply slow)" ok
 	echo 1 >"$PCI/$bdf/dfl/busmaster_acknowledged"
 done
-tap_within "rounds in which it did not get on meanwhile" $starved 1 $ROUNDS
+tap_within "rounds in which it did not get on meanwhile" $starved 1 $((round - 1))
 
 # Arming the first of a card's vectors, and disarming the last, takes longest
 client other close >/dev/null
@@ -93,6 +96,36 @@ starve max
 tap_is "in the end the slow user is armed" "$(client_reply slow)" ok
 
 kill "$spinner"
+
+# --- readers of attributes that run only when nothing else does ----------------
+
+OPENS=30
+AVAILABLE=$(type_dir "$bdf" afu-d8424dc4)/available_instances
+INSTANCE=$PCI/$bdf/dfl/blocks/$block/instance
+busy=()
+for ((cpu = 0; cpu < $(nproc); cpu++)); do
+	taskset -c "$cpu" bash -c 'while :; do :; done' &
+	busy+=($!)
+done
+for ((reader = 0; reader < 4; reader++)); do
+	chrt --idle 0 bash -c "while :; do
+		read -r _ <'$INSTANCE'; read -r _ <'$AVAILABLE'; done" &
+	busy+=($!)
+done
+longest=0
+for ((round = 0; round < OPENS; round++)); do
+	start=$(now_ms)
+	opened=$(client other open)
+	client other close >/dev/null
+	took=$(($(now_ms) - start))
+	[ "$took" -lt "$longest" ] || longest=$took
+	[ "$opened" = ok ] || break
+done
+kill "${busy[@]}"
+tap_is "beside SCHED_IDLE readers: the neighbour can open" "$opened" ok
+tap_within "beside SCHED_IDLE readers: ms of its longest open and close" \
+	"$longest" 0 $((1000 * SLOW))
+
 client_end slow
 client_end other
 remove_mdev "$slow"
