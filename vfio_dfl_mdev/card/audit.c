@@ -19,7 +19,7 @@ static void audit_running(struct vdfl_card *card)
 	if (ret == -ENODEV)
 		vdfl_card_absent(card);
 	else if (ret)
-		vdfl_card_declare_lost(card, "bus master cannot be turned off");
+		vdfl_card_declare_lost(card, "bus mastering cannot be disabled");
 	else if (vdfl_irq_resume(card))
 		vdfl_irq_signal_all(card);
 }

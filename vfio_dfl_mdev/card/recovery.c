@@ -46,9 +46,9 @@ void vdfl_card_declare_lost(struct vdfl_card *card, const char *cause)
 	if (was_gone)
 		return;
 	if (used)
-		pci_warn(card->pdev, "taken from its users: %s\n", cause);
+		pci_warn(card->pdev, "card lost (%s), access revoked\n", cause);
 	else
-		pci_info(card->pdev, "no longer usable: %s\n", cause);
+		pci_info(card->pdev, "card lost (%s), no instances\n", cause);
 	vdfl_clients_revoke(card, VDFL_REVOKED_GONE);
 	/* With msix this disables bus mastering, before users are notified */
 	vdfl_irq_suspend(card);
@@ -145,12 +145,12 @@ static void frozen_declare_lost(struct vdfl_card *card, const char *cause)
 static int frozen_end(struct vdfl_card *card, int ret)
 {
 	if (ret) {
-		frozen_declare_lost(card, "it did not come back from a reset");
+		frozen_declare_lost(card, "no response after reset");
 		return ret;
 	}
 	ret = vdfl_card_check_msix(card);
 	if (ret) {
-		frozen_declare_lost(card, "its MSI-X structures are elsewhere after a reset");
+		frozen_declare_lost(card, "MSI-X structures moved by reset");
 		return ret;
 	}
 	card->frozen = 0;
@@ -203,14 +203,14 @@ static void absent_check(struct vdfl_card *card)
 		ret = vdfl_busmaster_verify(card);
 	if (ret != -ENODEV) {
 		dev_notice_ratelimited(&card->pdev->dev,
-				       "responds again after %u ms\n",
+				       "card responds again after %u ms\n",
 				       jiffies_to_msecs(jiffies - card->absent_since));
 		frozen_end(card, ret);
 		return;
 	}
 	if (card_disconnected(card) ||
 	    !time_before(jiffies, card->absent_since + grace))
-		frozen_declare_lost(card, "it no longer answers");
+		frozen_declare_lost(card, "no response");
 }
 
 /**
@@ -248,7 +248,7 @@ void vdfl_card_check_frozen(struct vdfl_card *card)
 		absent_check(card);
 	else if (!card->revoking &&
 		 time_after(jiffies, card->frozen_since + RECOVERY_LIMIT))
-		frozen_declare_lost(card, "it did not come back from a reset");
+		frozen_declare_lost(card, "no response after reset");
 }
 
 /**
@@ -268,7 +268,7 @@ pci_ers_result_t vdfl_card_error_detected(struct vdfl_card *card,
 {
 	if (state == pci_channel_io_perm_failure) {
 		mutex_lock(&card->reset_lock);
-		frozen_declare_lost(card, "PCI reports a permanent failure");
+		frozen_declare_lost(card, "permanent PCI channel failure");
 		mutex_unlock(&card->reset_lock);
 		return PCI_ERS_RESULT_DISCONNECT;
 	}

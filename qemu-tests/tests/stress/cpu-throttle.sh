@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# what: a user or reader of sysfs with next to no processor time delays neither its neighbours nor the look at bus master (invariants 1, 6)
+# what: a client, or a reader of sysfs, with nearly no CPU time delays neither other clients nor the audit of bus master (invariants 1, 6)
 # cards: irq4
 # kernels: 6.12
 # more: 6.1 7.3
@@ -60,24 +60,27 @@ for ((round = 1; round <= ROUNDS || (!starved && round <= MAX_ROUNDS); round++))
 	wait_for 60 was_reset "$before" || bail "the block is not reset"
 	setpci -s "$bdf" "$MASTER"
 	start=$(now_ms)
-	tap_is "$round: the neighbour resets its block" \
+	tap_is "round $round: the other client can reset its block" \
 		"$(client other reset)" ok
-	tap_within "$round: ms for that" $(($(now_ms) - start)) 0 $((1000 * SLOW))
+	tap_within "round $round: ms until its reset returned" \
+		$(($(now_ms) - start)) 0 $((1000 * SLOW))
 	read -r -t 0 <&"${CLIENT_OUT[slow]}" || starved=$((starved + 1))
 	sleep 1
-	tap_within "$round: us bus master was on" "$(on_us)" 1 $((1100000 * SLOW))
+	tap_within "round $round: us with bus master on" \
+		"$(on_us)" 1 $((1100000 * SLOW))
 	starve max
-	tap_is "$round: in the end the slow user's reset has worked" \
+	tap_is "round $round: reset of the throttled client succeeds" \
 		"$(client_reply slow)" ok
 	echo 1 >"$PCI/$bdf/dfl/busmaster_acknowledged"
 done
-tap_within "rounds in which it did not get on meanwhile" $starved 1 $((round - 1))
+tap_within "throttled client: number of rounds in which its reset had to wait" \
+	$starved 1 $((round - 1))
 
 # Arming the first of a card's vectors, and disarming the last, takes longest
 client other close >/dev/null
 client slow close >/dev/null
 echo msix >"$PCI/$bdf/dfl/irq_source" || bail "no source msix"
-tap_is "the slow user opens again" "$(client slow open)" ok
+tap_is "throttled client: can open again" "$(client slow open)" ok
 starve 1000
 client_send slow arm 0
 longest=0
@@ -90,10 +93,11 @@ for ((round = 0; round < 20; round++)); do
 	client other close >/dev/null
 	sleep 0.1
 done
-tap_is "the neighbour can arm" "$armed" ok
-tap_within "ms it took at most" "$longest" 0 $((1000 * SLOW))
+tap_is "msix: the other client can arm a vector" "$armed" ok
+tap_within "msix: longest time to arm a vector, in ms" \
+	"$longest" 0 $((1000 * SLOW))
 starve max
-tap_is "in the end the slow user is armed" "$(client_reply slow)" ok
+tap_is "msix: arming by the throttled client succeeds" "$(client_reply slow)" ok
 
 kill "$spinner"
 
@@ -122,13 +126,13 @@ for ((round = 0; round < OPENS; round++)); do
 	[ "$opened" = ok ] || break
 done
 kill "${busy[@]}"
-tap_is "beside SCHED_IDLE readers: the neighbour can open" "$opened" ok
-tap_within "beside SCHED_IDLE readers: ms of its longest open and close" \
+tap_is "SCHED_IDLE readers: the other client can open" "$opened" ok
+tap_within "SCHED_IDLE readers: longest open and close of the other client, in ms" \
 	"$longest" 0 $((1000 * SLOW))
 
 client_end slow
 client_end other
 remove_mdev "$slow"
 remove_mdev "$other"
-tap_ok "the card is released" unbind_bdf "$bdf"
-tap_ok "the module unloads" unload_module
+tap_ok "card: unbinds" unbind_bdf "$bdf"
+tap_ok "module: unloads" unload_module
