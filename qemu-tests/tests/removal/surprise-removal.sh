@@ -9,7 +9,7 @@
 # idle: yes
 # timeout: 500
 #
-# STRIDE: before each of so many accesses only.
+# STRIDE: vanish before every STRIDE-th access only.
 
 . /src/qemu-tests/tests/lib.sh
 
@@ -29,7 +29,7 @@ grace()
 # --- in the middle of a function reset -------------------------------------------
 
 SCRATCH=0x28
-# As long as the PCI core waits for a card that it has reset, and some more
+# The PCI core waits that long for a card after a function reset, with a margin
 CORE_WAIT_MS=$((75000 * SLOW))
 
 vanished()
@@ -42,7 +42,7 @@ finished()
 	! kill -0 "$1" 2>/dev/null
 }
 
-# reset: of the function; what came of it, and after how many ms
+# reset: reset the function; store the status and the time in ms
 reset()
 {
 	local start status=0
@@ -52,7 +52,7 @@ reset()
 	echo "$status $(($(now_ms) - start))" >/tmp/reset
 }
 
-# reset_start: one that the card does not come back from
+# reset_start: start a function reset during which the card vanishes
 reset_start()
 {
 	card_do 1 vanish-at-flr || bail "the card cannot vanish"
@@ -73,7 +73,7 @@ reset_end()
 		"$CORE_WAIT_MS"
 }
 
-# users_out NAME: there is nothing to be had
+# users_out NAME: check that the clients have no access
 users_out()
 {
 	tap_is "$1: register read fails with EIO" \
@@ -84,7 +84,7 @@ users_out()
 		"$(client user mread $SCRATCH)" SIGBUS
 }
 
-# kills NAME CLIENT: it waits for the card, and can be killed meanwhile
+# kills NAME CLIENT: check that a client that waits for the card can be killed
 kills()
 {
 	kill -9 "${CLIENT_PID[$2]}"
@@ -92,7 +92,7 @@ kills()
 		wait_for 2 finished "${CLIENT_PID[$2]}"
 }
 
-# reads_more NUMBER: has the other user read so often, and again?
+# reads_more NUMBER: check that the other client has read more than NUMBER times
 reads_more()
 {
 	[ "$(block_stat 1 "$other_pos" reads)" -gt "$1" ]
@@ -146,7 +146,7 @@ tap_is "late after a reset: the other client can write registers" \
 tap_is "late after a reset: neither ERR nor REQ is signalled" \
 	"$(client user wait err 0) $(client other wait req 0)" "timeout timeout"
 
-# --- for less than the grace --------------------------------------------------------
+# --- absent for less than the grace --------------------------------------------------------
 
 RO_REG=0x48
 RO_VALUE=0x1122334455667788
@@ -164,21 +164,24 @@ tap_ok "300 ms: trapped reads continue" wait_for 5 reads_more "$(other_reads)"
 client_send user mread $RO_REG
 client_send other read $RO_REG 8
 tap_like "300 ms: the mapping raises no SIGBUS" "$(client_reply user)" '^reads'
-tap_is "300 ms: the client can read through the mapping afterwards" "$(client_reply user)" $RO_VALUE
+tap_is "300 ms: the client can read through the mapping afterwards" \
+	"$(client_reply user)" $RO_VALUE
 tap_like "300 ms: register reads return neither an error nor another value" \
 	"$(client_reply other)" '^reads'
-tap_is "300 ms: the other client can read registers afterwards" "$(client_reply other)" $RO_VALUE
+tap_is "300 ms: the other client can read registers afterwards" \
+	"$(client_reply other)" $RO_VALUE
 tap_is "300 ms: the card is not lost" "$(card_attr "$bdf" gone)" 0
-tap_is "300 ms: the generation is incremented" "$(client user generation)" $((generation + 1))
+tap_is "300 ms: the generation is incremented" \
+	"$(client user generation)" $((generation + 1))
 tap_like "300 ms: armed vectors are signalled" "$(client other wait 0 1000)" \
 	'^fired'
 tap_is "300 ms: neither ERR nor REQ is signalled" \
 	"$(client user wait err 0) $(client other wait req 0)" "timeout timeout"
 tap_is "300 ms: no log line reports a loss" "$(log_count 'card lost')" 0
 
-# --- for good, in a reset -------------------------------------------------------------
+# --- lost in a function reset -------------------------------------------------------------
 
-# This one takes the PCI core a minute, in which there is something else to do
+# The PCI core waits a minute here; other tests run meanwhile
 log_mark
 reset_start
 client_send user mread $SCRATCH
@@ -189,7 +192,7 @@ client_send other wait req $CORE_WAIT_MS
 # --- at every step ------------------------------------------------------------
 
 bdf=$(card_bdf 0)
-# Each step sees the loss at once
+# A vanished card is lost at the first access
 grace 0
 for source in intx poll; do
 	status=0
@@ -200,7 +203,7 @@ for source in intx poll; do
 	tap_within "$source: number of steps" \
 		"$(sed -n 's/.*in-all \([0-9]*\).*/\1/p' <<<"$line")" $((100 / STRIDE)) 10000
 	tap_within "$source: number of accesses of clients to a lost card" \
-		"$(sed -n 's/.*looked-at \([0-9]*\).*/\1/p' <<<"$line")" $((100 / STRIDE)) 10000
+		"$(sed -n 's/.*checked \([0-9]*\).*/\1/p' <<<"$line")" $((100 / STRIDE)) 10000
 done
 tap_is "first card: bus master was never on" \
 	"$(card_stat 0 .bus_master_on_count)" 0
