@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# For scripts that install a program on this machine. They have say and die.
+
+# host_install FILE PACKAGE: have FILE on this machine.
+host_install()
+{
+	[ ! -e "$1" ] || return 0
+	say "installing $2 on this machine"
+	apt-get -qq -y --no-install-recommends install "$2" >&2 ||
+		{ apt-get -qq update >&2 &&
+		  apt-get -qq -y --no-install-recommends install "$2" >&2; } ||
+		die "cannot install $2"
+	[ -e "$1" ] || die "$2 does not provide $1"
+}
