@@ -22,7 +22,7 @@ highlight_language = "none"
 smartquotes = False
 
 html_theme = "alabaster"
-html_theme_options = {"description": f"version {release}", "page_width": "66rem",
+html_theme_options = {"description": f"version {release}", "page_width": "70rem",
                       "body_max_width": "none", "fixed_sidebar": False}
 html_sidebars = {"**": ["about.html", "searchbox.html", "navigation.html"]}
 html_static_path = ["sphinx/custom.css"]
