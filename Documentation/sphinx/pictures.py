@@ -29,13 +29,18 @@ class Grid:
         inside = 0 <= y < len(self.rows) and 0 <= x < len(self.rows[y])
         return self.rows[y][x] if inside else " "
 
+    def option(self, x, y):
+        """Check whether a - belongs to the start of an option such as --socket."""
+        return any(match.start() <= x < match.end()
+                   for match in re.finditer(r"(?<!\S)--(?=\w)", self.rows[y]))
+
     def sides(self, x, y):
         """The sides of a character at which a line enters: l, r, u, d."""
         char = self.at(x, y)
         left, right = self.at(x - 1, y), self.at(x + 1, y)
         up, down = self.at(x, y - 1), self.at(x, y + 1)
         if char == "-":
-            return "lr" if {left, right} & set("-+<>") else ""
+            return "lr" if {left, right} & set("-+<>") and not self.option(x, y) else ""
         if char == "|":
             return "lrud" if "-" in {left, right} <= set("-+") else "ud"
         across = (left in ACROSS) * "l" + (right in ACROSS) * "r"
