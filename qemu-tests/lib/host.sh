@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 #
-# For scripts that install a program on this machine. They have say and die.
+# Sourced by scripts that install programs on this machine. The caller defines the
+# functions for messages and for fatal errors.
 
-# host_install FILE PACKAGE: have FILE on this machine.
+# host_install FILE PACKAGE: install the package unless the machine has FILE.
 host_install()
 {
 	[ ! -e "$1" ] || return 0
