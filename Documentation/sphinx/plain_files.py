@@ -28,7 +28,11 @@ class AbiFile(PlainFile):
 
     def run(self):
         lines, folder = [], None
-        for name, text in ENTRY.findall(self.path().read_text()):
+        source = self.path().read_text()
+        entries = ENTRY.findall(source)
+        if len(entries) != source.count("What:"):
+            raise self.error(f"{self.arguments[0]}: an entry is not in the form of the kernel")
+        for name, text in entries:
             head, tail = re.fullmatch(r"(.*/)([^/]+/?)", name).groups()
             if head != folder:
                 lines += ["", f".. rubric:: ``{head}``", ""]
