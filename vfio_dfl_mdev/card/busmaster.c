@@ -200,7 +200,7 @@ static void busmaster_violation(struct vdfl_card *card, bool lost)
 		dev_warn_ratelimited(&card->pdev->dev,
 				     "bus mastering was enabled externally; disabled again\n");
 	kobject_uevent_env(&card->pdev->dev.kobj, KOBJ_CHANGE, env);
-	vdfl_clients_error(card);
+	vdfl_clients_notify(card, VDFL_CLIENT_ERROR);
 }
 
 /**
