@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A user of one instance that does what it is told: one command per line on
- * standard input, one line of answer each. What fails answers "error NAME".
+ * A client of one instance, controlled by commands: one per line on standard
+ * input, one line of answer each. A command that fails answers "error NAME".
  *
  *	read OFFSET WIDTH		value
  *	write OFFSET WIDTH VALUE	ok
  *	map				bytes mapped
+ *	maps NR				ok; so many more mappings of the first pages,
+ *					all of them touched, until quit
  *	mread OFFSET			value, or SIGBUS
  *	mwrite OFFSET VALUE		value, or SIGBUS
  *	mloop OFFSET MS [VALUE]		once a ms: reads NUMBER, or SIGBUS MS-PASSED,
@@ -19,16 +21,16 @@
  *					signal and acknowledges: number of signals
  *	loop OFFSET MS [VALUE]		reads NUMBER, or error NAME MS-PASSED, or
  *					changed NEW if another than VALUE was read
- *	fences				of the block's description
+ *	fences, generation		that field of the block's description
  *	dma				attempt of the AFU to write to our memory:
  *					RESULT same, or RESULT changed
  *	reset				ok
  *	open, close			ok
  *	quit
  *
- * The loops and pulse end early when there is another command.
+ * The loops and pulse end early when the next command arrives.
  *
- * Usage: client_user UUID. It starts with the instance open and says "ready".
+ * Usage: client_user UUID. Opens the instance at the start and prints "ready".
  */
 #include <fcntl.h>
 #include <sys/epoll.h>
@@ -96,7 +98,7 @@ static bool loop_is_over(uint64_t end)
 	return now_ms() >= end || event_wait(STDIN_FILENO, 0);
 }
 
-/* Says so if @arg is given and @value is another */
+/* Print and return true if @arg is given and @value differs */
 static bool has_changed(const char *arg, uint64_t value)
 {
 	if (!arg || value == number(arg))
@@ -193,14 +195,32 @@ static void cmd_loop(struct client *c, char **arg)
 	printf("reads %lu\n", reads);
 }
 
+static ssize_t get_description(struct client *c,
+			       struct vfio_dfl_mdev_block *desc)
+{
+	memset(desc, 0, sizeof(*desc));
+	return try_dev_read(&c->dev, REGION_BLOCK, 0, desc, sizeof(*desc));
+}
+
 static void cmd_fences(struct client *c, char **arg)
 {
-	struct vfio_dfl_mdev_block desc = {};
-	ssize_t ret = try_dev_read(&c->dev, REGION_BLOCK, 0, &desc,
-				   sizeof(desc));
+	struct vfio_dfl_mdev_block desc;
+	ssize_t ret = get_description(c, &desc);
 
 	(void)arg;
 	say_value(ret, desc.fences);
+}
+
+static void cmd_generation(struct client *c, char **arg)
+{
+	struct vfio_dfl_mdev_block desc;
+	ssize_t ret = get_description(c, &desc);
+
+	(void)arg;
+	if (ret < 0)
+		say_error(ret);
+	else
+		printf("%u\n", desc.generation);
 }
 
 static void cmd_reset(struct client *c, char **arg)
@@ -236,6 +256,24 @@ static void cmd_map(struct client *c, char **arg)
 	c->map = map;
 	c->map_len = len;
 	printf("%lu\n", len);
+}
+
+static void cmd_maps(struct client *c, char **arg)
+{
+	uint64_t nr = number(arg[1]), len = mappable_bytes(c), value = 0, off;
+	char *map;
+
+	while (nr--) {
+		map = mmap(NULL, len, PROT_READ, MAP_SHARED, c->dev.fd,
+			   c->dev.region[BAR0].offset);
+		if (map == MAP_FAILED) {
+			say_error(-errno);
+			return;
+		}
+		for (off = 0; off < len; off += PAGE)
+			try_load64(map + off, &value);
+	}
+	say_status(0);
 }
 
 static void cmd_mread(struct client *c, char **arg)
@@ -463,8 +501,10 @@ static const struct {
 	{ "count", cmd_count },
 	{ "dma", cmd_dma },
 	{ "fences", cmd_fences },
+	{ "generation", cmd_generation },
 	{ "loop", cmd_loop },
 	{ "map", cmd_map },
+	{ "maps", cmd_maps },
 	{ "mloop", cmd_mloop },
 	{ "mread", cmd_mread },
 	{ "mwrite", cmd_mwrite },

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Mappings: made, changed, touched, inherited. */
+/* Mappings: create, change, access, inherit. */
 #include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -28,7 +28,7 @@ void catch_faults(void)
 	sigaction(SIGSEGV, &action, NULL);
 }
 
-/* 0, or the signal that it raised */
+/* Return 0, or the signal that was raised */
 static int access_map(u8 *at, u64 *value, bool write, bool wide)
 {
 	int sig = sigsetjmp(escape, 1);
@@ -44,7 +44,7 @@ static int access_map(u8 *at, u64 *value, bool write, bool wide)
 	return 0;
 }
 
-/* What it should raise; -1 if that depends on others */
+/* The expected signal; -1 if it depends on other workers */
 static int right_signal(const struct worker *w, const struct map *m, bool write)
 {
 	if (!(m->prot & PROT_WRITE) && (write || !(m->prot & PROT_READ)))
@@ -96,8 +96,8 @@ static u64 some_offset(struct worker *w, size_t len)
 
 /**
  * struct wish - arguments of mmap()
- * @huge: beyond what the kernel surely lets come to us; private memory is also
- *	accounted, before anybody asks the driver
+ * @huge: so large that the kernel may refuse it before it calls the driver;
+ *	private memory is also accounted before that
  */
 struct wish {
 	u64 offset;
@@ -253,7 +253,7 @@ void op_touch(struct worker *w)
 	}
 }
 
-/* All of it, or the first or last page */
+/* All pages, or the first or last one */
 void op_unmap(struct worker *w)
 {
 	u64 how = below(w, 3);
@@ -302,16 +302,13 @@ static void grow(struct worker *w, struct map *m, size_t by)
 	expect(w, &right, addr == MAP_FAILED ? -errno : 0, "growing a mapping");
 }
 
-/* Some of it is advice that does not apply; none may harm */
+/* Some advice does not apply; none may do harm */
 static void advise(struct map *m, int advice)
 {
-	int ret = madvise(m->addr, m->len, advice);
-
-	if (!ret && advice == MADV_DONTFORK)
-		m->not_inherited = true;
+	madvise(m->addr, m->len, advice);
 }
 
-/* No way round: not through /proc, and not by another process */
+/* No access through /proc, and none by another process */
 static void look_at_memory(struct worker *w, struct map *m, u64 off)
 {
 	struct answers right = answer(-EIO);
@@ -376,24 +373,31 @@ static void pause_us(u64 us)
 }
 
 /*
- * A child has the descriptors and mappings of its parent, and keeps them for
- * some time. It calls only what is safe when other threads held locks.
+ * A child has the descriptors of its parent, and keeps them for some time. It
+ * does not have the mappings, but can map a descriptor itself. It calls only
+ * what is safe when other threads held locks.
  */
 static int child_main(struct worker *w, struct map *m, u64 off, int fd)
 {
 	struct vfio_device_info info = { .argsz = sizeof(info) };
-	int want, got;
 	u64 value;
+	u8 *own;
+	int got;
 
 	pause_us(off % 16 * 1000);
 	if (ioctl(fd, VFIO_DEVICE_GET_INFO, &info))
 		return CHILD_WRONG;
 	if (!m->addr)
 		return CHILD_RIGHT;
-	want = m->not_inherited ? SIGSEGV : right_signal(w, m, false);
-	got = access_map(m->addr + off, &value, false, false);
-	/* What else the parent did meanwhile is not known here */
-	if (want == SIGSEGV ? got != SIGSEGV : got && got != SIGBUS)
+	if (access_map(m->addr + off, &value, false, false) != SIGSEGV)
+		return CHILD_WRONG;
+	own = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, fd,
+		   ((off_t)BAR0 << REGION_SHIFT) + m->block);
+	if (own == MAP_FAILED)
+		return CHILD_WRONG;
+	got = access_map(own + off, &value, false, false);
+	/* Other operations of the parent meanwhile are unknown here */
+	if (got && got != SIGBUS)
 		return CHILD_WRONG;
 	return !got && is_foreign(w->t, value) ? CHILD_FOREIGN : CHILD_RIGHT;
 }

@@ -200,7 +200,7 @@ static void busmaster_violation(struct vdfl_card *card, bool lost)
 		dev_warn_ratelimited(&card->pdev->dev,
 				     "bus mastering was enabled externally; disabled again\n");
 	kobject_uevent_env(&card->pdev->dev.kobj, KOBJ_CHANGE, env);
-	vdfl_clients_error(card);
+	vdfl_clients_notify(card, VDFL_CLIENT_ERROR);
 }
 
 /**
@@ -278,8 +278,8 @@ void vdfl_busmaster_acknowledge(struct vdfl_card *card)
  * vdfl_busmaster_msix_permitted() - check whether MSI-X may enable bus mastering
  * @card: bound card
  *
- * Return: true if the IOMMU blocks all writes of the card but its interrupts, and
- * bus mastering of the bridge, which carries them, is not kept disabled
+ * Return: true if the IOMMU blocks all writes of the card except interrupts, and
+ * bus mastering of the bridge above is not kept disabled
  */
 bool vdfl_busmaster_msix_permitted(struct vdfl_card *card)
 {

@@ -74,7 +74,7 @@ void vdfl_irq_init(struct vdfl_card *card)
  * @card: bound card
  * @name: name of a source, or "auto"
  *
- * Takes vdfl_card.lock. May sleep.
+ * Takes vdfl_card.lock.
  *
  * Return: 0; -EINVAL for an unknown name; -EOPNOTSUPP if the source is not
  * usable on this card; -EBUSY while an instance is open
@@ -83,17 +83,20 @@ int vdfl_irq_choose(struct vdfl_card *card, const char *name)
 {
 	const struct vdfl_irq_source *source = sysfs_streq(name, "auto") ?
 		source_auto(card) : source_by_name(name);
+	bool busy;
 
 	if (!source)
 		return -EINVAL;
 	if (!source->usable(card))
 		return -EOPNOTSUPP;
-	guard(mutex)(&card->lock);
-	if (card->nr_open)
-		return -EBUSY;
-	WRITE_ONCE(card->irq.source, source);
-	vdfl_intx_retry(card);
-	return 0;
+	spin_lock(&card->lock);
+	busy = card->nr_open;
+	if (!busy) {
+		WRITE_ONCE(card->irq.source, source);
+		vdfl_intx_retry(card);
+	}
+	spin_unlock(&card->lock);
+	return busy ? -EBUSY : 0;
 }
 
 /**
@@ -340,9 +343,10 @@ void vdfl_irq_suspend(struct vdfl_card *card)
  * vdfl_irq_resume() - restart delivery to the armed clients
  * @card: bound card that is not frozen; vdfl_card.reset_lock is held
  *
- * If the source cannot start (out of memory, or a fatal signal for the task
- * that resets the card), delivery stays suspended, and the next audit tries
- * again. A source that failed is stopped. Takes vdfl_card_irq.mutex. May sleep.
+ * If the source cannot start, delivery stays suspended, and the next audit tries
+ * again. Causes are lack of memory, and a fatal signal for the task that resets
+ * the card. A source that failed is stopped. Takes vdfl_card_irq.mutex. May
+ * sleep.
  *
  * Return: true if this call restarted delivery. The caller then calls
  * vdfl_irq_signal_all() once clients can access their registers.
