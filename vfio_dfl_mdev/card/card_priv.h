@@ -3,7 +3,7 @@
  * Private header of the card layer. Each file uses only files of its own and of
  * lower levels, from the bottom up:
  *
- *   1  work, hw, client, port
+ *   1  work, hw, client, port, irq_signal
  *   2  scan, busmaster, block, block_reset, irq_intx, irq_poll, irq_msix
  *   3  fence, irq
  *   4  recovery, audit, sysfs

@@ -158,7 +158,7 @@ DIR_ATTR_RO(card, irq_sources);
 
 static ssize_t card_irq_stuck_show(struct vdfl_dir *dir, char *buf)
 {
-	return vdfl_poll_stuck(dir->card, buf);
+	return vdfl_irq_stuck(dir->card, buf);
 }
 DIR_ATTR_RO(card, irq_stuck);
 

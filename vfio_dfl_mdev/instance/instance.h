@@ -79,7 +79,9 @@ struct vdfl_type {
  * @vector: eventfd of each MSI-X vector; changes with both @irq_config_lock and
  *	@irq_lock held
  * @listening: vectors that have an eventfd; changes with both @irq_config_lock
- *	and @irq_lock held
+ *	and @irq_lock held, also read without a lock
+ * @missed: source msix: vectors whose message arrived while they had no eventfd;
+ *	under @irq_lock, or while @irq_client is not armed
  * @err: eventfd of the error index; changes as @vector
  * @req: eventfd of the device request index; changes as @vector
  *
@@ -110,6 +112,7 @@ struct vdfl_mdev {
 	bool armed;
 	struct eventfd_ctx *vector[DFL_MAX_VECTORS];
 	u64 listening;
+	u64 missed;
 	struct eventfd_ctx *err;
 	struct eventfd_ctx *req;
 };
