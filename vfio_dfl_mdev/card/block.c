@@ -258,7 +258,7 @@ const struct vdfl_block *vdfl_block_next(const struct vdfl_card *card,
  * Takes vdfl_card.lock. May sleep.
  *
  * Return: the block, or an ERR_PTR: -ENOSPC if no block is free, -ENODEV if the
- * card is lost
+ * card is lost or being unbound
  */
 struct vdfl_block *vdfl_block_claim(struct vdfl_card *card,
 				    const struct vdfl_block_match *match,
@@ -267,7 +267,7 @@ struct vdfl_block *vdfl_block_claim(struct vdfl_card *card,
 	struct vdfl_block *block;
 
 	guard(mutex)(&card->lock);
-	if (card->gone)
+	if (card->gone || card->unbinding)
 		return ERR_PTR(-ENODEV);
 	for (block = card->block; block < block_end(card); block++) {
 		if (!block_free(block) || !block_matches(block, match))
@@ -334,7 +334,7 @@ void vdfl_blocks_recheck(struct vdfl_card *card)
  *
  * Takes vdfl_card.lock. May sleep.
  *
- * Return: number of blocks, 0 if the card is lost
+ * Return: number of blocks, 0 if the card is lost or being unbound
  */
 unsigned int vdfl_blocks_nr_free(struct vdfl_card *card,
 				 const struct vdfl_block_match *match)
@@ -343,7 +343,7 @@ unsigned int vdfl_blocks_nr_free(struct vdfl_card *card,
 	unsigned int nr = 0;
 
 	guard(mutex)(&card->lock);
-	if (card->gone)
+	if (card->gone || card->unbinding)
 		return 0;
 	while ((block = vdfl_block_next(card, block, match)))
 		nr += block_free(block);

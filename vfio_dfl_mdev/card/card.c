@@ -35,6 +35,7 @@ static struct vdfl_card *card_alloc(struct pci_dev *pdev)
 	mutex_init(&card->reset_lock);
 	INIT_LIST_HEAD(&card->clients);
 	vdfl_audit_init(card);
+	vdfl_release_init(card);
 	atomic_inc(&cards_alive);
 	return card;
 }

@@ -6,7 +6,7 @@
  *   1  work, hw, client, port
  *   2  scan, busmaster, block, block_reset, irq_intx, irq_poll, irq_msix
  *   3  fence, irq
- *   4  recovery, audit, sysfs
+ *   4  recovery, release, audit, sysfs
  *   5  card
  *
  * Copyright (C) 2026 The vfio_dfl_mdev authors
@@ -82,6 +82,11 @@ struct vdfl_msix {
  * @nr_open: number of open instances; under @lock
  * @gone: access is revoked for good; set once under @lock, never cleared, read
  *	without a lock
+ * @unbinding: the driver is being unbound; set once under @lock, never
+ *	cleared, read without a lock
+ * @release_grace_ms: time between the request to close an instance and the end
+ *	of access, in ms; READ_ONCE() and WRITE_ONCE()
+ * @release: see release.c
  * @reset_lock: serialises resets; protects @frozen, @frozen_since and
  *	@dead_ports
  * @frozen: VDFL_FROZEN_*; the driver does not touch the card unless 0; under
@@ -114,6 +119,9 @@ struct vdfl_card {
 	struct list_head clients;
 	unsigned int nr_open;
 	bool gone;
+	bool unbinding;
+	unsigned int release_grace_ms;
+	struct delayed_work release;
 	struct mutex reset_lock;
 	unsigned int frozen;
 	unsigned long frozen_since;
@@ -140,6 +148,7 @@ void vdfl_clients_revoke(struct vdfl_card *card, unsigned int mask);
 void vdfl_clients_revoke_locked(struct vdfl_card *card, unsigned int mask);
 void vdfl_clients_restore(struct vdfl_card *card, unsigned int mask);
 void vdfl_clients_error(struct vdfl_card *card);
+void vdfl_clients_request(struct vdfl_card *card);
 
 /* port.c: DFL ports */
 int vdfl_port_deassert_reset(struct vdfl_card *card, u8 bar, u64 off);
@@ -184,6 +193,9 @@ ssize_t vdfl_fence_siblings(struct vdfl_card *card, char *buf);
 
 /* recovery.c: operations of the PCI core, loss */
 void vdfl_card_check_frozen(struct vdfl_card *card);
+
+/* release.c: release of the card by its users */
+void vdfl_release_init(struct vdfl_card *card);
 
 /* audit.c: regular checks of the card */
 void vdfl_audit_init(struct vdfl_card *card);

@@ -71,18 +71,33 @@ void vdfl_clients_error(struct vdfl_card *card)
 }
 
 /**
+ * vdfl_clients_request() - ask the users of all clients to close them
+ * @card: bound card
+ *
+ * Signals the device request eventfds. Takes vdfl_card.lock. May sleep.
+ */
+void vdfl_clients_request(struct vdfl_card *card)
+{
+	struct vdfl_client *client;
+
+	guard(mutex)(&card->lock);
+	list_for_each_entry(client, &card->clients, node)
+		client->ops->request(client);
+}
+
+/**
  * vdfl_card_open() - count an instance that is being opened
  * @card: card of the instance
  *
  * The interrupt source of the card cannot change until vdfl_card_close(). Takes
  * vdfl_card.lock. May sleep.
  *
- * Return: 0, or -ENODEV if the card is lost
+ * Return: 0, or -ENODEV if the card is lost or being unbound
  */
 int vdfl_card_open(struct vdfl_card *card)
 {
 	guard(mutex)(&card->lock);
-	if (card->gone)
+	if (card->gone || card->unbinding)
 		return -ENODEV;
 	card->nr_open++;
 	return 0;

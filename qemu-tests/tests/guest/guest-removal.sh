@@ -16,6 +16,7 @@ AFU=b2-o40000
 GUEST_REG=0x40028
 SCRATCH=0x28
 BOUND_MS=$((2000 * SLOW))
+GRACE_MS=1000
 FOREVER_MS=100000
 
 # guest_here NAME: the card is bound, a guest of that name has a block of it
@@ -77,18 +78,22 @@ guest_knows()
 	[[ $(guest_words "$1") == *"Unrecoverable error detected"* ]]
 }
 
-# users_told NAME SINCE WHY: everybody has lost the card in time; without another
-# process to start, which takes a busy machine longer than all the rest
+# users_told NAME SINCE WHY EARLIEST: everybody has lost the card in time, and no
+# earlier than so many ms; without another process to start, which takes a busy
+# machine longer than all the rest
 users_told()
 {
-	local mapper other reader stopped=0
+	local mapper other reader first stopped=0
 
 	mapper=$(client_reply mapper)
+	first=$(($(now_ms) - $2))
 	other=$(client_reply other)
 	reader=$(client_reply reader)
 	stopped "$1" || stopped=$?
 	tap_within "$1: ms until all of them knew" $(($(now_ms) - $2)) \
-		0 "$BOUND_MS"
+		0 $((BOUND_MS + $4))
+	tap_within "$1: ms until the first user lost access" "$first" \
+		"$4" $((BOUND_MS + $4))
 	tap_like "$1: the mapping is gone" "$mapper" '^SIGBUS'
 	tap_like "$1: the other mapping as well" "$other" '^SIGBUS'
 	tap_like "$1: the reading user gets EIO" "$reader" '^error EIO'
@@ -132,7 +137,7 @@ users_start vanish
 exec {port}<>/dev/virtio-ports/card0
 start=$(now_ms)
 echo '{"op":"vanish"}' >&"$port"
-users_told vanish "$start" "it no longer answers"
+users_told vanish "$start" "it no longer answers" 0
 exec {port}>&-
 clients_end
 qemu_ends vanish TERM
@@ -156,10 +161,11 @@ done
 tap_is "rescan: nothing was reset" "$(card_stat 0 .flr)" "$flr"
 tap_is "rescan: not a word of the driver" "$(log_new "$DRIVER $bdf")" ""
 
+echo $GRACE_MS >"$PCI/$bdf/dfl/release_grace_ms"
 start=$(now_ms)
 (echo 1 >"$PCI/$bdf/remove") &
 removing=$!
-users_told remove "$start" "unbinding"
+users_told remove "$start" "unbinding" $GRACE_MS
 clients_end
 tap_fails "remove: it waits for QEMU" finished $removing
 qemu_ends remove KILL
@@ -171,6 +177,29 @@ tap_ok "rescan: it is found again" test -e "$PCI/$bdf"
 # --- as good as new ----------------------------------------------------------------------
 
 guest_here again
+
+# --- a guest that is asked for its block, and releases it ------------------------------
+
+# status NAME: of the guest, as QEMU's monitor has it
+status()
+{
+	guest_monitor "$1" info status
+}
+
+guest_tell again release 400
+tap_ok "again: its guest is at work" wait_for 60 moves
+log_mark
+uuid=$(<"$PCI/$bdf/dfl/blocks/$AFU/instance")
+start=$(now_ms)
+tap_ok "again: instance in use is removed" \
+	timeout 60 sh -c "echo 1 >$MDEV/$uuid/remove"
+tap_within "again: ms until the guest has released its block" \
+	$(($(now_ms) - start)) 0 5000
+tap_ok "again: guest has used its block until then" guest_answer again
+tap_is "again: guest is not stopped" "$(status again)" "VM status: running"
+# Once QEMU has closed the device, it and VFIO race to undo the group
+GUEST_FACTS[again]+="|error disconnecting group [0-9]+ from container"
+tap_is "again: QEMU has no complaint" "$(guest_words again)" ""
 guest_end again
 tap_is "all along bus master was off" "$(card_stat 0 .bus_master_on_count)" 0
 tap_is "nothing touched what is nobody's" "$(card_stat 0 .stray)" 0

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# what: losing the card or an instance ends in bounded time, whoever uses it (invariant 9)
+# what: loss of the card, unbind and removal of an instance in use end in bounded time (invariant 9)
 # cards: lab
 # kernels: 6.1 6.12 7.3
 # debug: debug kcsan
@@ -10,6 +10,8 @@
 
 SCRATCH=0x28
 BOUND_MS=$((2000 * SLOW))
+# Long enough for the checks that are made during the grace
+GRACE_MS=$((5000 * (SLOW > 1 ? 3 : 1)))
 
 # One line, not one per user, says that a card is lost
 lost='taken from its users'
@@ -81,6 +83,60 @@ users_told()
 		"error EIO"
 }
 
+# grace MS: for the next removals from the card
+grace()
+{
+	echo "$1" >"$PCI/$bdf/dfl/release_grace_ms"
+}
+
+# in_grace SINCE: is the grace of a removal not over?
+in_grace()
+{
+	[ $(($(now_ms) - $1)) -lt $GRACE_MS ]
+}
+
+# users_asked SINCE: REQ has fired once for each user, and access goes on
+users_asked()
+{
+	tap_like "grace: REQ fires during the grace" \
+		"$(client mapper wait req $GRACE_MS)" '^fired'
+	tap_is "grace: REQ fires once" "$(client mapper count req 100)" 0
+	tap_is "grace: mapping can be read" "$(client mapper mread $SCRATCH)" \
+		0x1234
+	tap_is "grace: register can be read" \
+		"$(client mapper read $SCRATCH 8)" 0x1234
+	tap_is "grace: ERR does not fire" "$(client mapper wait err 0)" timeout
+	tap_is "grace: late REQ eventfd is signalled at once" \
+		"$(client late arm req) $(client late wait req 0 | cut -d" " -f1)" "ok fired"
+	tap_is "grace: instance cannot be opened" \
+		"$(client closed open)" "error ENODEV"
+	tap_is "grace: instance cannot be created" \
+		"$(refusal create_mdev "$bdf" eth-group)" "No such device"
+	tap_is "grace: state of the card is unbinding" \
+		"$(card_attr "$bdf" state)" unbinding
+	tap_fails "grace: reader is not disturbed" \
+		read -r -t 0 <&"${CLIENT_OUT[reader]}"
+	tap_ok "grace: all this happens during the grace" in_grace "$1"
+}
+
+# users_out SINCE: all users lose access at the end of the same grace
+users_out()
+{
+	local reply err
+
+	reply=$(client_reply reader)
+	tap_within "grace: ms until access ends" $(($(now_ms) - $1)) \
+		$GRACE_MS $((GRACE_MS + BOUND_MS))
+	tap_is "grace: other mapping ends as well" \
+		"$(client mapper mread $SCRATCH)" SIGBUS
+	err=$(client_reply poller)
+	tap_like "grace: register read then fails with EIO" "$reply" \
+		'^error EIO'
+	tap_like "grace: ERR fires at the end" "$err" '^fired'
+	tap_within "grace: ms until all users lost access" \
+		$(($(now_ms) - $1)) $GRACE_MS $((GRACE_MS + BOUND_MS))
+}
+
 users_end()
 {
 	client_end mapper
@@ -106,7 +162,16 @@ said()
 }
 
 load_module || bail "no module"
+tap_is "release_grace_ms is 5000 by default" \
+	"$(<"/sys/module/$DRIVER/parameters/release_grace_ms")" 5000
+# Without a grace, unless a part sets one
+echo 0 >"/sys/module/$DRIVER/parameters/release_grace_ms"
 bdf=$(bind_card 0) || bail "the card does not bind"
+tap_is "card takes release_grace_ms from the module" \
+	"$(card_attr "$bdf" release_grace_ms)" 0
+tap_is "release_grace_ms accepts numbers only" "$(refusal eval "grace x")" \
+	"Invalid argument"
+tap_is "state of the card is bound" "$(card_attr "$bdf" state)" bound
 
 # --- the card vanishes ---------------------------------------------------------
 
@@ -118,6 +183,7 @@ echo '{"op":"vanish"}' >&"$port"
 users_told vanish "$start"
 exec {port}>&-
 tap_is "vanish: sysfs says so" "$(card_attr "$bdf" gone)" 1
+tap_is "vanish: state of the card is gone" "$(card_attr "$bdf" state)" gone
 tap_is "vanish: it is said once" "$(log_count "$lost")" 1
 tap_is "vanish: no instance can be created" \
 	"$(refusal create_mdev "$bdf" eth-group)" "No such device"
@@ -167,6 +233,58 @@ tap_within "unbind: ms in all" $(($(now_ms) - start)) 0 $((2 * BOUND_MS))
 wait "$unbinding"
 tap_fails "unbind: no instance is left" ls -d "$MDEV/$mapper" 2>/dev/null
 
+# --- unbind, and all users keep access during one grace ---------------------------
+
+bind_bdf "$bdf" || bail "the card does not bind again"
+grace $GRACE_MS
+users_start grace
+late=$(create_mdev "$bdf" eth-group-b0-o2000) || bail "no instance"
+closed=$(create_mdev "$bdf" eth-group-b0-o14000) || bail "no instance"
+client_start late "$late" && client_start closed "$closed" ||
+	bail "a user cannot open"
+client closed close >/dev/null
+log_mark
+start=$(now_ms)
+unbind_bdf "$bdf" &
+unbinding=$!
+users_asked "$start"
+users_out "$start"
+tap_is "grace: loss is logged once" "$(log_count "$lost")" 1
+tap_fails "grace: unbind waits for the users" finished "$unbinding"
+
+# --- meanwhile the holders can be found --------------------------------------------
+
+tap_is "waiting: state of the card is unbinding" "$(card_attr "$bdf" state)" \
+	unbinding
+tap_is "waiting: block names its instance" \
+	"$(<"$PCI/$bdf/dfl/blocks/b2-o40000/instance")" "$mapper"
+users_end
+client_end late
+client_end closed
+tap_ok "grace: unbind ends with the last user" wait_for 2 finished "$unbinding"
+wait "$unbinding"
+
+# --- unbind, and the users close when they are asked ---------------------------------
+
+bind_bdf "$bdf" || bail "the card does not bind again"
+grace 600000
+client_start first "$(create_mdev "$bdf" afu-d8424dc4)" &&
+	client_start second "$(create_mdev "$bdf" afu-d8424dc4)" ||
+	bail "a user cannot open"
+client first arm req >/dev/null
+client second arm req >/dev/null
+log_mark
+unbind_bdf "$bdf" &
+unbinding=$!
+tap_like "in time: first user is asked" "$(client first wait req 2000)" ^fired
+tap_like "in time: second user is asked as well" \
+	"$(client second wait req 2000)" ^fired
+client_end first
+client_end second
+tap_ok "in time: unbind ends before the grace" wait_for 2 finished "$unbinding"
+wait "$unbinding"
+tap_is "in time: nothing is taken from a user" "$(log_count "$lost")" 0
+
 # --- unbind with a user that does not let go -------------------------------------
 
 bind_bdf "$bdf" || bail "the card does not bind again"
@@ -185,7 +303,7 @@ tap_is "stubborn: of which the card hears nothing" \
 	"$(block_stat 0 b2-o40000 resets)" "$resets"
 tap_fails "stubborn: unbinding waits" finished "$unbinding"
 tap_ok "stubborn: it is said for what" \
-	wait_for 2 said 'waiting for its user, who cannot be asked'
+	wait_for 2 said 'removal waits for the user: no device request eventfd'
 client_end stubborn
 tap_ok "stubborn: it ends when the user does" wait_for 2 finished "$unbinding"
 wait "$unbinding"
@@ -210,6 +328,46 @@ client_end user
 tap_ok "remove: it ends when the user lets go" wait_for 2 finished "$removing"
 wait "$removing"
 tap_is "remove: the block is free again" "$(free_of "$bdf" afu-d8424dc4)" 1
+
+# --- a user keeps access during the grace of a removal -------------------------------
+
+grace $GRACE_MS
+uuid=$(create_mdev "$bdf" afu-d8424dc4-b2-o40000)
+client_start user "$uuid" || bail "a user cannot open"
+client user map >/dev/null
+client user arm err >/dev/null
+client user arm req >/dev/null
+client user mwrite $SCRATCH 0x4321 >/dev/null
+start=$(now_ms)
+remove_mdev "$uuid" &
+removing=$!
+tap_like "remove, grace: REQ fires" "$(client user wait req 2000)" '^fired'
+tap_is "remove, grace: mapping can be read" "$(client user mread $SCRATCH)" 0x4321
+tap_is "remove, grace: register can be read" \
+	"$(client user read $SCRATCH 8)" 0x4321
+client_end user
+tap_ok "remove, grace: removal ends with the user" wait_for 2 finished "$removing"
+tap_ok "remove, grace: all this happens during the grace" in_grace "$start"
+wait "$removing"
+
+uuid=$(create_mdev "$bdf" afu-d8424dc4-b2-o40000)
+client_start user "$uuid" || bail "a user cannot open"
+client user arm err >/dev/null
+client_send user loop $SCRATCH 100000
+start=$(now_ms)
+remove_mdev "$uuid" &
+removing=$!
+tap_like "remove, grace: register read then fails with EIO" \
+	"$(client_reply user)" '^error EIO'
+tap_within "remove, grace: ms until access ends" $(($(now_ms) - start)) \
+	$GRACE_MS $((GRACE_MS + BOUND_MS))
+tap_like "remove, grace: ERR fires at the end" "$(client user wait err 2000)" \
+	'^fired'
+tap_is "remove, grace: other user is not affected" \
+	"$(client other read $SCRATCH 8)" 0xabcd
+client_end user
+tap_ok "remove, grace: removal ends" wait_for 2 finished "$removing"
+wait "$removing"
 
 # --- the module is removed -------------------------------------------------------
 
