@@ -176,6 +176,7 @@ struct instance {
 	char mmap[NAME_LEN];
 	char irq_source[NAME_LEN];
 	char scrub[NAME_LEN];
+	char state[NAME_LEN];	/* "created", or "removing": waits for users */
 };
 
 struct card {
@@ -197,6 +198,8 @@ struct card {
 	__u64 poll_floor_us;
 	__u64 poll_ceiling_us;
 	__u64 gone;
+	char state[NAME_LEN];
+	__u64 release_grace_ms;
 	size_t nr_blocks;
 	size_t nr_types;
 	size_t nr_instances;
@@ -226,10 +229,11 @@ struct attr {
 	size_t size;
 };
 
-/* Addresses of the cards bound to our driver */
+/* Addresses of the cards bound to our driver, or being unbound from it */
 void model_cards(struct names *cards);
+/* Not true any more while the card is being unbound */
 bool model_card_bound(const char *bdf);
-/* The same; -1 after saying what it is instead, and how to bind it */
+/* Bound or being unbound; -1 after saying what it is instead, and how to bind */
 int model_card_need(const char *bdf, struct fault *fault);
 void model_card_load(struct card *card, const char *bdf);
 void model_card_free(struct card *card);

@@ -258,6 +258,15 @@ tap_is "waiting: state of the card is unbinding" "$(card_attr "$bdf" state)" \
 	unbinding
 tap_is "waiting: block names its instance" \
 	"$(<"$PCI/$bdf/dfl/blocks/b2-o40000/instance")" "$mapper"
+tap_like "waiting: vdflctl lists the card" "$("$VDFLCTL" list)" "^$bdf .*UNBINDING"
+for name in mapper poller reader; do
+	tap_like "waiting: vdflctl info names the holder $name" \
+		"$("$VDFLCTL" info "${!name}")" \
+		"held by: +pid ${CLIENT_PID[$name]} \(client_user\)"
+done
+tap_is "waiting: vdflctl info has the holder in JSON" \
+	"$("$VDFLCTL" info --json "$mapper" | jq -c '.holders | map(.pid)')" \
+	"[${CLIENT_PID[mapper]}]"
 users_end
 client_end late
 client_end closed
