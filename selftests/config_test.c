@@ -79,7 +79,7 @@ TEST_F(config, identity)
 	EXPECT_EQ(PCI_COMMAND_MEMORY, dev_config_read(dev, PCI_COMMAND, 2));
 }
 
-TEST_F(config, any_read_sees_the_same)
+TEST_F(config, reads_of_all_widths_agree)
 {
 	u8 all[CONFIG_SIZE], part[8];
 	unsigned int off, len;
@@ -93,7 +93,7 @@ TEST_F(config, any_read_sees_the_same)
 	}
 }
 
-TEST_F(config, end)
+TEST_F(config, access_past_the_end_is_refused)
 {
 	char buf[8192] = {};
 
@@ -167,7 +167,7 @@ static unsigned int first_wrong(struct dev *dev,
 	return CONFIG_SIZE;
 }
 
-TEST_F(config, ones_and_zeros)
+TEST_F(config, patterns_change_writable_bits_only)
 {
 	static const u8 pattern[] = { 0xff, 0x00, 0x55, 0xaa };
 	u8 reset[CONFIG_SIZE], mask[CONFIG_SIZE], data[CONFIG_SIZE];
@@ -183,7 +183,7 @@ TEST_F(config, ones_and_zeros)
 	}
 }
 
-TEST_F(config, random_writes)
+TEST_F(config, random_writes_change_writable_bits_only)
 {
 	u8 reset[CONFIG_SIZE], mask[CONFIG_SIZE];
 	unsigned int commands = card_log_lines(&self->card, "command");
@@ -321,7 +321,7 @@ TEST_F(config, msix_capability)
 
 /* --- the bus master bit -------------------------------------------------- */
 
-TEST_F(config, bus_master_is_not_real)
+TEST_F(config, bus_master_does_not_reach_the_card)
 {
 	unsigned int commands = card_log_lines(&self->card, "command");
 	unsigned int masters = card_log_lines(&self->card, "bus-master");
@@ -344,7 +344,7 @@ TEST_F(config, bus_master_is_not_real)
 
 /* --- memory enable ------------------------------------------------------- */
 
-TEST_F(config, memory_off_keeps_everybody_out)
+TEST_F(config, memory_off_refuses_access)
 {
 	struct card_stats before, after;
 	u64 value = 0x77;
@@ -375,7 +375,7 @@ TEST_F(config, memory_off_keeps_everybody_out)
 		  dev_read64(&self->dev, 0));
 }
 
-TEST_F(config, memory_off_leaves_the_rest)
+TEST_F(config, memory_off_leaves_other_regions)
 {
 	struct vfio_dfl_mdev_block desc;
 	u8 table[4] = {};
@@ -394,7 +394,7 @@ TEST_F(config, memory_off_leaves_the_rest)
 }
 
 /* However the bit is written: alone, with its neighbours, by the byte. */
-TEST_F(config, memory_bit_by_any_write)
+TEST_F(config, memory_bit_is_set_by_any_width)
 {
 	u32 all = dev_config_read(&self->dev, PCI_COMMAND, 4);
 	u64 value;
@@ -411,7 +411,7 @@ TEST_F(config, memory_bit_by_any_write)
 	EXPECT_EQ(8, try_dev_read(&self->dev, BAR0, 0, &value, 8));
 }
 
-TEST_F(config, open_starts_afresh)
+TEST_F(config, open_resets_config_space)
 {
 	dev_config_write(&self->dev, PCI_INTERRUPT_LINE, 1, 0x55);
 	dev_memory_enable(&self->dev, false);

@@ -137,7 +137,7 @@ static int run_client(struct client *c)
 	return EXIT_SUCCESS;
 }
 
-TEST_F_TIMEOUT(crosstalk, none, 600)
+TEST_F_TIMEOUT(crosstalk, clients_read_back_their_own_data, 600)
 {
 	struct card_stats before, after;
 	pid_t pid[CLIENTS];
@@ -163,7 +163,7 @@ TEST_F_TIMEOUT(crosstalk, none, 600)
 }
 
 /* The watch above is no good if it misses what it should see. */
-TEST_F(crosstalk, card_notices_a_stray_access)
+TEST_F(crosstalk, stray_access_is_seen_by_the_card)
 {
 	struct card_stats before, after;
 
@@ -178,7 +178,7 @@ TEST_F(crosstalk, card_notices_a_stray_access)
 }
 
 /* Neighbours that share a page, with the narrowest window between them. */
-TEST_F(crosstalk, on_one_page)
+TEST_F(crosstalk, blocks_of_one_page_are_separate)
 {
 	static const char *const pos[] = { POS_ETH_SHARED_PAGE,
 					   POS_TOD_SHARED_PAGE };

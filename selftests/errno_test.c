@@ -96,7 +96,7 @@ TEST_F(dev, info)
 	}
 }
 
-TEST_F(dev, info_too_small)
+TEST_F(dev, info_argsz_too_small)
 {
 	struct vfio_device_info *info = poisoned(sizeof(*info));
 	u32 argsz;
@@ -141,7 +141,7 @@ static long region_info(struct dev *dev, struct vfio_region_info *info,
 	return try_dev_ioctl(dev, VFIO_DEVICE_GET_REGION_INFO, info);
 }
 
-TEST_F(dev, region_info_too_small)
+TEST_F(dev, region_info_argsz_too_small)
 {
 	struct vfio_region_info *info = poisoned(sizeof(*info));
 	u32 argsz;
@@ -720,7 +720,7 @@ TEST_F(msix, set_and_clear)
 				       NULL, 0));
 }
 
-TEST_F(msix, loopback_chooses)
+TEST_F(msix, loopback_signals_chosen_vectors)
 {
 	const u8 some[AFU_VECTORS] = { 0, 1, 0, 0xff };
 	u64 seen[AFU_VECTORS];
@@ -785,7 +785,7 @@ TEST_F(msix, failed_enable_leaves_it_off)
 	EXPECT_EQ(MSIX_OFF, heard(&self->dev, self->event));
 }
 
-TEST_F(msix, failed_block)
+TEST_F(msix, failed_range_clears_vectors_before_it)
 {
 	const s32 fd[] = { self->fresh[0], self->fresh[1], NO_SUCH_FD,
 			       self->fresh[3] };
@@ -797,7 +797,7 @@ TEST_F(msix, failed_block)
 	EXPECT_EQ(0, heard(&self->dev, self->fresh));
 }
 
-TEST_F(msix, failed_block_in_the_middle)
+TEST_F(msix, failed_range_in_the_middle_keeps_others)
 {
 	const s32 fd[] = { self->fresh[1], self->no_event };
 
@@ -959,7 +959,7 @@ TEST_F(single, replace)
 	EXPECT_EQ(1, event_take(fresh));
 }
 
-TEST_F(single, close_drops_it)
+TEST_F(single, close_drops_the_eventfd)
 {
 	ASSERT_ERR(0, single_fd(&self->dev, variant->index, self->event));
 	dev_close(&self->dev);
@@ -1004,12 +1004,12 @@ FIXTURE_TEARDOWN(open)
 	block_close(&self->inst, &self->dev);
 }
 
-TEST_F(open, works)
+TEST_F(open, path_opens_the_device)
 {
 	EXPECT_EQ(AFU_RO_VALUE, dev_read64(&self->dev, AFU_RO));
 }
 
-TEST_F(open, once)
+TEST_F(open, second_open_fails)
 {
 	struct dev second;
 
@@ -1018,7 +1018,7 @@ TEST_F(open, once)
 	EXPECT_EQ(AFU_RO_VALUE, dev_read64(&self->dev, AFU_RO));
 }
 
-TEST_F(open, not_by_the_other_path)
+TEST_F(open, open_by_the_other_path_fails)
 {
 	enum dev_path other = variant->path == DEV_GROUP ? DEV_CDEV : DEV_GROUP;
 	struct dev second;
@@ -1048,7 +1048,7 @@ TEST_F(msix, more_descriptors)
 	EXPECT_EQ(0xf, heard(&self->dev, self->event));
 }
 
-TEST_F(msix, open_of_another_name)
+TEST_F(msix, open_of_another_name_fails)
 {
 	if (self->dev.group < 0)
 		SKIP(return, "a device node has no names");

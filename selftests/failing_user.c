@@ -765,8 +765,8 @@ static void check_calls(void)
 			printf("# %s was never called\n", calls[i].symbol);
 			bad = true;
 		}
-	printf("%sok %u all calls of the table failed\n", bad ? "not " : "",
-	       total.tests);
+	printf("%sok %u calls: each of the table was made to fail\n",
+	       bad ? "not " : "", total.tests);
 	total.bad += bad;
 }
 
@@ -787,7 +787,7 @@ static void try_path(const struct path *path, unsigned int first,
 		try_nth(&trial, first, step);
 	else
 		try_calls(&trial);
-	printf("%sok %u %s, %u failures, %u without effect\n",
+	printf("%sok %u %s: %u failures, %u without effect\n",
 	       trial.bad ? "not " : "", total.tests, path->name,
 	       trial.failures, trial.unnoticed);
 	fflush(stdout);

@@ -50,7 +50,7 @@ static int another(struct dev *dev, const struct instance *inst)
 }
 
 /* As many as the process may have; the refused one leaves nothing behind. */
-TEST_F(user, out_of_descriptors)
+TEST_F(user, descriptor_limit_leaks_nothing)
 {
 	struct rlimit before, few = { .rlim_cur = 64, .rlim_max = 64 };
 	int fd[64], nr = 0, last;
@@ -81,7 +81,7 @@ TEST_F(user, out_of_descriptors)
 }
 
 /* One eventfd for everything, and no descriptor left to hold it */
-TEST_F(user, eventfd_without_a_descriptor)
+TEST_F(user, eventfd_works_without_a_descriptor)
 {
 	const struct rlimit none = { .rlim_cur = 3, .rlim_max = 4096 };
 	const s32 bad[AFU_VECTORS] = { 3, 4, 5, 6 };
@@ -156,7 +156,7 @@ static bool comes(struct child *child, char order, char answer)
  * The parent is gone, the child has the mapping: it is a user like any other.
  * An administrator takes the block from it; after its end the block is reset.
  */
-TEST_F(user, child_stays_when_its_parent_closes)
+TEST_F(user, child_keeps_access_after_its_parent_closes)
 {
 	void *map = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED,
 			 self->dev.fd, 0);
@@ -190,7 +190,7 @@ TEST_F(user, child_stays_when_its_parent_closes)
 }
 
 /* A child killed while it uses the registers leaves them to the next user. */
-TEST_F(user, child_is_killed)
+TEST_F(user, killed_child_frees_the_block)
 {
 	void *map = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED,
 			 self->dev.fd, 0);
@@ -257,7 +257,7 @@ static int nobody_tries(struct dev *dev, const struct instance *inst)
 }
 
 /* Whoever was given the descriptors can use the block, and nothing else. */
-TEST_F(user, nobody)
+TEST_F(user, unprivileged_user_has_the_block_only)
 {
 	pid_t pid = fork();
 	int status;
@@ -272,7 +272,7 @@ TEST_F(user, nobody)
 /* --- ways round the mapping ----------------------------------------------------------------- */
 
 /* Pages of a card are nobody's memory: the kernel does not read them for us. */
-TEST_F(user, no_way_round)
+TEST_F(user, kernel_does_not_read_mapped_registers)
 {
 	void *map = dev_map(&self->dev, 0, PAGE);
 	struct iovec there = { .iov_base = map, .iov_len = 8 };
@@ -303,7 +303,7 @@ TEST_F(user, no_way_round)
 }
 
 /* The buffer of a system call is a mapping of the same registers. */
-TEST_F(user, registers_as_a_buffer)
+TEST_F(user, registers_are_a_valid_buffer)
 {
 	void *map = dev_map(&self->dev, 0, PAGE);
 	u64 value;

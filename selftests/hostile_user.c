@@ -248,7 +248,7 @@ static void check_alone(const struct trial *t, const struct window *w)
 	}
 	for (i = 0; i < 2; i++)
 		if (t->hole[i].len && overlap(&w->at, &t->hole[i]))
-			broken(t, "%s holds MSI-X structures", w->pos);
+			broken(t, "%s contains MSI-X structures", w->pos);
 }
 
 static void check_window(const struct trial *t, const struct window *w)

@@ -107,7 +107,7 @@ static void burst(struct dev *dev)
 		dev_write64(dev, AFU_IRQ_TRIGGER, 0xf);
 }
 
-TEST_F(source, is_named_everywhere)
+TEST_F(source, irq_source_is_reported)
 {
 	static const char *const names[] = { "none", "intx", "poll", "msix" };
 	struct vfio_dfl_mdev_block block;
@@ -125,7 +125,7 @@ TEST_F(source, is_named_everywhere)
 	}
 }
 
-TEST_F(source, cannot_change_under_a_user)
+TEST_F(source, irq_source_is_fixed_while_open)
 {
 	static const char *const names[] = {
 		"auto", "intx", "poll", "msix", "none"
@@ -138,7 +138,7 @@ TEST_F(source, cannot_change_under_a_user)
 						  self->card.dir));
 }
 
-TEST_F(source, each_cause_has_its_vector)
+TEST_F(source, interrupt_signals_its_vector)
 {
 	unsigned int d, v, got, bit = 0;
 
@@ -161,7 +161,7 @@ TEST_F(source, each_cause_has_its_vector)
 	}
 }
 
-TEST_F(source, a_standing_cause_is_heard_again)
+TEST_F(source, pending_interrupt_is_signalled_again)
 {
 	int i;
 
@@ -182,7 +182,7 @@ TEST_F(source, a_standing_cause_is_heard_again)
 }
 
 /* Nothing was armed when the cause came up; only msix forgets such a one. */
-TEST_F(source, a_cause_from_before_is_heard)
+TEST_F(source, interrupt_before_arming_is_signalled)
 {
 	if (!self->level)
 		SKIP(return, "%s has edges", self->name);
@@ -230,7 +230,7 @@ TEST_F(source, cleared_vector_is_silent)
 	}
 }
 
-TEST_F(source, loopback_needs_no_card)
+TEST_F(source, loopback_does_not_reach_the_card)
 {
 	static const uint8_t odd[AFU_VECTORS] = { 0, 1, 0, 1 };
 
@@ -246,7 +246,7 @@ TEST_F(source, loopback_needs_no_card)
 	EXPECT_EQ(0xa0, heard(self));
 }
 
-TEST_F(source, disabled_while_firing)
+TEST_F(source, disable_while_firing)
 {
 	int i, v;
 
@@ -264,7 +264,7 @@ TEST_F(source, disabled_while_firing)
 	}
 }
 
-TEST_F(source, closed_while_firing)
+TEST_F(source, close_while_firing)
 {
 	int i, v;
 
@@ -349,7 +349,7 @@ static uint16_t read_command(int config)
  * card may be under way any more. The child unbinds the driver, which waits
  * until we let go.
  */
-TEST_F(source, bus_master_is_off_when_an_error_is_heard)
+TEST_F(source, bus_master_is_off_when_err_is_signalled)
 {
 	int config = open_config(&self->card), error = event_new(), d;
 	pid_t child;

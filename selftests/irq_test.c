@@ -74,7 +74,7 @@ static u64 heard_later(int fd)
 	return event_take(fd);
 }
 
-TEST_F(irq, source)
+TEST_F(irq, source_is_intx)
 {
 	char value[VALUE_LEN];
 
@@ -84,7 +84,7 @@ TEST_F(irq, source)
 	EXPECT_STREQ("intx", value);
 }
 
-TEST_F(irq, fires)
+TEST_F(irq, vector_is_signalled_per_interrupt)
 {
 	int i;
 
@@ -99,7 +99,7 @@ TEST_F(irq, fires)
 }
 
 /* Nobody knows which vector it was: all that listen are told. */
-TEST_F(irq, every_armed_vector)
+TEST_F(irq, every_armed_vector_is_signalled)
 {
 	irq_arm(&self->dev, MSIX, 1, self->event[1]);
 	irq_arm(&self->dev, MSIX, 3, self->event[3]);
@@ -113,7 +113,7 @@ TEST_F(irq, every_armed_vector)
 	acknowledge(&self->dev);
 }
 
-TEST_F(irq, again_until_acknowledged)
+TEST_F(irq, pending_interrupt_is_signalled_again)
 {
 	int i;
 
@@ -131,7 +131,7 @@ TEST_F(irq, again_until_acknowledged)
 	acknowledge(&self->dev);
 }
 
-TEST_F(irq, not_on_a_cleared_vector)
+TEST_F(irq, cleared_vector_is_silent)
 {
 	irq_arm(&self->dev, MSIX, 0, self->event[0]);
 	irq_arm(&self->dev, MSIX, 1, self->event[1]);
@@ -143,7 +143,7 @@ TEST_F(irq, not_on_a_cleared_vector)
 }
 
 /* With no listener the card is not allowed to interrupt at all. */
-TEST_F(irq, pin_is_masked_without_listener)
+TEST_F(irq, pin_is_masked_without_armed_vector)
 {
 	struct card_stats before, after;
 
@@ -165,7 +165,7 @@ TEST_F(irq, pin_is_masked_without_listener)
 	EXPECT_EQ(before.intx_asserted, after.intx_asserted);
 }
 
-TEST_F(irq, none_after_close)
+TEST_F(irq, no_interrupt_after_close)
 {
 	irq_arm(&self->dev, MSIX, 0, self->event[0]);
 	irq_arm(&self->other, MSIX, 0, self->other_event);
@@ -190,7 +190,7 @@ TEST_F(irq, close_ends_a_storm)
 	acknowledge(&self->other);
 }
 
-TEST_F(irq, reset_keeps_listeners)
+TEST_F(irq, reset_keeps_eventfds)
 {
 	irq_arm(&self->dev, MSIX, 0, self->event[0]);
 	trigger(&self->dev, 1);
@@ -203,7 +203,7 @@ TEST_F(irq, reset_keeps_listeners)
 	acknowledge(&self->dev);
 }
 
-TEST_F(irq, holdoff_bounds)
+TEST_F(irq, holdoff_out_of_range_is_refused)
 {
 	static const char *const bad[] = { "0", "9", "1000001", "4294967295" };
 	size_t i;
@@ -339,7 +339,7 @@ FIXTURE_TEARDOWN(storm)
 }
 
 /* A client that never acknowledges costs the others a capped rate. */
-TEST_F(storm, is_capped)
+TEST_F(storm, signal_rate_is_capped)
 {
 	u64 start, elapsed, cap, own, other;
 
@@ -401,7 +401,7 @@ static u8 uart_read(struct dev *dev, unsigned int reg)
 	return value;
 }
 
-TEST_F(uart, received_byte)
+TEST_F(uart, received_byte_is_signalled)
 {
 	irq_arm(&self->dev, MSIX, 0, self->event);
 	uart_write(&self->dev, UART_MCR, UART_MCR_LOOP);

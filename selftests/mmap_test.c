@@ -75,7 +75,7 @@ FIXTURE_TEARDOWN(block)
 	block_close(&self->inst, &self->dev);
 }
 
-TEST_F(block, says_what_can_be_mapped)
+TEST_F(block, mappable_area_is_reported)
 {
 	const struct vfio_region_info_cap_sparse_mmap *sparse;
 	const u32 flags = VFIO_REGION_INFO_FLAG_MMAP |
@@ -94,7 +94,7 @@ TEST_F(block, says_what_can_be_mapped)
 	EXPECT_EQ(self->mappable, sparse->areas[0].size);
 }
 
-TEST_F(block, maps_that_and_no_more)
+TEST_F(block, mappable_area_only_can_be_mapped)
 {
 	u64 size = self->dev.region[BAR0].size, off, seen;
 	void *map;
@@ -151,7 +151,7 @@ static long map_errno(struct dev *dev, size_t len, int flags, u64 off)
 	return 0;
 }
 
-TEST_F(afu, refused)
+TEST_F(afu, bad_mmap_is_refused)
 {
 	static const unsigned int region[] = {
 		VFIO_PCI_BAR1_REGION_INDEX, VFIO_PCI_BAR2_REGION_INDEX,
@@ -179,7 +179,7 @@ TEST_F(afu, refused)
 					     (u64)region[i] << REGION_SHIFT));
 }
 
-TEST_F(afu, pages_are_where_they_should_be)
+TEST_F(afu, pages_map_the_right_registers)
 {
 	void *whole = dev_map(&self->dev, 0, AFU_SIZE);
 	void *page = dev_map(&self->dev, AFU_RAM, PAGE);
@@ -194,7 +194,7 @@ TEST_F(afu, pages_are_where_they_should_be)
 }
 
 /* A device, not memory: each access goes out once and in full. */
-TEST_F(afu, one_access_each)
+TEST_F(afu, one_access_per_load_or_store)
 {
 	void *map = dev_map(&self->dev, 0, AFU_SIZE);
 	struct block_stats before, after;
@@ -217,7 +217,7 @@ TEST_F(afu, one_access_each)
 	EXPECT_EQ(0x200000001, card_peek(&self->card, POS_AFU0, AFU_SCRATCH0));
 }
 
-TEST_F(afu, memory_off_revokes)
+TEST_F(afu, memory_off_revokes_mappings)
 {
 	void *used = dev_map(&self->dev, 0, PAGE);
 	void *unused = dev_map(&self->dev, AFU_RAM, PAGE);
@@ -245,7 +245,7 @@ TEST_F(afu, memory_off_revokes)
 }
 
 /* One instance's mappings are no other's business. */
-TEST_F(afu, revocation_is_for_this_instance)
+TEST_F(afu, revocation_leaves_other_instances)
 {
 	void *map = dev_map(&self->dev, 0, PAGE), *other_map;
 	struct instance other_inst;
@@ -264,7 +264,7 @@ TEST_F(afu, revocation_is_for_this_instance)
 	block_close(&other_inst, &other);
 }
 
-TEST_F(afu, mapped_while_memory_is_off)
+TEST_F(afu, mmap_while_memory_is_off)
 {
 	u64 value;
 	void *map;
@@ -277,7 +277,7 @@ TEST_F(afu, mapped_while_memory_is_off)
 	EXPECT_EQ(AFU_RO_VALUE, value);
 }
 
-TEST_F(afu, survives_reset)
+TEST_F(afu, mapping_survives_reset)
 {
 	void *map = dev_map(&self->dev, 0, AFU_SIZE);
 	u64 value = 1;
@@ -353,7 +353,7 @@ static void hammer_stop(struct hammer *h)
 	waitpid(h->pid, NULL, 0);
 }
 
-TEST_F(afu, revocation_race)
+TEST_F(afu, revocation_races_with_faults)
 {
 	struct hammer *h = hammer_start(dev_map(&self->dev, 0, PAGE));
 	int i;
@@ -369,7 +369,7 @@ TEST_F(afu, revocation_race)
 }
 
 /* A fault that failed would end a guest; so it waits. */
-TEST_F(afu, reset_makes_others_wait)
+TEST_F(afu, fault_waits_for_reset)
 {
 	struct hammer *h = hammer_start(dev_map(&self->dev, 0, PAGE));
 	int i;
@@ -400,7 +400,7 @@ static int child_load(const struct child *child)
 	return child_ask(child, 'l');
 }
 
-TEST_F(afu, child_is_revoked_too)
+TEST_F(afu, revocation_includes_children)
 {
 	void *map = dev_map(&self->dev, 0, PAGE);
 	struct child child;
@@ -437,7 +437,7 @@ TEST_F(afu, child_outlives_the_mapping_of_its_parent)
 
 /* --- pieces of mappings -------------------------------------------------- */
 
-TEST_F(afu, hole_in_the_middle)
+TEST_F(afu, unmapped_part_leaves_the_rest)
 {
 	void *map = dev_map(&self->dev, 0, 3 * PAGE);
 	u64 value;
@@ -455,7 +455,7 @@ TEST_F(afu, hole_in_the_middle)
 	EXPECT_EQ(0x77, value);
 }
 
-TEST_F(afu, moved)
+TEST_F(afu, moved_mapping_is_revoked)
 {
 	void *map = dev_map(&self->dev, 0, 2 * PAGE), *moved;
 	u64 value;
@@ -478,7 +478,7 @@ TEST_F(afu, moved)
 	EXPECT_EQ(0, munmap(moved, PAGE));
 }
 
-TEST_F(afu, cannot_grow)
+TEST_F(afu, mapping_cannot_grow)
 {
 	void *map = dev_map(&self->dev, 0, PAGE);
 
@@ -487,7 +487,7 @@ TEST_F(afu, cannot_grow)
 	EXPECT_EQ(MAP_FAILED, mremap(map, 0, PAGE, MREMAP_MAYMOVE));
 }
 
-TEST_F(afu, read_only)
+TEST_F(afu, read_only_mapping_can_be_read)
 {
 	void *map = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, self->dev.fd, 0);
 	u64 value;
@@ -529,7 +529,7 @@ static long set_mmap(struct instance *inst, const char *value)
 	return try_sysfs_write(value, "%s/dfl/mmap", inst->dir);
 }
 
-TEST_F(afu, attribute_off)
+TEST_F(afu, mmap_attribute_off_refuses_mappings)
 {
 	const u32 flags = VFIO_REGION_INFO_FLAG_MMAP |
 			       VFIO_REGION_INFO_FLAG_CAPS;
@@ -553,7 +553,7 @@ TEST_F(afu, attribute_off)
 	EXPECT_ERR(0, map_errno(&self->dev, PAGE, MAP_SHARED, 0));
 }
 
-TEST_F(afu, attribute_is_fixed_while_open)
+TEST_F(afu, mmap_attribute_is_fixed_while_open)
 {
 	char value[VALUE_LEN];
 
@@ -564,7 +564,7 @@ TEST_F(afu, attribute_is_fixed_while_open)
 	EXPECT_ERR(0, map_errno(&self->dev, PAGE, MAP_SHARED, 0));
 }
 
-TEST_F(afu, attribute_values)
+TEST_F(afu, mmap_attribute_takes_on_and_off)
 {
 	dev_close(&self->dev);
 	EXPECT_ERR(EINVAL, set_mmap(&self->inst, "perhaps"));

@@ -90,7 +90,7 @@ TEST_F(bounds, first_and_last)
 	}
 }
 
-TEST_F(bounds, end_of_bar)
+TEST_F(bounds, access_past_the_bar_is_refused)
 {
 	static const u64 beyond[] = { 0, 4, 8, 0x1000, 0x100000 };
 	u64 end = self->bar, value = 0;
@@ -114,7 +114,7 @@ TEST_F(bounds, end_of_bar)
 					 &value, 8));
 }
 
-TEST_F(bounds, crossing_the_end_is_short)
+TEST_F(bounds, access_across_the_end_is_short)
 {
 	static const ssize_t inside[] = { 4, 8, 12, 64, 72 };
 	size_t i;
@@ -135,7 +135,7 @@ TEST_F(bounds, crossing_the_end_is_short)
 	}
 }
 
-TEST_F(bounds, nothing_to_do)
+TEST_F(bounds, access_of_no_bytes_returns_0)
 {
 	EXPECT_EQ(0, try_dev_read(&self->dev, BAR0, 0, bad_address(), 0));
 	EXPECT_EQ(0, try_dev_read(&self->dev, BAR0, 1, bad_address(), 0));
@@ -166,7 +166,7 @@ static long write_region_nr(struct dev *dev, u64 nr, size_t len)
 	return pwrite(dev->fd, buf, len, nr << REGION_SHIFT) < 0 ? -errno : 0;
 }
 
-TEST_F(bounds, regions_that_are_not_there)
+TEST_F(bounds, absent_regions_are_refused)
 {
 	static const u64 absent[] = {
 		VFIO_PCI_BAR1_REGION_INDEX, VFIO_PCI_BAR3_REGION_INDEX,
@@ -184,7 +184,7 @@ TEST_F(bounds, regions_that_are_not_there)
 	}
 }
 
-TEST_F(bounds, positions_the_kernel_refuses)
+TEST_F(bounds, positions_out_of_range_are_refused)
 {
 	char buf[8];
 
@@ -231,7 +231,7 @@ FIXTURE_TEARDOWN(padded)
 	block_close(&self->inst, &self->dev);
 }
 
-TEST_F(padded, past_the_block_is_nothing)
+TEST_F(padded, past_the_block_reads_ones)
 {
 	struct card_stats before, after;
 	u64 value, pos;
@@ -251,7 +251,7 @@ TEST_F(padded, past_the_block_is_nothing)
 	EXPECT_EQ(before.stray, after.stray);
 }
 
-TEST_F(padded, crossing_the_block_is_padded)
+TEST_F(padded, access_across_the_end_is_padded)
 {
 	struct card_stats before, after;
 	u64 value[4] = {};
@@ -290,7 +290,7 @@ FIXTURE_TEARDOWN(neighbours)
 }
 
 /* The other half of the page is a block, too. */
-TEST_F(neighbours, are_out_of_reach)
+TEST_F(neighbours, neighbours_cannot_be_accessed)
 {
 	const u64 secret = 0x1122334455667788;
 	u64 pos;
@@ -323,7 +323,7 @@ FIXTURE_TEARDOWN(afu)
 	block_close(&self->inst, &self->dev);
 }
 
-TEST_F(afu, widths_refused)
+TEST_F(afu, bad_widths_are_refused)
 {
 	static const struct {
 		u64 pos;
@@ -376,7 +376,7 @@ static u64 writes_of(struct card *card, struct dev *dev, u64 pos,
 	return after.writes - before.writes;
 }
 
-TEST_F(afu, one_access_each)
+TEST_F(afu, one_access_per_call)
 {
 	static const struct {
 		u64 pos;
@@ -401,7 +401,7 @@ TEST_F(afu, one_access_each)
 	}
 }
 
-TEST_F(afu, registers_behave)
+TEST_F(afu, registers_of_each_kind)
 {
 	EXPECT_EQ(AFU_RO_VALUE, dev_read64(&self->dev, AFU_RO));
 	dev_write64(&self->dev, AFU_RO, 0);
@@ -424,7 +424,7 @@ TEST_F(afu, registers_behave)
 	EXPECT_EQ(0, sysfs_read_u64("%s/dfl/gone", self->card.dir));
 }
 
-TEST_F(afu, halves_are_apart)
+TEST_F(afu, halves_of_a_register_are_separate)
 {
 	dev_write64(&self->dev, AFU_SCRATCH0, 0x1111111122222222);
 	dev_write32(&self->dev, AFU_SCRATCH0, 0x33333333);
@@ -451,7 +451,7 @@ TEST_F(afu, long_accesses_keep_their_order)
 			  card_peek(&self->card, POS_AFU0, AFU_RAM + 8 * i));
 }
 
-TEST_F(afu, trap_and_map_agree)
+TEST_F(afu, trapped_and_mapped_access_agree)
 {
 	void *map = dev_map(&self->dev, 0, AFU_SIZE);
 	u64 pos;
@@ -609,7 +609,7 @@ TEST_F(uart, narrow_accesses)
 	EXPECT_EQ(before.stray, after.stray);
 }
 
-TEST_F(uart, unaligned_accesses_refused)
+TEST_F(uart, unaligned_accesses_are_refused)
 {
 	static const struct {
 		u64 pos;
@@ -707,7 +707,7 @@ static void format_guid(const u8 guid[16], char *text, size_t size)
 		       g[9], g[10], g[11], g[12], g[13], g[14], g[15]);
 }
 
-TEST_F(description, says_what_sysfs_says)
+TEST_F(description, description_agrees_with_sysfs)
 {
 	const struct card *card = &self->card;
 	struct vfio_dfl_mdev_block desc;
@@ -746,7 +746,7 @@ TEST_F(description, says_what_sysfs_says)
 	EXPECT_STREQ(seen, guid);
 }
 
-TEST_F(description, parameters_follow)
+TEST_F(description, parameters_follow_the_header)
 {
 	struct vfio_dfl_mdev_block desc;
 	u64 seen, i;
@@ -764,7 +764,7 @@ TEST_F(description, parameters_follow)
 	}
 }
 
-TEST_F(description, is_read_only)
+TEST_F(description, description_is_read_only)
 {
 	struct vfio_dfl_mdev_block before, after;
 
@@ -805,7 +805,7 @@ TEST_F(description, reads_of_any_shape)
 	EXPECT_EQ(before.reads, after.reads);
 }
 
-TEST_F(description, region_says_what_it_is)
+TEST_F(description, region_info_has_its_type)
 {
 	struct {
 		struct vfio_region_info info;

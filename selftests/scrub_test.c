@@ -33,7 +33,7 @@ FIXTURE_TEARDOWN(scrub)
 	block_close(&self->inst, &self->dev);
 }
 
-TEST_F(scrub, next_user_finds_nothing)
+TEST_F(scrub, next_client_reads_reset_values)
 {
 	dev_open(&self->dev, &self->inst);
 	dev_write64(&self->dev, AFU_SCRATCH0, 0x5ec4e7);
@@ -53,7 +53,7 @@ TEST_F(scrub, next_user_finds_nothing)
 }
 
 /* What got there while nobody had it is gone, too. */
-TEST_F(scrub, open_resets)
+TEST_F(scrub, open_resets_the_block)
 {
 	card_poke(&self->card, POS_AFU0, AFU_SCRATCH0, 0x77);
 	dev_open(&self->dev, &self->inst);
@@ -120,7 +120,7 @@ static void leave_something_and_wait(const struct instance *inst, int ready)
 	_exit(EXIT_FAILURE);
 }
 
-TEST_F(scrub, killed_user)
+TEST_F(scrub, killed_client_leaves_no_data)
 {
 	int ready[2];
 	pid_t pid;
@@ -138,7 +138,7 @@ TEST_F(scrub, killed_user)
 	EXPECT_EQ(0, card_peek(&self->card, POS_AFU0, AFU_SCRATCH0));
 }
 
-TEST_F(scrub, reset_is_for_this_block_only)
+TEST_F(scrub, reset_leaves_other_blocks)
 {
 	u64 port, other_port;
 	struct instance other_inst;
@@ -192,7 +192,7 @@ TEST_F(scrub, no_access_during_reset)
 	EXPECT_EQ(before.stray, after.stray);
 }
 
-TEST_F(scrub, sysfs_says_so)
+TEST_F(scrub, sysfs_reports_the_kind_of_reset)
 {
 	char value[VALUE_LEN];
 
@@ -203,7 +203,7 @@ TEST_F(scrub, sysfs_says_so)
 }
 
 /* Without a reset the values stay, and that is not hidden. */
-TEST_F(scrub, blocks_without_reset)
+TEST_F(scrub, blocks_without_reset_keep_data)
 {
 	char value[VALUE_LEN];
 	struct instance inst;

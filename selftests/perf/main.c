@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Measures the driver beside vfio-pci and the sample driver mtty, in a VM that
- * counts instructions; see Documentation/performance.rst. What is exact comes
+ * counts instructions; see qemu-tests/performance.rst. What is exact comes
  * first: from the control channel and from interrupts the VM cannot tell when
  * they arrive.
  */

@@ -203,7 +203,7 @@ static void walk_reason_wins(void **state)
 
 /* Sizes */
 
-static void next_is_no_size(void **state)
+static void size_does_not_follow_next_header(void **state)
 {
 	(void)state;
 	fake_small(&card);
@@ -442,7 +442,7 @@ static void afu_inside_withheld_feature(void **state)
 	expect_assignable(2, 0x3000, 0x400, 0);
 }
 
-static void afu_inside_feature_takes_it_along(void **state)
+static void afu_inside_feature_withholds_both(void **state)
 {
 	(void)state;
 	/* user clock, last of its list, would hold a header of another */
@@ -639,7 +639,7 @@ int main(void)
 		cmocka_unit_test_setup(two_ports, reset),
 		cmocka_unit_test_setup(whole_bar, reset),
 		cmocka_unit_test_setup(walk_reason_wins, reset),
-		cmocka_unit_test_setup(next_is_no_size, reset),
+		cmocka_unit_test_setup(size_does_not_follow_next_header, reset),
 		cmocka_unit_test_setup(last_block_ends_with_bar, reset),
 		cmocka_unit_test_setup(bar_of_card_may_be_shorter_than_walked,
 				       reset),
@@ -656,7 +656,7 @@ int main(void)
 		cmocka_unit_test_setup(afu_over_feature_that_is_assignable,
 				       reset),
 		cmocka_unit_test_setup(afu_inside_withheld_feature, reset),
-		cmocka_unit_test_setup(afu_inside_feature_takes_it_along,
+		cmocka_unit_test_setup(afu_inside_feature_withholds_both,
 				       reset),
 		cmocka_unit_test_setup(guid_selects, reset),
 		cmocka_unit_test_setup(uart, reset),

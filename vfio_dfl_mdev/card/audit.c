@@ -17,9 +17,9 @@ static void audit_running(struct vdfl_card *card)
 	int ret = vdfl_busmaster_verify(card);
 
 	if (ret == -ENODEV)
-		vdfl_card_declare_lost(card, "it no longer answers");
+		vdfl_card_declare_lost(card, "no response");
 	else if (ret)
-		vdfl_card_declare_lost(card, "bus master cannot be turned off");
+		vdfl_card_declare_lost(card, "bus mastering cannot be disabled");
 	else if (vdfl_irq_resume(card))
 		vdfl_irq_signal_all(card);
 }

@@ -334,7 +334,7 @@ bool vdfl_irq_resume(struct vdfl_card *card)
 	mutex_unlock(&card->irq.mutex);
 	if (ret && !card->irq.resume_failed && !READ_ONCE(card->gone))
 		dev_warn_ratelimited(&card->pdev->dev,
-				     "no interrupts after a reset (%pe), trying again\n",
+				     "interrupts not restored after reset (%pe); retrying\n",
 				     ERR_PTR(ret));
 	card->irq.resume_failed = ret;
 	return !ret;

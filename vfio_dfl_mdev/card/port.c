@@ -114,7 +114,7 @@ void vdfl_port_mark_dead(struct vdfl_card *card, const struct dfl_header *port,
 {
 	lockdep_assert_held(&card->reset_lock);
 	pci_err(card->pdev,
-		"port %u did not take a reset (%pe); its block is withheld until the card is bound again\n",
+		"port %u: reset failed (%pe), AFU withheld; unbind and bind the card\n",
 		port->port, ERR_PTR(err));
 	set_bit(port - card->map->header, card->dead_ports);
 }

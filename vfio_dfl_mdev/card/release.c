@@ -20,7 +20,7 @@ static void release_work(struct work_struct *work)
 	struct vdfl_card *card = container_of(to_delayed_work(work),
 					      struct vdfl_card, release);
 
-	vdfl_card_declare_lost(card, "unbinding");
+	vdfl_card_declare_lost(card, "unbind");
 }
 
 /**
@@ -83,7 +83,7 @@ void vdfl_card_begin_release(struct vdfl_card *card)
 	mutex_unlock(&card->lock);
 
 	if (!grace || !card_is_usable(card)) {
-		vdfl_card_declare_lost(card, "unbinding");
+		vdfl_card_declare_lost(card, "unbind");
 		return;
 	}
 	vdfl_clients_request(card);
@@ -99,5 +99,5 @@ void vdfl_card_begin_release(struct vdfl_card *card)
 void vdfl_card_end_release(struct vdfl_card *card)
 {
 	cancel_delayed_work_sync(&card->release);
-	vdfl_card_declare_lost(card, "unbinding");
+	vdfl_card_declare_lost(card, "unbind");
 }

@@ -182,7 +182,7 @@ static void vdfl_mdev_request(struct vfio_device *vdev, unsigned int count)
 		asked = vdfl_mdev_fire_req(vd);
 	if (!asked && !count)
 		dev_notice(vdev->dev,
-			   "removal waits for the user: no device request eventfd is set\n");
+			   "removal waits for the user; no request eventfd set\n");
 }
 
 /* --- ioctls ------------------------------------------------------------- */

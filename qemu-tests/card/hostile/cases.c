@@ -250,7 +250,7 @@ static void ids_zero(struct hostile *h)
 	const struct place *p = hostile_some(h, CHAINED);
 
 	same_ids(h, CHAINED, DFL_FME_PERF);
-	withheld(h, p->bar, p->off, "never handed out");
+	withheld(h, p->bar, p->off, "never assigned");
 }
 
 static void ids_same(struct hostile *h)

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# what: a card that vanishes or is removed under a guest and other users, and comes back (invariant 9)
+# what: a card that vanishes or is removed under a guest and other clients, and comes back (invariant 9)
 # cards: lab
 # needs: guest
 # kernels: 7.3
@@ -28,7 +28,7 @@ guest_here()
 	uuid=$(create_mdev "$bdf" afu-d8424dc4-$AFU) || bail "no instance"
 	guest_metal "$1" kvm "$uuid"
 	guest_up "$1" 60 >/dev/null || no_guest "$1"
-	tap_is "$1: its guest has the block" "$(guest "$1" r 0 48 8)" \
+	tap_is "$1: the guest can read the block" "$(guest "$1" r 0 48 8)" \
 		1122334455667788
 }
 
@@ -47,7 +47,7 @@ users_start()
 	client_send mapper mloop $SCRATCH $FOREVER_MS
 	client_send other mloop 0x8 $FOREVER_MS
 	client_send reader loop 0x8 $FOREVER_MS
-	tap_ok "$1: its guest is at work" wait_for 60 moves
+	tap_ok "$1: the guest accesses the block" wait_for 60 moves
 }
 
 # moves: does the guest's register change?
@@ -90,18 +90,21 @@ users_told()
 	other=$(client_reply other)
 	reader=$(client_reply reader)
 	stopped "$1" || stopped=$?
-	tap_within "$1: ms until all of them knew" $(($(now_ms) - $2)) \
+	tap_within "$1: ms until all clients have lost access" \
+		$(($(now_ms) - $2)) \
 		0 $((BOUND_MS + $4))
-	tap_within "$1: ms until the first user lost access" "$first" \
+	tap_within "$1: ms until the first client has lost access" "$first" \
 		"$4" $((BOUND_MS + $4))
-	tap_like "$1: the mapping is gone" "$mapper" '^SIGBUS'
-	tap_like "$1: the other mapping as well" "$other" '^SIGBUS'
-	tap_like "$1: the reading user gets EIO" "$reader" '^error EIO'
+	tap_like "$1: the mapping raises SIGBUS" "$mapper" '^SIGBUS'
+	tap_like "$1: the mapping of the other client raises SIGBUS" \
+		"$other" '^SIGBUS'
+	tap_like "$1: read() of a client fails with EIO" "$reader" '^error EIO'
 	tap_is "$1: QEMU stops the guest" "$stopped" 0
-	tap_ok "$1: and knows why" wait_for 5 guest_knows "$1"
-	tap_is "$1: one line in the kernel log" \
+	tap_ok "$1: QEMU reports an unrecoverable error" \
+		wait_for 5 guest_knows "$1"
+	tap_is "$1: one log line of the driver" \
 		"$(log_new "$DRIVER $bdf: " | sed 's/.*: //; /^Unregistering$/d')" \
-		"$3"
+		"card lost ($3), access revoked"
 }
 
 clients_end()
@@ -137,7 +140,7 @@ users_start vanish
 exec {port}<>/dev/virtio-ports/card0
 start=$(now_ms)
 echo '{"op":"vanish"}' >&"$port"
-users_told vanish "$start" "it no longer answers" 0
+users_told vanish "$start" "no response" 0
 exec {port}>&-
 clients_end
 qemu_ends vanish TERM
@@ -153,30 +156,31 @@ users_start remove
 flr=$(card_stat 0 .flr)
 for i in 1 2 3; do
 	echo 1 >/sys/bus/pci/rescan
-	tap_ok "rescan $i: the guest goes on" wait_for 60 moves
+	tap_ok "rescan $i: the guest accesses the block" wait_for 60 moves
 done
 for name in mapper other reader; do
-	tap_fails "rescan: so does $name" read -r -t 0 <&"${CLIENT_OUT[$name]}"
+	tap_fails "rescan: client $name still has access" \
+		read -r -t 0 <&"${CLIENT_OUT[$name]}"
 done
-tap_is "rescan: nothing was reset" "$(card_stat 0 .flr)" "$flr"
-tap_is "rescan: not a word of the driver" "$(log_new "$DRIVER $bdf")" ""
+tap_is "rescan: no function reset" "$(card_stat 0 .flr)" "$flr"
+tap_is "rescan: no log line of the driver" "$(log_new "$DRIVER $bdf")" ""
 
 echo $GRACE_MS >"$PCI/$bdf/dfl/release_grace_ms"
 start=$(now_ms)
 (echo 1 >"$PCI/$bdf/remove") &
 removing=$!
-users_told remove "$start" "unbinding" $GRACE_MS
+users_told remove "$start" "unbind" $GRACE_MS
 clients_end
-tap_fails "remove: it waits for QEMU" finished $removing
+tap_fails "remove: waits for QEMU" finished $removing
 qemu_ends remove KILL
-tap_ok "remove: it ends when QEMU has" wait_for 2 finished $removing
-tap_fails "remove: the function is gone" test -e "$PCI/$bdf"
+tap_ok "remove: ends when QEMU has ended" wait_for 2 finished $removing
+tap_fails "remove: no PCI function is left" test -e "$PCI/$bdf"
 echo 1 >/sys/bus/pci/rescan
-tap_ok "rescan: it is found again" test -e "$PCI/$bdf"
+tap_ok "remove, rescan: the PCI function is back" test -e "$PCI/$bdf"
 
 # --- as good as new ----------------------------------------------------------------------
 
-guest_here again
+guest_here returned
 
 # --- a guest that is asked for its block, and releases it ------------------------------
 
@@ -186,21 +190,22 @@ status()
 	guest_monitor "$1" info status
 }
 
-guest_tell again release 400
-tap_ok "again: its guest is at work" wait_for 60 moves
-log_mark
+guest_tell returned release 400
+tap_ok "returned: the guest accesses the block" wait_for 60 moves
 uuid=$(<"$PCI/$bdf/dfl/blocks/$AFU/instance")
 start=$(now_ms)
-tap_ok "again: instance in use is removed" \
+tap_ok "returned: the instance is removed while the guest uses it" \
 	timeout 60 sh -c "echo 1 >$MDEV/$uuid/remove"
-tap_within "again: ms until the guest has released its block" \
+tap_within "returned: ms until the guest has released the block" \
 	$(($(now_ms) - start)) 0 5000
-tap_ok "again: guest has used its block until then" guest_answer again
-tap_is "again: guest is not stopped" "$(status again)" "VM status: running"
+tap_ok "returned: the guest accesses the block until it releases it" \
+	guest_answer returned
+tap_is "returned: the guest is not stopped" "$(status returned)" \
+	"VM status: running"
 # Once QEMU has closed the device, it and VFIO race to undo the group
-GUEST_FACTS[again]+="|error disconnecting group [0-9]+ from container"
-tap_is "again: QEMU has no complaint" "$(guest_words again)" ""
-guest_end again
-tap_is "all along bus master was off" "$(card_stat 0 .bus_master_on_count)" 0
-tap_is "nothing touched what is nobody's" "$(card_stat 0 .stray)" 0
-tap_ok "the module can be unloaded" unload_module
+GUEST_FACTS[returned]+="|error disconnecting group [0-9]+ from container"
+tap_is "returned: QEMU reports no error" "$(guest_words returned)" ""
+guest_end returned
+tap_is "card: bus master was never on" "$(card_stat 0 .bus_master_on_count)" 0
+tap_is "card: no stray access" "$(card_stat 0 .stray)" 0
+tap_ok "module: unloads" unload_module

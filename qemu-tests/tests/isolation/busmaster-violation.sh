@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# what: bus master turned on behind us is off within a second, idle and busy, and new users wait for an administrator (invariant 1)
+# what: bus master turned on externally is off within a second, idle and busy, and new clients wait for an administrator (invariant 1)
 # cards: lab
 # kernels: 7.3
 # more: 6.1 6.12
@@ -50,14 +50,14 @@ offend()
 	for ((round = 1; round <= $1; round++)); do
 		count=$(violations)
 		setpci -s "$bdf" $MASTER
-		tap_ok "$2, round $round: noticed" \
+		tap_ok "$2, round $round: violation is counted" \
 			wait_for 10 violations_are $((count + 1))
 		us+=("$(on_for)")
-		tap_within "$2, round $round: us until it was off" \
+		tap_within "$2, round $round: us with bus master on" \
 			"${us[-1]}" 1 $ALWAYS
 		sleep "0.$((RANDOM % 5 + 1))"
 	done
-	tap_within "$2: us until it was off, median" "$(median "${us[@]}")" \
+	tap_within "$2: us with bus master on, median" "$(median "${us[@]}")" \
 		1 $USUALLY
 }
 
@@ -81,9 +81,10 @@ opens()
 uuid0=$(create_mdev "$bdf" afu-d8424dc4-b2-o40000) || bail "no instance"
 uuid1=$(create_mdev "$bdf" $AFU1) || bail "no instance"
 client_start user "$uuid0" || bail "the user cannot open"
-tap_is "nothing to acknowledge yet" "$(card_attr "$bdf" busmaster_acknowledged)" 1
-tap_is "and others can open" "$(opens)" ready
-tap_is "refusing is the default" "$(<$REFUSE)" Y
+tap_is "bound: no violation to acknowledge" \
+	"$(card_attr "$bdf" busmaster_acknowledged)" 1
+tap_is "bound: a client can open" "$(opens)" ready
+tap_is "refuse_after_violation: on by default" "$(<$REFUSE)" Y
 
 # --- found in time, idle and busy ---------------------------------------------------
 
@@ -92,8 +93,7 @@ listener=$!
 sleep 0.5
 client user arm err >/dev/null
 offend 4 idle
-tap_is "ERR does not fire: the violations are undone" \
-	"$(client user wait err 0)" timeout
+tap_is "idle: ERR is not signalled" "$(client user wait err 0)" timeout
 
 spinners=()
 for ((i = 0; i < 2 * $(nproc); i++)); do
@@ -101,59 +101,65 @@ for ((i = 0; i < 2 * $(nproc); i++)); do
 	spinners+=($!)
 done
 offend 6 busy
-tap_is "ERR does not fire, busy" "$(client user wait err 0)" timeout
+tap_is "busy: ERR is not signalled" "$(client user wait err 0)" timeout
 kill "${spinners[@]}"
 wait "${spinners[@]}" 2>/dev/null
 # Events are for machines: one for each
-tap_ok "each sends an event" wait_for 5 eval \
+tap_ok "uevent: one is sent per violation" wait_for 5 eval \
 	'[ "$(tr "\0" "\n" </tmp/uevents | grep -ac ^VFIO_DFL_EVENT=bus-master)" = 10 ]'
 kill "$listener"
 wait "$listener" 2>/dev/null
 
 # --- acknowledged -----------------------------------------------------------------------
 
-tap_is "not acknowledged" "$(card_attr "$bdf" busmaster_acknowledged)" 0
+tap_is "violation: sysfs reports it as not acknowledged" \
+	"$(card_attr "$bdf" busmaster_acknowledged)" 0
 log_mark
-tap_is "a new user is refused" "$(opens)" "error EPERM"
-tap_is "and the log says what to do" \
-	"$(log_count 'until 1 is written to dfl/busmaster_acknowledged')" 1
-tap_is "who was there stays" "$(client user read 0x48 8)" 0x1122334455667788
-tap_is "until it closes" "$(client user close)" ok
-tap_is "then it is new" "$(client user open)" "error EPERM"
+tap_is "violation: a new client gets EPERM" "$(opens)" "error EPERM"
+tap_is "violation: the log names the file to write" \
+	"$(log_count 'open refused after a bus-master violation; write 1 to dfl/busmaster_acknowledged')" 1
+tap_is "violation: an open client can read registers" \
+	"$(client user read 0x48 8)" 0x1122334455667788
+tap_is "violation: an open client can close" "$(client user close)" ok
+tap_is "violation: the client gets EPERM when it opens again" \
+	"$(client user open)" "error EPERM"
 for value in 0 2 x ""; do
-	tap_is "\"$value\" is no acknowledgement" "$(refusal eval \
+	tap_is "acknowledge: \"$value\" fails with EINVAL" "$(refusal eval \
 		"echo '$value' >'$PCI/$bdf/dfl/busmaster_acknowledged'")" \
 		"Invalid argument"
 done
-tap_is "still refused" "$(opens)" "error EPERM"
-tap_ok "an administrator acknowledges" acknowledge
-tap_is "that can be read" "$(card_attr "$bdf" busmaster_acknowledged)" 1
-tap_is "a new user is welcome" "$(opens)" ready
-tap_is "the old one, too" "$(client user open)" ok
-tap_is "the count stays" "$(violations)" 10
+tap_is "acknowledge: open fails until it is written" "$(opens)" "error EPERM"
+tap_ok "acknowledge: an administrator can write it" acknowledge
+tap_is "acknowledge: sysfs reports it" \
+	"$(card_attr "$bdf" busmaster_acknowledged)" 1
+tap_is "acknowledge: a new client can open" "$(opens)" ready
+tap_is "acknowledge: the old client can open" "$(client user open)" ok
+tap_is "acknowledge: the violation count stays" "$(violations)" 10
 
 # Found by opening itself, which comes too late for this user
 setpci -s "$bdf" $MASTER
-tap_is "a user that finds it is refused" "$(opens)" "error EPERM"
-tap_is "and counted once" "$(violations)" 11
+tap_is "violation found by open: the client gets EPERM" "$(opens)" "error EPERM"
+tap_is "violation found by open: counted once" "$(violations)" 11
 acknowledge
 
 # --- not wanted -----------------------------------------------------------------------------
 
 echo N >$REFUSE
 setpci -s "$bdf" $MASTER
-tap_ok "without refusing: noticed" wait_for 10 violations_are 12
-tap_is "without refusing: nothing to acknowledge" \
+tap_ok "refuse_after_violation=N: violation is counted" \
+	wait_for 10 violations_are 12
+tap_is "refuse_after_violation=N: no violation to acknowledge" \
 	"$(card_attr "$bdf" busmaster_acknowledged)" 1
-tap_is "without refusing: users are welcome" "$(opens)" ready
+tap_is "refuse_after_violation=N: a new client can open" "$(opens)" ready
 echo Y >$REFUSE
-tap_is "what is past stays so" "$(opens)" ready
+tap_is "refuse_after_violation=Y: earlier violations do not count" \
+	"$(opens)" ready
 
 client_end user
 remove_mdev "$uuid0"
 remove_mdev "$uuid1"
 unbind_bdf "$bdf"
 bind_bdf "$bdf" || bail "the card does not bind again"
-tap_is "a card just bound has nothing to acknowledge" \
+tap_is "bound again: no violation to acknowledge, none counted" \
 	"$(card_attr "$bdf" busmaster_acknowledged) $(violations)" "1 0"
-tap_is "no DMA was done" "$(card_stat 0 .dma_done)" 0
+tap_is "card: no DMA was done" "$(card_stat 0 .dma_done)" 0

@@ -22,7 +22,8 @@ skips_by()
 	fi
 }
 
-tap_ok "module loads" load_module opt_in=uart,tod,userclk,fme-7a || bail "no module"
+tap_ok "module: loads" \
+	load_module opt_in=uart,tod,userclk,fme-7a || bail "no module"
 bdf=$(bind_card 0) || bail "the card does not bind"
 
 # Instances are opened through their group, and once more through the device
@@ -33,11 +34,11 @@ ways=group
 [ $# -gt 0 ] || set -- /src/build/selftests/*_test
 for way in $ways; do
 	for program; do
-		tap_ok "${program##*/} by $way" run_selftest \
+		tap_ok "${program##*/}, opened by $way: passes" run_selftest \
 			"$(skips_by $way)" env "VDFL_OPEN=$way" "$program"
 	done
 done
 
-tap_is "bus master was never on" "$(card_stat 0 .bus_master_on_count)" 0
-tap_ok "card is released" unbind_bdf "$bdf"
-tap_ok "module unloads" unload_module
+tap_is "card: bus master was never on" "$(card_stat 0 .bus_master_on_count)" 0
+tap_ok "card: unbinds" unbind_bdf "$bdf"
+tap_ok "module: unloads" unload_module

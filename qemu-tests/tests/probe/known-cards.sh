@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# what: the blocks of known cards, their windows, and what finding them costs (invariants 5, 8)
+# what: the blocks of known cards, their windows, and the cost of finding them (invariants 5, 8)
 # cards: n3000 d5005 n6001 vf lab many64
 # kernels: 7.3
 # more: 6.1 6.12
@@ -54,7 +54,7 @@ check_hidden()
 			inside+="${dir##*/} "
 		fi
 	done
-	tap_is "$1: the block hidden at $4 is inside no window" "$inside" ""
+	tap_is "$1: no window contains the hidden block at $4" "$inside" ""
 }
 
 # check_cost NAME CARD: what the walk may read of each block
@@ -65,12 +65,13 @@ check_cost()
 	# 5 words of a version 1 header; the profiles have 8 of parameters at most
 	greedy=$(card_stat "$2" '[.blocks[] | select(.header_reads > 13)] | length')
 	tap_is "$1: no header was read twice" "$greedy" 0
-	tap_is "$1: nothing else was touched" "$(card_stat "$2" .stray)" 0
+	tap_is "$1: the card counts no stray access" \
+		"$(card_stat "$2" .stray)" 0
 	tap_is "$1: bus master was never on" \
 		"$(card_stat "$2" .bus_master_on_count)" 0
 }
 
-tap_ok "module loads" load_module "opt_in=$opt_in" || bail "no module"
+tap_ok "module: loads" load_module "opt_in=$opt_in" || bail "no module"
 
 n3000=$(bind_card 0) || bail "N3000 does not bind"
 check_blocks n3000 "$n3000" <<'TABLE'
@@ -219,7 +220,7 @@ port_writes()
 resets=$(card_stat 4 '[.blocks[].resets] | add')
 writes=$(port_writes)
 uuid=$(create_mdev "$lab" afu-d8424dc4) || bail "no instance"
-tap_ok "lab: an instance is removed" remove_mdev "$uuid"
+tap_ok "lab: an instance can be removed" remove_mdev "$uuid"
 tap_is "lab: create and remove reset nothing" \
 	"$(card_stat 4 '[.blocks[].resets] | add') $(port_writes)" \
 	"$resets $writes"
@@ -258,10 +259,10 @@ done
 tap_within "many64: ms to create 64 instances" $(($(now_ms) - start)) 0 \
 	$((12800 * SLOW))
 # The host takes the processor away now and then.
-tap_within "many64: of them took 200 ms or more" "$late" 0 3
-tap_is "many64: all blocks are different" \
+tap_within "many64: number of instances that took 200 ms or more" "$late" 0 3
+tap_is "many64: 64 instances have 64 different blocks" \
 	"$(for u in "${created[@]}"; do mdev_block "$u"; done | sort -u | wc -l)" 64
-tap_is "many64: no instance is left" \
+tap_is "many64: one instance more fails with ENOSPC" \
 	"$(refusal create_mdev "$many" vendor-11111111)" "No space left on device"
 for uuid in "${created[@]}"; do
 	remove_mdev "$uuid"

@@ -39,18 +39,22 @@ line=$(SLOW=$SLOW /src/build/selftests/hostile_user "$FIRST" "$COUNT" \
 	"${CARDS[@]}") || status=$?
 tap_figure "cards: $line"
 tap_figure "seeds $FIRST to $((FIRST + COUNT - 1)), $(($(now_ms) - start)) ms"
-tap_ok "what must hold holds for each of them" test "$status" = 0
-tap_is "cards tried" "$(figure tried)" "$COUNT"
+tap_ok "hostile cards: every check passes for each card" test "$status" = 0
+tap_is "hostile cards: number tried" "$(figure tried)" "$COUNT"
 if [ "$COUNT" -ge 1000 ]; then
-	tap_within "cards bound" "$(figure bound)" $((COUNT / 2)) "$COUNT"
-	tap_within "cards refused" "$(figure refused)" $((COUNT / 50)) "$COUNT"
-	tap_within "blocks checked" "$(figure blocks)" $((COUNT * 4)) 1000000
+	tap_within "hostile cards: number bound" \
+		"$(figure bound)" $((COUNT / 2)) "$COUNT"
+	tap_within "hostile cards: number refused" \
+		"$(figure refused)" $((COUNT / 50)) "$COUNT"
+	tap_within "hostile cards: number of blocks checked" \
+		"$(figure blocks)" $((COUNT * 4)) 1000000
 	for what in given withheld created opened turned-away mapped armed reset; do
-		tap_within "$what" "$(figure $what)" 10 1000000
+		tap_within "hostile cards: number $what" \
+			"$(figure $what)" 10 1000000
 	done
 fi
 for n in "${!CARDS[@]}"; do
 	tap_is "card $n: bus master was never on" \
 		"$(card_stat "$n" .bus_master_on_count)" 0
 done
-tap_ok "the module unloads" unload_module
+tap_ok "module: unloads" unload_module

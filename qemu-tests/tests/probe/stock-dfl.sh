@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# what: the kernel's own DFL drivers find on the simulated cards what we say is there
+# what: the kernel's own DFL drivers find on the simulated cards what the tests expect there
 # cards: n3000 d5005 n6001 lab
 # needs: stock-dfl
 # kernels: 7.3
@@ -63,8 +63,9 @@ check()
 	bind_stock "$bdf"
 	sort >"$work/want"
 	found "$bdf" >"$work/got"
-	tap_same "$1: feature devices" "$work/got" "$work/want"
-	tap_is "$1: no access that a card does not expect" \
+	tap_same "$1: feature devices of the stock drivers" \
+		"$work/got" "$work/want"
+	tap_is "$1: the card counts no stray access" \
 		"$(card_stat "$2" .stray)" 0
 }
 
@@ -88,7 +89,7 @@ fme 0x10 b0-o9000
 fme 0x10 b0-oa000
 port0 0x14 b2-o3000
 TABLE
-tap_is "n3000: AFU" "$(guids 0)" 9aeffe5f84570612c000c9660d824272
+tap_is "n3000: GUID of the AFU" "$(guids 0)" 9aeffe5f84570612c000c9660d824272
 
 check d5005 1 <<'TABLE'
 fme 0x0 b0-o3000
@@ -127,7 +128,7 @@ fme 0x24 b0-o15200
 port0 0x14 b2-o3000
 port1 0x14 b2-o83000
 TABLE
-tap_is "lab: AFUs" "$(guids 3 | tr '\n' ' ')" \
+tap_is "lab: GUIDs of the AFUs" "$(guids 3 | tr '\n' ' ')" \
 	"d8424dc4a4a3c413f89e433683f9040b d8424dc4a4a3c413f89e433683f9040b "
 tap_is "lab: 16 vectors" \
 	"$(find "$PCI/$(card_bdf 3)/msi_irqs" -type f | wc -l)" 16
@@ -136,7 +137,7 @@ tap_is "lab: 16 vectors" \
 bdf=$(card_bdf 3)
 echo "$bdf" >/sys/bus/pci/drivers/dfl-pci/unbind
 load_module || bail "no module"
-tap_ok "the card can be had from them" bind_bdf "$bdf"
-tap_is "with bus master off" "$(card_stat 3 .bus_master)" 0
-tap_is "and no MSI-X left on" \
+tap_ok "lab: the card binds after the stock driver" bind_bdf "$bdf"
+tap_is "lab: bus master is off" "$(card_stat 3 .bus_master)" 0
+tap_is "lab: MSI-X is disabled" \
 	"$(setpci -s "$bdf" CAP_MSIX+2.W | sed 's/^\(.\).*/\1/')" 0

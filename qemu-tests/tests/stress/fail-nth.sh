@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# what: whatever fails between loading and unloading, the error is reported and nothing is left behind
+# what: any failure between loading and unloading is reported as an error and leaks nothing
 # cards: irq4
 # needs: fail
 # kernels:
@@ -73,20 +73,21 @@ spare_kmemleak()
 settle verbose 0
 settle ignore-gfp-wait N
 settle min-order 0
-tap_ok "kmemleak is left out" spare_kmemleak
+tap_ok "kmemleak: its own allocations do not fail" spare_kmemleak
 
 modprobe -a vfio vfio_iommu_type1 mdev irqbypass
 insmod "$FAIL_MODULE" || bail "no module that makes calls fail"
 
-tap_ok "calls that fail" run_failing calls
+tap_ok "failing calls: every check passes" run_failing calls
 tap_note "each ${step}th failure from $first on"
 load_module || bail "no module"
 fail_near 13
-tap_ok "binding, while allocations fail" run_failing nth "$step" "$first" bind
+tap_ok "bind with failing allocations: every check passes" \
+	run_failing nth "$step" "$first" bind
 load_module || bail "no module"
 fail_near 8
-tap_ok "everything else, while allocations and copies fail" \
+tap_ok "other operations with failing allocations and copies: every check passes" \
 	run_failing nth 1 1 create open-group open-node info access map reset \
 	err arm-intx disarm-intx close-intx arm-poll disarm-poll close-poll \
 	arm-msix disarm-msix close-msix remove unbind
-tap_ok "the other module unloads" rmmod vdfl_fail
+tap_ok "vdfl_fail: unloads" rmmod vdfl_fail

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# what: users who do anything to their descriptors get the right errors, learn nothing and reach nobody else (invariants 2, 3, 4, 7, 10)
+# what: hostile clients get the right errors, learn nothing and reach no other block (invariants 2, 3, 4, 7, 10)
 # cards: lab
 # kernels:
 # more: 6.1 6.12 7.3
@@ -55,11 +55,12 @@ fuzz()
 	tap_note "$said"
 	kept=$(sed -n '/^# the same again: /{s//ARGS=/p;q}' <<<"$said")
 	[ "$status" = 0 ] || tap_note "again: qemu-tests/run --kernel $KERNEL --set SEEDS=$seed --set OPS=$OPS --set THREADS=$THREADS ${kept:+--set $kept }fuzz-user"
-	tap_ok "$name: every answer was right" test "$status" = 0
+	tap_ok "$name: every result was right" test "$status" = 0
 	total=$((total + $(said_of operations)))
 	ioctls=$((ioctls + $(said_of ioctls)))
-	[ ${#kcov[@]} = 0 ] || tap_within "$name: blocks of the module reached" \
-		"$(said_of blocks)" $BLOCKS 100000
+	[ ${#kcov[@]} = 0 ] ||
+		tap_within "$name: number of basic blocks reached in the module" \
+			"$(said_of blocks)" $BLOCKS 100000
 }
 
 load_module opt_in=uart,tod || bail "no module"
@@ -91,16 +92,18 @@ for seed in $SEEDS; do
 done
 took=$(($(now_ms) - begun))
 tap_figure "$total operations, of them $ioctls ioctls, in $took ms, seeds $SEEDS"
-tap_within "operations" "$total" $((OPS * ${#positions[@]})) 1000000000
-tap_is "the card saw no access outside of their blocks" \
+tap_within "fuzzer: number of operations" \
+	"$total" $((OPS * ${#positions[@]})) 1000000000
+tap_is "card: no access outside of the assigned blocks" \
 	"$(grep '"ev":"access"' /out/card0.jsonl | grep -vcE "$windows")" 0
 for at in "${canaries[@]}"; do
-	tap_is "nobody changed $at" "$(card_peek 0 "${at%:*}" "${at#*:}")" \
+	tap_is "canary at $at: value is unchanged" \
+		"$(card_peek 0 "${at%:*}" "${at#*:}")" \
 		0xbadc0de0badc0de0
 done
-tap_is "bus master was never on" "$(card_stat 0 .bus_master_on_count)" 0
+tap_is "card: bus master was never on" "$(card_stat 0 .bus_master_on_count)" 0
 for uuid in "${uuids[@]}"; do
 	remove_mdev "$uuid"
 done
-tap_ok "the card is released" unbind_bdf "$bdf"
-tap_ok "the module unloads" unload_module
+tap_ok "card: unbinds" unbind_bdf "$bdf"
+tap_ok "module: unloads" unload_module

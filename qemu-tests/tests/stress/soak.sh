@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# what: hostile users, resets, losses, storms, errors, sleep and administrators at the same time, round after round (all invariants)
+# what: hostile clients, resets, losses, interrupt storms, errors, suspend and administrators at the same time, in random rounds (all invariants)
 # cards: lab
 # kernels: 7.3
 # more: 6.1 6.12
@@ -364,6 +364,6 @@ for ((round = FIRST; round < FIRST + ROUNDS; round++)); do
 	[ $passed -lt "$DURATION" ] || break
 done
 tap_figure "$operations operations of users in $passed s, seed $SEED"
-tap_within "operations" "$operations" 1 1000000000000
-tap_ok "the card is released" unbind_bdf "$bdf"
-tap_ok "the module unloads" unload_module
+tap_within "clients: number of operations" "$operations" 1 1000000000000
+tap_ok "card: unbinds" unbind_bdf "$bdf"
+tap_ok "module: unloads" unload_module

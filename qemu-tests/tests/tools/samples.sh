@@ -68,21 +68,24 @@ shared=$(create_mdev "$bdf" eth-group-b0-o14000) || bail "no Ethernet group"
 
 for program in "$C" "$PYTHON"; do
 	name=${program##*/}
-	tap_like "$name: not without permission" "$(run "$program" "$afu" 0)" \
+	tap_like "$name: fails without permission" \
+		"$(run "$program" "$afu" 0)" \
 		denied
 	give "$afu"
 	give "$shared"
-	tap_is "$name: AFU, mapped" "$(run "$program" "$afu" 0)" \
+	tap_is "$name: AFU is read through the mapping" \
+		"$(run "$program" "$afu" 0)" \
 		"$(want 2 0x40000 0x10000 0x10000 0x0 \
 			d8424dc4a4a3c413f89e433683f9040b 4
 		words mapped 2 0x40000
 		echo waiting
 		echo timeout)"
-	tap_is "$name: Ethernet group in a shared page, by system calls" \
+	tap_is "$name: Ethernet group in a shared page is read by system calls" \
 		"$(run "$program" "$shared" 0)" \
 		"$(want 0 0x14000 0x800 0x0 0x10 \
 			00000000000000000000000000000000 0
 		words pread 0 0x14000)"
-	tap_is "$name: interrupt" "$(interrupted "$program" "$afu")" interrupt
+	tap_is "$name: interrupt is received" \
+		"$(interrupted "$program" "$afu")" interrupt
 	"$VDFLCTL" give "$afu" root >/dev/null
 done
