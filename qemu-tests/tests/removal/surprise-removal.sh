@@ -91,6 +91,8 @@ client user mwrite $SCRATCH 0x77 >/dev/null
 
 reset_start
 users_out "late after a reset"
+tap_is "late after a reset: sysfs reports the state frozen" \
+	"$(card_attr "$bdf" state)" frozen
 tap_is "late after a reset: reset by the client fails with EAGAIN" \
 	"$(client user reset)" \
 	"error EAGAIN"
