@@ -193,6 +193,20 @@ void holders_free(struct holders *holders)
 	free(holders->holder);
 }
 
+void holders_note(const struct instance *inst)
+{
+	struct holders holders;
+	size_t i;
+
+	holders_find(&holders, inst);
+	for (i = 0; i < holders.count; i++)
+		fprintf(stderr, "vdflctl: waiting for %spid %llu (%s), which has %s open\n",
+			holders.holder[i].certain ? "" : "possibly ",
+			holders.holder[i].pid, holders.holder[i].name,
+			inst->uuid);
+	holders_free(&holders);
+}
+
 json_t *holders_json(const struct holders *holders)
 {
 	json_t *json = json_array();

@@ -33,6 +33,8 @@ struct holders {
 /* Free with holders_free() */
 void holders_find(struct holders *holders, const struct instance *inst);
 void holders_free(struct holders *holders);
+/* Print to stderr that the command waits for the holders, if there are any */
+void holders_note(const struct instance *inst);
 json_t *holders_json(const struct holders *holders);
 void print_holders(const struct holders *holders);
 

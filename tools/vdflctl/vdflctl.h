@@ -259,6 +259,13 @@ json_t *card_json(const struct card *card);
 json_t *block_json(const struct block *block);
 json_t *instance_json(const struct instance *inst);
 
+/* grace.c */
+
+/* Check the argument of --grace; 0, or EXIT_USAGE after printing the reason */
+int grace_parse(const char *text);
+/* Write a grace to the card, unless @text is NULL */
+int grace_set(const char *bdf, const char *text, struct fault *fault);
+
 /* vfio.c */
 
 struct vfio_dev {
