@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Mappings: which pages can be had, and how they are taken back. */
+/* Mappings: the pages that can be mapped, and the revocation of mappings. */
 #include <sched.h>
 #include <signal.h>
 #include <sys/wait.h>
@@ -168,7 +168,7 @@ TEST_F(afu, bad_mmap_is_refused)
 	EXPECT_ERR(EINVAL, map_errno(dev, AFU_SIZE, MAP_SHARED, PAGE));
 	EXPECT_ERR(EINVAL, map_errno(dev, PAGE, MAP_SHARED, AFU_SIZE));
 	EXPECT_ERR(EINVAL, map_errno(dev, PAGE, MAP_SHARED, 0x123));
-	/* the last page before the next region, and into it */
+	/* the last page before the next region, and one page into that */
 	EXPECT_ERR(EINVAL, map_errno(dev, PAGE, MAP_SHARED,
 				     (1ULL << 40) - PAGE));
 	EXPECT_ERR(EINVAL, map_errno(dev, 2 * PAGE, MAP_SHARED,
@@ -193,7 +193,9 @@ TEST_F(afu, pages_map_the_right_registers)
 	EXPECT_EQ(AFU_RO_VALUE, value);
 }
 
-/* A device, not memory: each access goes out once and in full. */
+/*
+ * Registers are not memory: each access reaches the card once, at full width.
+ */
 TEST_F(afu, one_access_per_load_or_store)
 {
 	void *map = dev_map(&self->dev, 0, AFU_SIZE);
@@ -244,7 +246,7 @@ TEST_F(afu, memory_off_revokes_mappings)
 	EXPECT_EQ(0, try_load64(unused, &value));
 }
 
-/* One instance's mappings are no other's business. */
+/* Revocation affects the mappings of one instance only. */
 TEST_F(afu, revocation_leaves_other_instances)
 {
 	void *map = dev_map(&self->dev, 0, PAGE), *other_map;
@@ -298,7 +300,7 @@ TEST_F(afu, mapping_survives_reset)
 	EXPECT_EQ(-EFAULT, try_load64(map + AFU_RO, &value));
 }
 
-/* --- somebody is always in the middle of an access ----------------------- */
+/* --- an access is always in progress ----------------------- */
 
 struct hammer {
 	pid_t pid;
@@ -338,7 +340,7 @@ static struct hammer *hammer_start(void *map)
 	return h;
 }
 
-/* It has got at least one more of these. */
+/* The thread has taken at least one more fault. */
 static void hammer_wait(const u64 *count)
 {
 	u64 seen = __atomic_load_n(count, __ATOMIC_ACQUIRE);
@@ -368,7 +370,7 @@ TEST_F(afu, revocation_races_with_faults)
 	EXPECT_EQ(0, h->wrong);
 }
 
-/* A fault that failed would end a guest; so it waits. */
+/* A failed fault would end a guest, so the fault waits for the reset. */
 TEST_F(afu, fault_waits_for_reset)
 {
 	struct hammer *h = hammer_start(dev_map(&self->dev, 0, PAGE));
@@ -386,7 +388,7 @@ TEST_F(afu, fault_waits_for_reset)
 
 /* --- parents and children ------------------------------------------------ */
 
-/* What the child finds in SCRATCH0, 0 if it got SIGBUS */
+/* Value of SCRATCH0 in the child, 0 after SIGBUS */
 static char load_scratch(void *map, char order)
 {
 	u64 value;
@@ -418,7 +420,7 @@ TEST_F(afu, revocation_includes_children)
 	EXPECT_EQ(0, try_load64(map + AFU_SCRATCH0, &value));
 }
 
-/* The child has a mapping when the parent has none any more. */
+/* The child keeps its mapping after the parent has unmapped its own. */
 TEST_F(afu, child_outlives_the_mapping_of_its_parent)
 {
 	void *map = dev_map(&self->dev, 0, PAGE);
@@ -461,7 +463,7 @@ TEST_F(afu, moved_mapping_is_revoked)
 	u64 value;
 
 	EXPECT_EQ(0, try_store64(map + AFU_RAM, 0x77));
-	/* only the second page goes */
+	/* only the second page is moved */
 	moved = mmap(NULL, PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	ASSERT_NE(MAP_FAILED, moved);
 	moved = mremap(map + PAGE, PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED,
@@ -500,7 +502,9 @@ TEST_F(afu, read_only_mapping_can_be_read)
 
 /* --- lifetime ------------------------------------------------------------ */
 
-/* A mapping is a user: the block is not reset, nor free, before it is gone. */
+/*
+ * A mapping keeps the device open: no reset and no new client until it is gone.
+ */
 TEST_F(afu, mapping_keeps_the_device_open)
 {
 	struct block_stats before, after;

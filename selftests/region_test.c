@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Trapped access: the exact bounds of a block and the widths it takes, what
- * the card sees of it, and what the other regions hold.
+ * Trapped accesses: the bounds of a block, the valid widths, the accesses that
+ * reach the card, and the contents of the other regions.
  */
 #include <sys/uio.h>
 
@@ -120,7 +120,7 @@ TEST_F(bounds, access_across_the_end_is_short)
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(inside); i++) {
-		/* not one byte more than there is room for may be copied */
+		/* no byte beyond the region may be copied */
 		char *buf = guarded_alloc(inside[i]);
 		u64 pos = self->bar - inside[i];
 
@@ -143,7 +143,7 @@ TEST_F(bounds, access_of_no_bytes_returns_0)
 				  0));
 	EXPECT_EQ(0, try_dev_write(&self->dev, BAR0, self->bar, bad_address(),
 				   0));
-	/* of a region that is not there */
+	/* a region that does not exist */
 	EXPECT_EQ(0, pread(self->dev.fd, bad_address(), 0,
 			   3ULL << REGION_SHIFT));
 	EXPECT_EQ(0, pread(self->dev.fd, bad_address(), 0,
@@ -289,7 +289,7 @@ FIXTURE_TEARDOWN(neighbours)
 	block_close(&self->other_inst, &self->other);
 }
 
-/* The other half of the page is a block, too. */
+/* The other half of the page belongs to another block. */
 TEST_F(neighbours, neighbours_cannot_be_accessed)
 {
 	const u64 secret = 0x1122334455667788;
@@ -351,7 +351,10 @@ TEST_F(afu, bad_widths_are_refused)
 	EXPECT_EQ(before.writes, after.writes);
 }
 
-/* Bytes moved and accesses the card saw for one call of that length. */
+/*
+ * Number of bytes moved, and of accesses by the card, for one call of that
+ * length.
+ */
 static u64 reads_of(struct card *card, struct dev *dev, u64 pos,
 		    size_t len)
 {
@@ -418,7 +421,7 @@ TEST_F(afu, registers_of_each_kind)
 	dev_write32(&self->dev, AFU_W1C, 0x10);
 	EXPECT_EQ(0xe0, dev_read64(&self->dev, AFU_W1C));
 
-	/* all ones is a value like any other */
+	/* all ones is a valid value */
 	dev_write64(&self->dev, AFU_SCRATCH0, ONES);
 	EXPECT_EQ(ONES, dev_read64(&self->dev, AFU_SCRATCH0));
 	EXPECT_EQ(0, sysfs_read_u64("%s/dfl/gone", self->card.dir));
@@ -480,7 +483,7 @@ TEST_F(afu, file_position)
 	EXPECT_EQ(card_peek(&self->card, POS_AFU0, AFU_DFH), value[0]);
 	EXPECT_EQ(card_peek(&self->card, POS_AFU0, AFU_GUID_H), value[2]);
 
-	/* now at SCRATCH0, and stays there when an access fails */
+	/* the position is SCRATCH0, and does not move when an access fails */
 	EXPECT_EQ(-1, read(self->dev.fd, value, 1));
 	EXPECT_EQ(EINVAL, errno);
 	EXPECT_EQ(-1, write(self->dev.fd, bad_address(), 8));
@@ -508,7 +511,10 @@ TEST_F(afu, bad_buffers)
 	EXPECT_ERR(EFAULT, try_dev_read(&self->dev, BAR0, AFU_RO,
 					(void *)-4096UL, 8));
 
-	/* the first pieces work, then the buffer ends: no short count */
+	/*
+	 * the first accesses succeed, then the buffer ends: EFAULT, no short
+	 * count
+	 */
 	buf = guarded_alloc(64);
 	memset(buf, 0, 64);
 	EXPECT_ERR(EFAULT, try_dev_read(&self->dev, BAR0, AFU_RAM, buf, 128));
@@ -531,7 +537,7 @@ TEST_F(afu, vectors)
 
 	iov[0] = (struct iovec){ &value[0], 8 };
 	iov[1] = (struct iovec){ &value[1], 8 };
-	/* each element is an access of its own */
+	/* each element is a separate access */
 	EXPECT_EQ(16, preadv(self->dev.fd, iov, 2, AFU_GUID_L));
 	EXPECT_EQ(card_peek(&self->card, POS_AFU0, AFU_GUID_L), value[0]);
 	EXPECT_EQ(card_peek(&self->card, POS_AFU0, AFU_GUID_H), value[1]);
@@ -756,7 +762,7 @@ TEST_F(description, parameters_follow_the_header)
 	ASSERT_LE(sizeof(desc), desc.param_offset);
 	EXPECT_EQ(desc.param_offset + desc.param_size,
 		  self->dev.region[REGION_BLOCK].size);
-	/* they start behind the five words of a version 1 header */
+	/* parameters follow the five words of a version 1 header */
 	for (i = 0; i < desc.param_size; i += sizeof(seen)) {
 		dev_read(&self->dev, REGION_BLOCK, desc.param_offset + i,
 			 &seen, sizeof(seen));

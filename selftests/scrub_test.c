@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What one user leaves in a block the next one must not find. */
+/* Reset between clients: data of one client must not reach the next one. */
 #include <signal.h>
 #include <sys/wait.h>
 
@@ -41,7 +41,7 @@ TEST_F(scrub, next_client_reads_reset_values)
 	dev_write64(&self->dev, AFU_RAM_END - 8, 0x5ec4e7);
 	dev_read64(&self->dev, AFU_COUNTER);
 	dev_close(&self->dev);
-	/* at once, not when somebody asks for it */
+	/* at close, not at the next open */
 	EXPECT_EQ(0, card_peek(&self->card, POS_AFU0, AFU_SCRATCH0));
 	EXPECT_EQ(0, card_peek(&self->card, POS_AFU0, AFU_RAM_END - 8));
 
@@ -52,7 +52,7 @@ TEST_F(scrub, next_client_reads_reset_values)
 	EXPECT_EQ(1, dev_read64(&self->dev, AFU_COUNTER));
 }
 
-/* What got there while nobody had it is gone, too. */
+/* Values written while the block was not open are cleared as well. */
 TEST_F(scrub, open_resets_the_block)
 {
 	card_poke(&self->card, POS_AFU0, AFU_SCRATCH0, 0x77);
@@ -75,7 +75,7 @@ TEST_F(scrub, one_reset_per_open_and_close)
 	EXPECT_EQ(other, port_resets(&self->card, POS_PORT1));
 }
 
-/* A second descriptor is the same user. */
+/* A second descriptor belongs to the same client. */
 TEST_F(scrub, first_open_and_last_close)
 {
 	u64 port;
@@ -160,7 +160,9 @@ TEST_F(scrub, reset_leaves_other_blocks)
 	block_close(&other_inst, &other);
 }
 
-/* The AFU does not answer while its port is in reset: nobody may notice. */
+/*
+ * The AFU does not respond while its port is in reset; no client may see that.
+ */
 TEST_F(scrub, no_access_during_reset)
 {
 	struct card_stats before, after;
@@ -180,7 +182,9 @@ TEST_F(scrub, no_access_during_reset)
 				_exit(EXIT_FAILURE);
 		_exit(EXIT_SUCCESS);
 	}
-	/* a trapped access fails meanwhile, a mapping waits or raises SIGBUS */
+	/*
+	 * meanwhile a trapped access fails, a mapped one waits or raises SIGBUS
+	 */
 	while (!waitpid(pid, &i, WNOHANG)) {
 		if (try_dev_read(&self->dev, 0, AFU_RO, &value, 8) == 8)
 			EXPECT_EQ(AFU_RO_VALUE, value);
@@ -202,7 +206,7 @@ TEST_F(scrub, sysfs_reports_the_kind_of_reset)
 	EXPECT_STREQ("port-reset", value);
 }
 
-/* Without a reset the values stay, and that is not hidden. */
+/* Without a reset the values stay, and sysfs reports that. */
 TEST_F(scrub, blocks_without_reset_keep_data)
 {
 	char value[VALUE_LEN];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The second view: a list that a stock DFL driver can walk, of emulated
- * headers and the block itself, with the registers that BAR 0 shows.
+ * The second view: a list of emulated headers and the block, which a stock DFL
+ * driver can walk. The block has the same registers as in BAR 0.
  */
 #include "dfl.h"
 #include "harness.h"
@@ -81,7 +81,7 @@ static void view_write64(const struct dev *dev, u64 pos, u64 value)
 	dev_write(dev, VIEW, pos, &value, sizeof(value));
 }
 
-/* As a DFL driver finds its way: FIU, what follows it, AFU of a port. */
+/* Walk as a DFL driver does: FIU, next header, AFU of a port. */
 TEST_F(view, list_leads_to_the_block)
 {
 	struct dev *dev = &self->dev;
@@ -221,7 +221,7 @@ TEST_F(view, memory_off_refuses_access)
 	EXPECT_EQ(8, try_dev_read(&self->dev, VIEW, 0, &value, 8));
 }
 
-/* Wherever they are on the card, in an instance they start at 0. */
+/* Vectors of an instance start at 0, whatever their number on the card. */
 TEST_F(view, vectors_start_at_0)
 {
 	u64 param = card_peek(&self->card, POS_UART, MSIX_PARAM);
@@ -272,7 +272,7 @@ TEST_F(view_port, port_reset_resets_this_block_only)
 	EXPECT_EQ(PORT_CTRL_RESET | PORT_CTRL_ACK,
 		  view_read64(&self->dev, PORT_CTRL));
 	EXPECT_EQ(0, dev_read64(&self->dev, AFU_SCRATCH0));
-	/* held, not reset again */
+	/* the port stays in reset, without a second reset */
 	view_write64(&self->dev, PORT_CTRL, PORT_CTRL_RESET);
 	view_write64(&self->dev, PORT_CTRL, 0);
 	EXPECT_EQ(0, view_read64(&self->dev, PORT_CTRL));

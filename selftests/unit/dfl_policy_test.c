@@ -118,14 +118,14 @@ static void never_interface_units(void **state)
 		for (id = 0; id < 0x40; id++)
 			assert_int_equal(rule_of(DFL_KIND_FME, kinds[i], 0,
 						 id)->class, DFL_CLASS_NEVER);
-	/* nor anything without an interface unit but an AFU */
+	/* a block without an interface unit is never assigned, except an AFU */
 	for (id = 0; id < 0x40; id++) {
 		port(id);
 		map.header[1].parent = DFL_NO_PARENT;
 		assert_int_equal(decide(NULL).rule->class,
 				 DFL_CLASS_NEVER);
 	}
-	/* nor below something opaque */
+	/* a block below an unknown unit is never assigned */
 	assert_int_equal(rule_of(DFL_KIND_OPAQUE, DFL_KIND_PRIVATE, 0,
 				 0x10)->class, DFL_CLASS_NEVER);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Lists of real cards, and what hostile cards may put into theirs. Every walk
- * of these tests is also held to: each word read once, nothing read outside.
+ * Lists of real cards and of hostile cards. Every walk must read each word
+ * once, and nothing outside of the BARs.
  */
 #include "cmocka_env.h"
 #include "fake_card.h"
@@ -90,7 +90,7 @@ static bool listed(u8 bar, u64 off)
 	return false;
 }
 
-/* The four headers of fake_small(), nothing wrong with any */
+/* The four headers of fake_small(), all valid */
 static void expect_small(void)
 {
 	EXPECT({ 0, 0x0000, DFL_KIND_FME, 0x00, 0x1000, 0 },
@@ -235,7 +235,7 @@ static void afu_in_list_of_port(void **state)
 static void afu_in_list_must_match_the_port(void **state)
 {
 	(void)state;
-	/* the port says 0x40000; its list has another at 0x2000 */
+	/* the port has offset 0x40000; its list has an AFU at 0x2000 */
 	fake_two_ports(&card);
 	fake_set(&card, 2, 0x2000, 0x1000010010000000);
 	assert_int_equal(walk(), 0);
@@ -535,7 +535,7 @@ static void next_inside_header(void **state)
 	assert_int_equal(map.header[1].reason, DFL_REASON_NEXT_SHORT);
 	assert_int_equal(fake_reads(&card, 0, 0x1000, 0x1000), 1);
 
-	/* FME needs 0x70; nobody to walk for without it */
+	/* FME needs 0x70; without it there is no list */
 	fake_small(&card);
 	fake_set(&card, 0, 0x0, 0x4000000000680000);
 	assert_int_equal(walk(), -EINVAL);
@@ -687,7 +687,7 @@ static void too_many_ports(void **state)
 	(void)state;
 	fake_two_ports(&card);
 	fake_set(&card, 0, 0x30, 0x00000000000e0000);
-	/* words behind the four locations are other registers */
+	/* words after the four locations are other registers */
 	fake_set(&card, 0, 0x58, 0x1000000200000000);
 	assert_int_equal(walk(), 0);
 	assert_int_equal(findings(DFL_REASON_PORT_COUNT), 1);

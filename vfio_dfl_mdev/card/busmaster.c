@@ -277,8 +277,8 @@ void vdfl_busmaster_acknowledge(struct vdfl_card *card)
  * vdfl_busmaster_msix_permitted() - check whether MSI-X may enable bus mastering
  * @card: bound card
  *
- * Return: true if the IOMMU blocks all writes of the card but its interrupts, and
- * bus mastering of the bridge, which carries them, is not kept disabled
+ * Return: true if the IOMMU blocks all writes of the card except interrupts, and
+ * bus mastering of the bridge above is not kept disabled
  */
 bool vdfl_busmaster_msix_permitted(struct vdfl_card *card)
 {

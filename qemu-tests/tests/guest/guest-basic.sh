@@ -18,7 +18,7 @@ dev2=/sys/bus/pci/devices/0000:02:00.0
 
 load_module || bail "no module"
 bdf=$(bind_card 0) || bail "no card"
-# The pin would tell the guest of all vectors at once
+# With the pin every interrupt would signal all vectors
 echo poll >"$PCI/$bdf/dfl/irq_source"
 afu=$(create_mdev "$bdf" afu-d8424dc4-$AFU) || bail "no AFU"
 eth=$(create_mdev "$bdf" eth-group-b0-o2000) || bail "no Ethernet group"
@@ -104,14 +104,14 @@ tap_is "QEMU: the block is RAM of the guest in BAR 0 and BAR 2" \
 tap_ok "guest: stock drivers load" \
 	guest g lib fpga-mgr fpga-bridge fpga-region dfl \
 	dfl-fme dfl-afu dfl-pci
-# The lab's card is none they know
+# The stock driver does not know the id of the lab card
 guest g "echo 8086 bcce 8086 a1ab >/sys/bus/pci/drivers/dfl-pci/new_id"
 guest g "sleep 9999 <>/dev/dfl-port.0 &"
 watch kvm/kvm_msi_set_irq
 watch_from_here
 tap_is "MSI-X: each vector is delivered as itself" \
 	"$(guest g probe port-irqs /dev/dfl-port.0)" "4 interrupts"
-# It polls, and signals
+# The driver polls the pending bits and signals eventfds
 tap_within "MSI-X: number of interrupts injected by the driver's task" \
 	"$(seen "^ *vdfl/.*kvm_msi_set_irq")" 4 1000000
 tap_is "MSI-X: number of interrupts injected by QEMU" \
@@ -135,7 +135,7 @@ tap_is "function reset by the guest: MSI-X works after it" \
 
 # --- hot unplug ------------------------------------------------------------------------
 
-# Its user would hold the driver, and that the unplugging
+# A user of the port would keep the guest's driver, and with it the device, busy
 guest g "killall sleep"
 start=$(now_ms)
 tap_ok "hot unplug: removal of the instance ends" \
@@ -153,7 +153,7 @@ GUEST_FACTS[g]+="|error disconnecting group [0-9]+ from container"
 
 # --- hot plug ----------------------------------------------------------------------------
 
-# devices_of NAME: how many instances its QEMU has open
+# devices_of NAME: number of instances that its QEMU has open
 devices_of()
 {
 	readlink "/proc/${GUEST_PID[$1]}/fd/"* | grep -c vfio-device

@@ -17,14 +17,15 @@ dev()
 	echo "/sys/bus/pci/devices/0000:0$1:00.0"
 }
 
-# resets CARD: positions of the blocks that saw a reset, with their number
+# resets CARD: positions of the blocks that were reset, with the number of
+# resets
 resets()
 {
 	card_stat "$1" '[.blocks[] | select(.resets > 0) |
 		"b\(.bar)-o\(.offset[2:]):\(.resets)"] | join(" ")'
 }
 
-# same NAME GOT WANT: numbers
+# same NAME GOT WANT: compare two numbers
 same()
 {
 	tap_is "$1" "$(printf '%#x' "$2")" "$(printf '%#x' "$3")"
@@ -32,7 +33,7 @@ same()
 
 load_module opt_in=uart || bail "no module"
 n3000=$(bind_card 0) && n6001=$(bind_card 1) || bail "no cards"
-# The pin would tell the guest of all vectors at once
+# With the pin every interrupt would signal all vectors
 echo poll >"$PCI/$n3000/dfl/irq_source"
 afu=$(create_mdev "$n3000" afu-9aeffe5f) || bail "no AFU"
 eth=$(create_mdev "$n3000" eth-group-b0-o9000) || bail "no Ethernet group"
@@ -57,7 +58,7 @@ port=/dev/dfl-port.0
 tap_is "AFU: GUID of the emulated port" \
 	"$(guest g "cat $(dev 1)/fpga_region/region*/dfl-port.0/afu_id")" \
 	9aeffe5f84570612c000c9660d824272
-# The driver resets the port when nobody has it open any more
+# The driver resets the port at the last close
 guest g "sleep 9999 <>$port &"
 tap_is "AFU: the port region is readable, writable and mappable" \
 	"$(guest g probe port-region $port)" "size 0x40000 flags 0x7"
@@ -89,7 +90,7 @@ tap_ok "Ethernet group: the mailbox works" wait_for 5 mailbox
 
 # --- UART ------------------------------------------------------------------------
 
-# The only one in memory
+# The only serial port with memory-mapped registers
 tty=$(guest g 'cd /sys/class/tty; for t in ttyS*; do [ "$(cat $t/iomem_base)" = 0x0 ] || echo $t; done')
 tap_like "UART: the guest has a serial port of 8250_dfl" "$tty" '^ttyS[0-9]+$'
 irq=$(guest g "cat /sys/class/tty/$tty/irq")

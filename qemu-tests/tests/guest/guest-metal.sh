@@ -17,7 +17,7 @@
 
 AFU=b2-o40000 OTHER=b2-oc0000
 ACCESSES=100000 RESETS=100
-# Guests killed, for each block
+# Number of guests to kill, per block
 ROUNDS=25
 [ "$KERNEL" = 7.3 ] || ROUNDS=5
 
@@ -26,17 +26,17 @@ seed_random
 bdf=$(bind_card 0) || bail "no card"
 afu=$(create_mdev "$bdf" afu-d8424dc4-$AFU) || bail "no AFU"
 other=$(create_mdev "$bdf" afu-d8424dc4-$OTHER) || bail "no other AFU"
-# It shares its page with another block, so that all of it is trapped
+# All of it is trapped, because it shares its page with another block
 eth=$(create_mdev "$bdf" eth-group-b0-o14000) || bail "no Ethernet group"
 nested_kvm || bail "no KVM"
 
-# up NAME: has it started?
+# up NAME: wait until the guest has started
 up()
 {
 	guest_up "$1" 60 >/dev/null || no_guest "$1"
 }
 
-# eventfds: how high the numbers of those that exist would go, with 500 more
+# eventfds: highest id among 500 new eventfds; it grows if eventfds are leaked
 eventfds()
 {
 	python3 -c 'import os
@@ -95,12 +95,12 @@ guest a dev 1
 
 # --- interrupts ------------------------------------------------------------------------
 
-# came NAME: the third vector
+# came NAME: has the third vector been delivered?
 came()
 {
 	[[ $(guest "$1" irqs) =~ ^[0-9a-f]+\ [0-9a-f]+\ (0*[1-9a-f][0-9a-f]*)\  ]]
 }
-# The pin cannot tell vectors apart: all are signalled, the right one included
+# The pin does not tell vectors apart: every armed vector is signalled
 for name in a b; do
 	guest $name arm 4
 	guest $name w 0 50 8 4
@@ -113,7 +113,7 @@ done
 
 # --- beside a neighbour -----------------------------------------------------------------
 
-# resets: blocks that saw one, with their number
+# resets: positions of the blocks that were reset, with the number of resets
 resets()
 {
 	card_stat 0 '[.blocks[] | select(.resets > 0) |
@@ -129,7 +129,7 @@ guest_tell a mix "$(printf '%x %x' $ACCESSES $((RANDOM + 1)))"
 tap_ok "neighbour: $RESETS resets, each clears its registers" \
 	guest b flr "$(printf %x $RESETS)"
 tap_note "took $(($(now_ms) - start)) ms"
-tap_fails "guest beside the resets: still running after the last" \
+tap_fails "guest beside the resets: is at work after the last" \
 	read -r -t 0 <&"${GUEST_OUT[a]}"
 counts=$(guest_answer a)
 tap_note "took $(($(now_ms) - start)) ms"
@@ -145,7 +145,7 @@ tap_is "guest beside the resets: mapped accesses do not reach the driver" \
 	"$(seen)" 0
 tap_is "neighbour: only its block and port were reset" "$(resets)" \
 	"$(sed -E "s/(b2-o80000|$OTHER):$nr/\\1:$((nr + RESETS))/g" <<<"$before")"
-tap_is "neighbour: its interrupts are still armed" \
+tap_is "neighbour: interrupts are still armed" \
 	"$(guest b irqs | cut -d' ' -f5-)" \
 	"0000 0000 0000 0000"
 
@@ -175,9 +175,10 @@ guest_end b
 
 # --- killed at any moment ------------------------------------------------------------------
 
-# kill_one UUID BLOCK ACCEL EARLY: kill a guest while it starts or while it
-# uses the device; says "closed" or "open", which that was, and what is wrong.
-# The caller has the block's resets in "resets".
+# kill_one UUID BLOCK ACCEL EARLY: kill a guest while it starts or while it uses
+# the device. Prints "open" if QEMU had the device open, else "closed", and a
+# line "bad: ..." per failed check. The caller has the number of resets of the
+# block in "resets".
 kill_one()
 {
 	local reg=${2#*-o} ms=$((RANDOM % ($4 ? 1200 : 300))) before=$resets value
@@ -202,19 +203,20 @@ kill_one()
 	fi
 	value=$(card_peek 0 2 "0x$reg")
 	[ "$value" = $want ] || echo "bad: after $ms ms: $reg is $value, not $want"
-	# Longer than any interval of polling
+	# Longer than any poll interval
 	card_do 0 raise "\"bar\":2,\"offset\":\"0x${2#*-o}\",\"vector\":0"
 	sleep 0.05
 	[ "$(seen)" = 0 ] || echo "bad: after $ms ms: an interrupt after the guest was killed"
 	card_do 0 lower "\"bar\":2,\"offset\":\"0x${2#*-o}\",\"vector\":0"
 }
 
-# kill_many UUID BLOCK: with a trace of its own
+# kill_many UUID BLOCK: kill guests one after the other, with a trace instance
+# of its own
 kill_many()
 {
 	local i resets accel=(kvm tcg)
 
-	# A subshell would make up a seed of its own
+	# A subshell would seed RANDOM on its own
 	RANDOM=$((SEED + 0x${2#*-o}))
 	TRACE+=/instances/$1
 	mkdir "$TRACE"
@@ -225,7 +227,7 @@ kill_many()
 	done
 }
 
-# The pin would not tell whose interrupt it is
+# With the pin every interrupt would signal both clients
 echo poll >"$PCI/$bdf/dfl/irq_source"
 start=$(now_ms)
 kill_many "$afu" $AFU >/tmp/killed-1 &

@@ -18,7 +18,7 @@ AFU=b2-o40000 OTHER=b2-oc0000
 
 load_module || bail "no module"
 bdf=$(bind_card 0) || bail "no card"
-# The pin would tell the guest of all vectors at once
+# With the pin every interrupt would signal all vectors
 echo poll >"$PCI/$bdf/dfl/irq_source"
 afu=$(create_mdev "$bdf" afu-d8424dc4-$AFU) || bail "no AFU"
 other=$(create_mdev "$bdf" afu-d8424dc4-$OTHER) || bail "no other AFU"
@@ -28,13 +28,13 @@ watch kvm/kvm_msi_set_irq
 
 # --- SeaBIOS ------------------------------------------------------------------------
 
-# came: the third vector, and no other
+# came: has the third vector been delivered, and no other?
 came()
 {
 	[[ $(guest m irqs) =~ ^0000\ 0000\ 0*[1-9a-f][0-9a-f]*\ 0000\  ]]
 }
 
-# seabios NAME ACCEL: a guest with the AFU from its start to its end
+# seabios NAME ACCEL: test a guest with the AFU from its start to its end
 seabios()
 {
 	local name="$1 $2" before
@@ -69,10 +69,11 @@ seabios()
 
 # --- OVMF -----------------------------------------------------------------------------
 
-# Without KVM, as the VM's SVM does not survive the way OVMF takes interrupts.
-# All that has to be seen of it are addresses: the monitor can use them.
+# OVMF runs without KVM, because the emulated SVM of the VM does not survive its
+# interrupt handling. Only the BAR addresses that it assigned are checked,
+# through QEMU's monitor.
 
-# base BAR: where the device behind the root port has it
+# base BAR: address of a BAR of the device below the root port
 base()
 {
 	guest_monitor o info pci | sed -nE '/^ *Bus +1,/,/^ *id/ {
@@ -92,7 +93,7 @@ has_bars()
 	[ -n "$(base 0)" ] && [ -n "$(base 2)" ]
 }
 
-# ovmf NAME: the guest that was started
+# ovmf NAME: test the guest that was started
 ovmf()
 {
 	tap_ok "$1 OVMF: BARs get addresses" wait_for 400 has_bars || return

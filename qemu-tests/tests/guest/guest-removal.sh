@@ -19,7 +19,7 @@ BOUND_MS=$((2000 * SLOW))
 GRACE_MS=1000
 FOREVER_MS=100000
 
-# guest_here NAME: the card is bound, a guest of that name has a block of it
+# guest_here NAME: bind the card and start a guest of that name with one block
 guest_here()
 {
 	local uuid
@@ -32,8 +32,8 @@ guest_here()
 		1122334455667788
 }
 
-# users_start NAME: the guest is at work, two programs with a mapping, and one
-# that reads trapped registers
+# users_start NAME: start the load: the guest, two clients with a mapping, and
+# one client that reads trapped registers
 users_start()
 {
 	client_start mapper "$(create_mdev "$bdf" afu-d8424dc4)" &&
@@ -50,7 +50,7 @@ users_start()
 	tap_ok "$1: the guest accesses the block" wait_for 60 moves
 }
 
-# moves: does the guest's register change?
+# moves: does the register written by the guest change?
 moves()
 {
 	local before
@@ -60,7 +60,7 @@ moves()
 	[ "$(card_peek 0 2 $GUEST_REG)" != "$before" ]
 }
 
-# stopped NAME: wait until QEMU says that it has stopped the guest
+# stopped NAME: wait until QEMU reports that it has stopped the guest
 stopped()
 {
 	local line
@@ -71,16 +71,16 @@ stopped()
 	return 1
 }
 
-# guest_knows NAME: QEMU was told. It also stops a guest that accesses what is
-# no longer mapped, and may have done that before.
+# guest_knows NAME: has QEMU received ERR? QEMU may have stopped the guest
+# earlier, for an access to a revoked mapping.
 guest_knows()
 {
 	[[ $(guest_words "$1") == *"Unrecoverable error detected"* ]]
 }
 
-# users_told NAME SINCE WHY EARLIEST: everybody has lost the card in time, and no
-# earlier than so many ms; without another process to start, which takes a busy
-# machine longer than all the rest
+# users_told NAME SINCE WHY EARLIEST: check that all clients have lost the card in
+# time, and the first one not before EARLIEST ms. No process is started before the
+# time is read: on a busy machine that would take longer than everything else.
 users_told()
 {
 	local mapper other reader first stopped=0
@@ -123,7 +123,7 @@ finished()
 qemu_ends()
 {
 	kill "-$2" "${GUEST_PID[$1]}"
-	# The shell has something to say about those that are killed
+	# The shell reports processes that were killed
 	tap_ok "$1: QEMU ends by SIG$2" wait_for 2 finished "${GUEST_PID[$1]}" \
 		2>/dev/null || bail "QEMU cannot be ended"
 	guest_end "$1"
@@ -182,9 +182,9 @@ tap_ok "remove, rescan: the PCI function is back" test -e "$PCI/$bdf"
 
 guest_here returned
 
-# --- a guest that is asked for its block, and releases it ------------------------------
+# --- a guest that releases its block on request ----------------------------------------
 
-# status NAME: of the guest, as QEMU's monitor has it
+# status NAME: print the status of the guest from QEMU's monitor
 status()
 {
 	guest_monitor "$1" info status

@@ -16,13 +16,13 @@ PER_PASS=2
 load_module opt_in=uart || bail "no module"
 bdf=$(bind_card 0) || bail "the card does not bind"
 
-# accesses: reads, writes, and reads of pending bits so far
+# accesses: number of reads, writes, and reads of pending bits
 accesses()
 {
 	card_stat 0 '"\(.reads) \(.writes) \(.pba_reads)"'
 }
 
-# passes: how often the polling task has slept
+# passes: number of passes of the polling task, counted by its context switches
 passes()
 {
 	local task
@@ -31,7 +31,7 @@ passes()
 	awk '/^voluntary_ctxt_switches/ { print $2 }' "/proc/$task/status"
 }
 
-# quiet NAME: no access at all for a while
+# quiet NAME: check that no register is accessed for a while
 quiet()
 {
 	local before
@@ -41,8 +41,9 @@ quiet()
 	tap_is "$1: no register access" "$(accesses)" "$before"
 }
 
-# look: all counters, those of the task before and after those of the card
-look()
+# counters: all counters; those of the task are read before and after those of
+# the card
+counters()
 {
 	echo "$(now_ms) $(passes) $(accesses) $(passes) $(now_ms)"
 }
@@ -55,10 +56,11 @@ polled()
 
 	echo "$2" >"$PCI/$bdf/dfl/poll_ceiling_us"
 	sleep 1
-	read -ra a <<<"$(look)"
+	read -ra a <<<"$(counters)"
 	sleep $SECONDS_LONG
-	read -ra b <<<"$(look)"
-	# The card was asked in between: a few passes more or less
+	read -ra b <<<"$(counters)"
+	# Reading the counters takes time, during which the task makes more
+	# passes
 	least=$((b[1] - a[5])) most=$((b[5] - a[1]))
 	limit=$(((b[6] - a[0]) * 1100 / $2 + 1))
 	reads=$((b[4] - a[4]))

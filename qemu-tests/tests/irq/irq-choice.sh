@@ -54,10 +54,10 @@ tap_is "auto: sysfs reports intx" "$(card_attr "$bdf" irq_source)" intx
 # --- users -----------------------------------------------------------------------
 
 uuid=$(create_mdev "$bdf" afu-d8424dc4-b2-o40000) || bail "no instance"
-tap_is "instance: its sysfs attribute reports intx" \
+tap_is "instance: sysfs attribute reports intx" \
 	"$(cat "$MDEV/$uuid/dfl/irq_source")" intx
 tap_ok "instance not open: poll can be chosen" choose "$bdf" poll
-tap_is "instance not open: its sysfs attribute reports poll" \
+tap_is "instance not open: sysfs attribute reports poll" \
 	"$(cat "$MDEV/$uuid/dfl/irq_source")" poll
 client_start user "$uuid" || bail "the user cannot open"
 for name in intx poll none auto; do

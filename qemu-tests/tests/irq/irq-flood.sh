@@ -13,7 +13,7 @@ SCRATCH=0x28
 IRQ_TRIGGER=0x50
 IRQ_STATUS=0x58
 
-# number REPLY: of "reads NUMBER"; 0 for anything else
+# number REPLY: NUMBER of the reply "reads NUMBER"; 0 for any other reply
 number()
 {
 	case $1 in
@@ -22,7 +22,7 @@ number()
 	esac
 }
 
-# own_interrupt: raise, be told, acknowledge
+# own_interrupt: raise an interrupt, wait for its eventfd, acknowledge it
 own_interrupt()
 {
 	[ "$(client other write $IRQ_TRIGGER 8 2)" = ok ] &&
@@ -52,7 +52,8 @@ for holdoff in 5000 50000; do
 	tap_is "hold-off $holdoff: sysfs reports it" \
 		"$(card_attr "$bdf" irq_holdoff_us)" \
 		"$holdoff"
-	# The pin is shared: the other's interrupts are signalled here as well
+	# The pin is shared: interrupts of the other client are signalled here
+	# as well
 	client noisy count 0 10 >/dev/null
 	start=$(now_ms)
 	client noisy write $IRQ_TRIGGER 8 1 >/dev/null
@@ -60,7 +61,7 @@ for holdoff in 5000 50000; do
 	loud=$(number "$(client other loop $SCRATCH 2000 0xcafe)")
 	signals=$(client_reply noisy)
 	took=$(($(now_ms) - start))
-	# One at each end may be counted as well
+	# One signal more at each end is possible
 	tap_within "hold-off $holdoff: signals in $took ms" "$signals" \
 		3 $((took * 1000 / holdoff + 2))
 	tap_within "hold-off $holdoff: reads of the other client, $quiet when idle" \
@@ -81,7 +82,7 @@ tap_is "hold-off 0: fails with ERANGE" \
 	"$(refusal eval "echo 0 >'$PCI/$bdf/dfl/irq_holdoff_us'")" \
 	"Numerical result out of range"
 
-# Who leaves with a pending interrupt takes it along
+# Closing resets the block, and with it a pending interrupt
 client noisy write $IRQ_TRIGGER 8 1 >/dev/null
 sleep 0.2
 client noisy close >/dev/null

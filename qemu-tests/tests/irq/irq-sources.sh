@@ -19,7 +19,7 @@ on_count()
 	card_stat 0 .bus_master_on_count
 }
 
-# unmasked: how often MSI-X was left enabled with the function mask lifted
+# unmasked: number of writes that enabled MSI-X with the function mask cleared
 unmasked()
 {
 	card_log 0 'select(.ev == "msix-control" and .enable and (.mask | not))' |
@@ -32,15 +32,14 @@ stuck_is()
 	[ "$(card_attr "$bdf" irq_stuck)" = "$1" ]
 }
 
-# latency: median, in us, of AFU 1, which another user may not slow
+# latency: median in us of AFU 1, which the other client must not slow down
 latency()
 {
 	"$PROGRAMS/irq_latency_user" "$uuid1" 200 | cut -d' ' -f1
 }
 
-# at_ceiling NAME US LEAST: signals of vector 2 in 3 s, or what it takes on a busy
-# machine: at most one per ceiling, which has a tenth of play, and one that was
-# on its way
+# at_ceiling NAME US LEAST: check the number of signals of vector 2 in about 3
+# s: one per ceiling at most, with a tolerance of a tenth and of one signal
 at_ceiling()
 {
 	local start signals took
@@ -101,7 +100,7 @@ at_ceiling "stuck bit, ceiling 10 ms" 10000 60
 echo 100000 >"$PCI/$bdf/dfl/poll_ceiling_us"
 client lazy count 2 500 >/dev/null
 at_ceiling "stuck bit, ceiling 100 ms" 100000 10
-# Far from the ceiling, however busy the machine
+# The bound is far below the ceiling, also on a busy machine
 beside=$(latency)
 tap_note "median latency: $alone us alone, $beside us beside a stuck bit"
 tap_within "stuck bit: us of latency of the other block" "$beside" 1 \

@@ -28,7 +28,8 @@ bar_start()
 	sed -n "$(($2 + 1))s/ .*//p" "$PCI/$1/resource"
 }
 
-# claims BDF BAR: how often all of it is ours in /proc/iomem
+# claims BDF BAR: number of entries of the driver for the whole BAR in
+# /proc/iomem
 claims()
 {
 	local start end
@@ -99,7 +100,7 @@ done
 tap_is "create: a UUID in use fails with EEXIST" \
 	"$(refusal create_mdev "$bdf" eth-group "${all[0]}")" "File exists"
 
-# Bytes of all windows: BAR, first, behind the last
+# Bytes of all windows: BAR, first byte, byte after the last
 for uuid in "${all[@]}"; do
 	pos=$(mdev_block "$uuid")
 	dir=$PCI/$bdf/dfl/blocks/$pos
@@ -142,7 +143,7 @@ remove_mdev "$uuid"
 tap_is "remove: one more instance is available, of the position and of the kind" \
 	"$(free_of "$bdf" eth-group-b0-o14000) $(free_of "$bdf" eth-group)" "1 1"
 
-# Several at once: as many succeed as there are
+# Concurrent creates: as many succeed as there are blocks
 while read -r uuid; do
 	remove_mdev "$uuid"
 done </tmp/rest
@@ -157,7 +158,7 @@ tap_is "race for the last blocks: each block is assigned once" \
 # --- two cards ---------------------------------------------------------------------
 
 bind_card 1 >/dev/null || bail "the second card does not bind"
-tap_is "second card: its blocks are available" "$(free_of "$other" eth-group)" 2
+tap_is "second card: all blocks are available" "$(free_of "$other" eth-group)" 2
 tap_is "second card: blocks of the first card stay in use" \
 	"$(free_of "$bdf" eth-group)" 0
 
@@ -167,7 +168,7 @@ unload_module || bail "the module does not unload"
 tap_is "module unloaded: BAR 0 can be mapped again" \
 	"$(mmap_status "$PCI/$bdf/resource0")" mapped
 
-# Crash messages are to be stored in the AFU: that driver claims its registers
+# ramoops is told to store crash messages in the AFU, so it claims its registers
 modprobe ramoops "mem_address=$(($(bar_start "$bdf" 2) + 0x40000))" \
 	mem_size=65536 mem_type=1 || bail "nothing claims part of a BAR"
 load_module || bail "no module"

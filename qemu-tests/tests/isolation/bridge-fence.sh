@@ -6,23 +6,22 @@
 # kernels: 7.3
 # more: 6.1 6.12
 #
-# What this cannot prove: that the port stops upstream traffic. A PCIe root
-# port with bus master off has to; QEMU's only stores the bit, which does not
-# take part in the routing of DMA. The last part records what happens: a
-# message that a card sends while its own bit is on and that of the port is off
-# gets through. So here only the bit of the port is checked, not its effect.
+# This does not prove that the bridge stops upstream traffic. A PCIe root port with
+# bus master off must stop it, but QEMU's port only stores the bit. The last part
+# records this: a message of the card gets through while its own bit is on and that
+# of the port is off. Therefore the bit of the port is checked, not its effect.
 
 . /src/qemu-tests/tests/lib.sh
 
 MASTER=COMMAND=0004:0004
 
-# port_of BDF
+# port_of BDF: bridge above the card
 port_of()
 {
 	basename "$(dirname "$(readlink -f "$PCI/$1")")"
 }
 
-# bus_master BDF: as config space has it
+# bus_master BDF: bit in config space
 bus_master()
 {
 	echo $((0x$(setpci -s "$1" COMMAND) >> 2 & 1))
@@ -51,7 +50,7 @@ unload_module
 
 # --- in force -------------------------------------------------------------------------
 
-# It binds by itself to what was given to it before
+# driver_override is still set, so the card binds when the module is loaded
 load_module fence_port=1 || bail "no module"
 tap_ok "bound: the driver has the card" is_bound "$bdf"
 tap_is "bound: bus master of the bridge is off" "$(bus_master "$port")" 0
@@ -82,7 +81,7 @@ tap_ok "function reset: sysfs accepts it" eval "echo 1 >'$PCI/$bdf/reset'"
 tap_is "function reset: bus master of the bridge is off" \
 	"$(bus_master "$port")" 0
 
-# --- turned on behind the driver ---------------------------------------------------------
+# --- turned on externally ----------------------------------------------------------------
 
 for round in 1 2 3; do
 	setpci -s "$port" $MASTER
@@ -91,7 +90,7 @@ for round in 1 2 3; do
 done
 tap_is "external change: sysfs reports the bridge fence in force" \
 	"$(card_attr "$bdf" fence_port)" "in force"
-# The kernel turns the bit on for whoever enables a device below
+# The kernel turns the bit on when any device below the bridge is enabled
 echo 1 >"$PCI/$(card_bdf 1)/enable"
 tap_is "another card enabled: bus master of this bridge stays off" \
 	"$(bus_master "$port")" 0
@@ -148,7 +147,7 @@ uuid=$(create_mdev "$bdf" afu-d8424dc4) || bail "no instance"
 client_start user "$uuid" || bail "the user cannot open"
 tap_is "dishonest: QEMU drops messages while bus master of the card is off" \
 	"$(client user dma)" "3 same"
-# A few tries, since the card's own bit does not stay on for long
+# Several attempts, because the audit turns the bit of the card off again
 result=none
 for ((try = 0; try < 10; try++)); do
 	setpci -s "$bdf" $MASTER

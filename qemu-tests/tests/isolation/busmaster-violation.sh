@@ -11,8 +11,8 @@
 . /src/qemu-tests/tests/lib.sh
 
 MASTER=COMMAND=0004:0004
-# By the clock of the card, which goes on when a busy machine stops the VM: most
-# rounds have to do with the time that is promised
+# Limits by the clock of the card, which also runs while a busy machine stops
+# the VM. The median must meet the documented limit.
 USUALLY=$((1000000 * SLOW))
 ALWAYS=$((3 * USUALLY))
 AFU1=afu-d8424dc4-b2-oc0000
@@ -33,7 +33,7 @@ violations_are()
 	[ "$(violations)" = "$1" ]
 }
 
-# on_for: how long bus master was on the last time, in us, as the card saw it
+# on_for: last time with bus master on, in us, from the card's log
 on_for()
 {
 	card_log 0 'select(.ev == "bus-master") | "\(.on) \(.t)"' |
@@ -42,7 +42,8 @@ on_for()
 			END { print off ? off - on : "still on" }'
 }
 
-# offend ROUNDS NAME: turns the bit on, at any time of the audit's period
+# offend ROUNDS NAME: turn bus master on, at random times within the audit's
+# period
 offend()
 {
 	local round count us=()
@@ -66,7 +67,7 @@ acknowledge()
 	echo 1 >"$PCI/$bdf/dfl/busmaster_acknowledged"
 }
 
-# opens: what a new user gets
+# opens: result of opening the instance as a new client
 opens()
 {
 	local ready
@@ -104,7 +105,7 @@ offend 6 busy
 tap_is "busy: ERR is not signalled" "$(client user wait err 0)" timeout
 kill "${spinners[@]}"
 wait "${spinners[@]}" 2>/dev/null
-# Events are for machines: one for each
+# A uevent is for programs: one is sent per violation
 tap_ok "uevent: one is sent per violation" wait_for 5 eval \
 	'[ "$(tr "\0" "\n" </tmp/uevents | grep -ac ^VFIO_DFL_EVENT=bus-master)" = 10 ]'
 kill "$listener"
@@ -136,7 +137,7 @@ tap_is "acknowledge: a new client can open" "$(opens)" ready
 tap_is "acknowledge: the old client can open" "$(client user open)" ok
 tap_is "acknowledge: the violation count stays" "$(violations)" 10
 
-# Found by opening itself, which comes too late for this user
+# This violation is found by the open itself
 setpci -s "$bdf" $MASTER
 tap_is "violation found by open: the client gets EPERM" "$(opens)" "error EPERM"
 tap_is "violation found by open: counted once" "$(violations)" 11

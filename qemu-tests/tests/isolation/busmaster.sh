@@ -11,8 +11,8 @@
 RO_REG=0x48
 RO_VALUE=0x1122334455667788
 MASTER=COMMAND=0004:0004
-# By the clock of the card, which goes on when a busy machine stops the VM: most
-# rounds have to do with the time that is promised
+# Limits by the clock of the card, which also runs while a busy machine stops
+# the VM. The median must meet the documented limit.
 USUALLY=$((1100000 * SLOW))
 ALWAYS=$((3 * USUALLY))
 
@@ -23,25 +23,25 @@ on_count()
 	card_stat 0 .bus_master_on_count
 }
 
-# violations_are NUMBER: has the driver counted as many?
+# violations_are NUMBER: succeed if the driver has counted as many
 violations_are()
 {
 	[ "$(card_attr "$bdf" busmaster_violations)" = "$1" ]
 }
 
-# bus_master: as the VM's config space has it
+# bus_master: bit in the VM's config space
 bus_master()
 {
 	echo $((0x$(setpci -s "$bdf" COMMAND) >> 2 & 1))
 }
 
-# first FILTER: time stamp of the first line of the card's log that fits
+# first FILTER: time stamp of the first matching line of the card's log
 first()
 {
 	card_log 0 "select($1) | .t" | head -n 1
 }
 
-# last FILTER
+# last FILTER: time stamp of the last one
 last()
 {
 	card_log 0 "select($1) | .t" | tail -n 1
@@ -55,7 +55,7 @@ card_do 0 own '"blocks":[]' || bail "the card does not watch accesses"
 load_module || bail "no module"
 tap_is "module loaded: bus master stays on" "$(bus_master)" 1
 
-# Looks at the bit as soon as there is a type
+# Read the bit as soon as a type is visible
 (
 	until [ -d "$PCI/$bdf/mdev_supported_types" ]; do :; done
 	bus_master >/tmp/at-first-type
@@ -111,7 +111,7 @@ tap_is "resets: bus master was never on" "$(on_count)" "$base"
 tap_is "resets: no violation is counted" \
 	"$(card_attr "$bdf" busmaster_violations)" 0
 
-# --- turned on behind the driver ---------------------------------------------------
+# --- turned on externally ----------------------------------------------------------
 
 # All kernel events, with newlines
 socat -u SOCKET-RECV:16:2:15:x00000000000001000000 - >/tmp/uevents 2>&1 &
@@ -143,7 +143,7 @@ tap_is "violation: sysfs reports the command fence in force" \
 tap_is "violation: the client can read registers" \
 	"$(client user read $RO_REG 8)" $RO_VALUE
 
-# Whatever the time between two looks: now it comes at other moments
+# Other times within the audit's period
 for pause in 0.7 0.9 1.2 1.3; do
 	count=$(card_attr "$bdf" busmaster_violations)
 	sleep "$pause"
@@ -160,7 +160,7 @@ tap_within "violations: us with bus master on, median" \
 tap_is "violations: each is counted" \
 	"$(card_attr "$bdf" busmaster_violations)" 5
 
-# Who opens looks as well, however long the next look by itself takes
+# Opening checks bus master at once, without waiting for the audit
 setpci -s "$bdf" "$MASTER"
 client user close >/dev/null
 client user open >/dev/null

@@ -11,9 +11,9 @@
 
 . /src/qemu-tests/tests/lib.sh
 
-# The second function of the card is in the same group, as it has no ACS.
-# The kernel's default is to pass DMA through ("append" above), so that what
-# stops it is the driver's doing.
+# The second function of the card is in the same group, because it has no ACS.
+# The kernel passes DMA through by default ("append" above), so only the driver
+# can have stopped it.
 
 try_dma()
 {
@@ -29,8 +29,8 @@ try_dma()
 	remove_mdev "$uuid"
 }
 
-# fence_in_force: the IOMMU fence when it is required, when it is optional, and
-# after a reset
+# fence_in_force: test the IOMMU fence when it is required, when it is optional,
+# and after a reset
 fence_in_force()
 {
 	tap_is "before binding: the IOMMU domain is identity" \
@@ -46,7 +46,8 @@ fence_in_force()
 		"$(card_stat 0 .dma_attempts)" 1
 	tap_is "require_iommu: the card has done no DMA" \
 		"$(card_stat 0 .dma_done)" 0
-	# The card is ours, not to be had by another owner of its group's DMA
+	# The driver owns the DMA of the group, so VFIO must not offer it to
+	# another owner
 	tap_fails "require_iommu: VFIO offers no device node of the group" \
 		test -e "/dev/vfio/$group"
 
@@ -106,8 +107,8 @@ fence_required()
 	unload_module
 }
 
-# no_fence: without an IOMMU that fence is not claimed, and DMA stops only if the
-# card honours Bus Master Enable
+# no_fence: without an IOMMU the IOMMU fence is not claimed, and DMA stops only
+# if the card honours Bus Master Enable
 no_fence()
 {
 	local uuid
@@ -121,8 +122,8 @@ no_fence()
 	client_start user "$uuid" || bail "the user cannot open"
 	tap_is "no IOMMU: the instance reports the command fence only" \
 		"$(client user fences)" 0x1
-	# What the other fences are for, and proof that the attempts of other
-	# scenarios would have succeeded
+	# Without a fence the DMA succeeds. This proves that the attempts in
+	# other scenarios are real.
 	tap_is "no IOMMU: DMA of a card that ignores bus master reaches memory" \
 		"$(client user dma)" \
 		"1 changed"

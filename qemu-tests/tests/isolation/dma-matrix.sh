@@ -12,8 +12,9 @@
 . /src/qemu-tests/tests/lib.sh
 
 # attempt NAME CARD SOURCE VECTOR COMMAND IOMMU FENCES RESULT: the AFU of a card
-# tries to write to a page of its user, who has VECTOR armed ("none": no vector);
-# what sysfs and the user's description claim meanwhile, and what happened
+# tries to write to a page of its client, with VECTOR armed ("none": no vector).
+# Check the fences in sysfs and in the description of the block meanwhile, and
+# the result of the DMA.
 attempt()
 {
 	local name=$1 bdf uuid
@@ -50,15 +51,15 @@ without_iommu()
 		"$(card_stat 0 .dma_refused)" 2
 	tap_is "honest: no DMA was done" "$(card_stat 0 .dma_done)" 0
 
-	# What is claimed for this card is true, and is no protection from it: that
-	# is why the fences are listed one by one.
+	# The command fence is in force here, but a card that ignores bus master
+	# is not stopped by it. Therefore sysfs lists each fence on its own.
 	attempt "dishonest" 1 intx none "in force" "$claim" 0x1 "1 changed"
 	attempt "dishonest, armed" 1 poll 0 "in force" "$claim" 0x1 "1 changed"
 	tap_is "dishonest: bus master was never on" \
 		"$(card_stat 1 '"\(.bus_master) \(.bus_master_on_count)"')" "0 0"
 }
 
-# The attempt is a real one: without the command fence it succeeds
+# The attempt is real: without the command fence it succeeds
 attempt_unfenced()
 {
 	local bdf uuid got
@@ -66,7 +67,8 @@ attempt_unfenced()
 	bdf=$(card_bdf 0)
 	uuid=$(create_mdev "$bdf" afu-d8424dc4) || return
 	client_start user "$uuid" || return
-	# The driver looks twice a second, and may look just in between
+	# The audit checks every 500 ms and may turn the bit off before the
+	# attempt
 	for _ in {1..10}; do
 		setpci -s "$bdf" COMMAND=0004:0004
 		got=$(client user dma)
@@ -95,8 +97,9 @@ behind_iommu()
 	attempt "dishonest, IOMMU" 1 intx none "in force" "in force" 0x3 "3 same"
 	attempt "dishonest, IOMMU, armed" 1 poll 0 "in force" "in force" 0x3 "3 same"
 
-	# Real MSI-X gives up one fence, and says so; the other one stands. The honest
-	# card tries only now.
+	# Real MSI-X gives up the command fence, and sysfs reports that; the
+	# IOMMU fence stays. The DMA of the honest card reaches the IOMMU only
+	# here.
 	attempt "honest, msix not armed" 0 msix none "in force" "in force" 0x3 "2 same"
 	attempt "honest, msix armed" 0 msix 0 "$no_command" "in force" 0x2 "3 same"
 	attempt "dishonest, msix armed" 1 msix 0 "$no_command" "in force" 0x2 "3 same"

@@ -13,13 +13,14 @@ RO_REG=0x48
 RO_VALUE=0x1122334455667788
 PORT_CTRL=0x38
 
-# our_lines BDF: what the driver, not the PCI core, said since log_mark
+# our_lines BDF: lines of the driver, not of the PCI core, since log_mark
 our_lines()
 {
 	log_new "$DRIVER $1: " | grep -vE 'probe (of|with)|enabling device|MDEV:' || :
 }
 
-# withheld BDF: position and reason of each block that is, but for policy
+# withheld BDF: position and reason of each block withheld for another reason
+# than policy
 withheld()
 {
 	local dir why
@@ -94,7 +95,7 @@ tap_is "stuck: the other AFU can be read" \
 client_end other
 unbind_bdf "$bdf"
 
-# Out of reset when it is found, but it never goes into reset again
+# The port is out of reset at bind, but does not enter reset again
 card_poke 2 2 $PORT_CTRL 0x0
 bind_bdf "$bdf" || bail "the card does not bind again"
 stuck=$(create_mdev "$bdf" afu-d8424dc4-b2-o40000)
@@ -136,7 +137,7 @@ tap_like "new image: the log line has the remedy" "$(our_lines "$bdf")" \
 card_poke 4 2 0x40008 "$guid"
 tap_is "old image again: open succeeds" "$(client user open)" ok
 
-# A new one while it is in use shows at the next reset, of the block or the card
+# A new image in use is found at the next reset of the block or of the card
 client_start neighbour "$(create_mdev "$bdf" afu-d8424dc4-b2-oc0000)"
 client neighbour arm err >/dev/null
 for who in block card; do
@@ -155,7 +156,7 @@ for who in block card; do
 		tap_is "new image in use: ERR is not signalled to the neighbour" \
 			"$(client neighbour wait err 0)" timeout
 	fi
-	tap_is "new image in use, $who reset: its client has lost access" \
+	tap_is "new image in use, $who reset: the client has lost access" \
 		"$(client user read $RO_REG 8) $(client user mread $RO_REG)" \
 		"error EIO SIGBUS"
 	tap_is "new image in use, $who reset: the neighbour has access" \
@@ -200,7 +201,7 @@ values=(0x0 0xffffffffffffffff 0x3000000008000010 0x3000000010000010
 	0x3000000fffffff10 0x8000000000000001 0x5000000010000000
 	0x00000000ffffffff 0x7fffffffffffff00 0xf000000010000000)
 
-# bad_windows: windows that leave the BAR or meet another one
+# bad_windows: print windows that leave the BAR or overlap another one
 bad_windows()
 {
 	local dir bar size

@@ -8,15 +8,15 @@
 # debug: debug
 # timeout: 900
 #
-# HOSTILE_SEED: the first; HOSTILE_COUNT; HOSTILE_CASE: all of that one; for an
-# unknown case the scenario prints the list of cases and fails.
+# HOSTILE_SEED: first seed; HOSTILE_COUNT: number of cards; HOSTILE_CASE: the only
+# case; for an unknown case the scenario prints the list of cases and fails.
 
 . /src/qemu-tests/tests/lib.sh
 
 FIRST=${HOSTILE_SEED:-1}
 COUNT=${HOSTILE_COUNT:-$((SLOW > 1 ? 50 : 1000))}
 
-# figure NAME: of the last line of the program
+# figure NAME: value from the last line of the program
 figure()
 {
 	sed -n "s/.*\<$1 \([0-9]*\).*/\1/p" <<<"$line"
@@ -29,7 +29,7 @@ if [ -n "${HOSTILE_CASE-}" ]; then
 		bail "no case $HOSTILE_CASE, but: ${cases//$'\n'/ }"
 fi
 
-# A line of the kernel's on the serial console takes longer than a bind
+# Printing a kernel message on the serial console takes longer than a bind
 dmesg -n err
 load_module "opt_in=uart,tod,qsfp,fme-7a,vendor-5a3c1e90@plain,vendor-00001234" ||
 	bail "no module"

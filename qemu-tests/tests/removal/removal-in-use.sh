@@ -13,7 +13,7 @@ BOUND_MS=$((2000 * SLOW))
 # Long enough for the checks that are made during the grace
 GRACE_MS=$((5000 * (SLOW > 1 ? 3 : 1)))
 
-# One line, not one per user, says that a card is lost
+# Log line for a lost card; one per card, not one per client
 lost='card lost (.*), access revoked'
 
 mapper=
@@ -29,14 +29,14 @@ polls()
 	[ "$number" = 7 ]
 }
 
-# reads_more NUMBER: has the reader read so often, and again?
+# reads_more NUMBER: has the client read more often than that?
 reads_more()
 {
 	[ "$(block_stat 0 "$(mdev_block "$reader")" reads)" -gt "$1" ]
 }
 
-# users_start: three of them. "mapper" has a mapping, "poller" waits for ERR and
-# REQ, "reader" reads and reads.
+# users_start NAME: start three clients. "mapper" has a mapping, "poller" waits
+# for ERR and REQ, "reader" reads registers all the time.
 users_start()
 {
 	local reads
@@ -55,7 +55,7 @@ users_start()
 		"$(client mapper mread $SCRATCH)" 0x1234
 	tap_is "$1: ERR can be armed" "$(client poller arm err)" ok
 	tap_is "$1: REQ can be armed" "$(client poller arm req)" ok
-	# The poller answers when it is over: it sleeps in poll() until then
+	# The poller replies at the end: until then it sleeps in poll()
 	client_send poller wait err 20000
 	client_send poller wait req 20000
 	reads=$(block_stat 0 "$(mdev_block "$reader")" reads)
@@ -64,8 +64,9 @@ users_start()
 	tap_ok "$1: one client reads registers" wait_for 5 reads_more "$reads"
 }
 
-# users_told NAME SINCE: everybody knows, and in time; without another process to
-# start, which takes a busy machine longer than all the rest
+# users_told NAME SINCE: check that all clients have lost the card in time. No
+# process is started before the time is read: on a busy machine that would take
+# longer than everything else.
 users_told()
 {
 	local reader err req
@@ -88,19 +89,19 @@ users_told()
 		"error EIO"
 }
 
-# grace MS: for the next removals from the card
+# grace MS: set the grace of the next removals from the card
 grace()
 {
 	echo "$1" >"$PCI/$bdf/dfl/release_grace_ms"
 }
 
-# in_grace SINCE: is the grace of a removal not over?
+# in_grace SINCE: succeed if the grace of a removal is not over
 in_grace()
 {
 	[ $(($(now_ms) - $1)) -lt $GRACE_MS ]
 }
 
-# users_asked SINCE: REQ has fired once for each user, and access goes on
+# users_asked SINCE: check that REQ is signalled once and access continues
 users_asked()
 {
 	tap_is "grace: REQ is signalled once" "$(client mapper count req 1000)" 1
@@ -122,7 +123,7 @@ users_asked()
 	tap_ok "grace: the grace is not over" in_grace "$1"
 }
 
-# users_out SINCE: all users lose access at the end of the same grace
+# users_out SINCE: check that all clients lose access at the end of one grace
 users_out()
 {
 	local reply err
@@ -152,14 +153,14 @@ finished()
 	! kill -0 "$1" 2>/dev/null
 }
 
-# unmapped NAME: is the client's mapping gone?
+# unmapped NAME: does the client's mapping raise SIGBUS?
 unmapped()
 {
 	[ "$(client "$1" mread $SCRATCH)" = SIGBUS ]
 }
 
-# said REGEX: is it in the log, once?
-said()
+# logged_once REGEX: is there exactly one matching log line?
+logged_once()
 {
 	[ "$(log_count "$1")" = 1 ]
 }
@@ -167,7 +168,7 @@ said()
 load_module || bail "no module"
 tap_is "module: release_grace_ms is 5000 by default" \
 	"$(<"/sys/module/$DRIVER/parameters/release_grace_ms")" 5000
-# Without a grace, unless a part sets one
+# No grace, unless a part of the scenario sets one
 echo 0 >"/sys/module/$DRIVER/parameters/release_grace_ms"
 bdf=$(bind_card 0) || bail "the card does not bind"
 tap_is "card: release_grace_ms is that of the module" \
@@ -210,9 +211,9 @@ tap_is "vanish: registers can be read after that" \
 client_end again
 remove_mdev "$uuid"
 
-# --- it is there, but its registers are not --------------------------------------
+# --- the card responds, but memory decoding is off -------------------------------
 
-# As a card is that has reset itself
+# A card that has reset itself is in this state
 users_start "memory decoding off"
 log_mark
 start=$(now_ms)
@@ -224,7 +225,7 @@ users_end
 tap_ok "memory decoding off: the card can be unbound" unbind_bdf "$bdf"
 tap_ok "memory decoding off: the card binds again" bind_bdf "$bdf"
 
-# --- unbind with users that let go when asked -----------------------------------
+# --- unbind with clients that close when REQ is signalled -----------------------
 
 users_start unbind
 start=$(now_ms)
@@ -239,7 +240,7 @@ tap_within "unbind: ms in total" $(($(now_ms) - start)) 0 $((2 * BOUND_MS))
 wait "$unbinding"
 tap_fails "unbind: no instance is left" ls -d "$MDEV/$mapper" 2>/dev/null
 
-# --- unbind, and all users keep access during one grace ---------------------------
+# --- unbind: all clients have access during one grace -------------------------------
 
 bind_bdf "$bdf" || bail "the card does not bind again"
 grace $GRACE_MS
@@ -258,7 +259,7 @@ users_out "$start"
 tap_is "grace over: one log line reports the loss" "$(log_count "$lost")" 1
 tap_fails "grace over: unbind waits for the clients" finished "$unbinding"
 
-# --- meanwhile the holders can be found --------------------------------------------
+# --- unbind waits: the holders can be found -----------------------------------------
 
 tap_is "waiting: sysfs reports the state unbinding" "$(card_attr "$bdf" state)" \
 	unbinding
@@ -279,7 +280,7 @@ client_end closed
 tap_ok "grace over: unbind ends when the clients have closed" wait_for 2 finished "$unbinding"
 wait "$unbinding"
 
-# --- unbind, and the users close when they are asked ---------------------------------
+# --- unbind: the clients close on request -------------------------------------------
 
 bind_bdf "$bdf" || bail "the card does not bind again"
 grace 600000
@@ -300,7 +301,7 @@ tap_ok "in time: unbind ends before the grace" wait_for 2 finished "$unbinding"
 wait "$unbinding"
 tap_is "in time: no client loses access" "$(log_count "$lost")" 0
 
-# --- unbind with a user that does not let go -------------------------------------
+# --- unbind with a client that has not armed REQ ---------------------------------
 
 bind_bdf "$bdf" || bail "the card does not bind again"
 uuid=$(create_mdev "$bdf" afu-d8424dc4)
@@ -320,7 +321,7 @@ tap_is "unbind, no REQ: the reset does not reach the card" \
 	"$(block_stat 0 b2-o40000 resets)" "$resets"
 tap_fails "unbind, no REQ: waits for the client" finished "$unbinding"
 tap_ok "unbind, no REQ: one log line reports the wait" \
-	wait_for 2 said 'removal waits for the user; no request eventfd'
+	wait_for 2 logged_once 'removal waits for the user; no request eventfd'
 client_end stubborn
 tap_ok "unbind, no REQ: ends when the client has closed" \
 	wait_for 2 finished "$unbinding"
@@ -348,7 +349,7 @@ tap_ok "remove: ends when the client has closed" wait_for 2 finished "$removing"
 wait "$removing"
 tap_is "remove: the block is available again" "$(free_of "$bdf" afu-d8424dc4)" 1
 
-# --- a user keeps access during the grace of a removal -------------------------------
+# --- removal: the client has access during the grace --------------------------------
 
 grace $GRACE_MS
 uuid=$(create_mdev "$bdf" afu-d8424dc4-b2-o40000)
@@ -402,9 +403,9 @@ kill -9 "${CLIENT_PID[other]}"
 wait "${CLIENT_PID[other]}" 2>/dev/null
 tap_ok "client killed: the instance can be opened at once" \
 	client_start heir "$other"
-tap_is "client killed: its data is not left in the block" \
+tap_is "client killed: no data is left in the block" \
 	"$(client heir read $SCRATCH 8)" 0x0
-# Two writes make a reset: one at the end of a user, one for the next
+# Each reset writes twice; there is one reset at the close and one at the open
 tap_within "client killed: writes to port control, two per reset" \
 	$(($(block_stat 0 b2-o80000 writes) - resets)) 4 4
 client_end heir

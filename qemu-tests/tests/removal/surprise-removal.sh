@@ -9,7 +9,7 @@
 # idle: yes
 # timeout: 500
 #
-# STRIDE: before each of so many accesses only.
+# STRIDE: vanish before every STRIDE-th access only.
 
 . /src/qemu-tests/tests/lib.sh
 
@@ -23,7 +23,7 @@ load_module || bail "no module"
 # --- in the middle of a function reset -------------------------------------------
 
 SCRATCH=0x28
-# As long as the PCI core waits for a card that it has reset, and some more
+# The PCI core waits that long for a card after a function reset, with a margin
 CORE_WAIT_MS=$((75000 * SLOW))
 
 vanished()
@@ -36,7 +36,7 @@ finished()
 	! kill -0 "$1" 2>/dev/null
 }
 
-# reset: of the function; what came of it, and after how many ms
+# reset: reset the function; store the status and the time in ms
 reset()
 {
 	local start status=0
@@ -46,7 +46,7 @@ reset()
 	echo "$status $(($(now_ms) - start))" >/tmp/reset
 }
 
-# reset_start: one that the card does not come back from
+# reset_start: start a function reset during which the card vanishes
 reset_start()
 {
 	card_do 1 vanish-at-flr || bail "the card cannot vanish"
@@ -67,7 +67,7 @@ reset_end()
 		"$CORE_WAIT_MS"
 }
 
-# users_out NAME: there is nothing to be had
+# users_out NAME: check that the clients have no access
 users_out()
 {
 	tap_is "$1: register read fails with EIO" \
@@ -105,7 +105,7 @@ tap_is "late after a reset: the other client can write registers" \
 tap_is "late after a reset: neither ERR nor REQ is signalled" \
 	"$(client user wait err 0) $(client other wait req 0)" "timeout timeout"
 
-# This one takes the PCI core a minute, in which there is something else to do
+# The PCI core waits a minute here; other tests run meanwhile
 log_mark
 reset_start
 users_out "lost in a reset"
@@ -124,7 +124,7 @@ for source in intx poll; do
 	tap_within "$source: number of steps" \
 		"$(sed -n 's/.*in-all \([0-9]*\).*/\1/p' <<<"$line")" $((100 / STRIDE)) 10000
 	tap_within "$source: number of accesses of clients to a lost card" \
-		"$(sed -n 's/.*looked-at \([0-9]*\).*/\1/p' <<<"$line")" $((100 / STRIDE)) 10000
+		"$(sed -n 's/.*checked \([0-9]*\).*/\1/p' <<<"$line")" $((100 / STRIDE)) 10000
 done
 tap_is "first card: bus master was never on" \
 	"$(card_stat 0 .bus_master_on_count)" 0

@@ -74,15 +74,15 @@ client user arm 0 >/dev/null
 
 recover "non-fatal error" "$NON_FATAL" 0x77
 recover "fatal error" "$FATAL" 0x0
-# What was saved is used up by the first
+# The first recovery used up the saved state
 recover "second fatal error" "$FATAL" 0x0
-# So it is by a reset of the function
+# A function reset uses it up as well
 echo 1 >"$PCI/$bdf/reset" || bail "no function reset"
 recover "fatal error after a reset" "$FATAL" 0x0
 
-# --- an error that nobody recovers from ------------------------------------------
+# --- an error without recovery ---------------------------------------------------
 
-# One of two functions has no driver to ask, so the kernel gives both up
+# The other function has no driver, so the PCI core gives up the recovery
 log_mark
 failing=$(bind_card 1) || bail "the second card does not bind"
 uuid=$(create_mdev "$failing" afu-d8424dc4-b2-o40000)
@@ -95,7 +95,8 @@ tap_like "no recovery: ERR is signalled to the client" \
 	"$(client loser wait err 5000)" '^fired'
 why='permanent PCI channel failure' limit=5
 if [[ $(uname -r) == 6.* ]]; then
-	# It does not say so; a minute later we do, whatever comes meanwhile
+	# These kernels do not report the failure to the driver, which declares
+	# the card lost a minute later, whatever errors follow
 	why='no response after reset' limit=45
 	sleep 25
 	aer_inject "$NON_FATAL" "$(port_of "$failing")"

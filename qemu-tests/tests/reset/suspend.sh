@@ -19,9 +19,9 @@ IRQ_TRIGGER=0x50
 IRQ_STATUS=0x58
 POWER=CAP_PM+4.b
 
-# What SeaBIOS sets up at boot and forgets to at wake: ACPI's registers, without
-# which the machine neither sleeps nor goes off again, and extended
-# configuration space
+# Registers that SeaBIOS sets up at boot but not at resume. Without ACPI's
+# registers the machine can neither suspend nor power off; the other one enables
+# extended config space.
 FIRMWARE=("0:1f.0 40.l" "0:1f.0 44.b" "0:0.0 60.l")
 
 on_count()
@@ -29,19 +29,19 @@ on_count()
 	card_stat 0 .bus_master_on_count
 }
 
-# d3_count: how often the card came back from D3, which resets it
+# d3_count: number of resets of the card by leaving D3
 d3_count()
 {
 	card_log 0 'select(.ev == "reset" and .what == "pm")' | wc -l
 }
 
-# machine_resets: how often all was reset, as happens when the machine is off
+# machine_resets: number of resets of the machine, as happens at power-off
 machine_resets()
 {
 	card_log 0 'select(.ev == "reset" and .what == "device")' | wc -l
 }
 
-# firmware_regs: print them, as arguments of setpci that would set them
+# firmware_regs: print the registers as arguments of setpci that restore them
 firmware_regs()
 {
 	local reg
@@ -51,7 +51,8 @@ firmware_regs()
 	done
 }
 
-# suspend LEVEL: what the kernel can of a suspend, and back; "none" is no test
+# suspend LEVEL: suspend to LEVEL of pm_test, and resume; "none" is a full
+# suspend
 suspend()
 {
 	local firmware status=0
@@ -64,9 +65,9 @@ suspend()
 	return $status
 }
 
-# no_hotplug: at wake the port above would miss the card's serial number, which
-# is in extended configuration space, and take the card for another one; not all
-# of our kernels have a driver for it
+# no_hotplug: unbind the hot-plug driver of the port. At resume it could not
+# read the card's serial number, which is in extended config space, and would
+# treat the card as another one. Not every kernel has this driver.
 no_hotplug()
 {
 	local driver=/sys/bus/pci_express/drivers/pciehp service
@@ -75,7 +76,7 @@ no_hotplug()
 	[ ! -e "$driver/$service" ] || echo "$service" >"$driver/unbind"
 }
 
-# sleeps NAME LEVEL: so deep that the card is in D3
+# sleeps NAME LEVEL: suspend so deep that the card is in D3
 sleeps()
 {
 	local d3 off
@@ -109,14 +110,15 @@ users_open()
 		"$(client other arm 0)" ok
 }
 
-# reads_more NUMBER: has the other user read so often, and again?
+# reads_more NUMBER: has the other client read more often than that?
 reads_more()
 {
 	[ "$(block_stat 0 ${AFU1#*-*-} reads)" -gt "$1" ]
 }
 
-# users_work NAME: until they are told otherwise, one by its mapping, the other
-# by trapped reads and with an interrupt that it does not acknowledge
+# users_work NAME: start clients that access registers until told to stop: one
+# by its mapping, the other by trapped reads and with an unacknowledged
+# interrupt
 users_work()
 {
 	client other write $IRQ_TRIGGER 8 1 >/dev/null
@@ -126,7 +128,8 @@ users_work()
 		wait_for 5 reads_more "$(block_stat 0 ${AFU1#*-*-} reads)"
 }
 
-# users_worked NAME: all along, and did not notice anything
+# users_worked NAME: check that the clients never failed and never read a wrong
+# value
 users_worked()
 {
 	tap_ok "$1: clients access registers after resume" \
@@ -174,7 +177,8 @@ users_go_on()
 		"$(client user read $SCRATCH 8)" "$2"
 	tap_is "$1: the other client can read registers" \
 		"$(client other read $RO_REG 8)" $RO_VALUE
-	# Who shares a line has heard of the other's interrupts
+	# With a shared pin, interrupts of the other client have been signalled
+	# here
 	client user wait 0 0 >/dev/null
 	card_do 0 raise '"bar":2,"offset":"0x40000","vector":0'
 	tap_like "$1: interrupt is delivered" \
@@ -190,7 +194,8 @@ users_go_on()
 	client user mwrite $SCRATCH 0x77 >/dev/null
 }
 
-# fenced NAME COUNT: as it was, and nobody found anything
+# fenced NAME COUNT: check that bus master was on COUNT times and no violation
+# counted
 fenced()
 {
 	tap_is "$1: number of times bus master was turned on" "$(on_count)" "$2"
@@ -206,16 +211,16 @@ grep -q '\[deep\]' /sys/power/mem_sleep || bail "this machine cannot sleep"
 no_hotplug || bail "hot plug does not let go of the port"
 echo 0 >/sys/module/suspend/parameters/pm_test_delay
 
-# --- nobody has it open -------------------------------------------------------------
+# --- no client ------------------------------------------------------------------------
 
 sleeps "no client" none
 fenced "no client" 0
 
-# --- users, and as much of a suspend as there is -----------------------------------------
+# --- clients, at every level of suspend -------------------------------------------------
 
 echo intx >"$PCI/$bdf/dfl/irq_source"
 users_open intx
-# Up to here the card is told, but keeps its power
+# At these levels the card keeps its power
 for level in freezer devices; do
 	users_work $level
 	tap_ok "$level: the system suspends and resumes" suspend $level
@@ -266,7 +271,7 @@ base=$(on_count)
 
 # --- a card that is gone ----------------------------------------------------------------------
 
-# after_vanish NAME: everybody knows, nothing works; then there it is again
+# after_vanish NAME: check that all access fails; then bring the card back
 after_vanish()
 {
 	tap_ok "$1: the card is declared lost" wait_for 5 gone_is 1
@@ -283,18 +288,18 @@ after_vanish()
 		"$(client user read $RO_REG 8)" "error EIO"
 	users_end
 	unbind_bdf "$bdf"
-	# Its address is what the kernel keeps, not the card
+	# The kernel restores the address, not the card
 	tap_ok "$1: the card binds again" bind_bdf "$bdf"
 	tap_is "$1: bus master is off" "$(card_stat 0 .bus_master)" 0
 }
 
 users_open "gone before sleep"
 card_do 0 vanish
-# No further than that, or the kernel waits a minute for the card's power
+# No deeper level: the kernel would wait a minute for the card's power
 suspend devices
 after_vanish "gone before sleep"
 
-# For a bus reset the kernel would wait a minute
+# After a bus reset the kernel would wait a minute
 echo flr >"$PCI/$bdf/reset_method"
 users_open "gone before reset"
 card_do 0 vanish
@@ -302,18 +307,18 @@ tap_fails "gone before reset: the function reset fails" \
 	eval "echo 1 >'$PCI/$bdf/reset' 2>/dev/null"
 after_vanish "gone before reset"
 
-# --- D3 behind the driver -------------------------------------------------------------------------
+# --- D3 set externally ----------------------------------------------------------------------------
 
 users_open D3
 setpci -s "$bdf" $POWER=3
 tap_is "D3: the card is in D3" "$(setpci -s "$bdf" $POWER)" 03
-# QEMU answers with zeros where a bus would with ones
+# QEMU completes the read with zeros, a real bus with ones
 tap_like "D3: registers read as zeros or ones" "$(client user read $RO_REG 8)" \
 	'^0x(0|f{16})$'
 tap_is "D3: register write is ignored" "$(client user write $SCRATCH 8 1)" ok
 tap_is "D3: reset by the client fails with EIO" \
 	"$(client user reset)" "error EIO"
-# Leaving D3 the card forgets where its registers are
+# In D3 the card loses its BARs
 setpci -s "$bdf" $POWER=0
 tap_ok "D3: the card is declared lost" wait_for 5 gone_is 1
 tap_like "D3: ERR is signalled" "$(client user wait err 3000)" '^fired'
@@ -328,8 +333,8 @@ users_open "after D3"
 users_go_on "after D3" 0x77
 users_end
 
-# Runtime suspend is not for a card with users; without its driver's consent
-# there is none at all.
+# A card in use is not suspended at run time; without the driver's consent no
+# card is.
 echo auto >"$PCI/$bdf/power/control"
 sleep 0.5
 tap_is "power control auto: the card stays active" \

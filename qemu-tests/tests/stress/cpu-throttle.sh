@@ -30,8 +30,9 @@ spinner=$!
 echo "$spinner" >"$GROUP/cgroup.procs"
 echo "${CLIENT_PID[slow]}" >"$GROUP/cgroup.procs"
 
-# starve LIMIT: us of each second; the spinner uses up what the user does not.
-# On 6.1 and 6.12 the task then waits for the next second wherever it is.
+# starve LIMIT: limit the group to LIMIT us of CPU time per second; a busy loop
+# uses up the rest. On 6.1 and 6.12 a throttled task is stopped at any place in
+# the kernel.
 starve()
 {
 	echo "$1 1000000" >"$GROUP/cpu.max"
@@ -42,7 +43,7 @@ was_reset()
 	[ "$(block_stat 0 "$block" resets)" -gt "$1" ]
 }
 
-# on_us: how long bus master was on last, by the card's clock
+# on_us: last time with bus master on, by the card's clock
 on_us()
 {
 	card_log 0 'select(.ev == "bus-master")' |

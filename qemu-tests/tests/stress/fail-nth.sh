@@ -9,28 +9,28 @@
 # iommu: intel
 # timeout: 600
 #
-# STEP: each of so many allocations of bind; FIRST: the first of them.
+# STEP: fail every STEP-th allocation of bind; FIRST: the first of them.
 
 . /src/qemu-tests/tests/lib.sh
 
 FAILING=/src/build/selftests/failing_user
 FAIL_MODULE=/src/build/$KERNEL/fail/vdfl_fail.ko
 DEBUG=/sys/kernel/debug
-# Each 23rd failure, beginning with another one each time. STEP=1 takes them all
+# Inject every 23rd failure, from a random first one. STEP=1 injects all.
 step=${STEP-23}
 first=${FIRST-$((RANDOM % step + 1))}
 
 export VDFL_MODULE=$MODULE VDFL_TYPE=afu-d8424dc4-b2-o40000 VDFL_CARD
 VDFL_CARD=$(card_bdf 0)
 
-# run_failing ARGUMENT...: its results, indented under one of ours
+# run_failing ARGUMENT...: run the program, indent its results below one of ours
 run_failing()
 {
 	"$FAILING" "$@" 2>&1 | sed -u 's/^/    /'
 	return "${PIPESTATUS[0]}"
 }
 
-# settle FILE VALUE: for each kind of failure that has the file
+# settle FILE VALUE: write FILE of each kind of failure that has it
 settle()
 {
 	local kind
@@ -40,8 +40,8 @@ settle()
 	done
 }
 
-# Only what the module asks for itself or with no more than DEPTH calls between
-# is to fail: farther away the kernel has places that do not survive it.
+# Let an allocation fail only if the module asks for it with at most DEPTH calls
+# in between. Elsewhere the kernel has places that do not survive a failure.
 fail_near()
 {
 	local text size
@@ -53,8 +53,9 @@ fail_near()
 	settle require-end "$(printf %#x $((text + size)))"
 }
 
-# kmemleak does without memory, so that its failures would teach nothing. The
-# debug objects in lib/, above it, have an __alloc_object() as well.
+# Failures of kmemleak's own allocations test nothing, since it works without
+# them. The debug objects in lib/ also have an __alloc_object(), at a higher
+# address.
 spare_kmemleak()
 {
 	local -a range
@@ -68,12 +69,12 @@ spare_kmemleak()
 	settle reject-end "0x${range[-1]}"
 }
 
-# The kernel is not to report what we caused; requests that may wait for memory
-# are not to be spared.
+# Do not log injected failures; let allocations that may wait for memory fail,
+# too.
 settle verbose 0
 settle ignore-gfp-wait N
 settle min-order 0
-tap_ok "kmemleak: its own allocations do not fail" spare_kmemleak
+tap_ok "kmemleak: own allocations do not fail" spare_kmemleak
 
 modprobe -a vfio vfio_iommu_type1 mdev irqbypass
 insmod "$FAIL_MODULE" || bail "no module that makes calls fail"

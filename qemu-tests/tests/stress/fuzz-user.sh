@@ -19,22 +19,22 @@ slow=$SLOW
 OPS=${OPS:-$((16000 / slow))}
 THREADS=${THREADS:-3}
 ARGS=${ARGS:-}
-# The module of this kernel tells which code is reached: far more than that, if
-# it does
+# The instrumented module reports which code is reached: many more blocks than
+# this, if it works
 kcov=()
 [ "$KERNEL" != debug ] || kcov=(--kcov)
 BLOCKS=400
 
-# Who is attacked from inside: AFU with vectors and reset, block of a page,
-# neighbour on one page, UART
+# Blocks to attack: AFU with vectors and reset, block of a page, neighbour on
+# one page, UART
 positions=(b2-o40000 b0-o2000 b0-o14800 b0-o15000)
 # The same as "bar":N,"offset":"0x..." of the card's log
 windows='"bar":2,"offset":"0x4[0-9a-f]{4}"'
 windows+='|"bar":0,"offset":"0x(2[0-9a-f]{3}|14[89a-f][0-9a-f]{2}|15[0-9a-f]{3})"'
-# Registers of others that can hold a word no user writes
+# Registers of other blocks, filled with a word that no client writes
 canaries=(2:0xc0028 2:0xc1000 2:0xc1ff8 2:0x28 0:0x3028 0:0x14028 0:0x18028)
 
-# said_of WHAT: one of the figures on the last line of what was said, or 0
+# said_of WHAT: value from the last line of the output, or 0
 said_of()
 {
 	local number
@@ -43,7 +43,7 @@ said_of()
 	echo "${number:-0}"
 }
 
-# fuzz NAME ARGS...: one run
+# fuzz NAME ARGS...: run the fuzzer once
 fuzz()
 {
 	local name=$1 said kept status=0

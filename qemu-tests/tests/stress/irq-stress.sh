@@ -8,7 +8,7 @@
 # idle: yes
 # timeout: 900
 #
-# SEED; POLL, INTX, MSIX: how many by each source.
+# SEED; POLL, INTX, MSIX: number of interrupts of each source.
 
 . /src/qemu-tests/tests/lib.sh
 
@@ -23,7 +23,7 @@ for _ in 0 1 2 3; do
 done
 card_do 0 log-irqs '"on":false' || bail "the card goes on logging interrupts"
 
-# count NAME: of the last line of the program
+# count NAME: value from the last line of the program
 count()
 {
 	sed -n "s/.*\<$1 \([0-9]*\).*/\1/p" <<<"$line"

@@ -9,7 +9,7 @@
 
 TYPE=$DRIVER-afu-d8424dc4
 
-# What systemd would have done, without polkit and AppArmor
+# Start the daemon as systemd would, without polkit and AppArmor
 start_libvirt()
 {
 	local n
@@ -21,7 +21,7 @@ start_libvirt()
 	echo 'auth_unix_rw = "none"' >/etc/libvirt/libvirtd.conf
 	printf '%s\n' 'stdio_handler = "file"' 'security_driver = "none"' \
 		>/etc/libvirt/qemu.conf
-	# It looks into every emulator there is, which takes its time
+	# libvirtd probes every emulator it finds, which takes time
 	rm /usr/bin/qemu-system-i386
 	/lib/systemd/systemd-udevd --daemon 2>/run/udevd.log || return
 	wait_for 20 udevadm control --ping || return
@@ -68,7 +68,7 @@ node_of()
 	echo "mdev_$1_$bdf" | tr ':.-' _
 }
 
-# domain_xml UUID: as little as there can be, with the instance
+# domain_xml UUID: minimal domain with the instance
 domain_xml()
 {
 	cat >/run/domain.xml <<-END
@@ -99,7 +99,7 @@ bdf=$(bind_card 0) || bail "no card"
 node=pci_$(tr ':.' _ <<<"$bdf")
 start_libvirt || bail "no libvirt"
 wait_for 60 quiet virsh list || bail "libvirt does not answer"
-# Asks the emulator what it can do, as the first domain would, meanwhile
+# Probe the emulator in the background, as the first domain would
 quiet virsh domcapabilities --emulatorbin /usr/bin/qemu-system-x86_64 &
 
 tap_is "nodedev-list: the card is the parent" \
@@ -107,7 +107,7 @@ tap_is "nodedev-list: the card is the parent" \
 tap_is "nodedev-dumpxml: types are those of sysfs" \
 	"$(types_of_libvirt)" "$(types_of_sysfs)"
 
-# In Nova's order: made, then defined as it is
+# The order used by OpenStack Nova: create, then define
 uuid=$(new_uuid)
 tap_ok "nodedev-create: succeeds" \
 	quiet virsh nodedev-create "$(device_xml "$uuid")"
@@ -138,7 +138,7 @@ tap_ok "domain: starts with the instance" \
 tap_is "domain: QEMU runs unprivileged" \
 	"$(ps -o user:20= -C qemu-system-x86_64)" \
 	libvirt-qemu
-# guest_has_it: its firmware has found it, below a port
+# guest_has_it: has the guest's firmware found the device below a port?
 guest_has_it()
 {
 	[[ $(virsh qemu-monitor-command --hmp guest info pci) =~ $HOSTDEV ]]

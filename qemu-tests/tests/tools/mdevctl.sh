@@ -10,8 +10,8 @@
 
 ETH=$DRIVER-eth-group-b0-o2000
 
-# As packaged, mdevctl's udev rule looks for it in the wrong directory.
-# The fix of the administrator guide.
+# The packaged udev rule of mdevctl has the wrong directory. This is the fix
+# that the administrator guide describes.
 fix_rule()
 {
 	sed 's,/usr/sbin/mdevctl,/usr/bin/mdevctl,' \
@@ -22,7 +22,7 @@ fix_rule()
 start_udev()
 {
 	fix_rule || return
-	# The rule's output goes there
+	# The udev rule logs to syslog
 	busybox syslogd -O /run/syslog || return
 	/lib/systemd/systemd-udevd --daemon 2>/run/udevd.log || return
 	wait_for 20 udevadm control --ping
@@ -34,7 +34,7 @@ saved()
 	driverctl list-persisted
 }
 
-# What a boot does: no driver, no override, udev sees the card appear
+# Simulate a boot: no driver, no override, udev sees the card appear
 lose_card()
 {
 	echo 1 >"$PCI/$bdf/remove"
@@ -61,7 +61,7 @@ types_of_sysfs()
 	done | sort
 }
 
-# mapped_bytes UUID: what somebody who opens it is told
+# mapped_bytes UUID: mappable size that a client reads
 mapped_bytes()
 {
 	/src/build/samples/block "$1" 1 0 | sed -n 's/^BAR.* mappable //p'
@@ -77,7 +77,7 @@ tap_ok "driverctl set-override: the card is bound" is_bound "$bdf"
 tap_is "driverctl set-override: is stored for the next boot" \
 	"$(saved)" "$bdf $DRIVER"
 
-tap_is "mdevctl types: those of sysfs" "$(types_of_mdevctl)" "$(types_of_sysfs)"
+tap_is "mdevctl types: equal the types in sysfs" "$(types_of_mdevctl)" "$(types_of_sysfs)"
 
 uuid=$(new_uuid)
 tap_ok "mdevctl define: succeeds" \
@@ -111,7 +111,7 @@ tap_fails "boot: the card has no driver" test -e "$PCI/$bdf/driver"
 tap_like "boot: udev requests driverctl's service from systemd" \
 	"$(udevadm info --query=property "$PCI/$bdf")" \
 	"SYSTEMD_WANTS=driverctl@pci-$bdf.service"
-# The service's command; no systemd runs here
+# Run the command of the service, because there is no systemd in the VM
 tap_ok "boot: driverctl load-override binds the card" \
 	driverctl load-override "$bdf"
 tap_ok "boot: mdevctl starts the instance by udev" \
@@ -123,7 +123,7 @@ tap_is "boot: mdevctl lists the instance as defined" \
 
 mdevctl stop --uuid "$uuid"
 tap_ok "mdevctl undefine: succeeds" mdevctl undefine --uuid "$uuid"
-# Without --noprobe it insists on another driver, and keeps the override
+# Without --noprobe driverctl requires another driver, and keeps the override
 tap_ok "driverctl unset-override: succeeds" \
 	driverctl --noprobe unset-override "$bdf"
 tap_fails "driverctl unset-override: the card has no driver" \
