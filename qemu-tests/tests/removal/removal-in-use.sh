@@ -10,6 +10,8 @@
 
 SCRATCH=0x28
 BOUND_MS=$((2000 * SLOW))
+# Longer than a client is in use
+USE_MS=$((60000 * SLOW))
 # Long enough for the checks that are made during the grace
 GRACE_MS=$((5000 * (SLOW > 1 ? 3 : 1)))
 
@@ -56,10 +58,10 @@ users_start()
 	tap_is "$1: ERR can be armed" "$(client poller arm err)" ok
 	tap_is "$1: REQ can be armed" "$(client poller arm req)" ok
 	# The poller replies at the end: until then it sleeps in poll()
-	client_send poller wait err 20000
-	client_send poller wait req 20000
+	client_send poller wait err $USE_MS
+	client_send poller wait req $USE_MS
 	reads=$(block_stat 0 "$(mdev_block "$reader")" reads)
-	client_send reader loop 0x8 20000
+	client_send reader loop 0x8 $USE_MS
 	tap_ok "$1: one client sleeps in poll()" wait_for 5 polls poller
 	tap_ok "$1: one client reads registers" wait_for 5 reads_more "$reads"
 }
@@ -373,7 +375,7 @@ wait "$removing"
 uuid=$(create_mdev "$bdf" afu-d8424dc4-b2-o40000)
 client_start user "$uuid" || bail "a user cannot open"
 client user arm err >/dev/null
-client_send user loop $SCRATCH 100000
+client_send user loop $SCRATCH $USE_MS
 start=$(now_ms)
 remove_mdev "$uuid" &
 removing=$!
