@@ -28,8 +28,9 @@ REGION_TYPE = (0x80000000 | 0x8086, 0x43)
 Block = collections.namedtuple("Block", """
     argsz flags kind feature_id revision dfh_version dfh guid
     parent port bar irq_source offset size csr_offset csr_size map_size
-    fences scrub vectors param_offset param_size reserved""")
-BLOCK = struct.Struct("=6IQ16s4I5Q6I")
+    fences scrub vectors param_offset param_size reserved
+    generation reserved2""")
+BLOCK = struct.Struct("=6IQ16s4I5Q8I")
 
 
 def ioctl(fd, request, *values, layout=""):

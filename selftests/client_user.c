@@ -6,6 +6,8 @@
  *	read OFFSET WIDTH		value
  *	write OFFSET WIDTH VALUE	ok
  *	map				bytes mapped
+ *	maps NR				ok; so many more mappings of the first pages,
+ *					all of them touched, until quit
  *	mread OFFSET			value, or SIGBUS
  *	mwrite OFFSET VALUE		value, or SIGBUS
  *	mloop OFFSET MS [VALUE]		once a ms: reads NUMBER, or SIGBUS MS-PASSED,
@@ -15,7 +17,7 @@
  *	count LINE MS			signals in that time
  *	loop OFFSET MS [VALUE]		reads NUMBER, or error NAME MS-PASSED, or
  *					changed NEW if another than VALUE was read
- *	fences				the fences in the block's description
+ *	fences, generation		that field of the block's description
  *	dma				attempt of the AFU to write to our memory:
  *					RESULT same, or RESULT changed
  *	reset				ok
@@ -187,14 +189,32 @@ static void cmd_loop(struct client *c, char **arg)
 	printf("reads %lu\n", reads);
 }
 
+static ssize_t get_description(struct client *c,
+			       struct vfio_dfl_mdev_block *desc)
+{
+	memset(desc, 0, sizeof(*desc));
+	return try_dev_read(&c->dev, REGION_BLOCK, 0, desc, sizeof(*desc));
+}
+
 static void cmd_fences(struct client *c, char **arg)
 {
-	struct vfio_dfl_mdev_block desc = {};
-	ssize_t ret = try_dev_read(&c->dev, REGION_BLOCK, 0, &desc,
-				   sizeof(desc));
+	struct vfio_dfl_mdev_block desc;
+	ssize_t ret = get_description(c, &desc);
 
 	(void)arg;
 	say_value(ret, desc.fences);
+}
+
+static void cmd_generation(struct client *c, char **arg)
+{
+	struct vfio_dfl_mdev_block desc;
+	ssize_t ret = get_description(c, &desc);
+
+	(void)arg;
+	if (ret < 0)
+		say_error(ret);
+	else
+		printf("%u\n", desc.generation);
 }
 
 static void cmd_reset(struct client *c, char **arg)
@@ -230,6 +250,24 @@ static void cmd_map(struct client *c, char **arg)
 	c->map = map;
 	c->map_len = len;
 	printf("%lu\n", len);
+}
+
+static void cmd_maps(struct client *c, char **arg)
+{
+	uint64_t nr = number(arg[1]), len = mappable_bytes(c), value = 0, off;
+	char *map;
+
+	while (nr--) {
+		map = mmap(NULL, len, PROT_READ, MAP_SHARED, c->dev.fd,
+			   c->dev.region[BAR0].offset);
+		if (map == MAP_FAILED) {
+			say_error(-errno);
+			return;
+		}
+		for (off = 0; off < len; off += PAGE)
+			try_load64(map + off, &value);
+	}
+	say_status(0);
 }
 
 static void cmd_mread(struct client *c, char **arg)
@@ -392,8 +430,10 @@ static const struct {
 	{ "count", cmd_count },
 	{ "dma", cmd_dma },
 	{ "fences", cmd_fences },
+	{ "generation", cmd_generation },
 	{ "loop", cmd_loop },
 	{ "map", cmd_map },
+	{ "maps", cmd_maps },
 	{ "mloop", cmd_mloop },
 	{ "mread", cmd_mread },
 	{ "mwrite", cmd_mwrite },

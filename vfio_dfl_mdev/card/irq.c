@@ -74,7 +74,7 @@ void vdfl_irq_init(struct vdfl_card *card)
  * @card: bound card
  * @name: name of a source, or "auto"
  *
- * Takes vdfl_card.lock. May sleep.
+ * Takes vdfl_card.lock.
  *
  * Return: 0; -EINVAL for an unknown name; -EOPNOTSUPP if the source is not
  * usable on this card; -EBUSY while an instance is open
@@ -83,16 +83,18 @@ int vdfl_irq_choose(struct vdfl_card *card, const char *name)
 {
 	const struct vdfl_irq_source *source = sysfs_streq(name, "auto") ?
 		source_auto(card) : source_by_name(name);
+	bool busy;
 
 	if (!source)
 		return -EINVAL;
 	if (!source->usable(card))
 		return -EOPNOTSUPP;
-	guard(mutex)(&card->lock);
-	if (card->nr_open)
-		return -EBUSY;
-	WRITE_ONCE(card->irq.source, source);
-	return 0;
+	spin_lock(&card->lock);
+	busy = card->nr_open;
+	if (!busy)
+		WRITE_ONCE(card->irq.source, source);
+	spin_unlock(&card->lock);
+	return busy ? -EBUSY : 0;
 }
 
 /**

@@ -78,15 +78,15 @@ void vdfl_card_begin_release(struct vdfl_card *card)
 {
 	unsigned long grace = vdfl_card_grace(card);
 
-	mutex_lock(&card->lock);
+	spin_lock(&card->lock);
 	WRITE_ONCE(card->unbinding, true);
-	mutex_unlock(&card->lock);
+	spin_unlock(&card->lock);
 
 	if (!grace || !card_is_usable(card)) {
 		vdfl_card_declare_lost(card, "unbind");
 		return;
 	}
-	vdfl_clients_request(card);
+	vdfl_clients_notify(card, VDFL_CLIENT_REQUEST);
 	queue_delayed_work(vdfl_wq, &card->release, grace);
 }
 

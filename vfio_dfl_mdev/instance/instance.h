@@ -57,10 +57,12 @@ struct vdfl_type {
  *	fault; write side: taken after a bit of @revoked is set, to wait for
  *	readers
  * @revoked: VDFL_REVOKED_*, atomic; registers can be accessed only while 0
- * @restored: accesses that wait for the end of VDFL_REVOKED_SCRUB
+ * @restored: accesses that wait for the end of VDFL_REVOKED_WAIT
  * @removing: the instance is being removed; set once, read without a lock
  * @release: see release.c
  * @io: mapped registers of the block
+ * @nr_maps: number of user mappings (VMAs), at most VFIO_DFL_MDEV_MAX_MAPS;
+ *	atomic
  * @mmap_on: the block can be mapped; changes under @memory_lock while closed
  * @nr_vectors: number of MSI-X vectors; changes only at open
  * @region_size: bytes of each region; changes only at open
@@ -97,6 +99,7 @@ struct vdfl_mdev {
 	bool removing;
 	struct delayed_work release;
 	void __iomem *io;
+	atomic_t nr_maps;
 	bool mmap_on;
 	u16 nr_vectors;
 	u64 region_size[VDFL_NUM_REGIONS];
@@ -163,13 +166,16 @@ int vdfl_guest_read(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len);
 int vdfl_guest_write(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len);
 
 /* access.c: revocation of register access; reset of the block */
-void vdfl_access_revoke(struct vdfl_mdev *vd, unsigned int mask);
-void vdfl_access_wait(struct vdfl_mdev *vd);
+void vdfl_access_mark(struct vdfl_mdev *vd, unsigned int mask);
+void vdfl_access_clear(struct vdfl_mdev *vd, unsigned int mask);
+void vdfl_access_wake(struct vdfl_mdev *vd);
+void vdfl_access_drain(struct vdfl_mdev *vd);
 void vdfl_access_revoke_sync(struct vdfl_mdev *vd, unsigned int mask);
 void vdfl_access_restore(struct vdfl_mdev *vd, unsigned int mask);
 void vdfl_access_open(struct vdfl_mdev *vd);
 int vdfl_access_begin(struct vdfl_mdev *vd);
 void vdfl_access_end(struct vdfl_mdev *vd);
+int vdfl_access_recheck(struct vdfl_mdev *vd, u32 generation);
 int vdfl_mdev_reset_locked(struct vdfl_mdev *vd);
 
 /* mmap.c: mappings */

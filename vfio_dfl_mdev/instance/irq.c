@@ -251,7 +251,7 @@ static u64 vmsix_table_size(const struct vdfl_mdev *vd)
 
 static int vmsix_bar_check(struct vdfl_mdev *vd, u64 pos, size_t len)
 {
-	int revoked = atomic_read(&vd->revoked) & ~VDFL_REVOKED_SCRUB;
+	int revoked = atomic_read(&vd->revoked) & ~VDFL_REVOKED_WAIT;
 	u64 table = vmsix_table_size(vd);
 
 	return revoked && (pos >= table || len > table - pos) ? -EIO : 0;
@@ -264,8 +264,8 @@ static int vmsix_bar_check(struct vdfl_mdev *vd, u64 pos, size_t len)
  * @buf: result: 0xff for each byte of the table, 0 for all others
  * @len: bytes, in range
  *
- * Return: 0; -EIO if access is revoked, other than by a user-requested reset,
- * and the range is not inside the table
+ * Return: 0; -EIO if access is revoked, other than by VDFL_REVOKED_WAIT, and the
+ * range is not inside the table
  */
 int vdfl_vmsix_bar_read(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len)
 {

@@ -90,6 +90,7 @@ struct block *card_find_block(struct card *c, u8 bar, u64 off);
 struct block *card_block_named(struct card *c, const char *name);
 void card_reset(struct card *c, const char *what);
 void card_vanish(struct card *c);
+void card_reappear(struct card *c);
 void card_return(struct card *c);
 void card_own(struct card *c, bool on);
 void card_count_access(struct card *c);

@@ -135,6 +135,13 @@ static json_t *op_return(struct card *c, const json_t *req)
 	return success();
 }
 
+static json_t *op_reappear(struct card *c, const json_t *req)
+{
+	(void)req;
+	card_reappear(c);
+	return success();
+}
+
 static json_t *block_stats(const struct block *b)
 {
 	return json_pack("{s:i,s:o,s:I,s:I,s:I,s:I,s:I}", "bar", b->bar,
@@ -320,6 +327,7 @@ static const struct {
 	{ "vanish", op_vanish },
 	{ "vanish-after", op_vanish_after },
 	{ "vanish-at-flr", op_vanish_at_flr },
+	{ "reappear", op_reappear },
 	{ "return", op_return },
 	{ "stats", op_stats },
 	{ "own", op_own },

@@ -17,6 +17,8 @@ GUEST_REG=0x40028
 SCRATCH=0x28
 BOUND_MS=$((2000 * SLOW))
 GRACE_MS=1000
+# A card that does not respond is declared lost after that time
+LOSS_GRACE_MS=3000
 FOREVER_MS=100000
 
 # guest_here NAME: bind the card and start a guest of that name with one block
@@ -140,7 +142,7 @@ users_start vanish
 exec {port}<>/dev/virtio-ports/card0
 start=$(now_ms)
 echo '{"op":"vanish"}' >&"$port"
-users_told vanish "$start" "no response" 0
+users_told vanish "$start" "no response" $LOSS_GRACE_MS
 exec {port}>&-
 clients_end
 qemu_ends vanish TERM
