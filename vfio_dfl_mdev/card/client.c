@@ -205,18 +205,18 @@ void vdfl_clients_restore(struct vdfl_card *card, unsigned int mask)
  * The interrupt source of the card cannot change until vdfl_card_close(). Takes
  * vdfl_card.lock.
  *
- * Return: 0, or -ENODEV if the card is lost
+ * Return: 0, or -ENODEV if the card is lost or being unbound
  */
 int vdfl_card_open(struct vdfl_card *card)
 {
-	bool gone;
+	bool refused;
 
 	spin_lock(&card->lock);
-	gone = card->gone;
-	if (!gone)
+	refused = card->gone || card->unbinding;
+	if (!refused)
 		card->nr_open++;
 	spin_unlock(&card->lock);
-	return gone ? -ENODEV : 0;
+	return refused ? -ENODEV : 0;
 }
 
 /**
