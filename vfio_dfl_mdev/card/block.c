@@ -196,8 +196,8 @@ bool vdfl_block_port_dead(const struct vdfl_block *block)
  * vdfl_block_assignable() - check whether carving permits to assign a block
  * @block: any block
  *
- * Return: true if the block can be assigned unless it is claimed or its port is
- * dead
+ * Return: true unless carving withheld the block; its owner and the state of its
+ * port do not matter
  */
 bool vdfl_block_assignable(const struct vdfl_block *block)
 {

@@ -2,8 +2,8 @@
 /*
  * Clients of a card: calls to all of them, and the count of open instances.
  *
- * A tenant chooses how long it takes to zap its mappings and to wake its tasks.
- * Each client therefore has a work item for that, and those of all clients run
+ * The user of an instance chooses how long it takes to zap its mappings and to
+ * wake its tasks. Each client therefore has a work item for that, and those of all clients run
  * in parallel, without a lock of the card.
  *
  * Copyright (C) 2026 The vfio_dfl_mdev authors

@@ -63,7 +63,7 @@
 
 /*
  * Callbacks that the work item of a client calls, in this order. Their duration
- * depends on the tenant.
+ * depends on the user.
  */
 #define VDFL_CLIENT_WAKE	BIT(0)
 #define VDFL_CLIENT_DRAIN	BIT(1)
@@ -137,7 +137,7 @@ struct vdfl_client {
  *
  * @mark and @clear are called with vdfl_card.lock held, or by
  * vdfl_block_reset() of the client with vdfl_card.reset_lock held. They do not
- * sleep, and their duration does not depend on the tenant. The other callbacks
+ * sleep, and their duration does not depend on the user. The other callbacks
  * are called by the work item of the client without a lock, and may sleep.
  */
 struct vdfl_client_ops {

@@ -66,7 +66,7 @@ struct vdfl_type {
  * @mmap_on: the block can be mapped; changes under @memory_lock while closed
  * @nr_vectors: number of MSI-X vectors; changes only at open
  * @region_size: bytes of each region; changes only at open
- * @guest: feature list that a stock DFL driver finds in the second view;
+ * @guest: feature list that a stock DFL driver finds in the guest list;
  *	changes only at open
  * @cfg_lock: protects @cfg and @port_held; serialises their effects and block
  *	resets
