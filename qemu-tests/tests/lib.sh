@@ -239,10 +239,11 @@ has_cdev()
 }
 
 # What stands behind a root port is a card, unless it is of the VM itself
-# (virtio); they come in the order given.
+# (virtio) or a port of a switch; they come in the order given.
 CARDS=()
 for dev in "$PCI"/*; do
 	[ "${dev##*/0000:00:}" = "$dev" ] || continue
+	[[ $(<"$dev/class") != 0x0604* ]] || continue
 	[ "$(<"$dev/vendor")" = 0x1af4 ] || CARDS+=("${dev##*/}")
 done
 unset dev

@@ -33,11 +33,13 @@ struct watch {
  * @vanish_at: the access before which it vanishes
  * @vanish_at_flr: it vanishes at the next function level reset
  * @master_at: the access before which bus master turns on
+ * @read_us: time that each read of a BAR takes, us
  */
 struct faults {
 	u64 vanish_at;
 	bool vanish_at_flr;
 	u64 master_at;
+	u64 read_us;
 };
 
 /**

@@ -126,6 +126,21 @@ static json_t *op_vanish_at_flr(struct card *c, const json_t *req)
 	return success();
 }
 
+static json_t *op_slow(struct card *c, const json_t *req)
+{
+	if (!get_u64(req, "us", &c->faults.read_us))
+		return failure("no time");
+	return success();
+}
+
+/* Bus master, if it is on, cannot be turned off any more. */
+static json_t *op_master_stuck(struct card *c, const json_t *req)
+{
+	c->cfg.master_stuck = !json_is_false(json_object_get(req, "on")) &&
+			      config_bus_master(&c->cfg);
+	return success();
+}
+
 static json_t *op_return(struct card *c, const json_t *req)
 {
 	(void)req;
@@ -320,6 +335,8 @@ static const struct {
 	{ "vanish", op_vanish },
 	{ "vanish-after", op_vanish_after },
 	{ "vanish-at-flr", op_vanish_at_flr },
+	{ "slow", op_slow },
+	{ "master-stuck", op_master_stuck },
 	{ "return", op_return },
 	{ "stats", op_stats },
 	{ "own", op_own },
