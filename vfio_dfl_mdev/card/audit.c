@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The audit, every 500 ms. A card that does not respond, or whose bus mastering
- * cannot be disabled, is declared lost; a frozen card only when its operation
- * takes too long.
+ * The audit, every 500 ms, in two work items. The first checks the bus-master
+ * bits, and waits neither for users nor for resets of the card. The second
+ * takes vdfl_card.reset_lock and does everything else: a card that does not
+ * respond, or whose bus mastering cannot be disabled, is declared lost; a frozen
+ * card only when its operation takes too long.
  *
  * Copyright (C) 2026 The vfio_dfl_mdev authors
  */
@@ -42,12 +44,25 @@ static void audit_work(struct work_struct *work)
 	queue_delayed_work(vdfl_wq, &card->audit, AUDIT_INTERVAL);
 }
 
+static void busmaster_audit_work(struct work_struct *work)
+{
+	struct vdfl_card *card = container_of(to_delayed_work(work),
+					      struct vdfl_card,
+					      busmaster_audit);
+
+	if (vdfl_busmaster_check(card))
+		mod_delayed_work(vdfl_wq, &card->audit, 0);
+	queue_delayed_work(vdfl_audit_wq, &card->busmaster_audit,
+			   AUDIT_INTERVAL);
+}
+
 /**
  * vdfl_audit_init() - initialise the audit; it does not run yet
  * @card: card that is being allocated
  */
 void vdfl_audit_init(struct vdfl_card *card)
 {
+	INIT_DELAYED_WORK(&card->busmaster_audit, busmaster_audit_work);
 	INIT_DELAYED_WORK(&card->audit, audit_work);
 }
 
@@ -59,6 +74,8 @@ void vdfl_audit_init(struct vdfl_card *card)
  */
 void vdfl_audit_start(struct vdfl_card *card)
 {
+	queue_delayed_work(vdfl_audit_wq, &card->busmaster_audit,
+			   AUDIT_INTERVAL);
 	queue_delayed_work(vdfl_wq, &card->audit, AUDIT_INTERVAL);
 }
 
@@ -84,5 +101,7 @@ void vdfl_audit_now(struct vdfl_card *card)
  */
 void vdfl_audit_stop(struct vdfl_card *card)
 {
+	/* The first item queues the second */
+	cancel_delayed_work_sync(&card->busmaster_audit);
 	cancel_delayed_work_sync(&card->audit);
 }

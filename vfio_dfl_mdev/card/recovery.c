@@ -85,6 +85,7 @@ void vdfl_card_freeze(struct vdfl_card *card, unsigned int op)
 		vdfl_busmaster_verify(card);
 		/* Further errors do not extend the recovery timeout */
 		card->frozen_since = jiffies;
+		vdfl_busmaster_pause(card, true);
 	}
 	card->frozen |= op;
 	mutex_unlock(&card->reset_lock);
@@ -129,6 +130,7 @@ int vdfl_card_thaw(struct vdfl_card *card, unsigned int op)
 	ret = vdfl_busmaster_verify(card);
 	if (card->frozen)
 		return 0;
+	vdfl_busmaster_pause(card, false);
 	if (ret) {
 		vdfl_card_declare_lost(card, "it did not come back from a reset");
 		return ret;
@@ -148,6 +150,7 @@ static void frozen_declare_lost(struct vdfl_card *card, const char *cause)
 	lockdep_assert_held(&card->reset_lock);
 	vdfl_card_declare_lost(card, cause);
 	card->frozen = 0;
+	vdfl_busmaster_pause(card, false);
 }
 
 /**
@@ -202,5 +205,6 @@ bool vdfl_card_slot_reset(struct vdfl_card *card)
 	if (pci_load_saved_state(card->pdev, card->saved))
 		return false;
 	pci_restore_state(card->pdev);
+	vdfl_busmaster_verify_bridge(card);
 	return vdfl_card_answers(card);
 }

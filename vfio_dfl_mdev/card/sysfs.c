@@ -110,8 +110,8 @@ DIR_ATTR_RO(card, siblings_mastering);
 
 static ssize_t card_busmaster_violations_show(struct vdfl_dir *dir, char *buf)
 {
-	return sysfs_emit(buf, "%d\n",
-			  atomic_read(&dir->card->busmaster.violations));
+	return sysfs_emit(buf, "%u\n",
+			  READ_ONCE(dir->card->busmaster.violations));
 }
 DIR_ATTR_RO(card, busmaster_violations);
 

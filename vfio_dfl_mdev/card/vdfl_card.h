@@ -161,8 +161,9 @@ struct vdfl_irq_client {
 	ktime_t stuck_fired;
 };
 
-/* work.c: the workqueue */
+/* work.c: the workqueues */
 extern struct workqueue_struct *vdfl_wq;
+extern struct workqueue_struct *vdfl_audit_wq;
 int vdfl_work_init(void);
 int vdfl_work_call(int (*fn)(void *data), void *data);
 void vdfl_work_exit(void);

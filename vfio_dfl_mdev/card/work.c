@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The workqueue of the driver.
+ * The workqueues of the driver: one for everything, one for the audit of bus
+ * mastering.
  *
  * Copyright (C) 2026 The vfio_dfl_mdev authors
  */
@@ -9,6 +10,7 @@
 #include "card/card_priv.h"
 
 struct workqueue_struct *vdfl_wq;
+struct workqueue_struct *vdfl_audit_wq;
 
 struct work_call {
 	struct work_struct work;
@@ -48,7 +50,10 @@ int vdfl_work_call(int (*fn)(void *data), void *data)
 }
 
 /**
- * vdfl_work_init() - create the workqueue of the module
+ * vdfl_work_init() - create the workqueues of the module
+ *
+ * The audit has a worker of its own (WQ_MEM_RECLAIM), so it also runs if no
+ * worker can be created.
  *
  * Undone by vdfl_work_exit(). May sleep.
  *
@@ -57,15 +62,23 @@ int vdfl_work_call(int (*fn)(void *data), void *data)
 int vdfl_work_init(void)
 {
 	vdfl_wq = alloc_workqueue(VDFL_NAME, WQ_UNBOUND, 0);
-	return vdfl_wq ? 0 : -ENOMEM;
+	if (!vdfl_wq)
+		return -ENOMEM;
+	vdfl_audit_wq = alloc_workqueue(VDFL_NAME "_audit", WQ_UNBOUND |
+					WQ_MEM_RECLAIM | WQ_HIGHPRI, 0);
+	if (vdfl_audit_wq)
+		return 0;
+	destroy_workqueue(vdfl_wq);
+	return -ENOMEM;
 }
 
 /**
- * vdfl_work_exit() - destroy the workqueue of the module
+ * vdfl_work_exit() - destroy the workqueues of the module
  *
  * No card exists any more. May sleep.
  */
 void vdfl_work_exit(void)
 {
+	destroy_workqueue(vdfl_audit_wq);
 	destroy_workqueue(vdfl_wq);
 }

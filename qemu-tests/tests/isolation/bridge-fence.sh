@@ -2,9 +2,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # what: bus master of the port above a card: off while bound, kept off, given back; not for a card that is not alone (invariant 1)
-# cards: lab dishonest lab +lab
+# cards: lab dishonest lab +lab /lab
 # kernels: 7.3
 # more: 6.1 6.12
+# append: pcie_ports=native
+#
+# A kernel without ASPM does not ask the firmware for error reporting ("append").
 #
 # What this cannot prove: that the port stops upstream traffic. A PCIe root
 # port with bus master off has to; QEMU's only stores the bit, which does not
@@ -15,12 +18,6 @@
 . /src/qemu-tests/tests/lib.sh
 
 MASTER=COMMAND=0004:0004
-
-# port_of BDF
-port_of()
-{
-	basename "$(dirname "$(readlink -f "$PCI/$1")")"
-}
 
 # bus_master BDF: as config space has it
 bus_master()
@@ -97,6 +94,51 @@ unbind_bdf "$bdf"
 tap_is "a port that was off is not turned on" "$(bus_master "$port")" 0
 setpci -s "$port" $MASTER
 
+# While the card is reset, it does not respond, but the port does
+unbind_bdf "$bdf"
+bind_card 0 >/dev/null || bail "the card does not bind again"
+card_do 0 vanish-at-flr
+(echo 1 >"$PCI/$bdf/reset") 2>/dev/null &
+resetting=$!
+sleep 1
+setpci -s "$port" $MASTER
+tap_ok "turned on during a reset of the card: off again" \
+	wait_for 3 bus_master_is "$port" 0
+tap_ok "the card is still being reset" kill -0 $resetting
+card_do 0 return
+wait $resetting
+unbind_bdf "$bdf"
+
+# --- behind a switch -------------------------------------------------------------------
+
+# recovered: has the kernel recovered from an error?
+recovered()
+{
+	[ "$(log_count 'AER: device recovery successful')" = 1 ]
+}
+
+modprobe aer_inject || bail "this kernel cannot inject errors"
+bdf=$(bind_card 4) || bail "the card behind a switch does not bind"
+port=$(port_of "$bdf")
+root_port=$(port_of "$(port_of "$port")")
+tap_is "switch: only the lowest port is fenced" \
+	"$(bus_master "$port") $(bus_master "$(port_of "$port")")" "0 1"
+log_mark
+# Recovery resets all below the root port and restores each port
+aer_inject $FATAL "$root_port"
+tap_ok "switch: the kernel recovers from a fatal error above" \
+	wait_for 10 recovered
+tap_is "switch: the port is off" "$(bus_master "$port")" 0
+tap_is "switch: recovery had turned it on" \
+	"$(log_count 'turned on above a fenced card; it is off again')" 1
+tap_is "switch: the fence is in force" "$(card_attr "$bdf" fence_port)" "in force"
+uuid=$(create_mdev "$bdf" afu-d8424dc4) || bail "no instance"
+client_start user "$uuid" || bail "the user cannot open"
+tap_is "switch: the card works" "$(client user read 0x48 8)" 0x1122334455667788
+client_end user
+remove_mdev "$uuid"
+unbind_bdf "$bdf"
+
 # --- not alone ----------------------------------------------------------------------------
 
 shared=$(card_bdf 2)
@@ -119,6 +161,8 @@ tap_is "no function of the card masters the bus" \
 setpci -s "$(card_bdf 3)" $MASTER
 tap_is "one that does is named" "$(card_attr "$shared" siblings_mastering)" \
 	"$(card_bdf 3)"
+tap_is "an administrator only can see that" \
+	"$(stat -c %a "$PCI/$shared/dfl/siblings_mastering")" 400
 setpci -s "$(card_bdf 3)" COMMAND=0000:0004
 unbind_bdf "$shared"
 
@@ -146,4 +190,4 @@ tap_ok "dishonest: the card's bit is off again" wait_for 2 bus_master_is "$bdf" 
 client_end user
 remove_mdev "$uuid"
 unload_module
-tap_is "unloading gives the port its bit back" "$(bus_master "$port")" 1
+tap_is "unloading gives the port its bit back" "$(bus_master "$other")" 1
