@@ -14,12 +14,12 @@
 /**
  * struct vdfl_dir - a directory of attributes below the PCI function
  * @kobj: kobject of the directory; its last reference frees the structure
- * @card: card that the directory belongs to; constant
+ * @card: card that the directory belongs to; a reference is held; constant
  * @block: block that the directory describes, or NULL for the directory of the
  *	card; constant
  *
- * kobject_del() waits for attribute functions that are running, so the
- * directory holds no reference of @card.
+ * The reference of @card keeps the module, and with it dir_release(), until the
+ * kobject is released.
  */
 struct vdfl_dir {
 	struct kobject kobj;
@@ -69,7 +69,11 @@ static const struct sysfs_ops dir_ops = {
 
 static void dir_release(struct kobject *kobj)
 {
-	kfree(dir_of(kobj));
+	struct vdfl_dir *dir = dir_of(kobj);
+	struct vdfl_card *card = dir->card;
+
+	kfree(dir);
+	vdfl_card_put(card);
 }
 
 /* --- the card ------------------------------------------------------------ */
@@ -356,7 +360,7 @@ static struct vdfl_dir *dir_add(struct vdfl_card *card,
 
 	if (!dir)
 		return ERR_PTR(-ENOMEM);
-	dir->card = card;
+	dir->card = vdfl_card_get(card);
 	dir->block = block;
 	ret = kobject_init_and_add(&dir->kobj, ktype, parent, "%s", name);
 	if (ret) {
