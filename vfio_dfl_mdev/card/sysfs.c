@@ -36,6 +36,10 @@ struct dir_attribute {
 #define DIR_ATTR_RO(dir, name) \
 	static struct dir_attribute dir##_##name##_attr = \
 		__ATTR(name, 0444, dir##_##name##_show, NULL)
+/* Accesses another function, so not for each local user */
+#define DIR_ATTR_ADMIN_RO(dir, name) \
+	static struct dir_attribute dir##_##name##_attr = \
+		__ATTR(name, 0400, dir##_##name##_show, NULL)
 #define DIR_ATTR_RW(dir, name) \
 	static struct dir_attribute dir##_##name##_attr = \
 		__ATTR(name, 0644, dir##_##name##_show, dir##_##name##_store)
@@ -110,7 +114,7 @@ static ssize_t card_siblings_mastering_show(struct vdfl_dir *dir, char *buf)
 {
 	return vdfl_fence_siblings(dir->card, buf);
 }
-DIR_ATTR_RO(card, siblings_mastering);
+DIR_ATTR_ADMIN_RO(card, siblings_mastering);
 
 static ssize_t card_busmaster_violations_show(struct vdfl_dir *dir, char *buf)
 {
