@@ -95,8 +95,8 @@ struct vdfl_msix {
  *	@reset_lock
  * @frozen_since: jiffies when the first bit of @frozen was set; under
  *	@reset_lock
- * @dead_ports: ports, by index of their header, that failed a reset; bits are
- *	set under @reset_lock, never cleared, and read without a lock
+ * @dead_ports: ports, by index of their header, that failed a reset; bits
+ *	change under @reset_lock, and are read without a lock
  * @group: IOMMU group whose DMA the driver owns, or NULL
  * @busmaster_audit: regular check of the bus-master bits, see audit.c
  * @audit: regular check of everything else, see audit.c

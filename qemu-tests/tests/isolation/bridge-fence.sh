@@ -95,7 +95,6 @@ tap_is "a port that was off is not turned on" "$(bus_master "$port")" 0
 setpci -s "$port" $MASTER
 
 # While the card is reset, it does not respond, but the port does
-unbind_bdf "$bdf"
 bind_card 0 >/dev/null || bail "the card does not bind again"
 card_do 0 vanish-at-flr
 (echo 1 >"$PCI/$bdf/reset") 2>/dev/null &
