@@ -50,12 +50,13 @@
 #define VDFL_REVOKED_SCRUB	BIT(6)
 
 /*
- * PCI core operations in progress; the driver must not touch the device while
- * any bit is set
+ * Operations on the card in progress, mostly of the PCI core; nothing else
+ * touches the device while any bit is set
  */
 #define VDFL_FROZEN_RESET	BIT(0)
 #define VDFL_FROZEN_ERROR	BIT(1)
 #define VDFL_FROZEN_SUSPEND	BIT(2)
+#define VDFL_FROZEN_RESTORE	BIT(3)	/* the driver restores the card */
 
 struct vconfig_desc;
 struct vdfl_card;

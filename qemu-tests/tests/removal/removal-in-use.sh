@@ -142,14 +142,25 @@ remove_mdev "$uuid"
 
 # --- it is there, but its registers are not --------------------------------------
 
-# As a card is that has reset itself
-users_start forgetful
+# As a card is that has reset itself: it is restored
+mapper=$(create_mdev "$bdf" afu-d8424dc4) || bail "no instance"
+client_start mapper "$mapper" || bail "a user cannot open"
+client mapper map >/dev/null
+client mapper mwrite $SCRATCH 0x1234 >/dev/null
+client mapper arm 0 >/dev/null
+client mapper arm err >/dev/null
 log_mark
-start=$(now_ms)
 setpci -s "$bdf" COMMAND=0:2
-users_told forgetful "$start"
-tap_is "forgetful: it is said once" "$(log_count "$lost")" 1
-users_end
+tap_like "forgetful: a user is asked to look for what it missed" \
+	"$(client mapper wait 0 $BOUND_MS)" '^fired'
+tap_is "forgetful: it is said once" "$(log_count 'was reset without the driver')" 1
+tap_is "forgetful: the card is not lost" \
+	"$(log_count "$lost") $(card_attr "$bdf" gone)" "0 0"
+tap_is "forgetful: it is no error" "$(client mapper wait err 0)" timeout
+tap_is "forgetful: the mapping works" "$(client mapper mread $SCRATCH)" 0x1234
+tap_is "forgetful: reading works" "$(client mapper read $SCRATCH 8)" 0x1234
+tap_is "forgetful: so does a reset" "$(client mapper reset)" ok
+client_end mapper
 tap_ok "forgetful: unbinding works" unbind_bdf "$bdf"
 tap_ok "forgetful: it binds again" bind_bdf "$bdf"
 
