@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A user of one instance that does what it is told: one command per line on
- * standard input, one line of answer each. What fails answers "error NAME".
+ * A client of one instance, controlled by commands: one per line on standard
+ * input, one line of answer each. A command that fails answers "error NAME".
  *
  *	read OFFSET WIDTH		value
  *	write OFFSET WIDTH VALUE	ok
@@ -15,16 +15,16 @@
  *	count LINE MS			signals in that time
  *	loop OFFSET MS [VALUE]		reads NUMBER, or error NAME MS-PASSED, or
  *					changed NEW if another than VALUE was read
- *	fences				of the block's description
+ *	fences				the fences in the block's description
  *	dma				attempt of the AFU to write to our memory:
  *					RESULT same, or RESULT changed
  *	reset				ok
  *	open, close			ok
  *	quit
  *
- * Both loops end early when there is another command.
+ * Both loops end early when the next command arrives.
  *
- * Usage: client_user UUID. It starts with the instance open and says "ready".
+ * Usage: client_user UUID. Opens the instance at the start and prints "ready".
  */
 #include <fcntl.h>
 
@@ -90,7 +90,7 @@ static bool loop_is_over(uint64_t end)
 	return now_ms() >= end || event_wait(STDIN_FILENO, 0);
 }
 
-/* Says so if @arg is given and @value is another */
+/* Print and return true if @arg is given and @value differs */
 static bool has_changed(const char *arg, uint64_t value)
 {
 	if (!arg || value == number(arg))

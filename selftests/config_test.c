@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The config space of an instance: what a VFIO client and its guest rely on,
- * what can be changed, and that no write reaches the card's own.
+ * The config space of an instance: the values that a VFIO client and its guest
+ * rely on, the bits that can be written, and the isolation from the config
+ * space of the card.
  */
 #include "harness.h"
 #include "lab_card.h"
@@ -68,7 +69,7 @@ TEST_F(config, identity)
 	EXPECT_EQ(PCI_HEADER_TYPE_NORMAL,
 		  dev_config_read(dev, PCI_HEADER_TYPE, 1));
 	EXPECT_EQ(PCI_STATUS_CAP_LIST, dev_config_read(dev, PCI_STATUS, 2));
-	/* no index for it, so no pin */
+	/* no INTx index, so no pin */
 	EXPECT_EQ(0, dev_config_read(dev, PCI_INTERRUPT_PIN, 1));
 	/* one feature list, at the start of BAR 2, and no more capabilities */
 	EXPECT_EQ(0x0001000b, dev_config_read(dev, VSEC, 4));
@@ -79,7 +80,7 @@ TEST_F(config, identity)
 	EXPECT_EQ(PCI_COMMAND_MEMORY, dev_config_read(dev, PCI_COMMAND, 2));
 }
 
-TEST_F(config, any_read_sees_the_same)
+TEST_F(config, reads_of_all_widths_agree)
 {
 	u8 all[CONFIG_SIZE], part[8];
 	unsigned int off, len;
@@ -93,7 +94,7 @@ TEST_F(config, any_read_sees_the_same)
 	}
 }
 
-TEST_F(config, end)
+TEST_F(config, access_past_the_end_is_refused)
 {
 	char buf[8192] = {};
 
@@ -120,7 +121,7 @@ TEST_F(config, end)
 
 /* --- what can be written ------------------------------------------------- */
 
-/* Bits a write may change; all others keep their value for ever. */
+/* Bits that a write may change; all others keep their value. */
 static void writable_bits(struct dev *dev, u8 mask[CONFIG_SIZE])
 {
 	const u16 command = PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER |
@@ -148,7 +149,7 @@ static void writable_bits(struct dev *dev, u8 mask[CONFIG_SIZE])
 		memcpy(mask + off + PCI_MSIX_FLAGS, &msix, sizeof(msix));
 }
 
-/* Offset of the first byte that holds what it must not, or the size. */
+/* Offset of the first byte with a wrong value, or the size. */
 static unsigned int first_wrong(struct dev *dev,
 				const u8 reset[CONFIG_SIZE],
 				const u8 mask[CONFIG_SIZE],
@@ -167,7 +168,7 @@ static unsigned int first_wrong(struct dev *dev,
 	return CONFIG_SIZE;
 }
 
-TEST_F(config, ones_and_zeros)
+TEST_F(config, patterns_change_writable_bits_only)
 {
 	static const u8 pattern[] = { 0xff, 0x00, 0x55, 0xaa };
 	u8 reset[CONFIG_SIZE], mask[CONFIG_SIZE], data[CONFIG_SIZE];
@@ -183,7 +184,7 @@ TEST_F(config, ones_and_zeros)
 	}
 }
 
-TEST_F(config, random_writes)
+TEST_F(config, random_writes_change_writable_bits_only)
 {
 	u8 reset[CONFIG_SIZE], mask[CONFIG_SIZE];
 	unsigned int commands = card_log_lines(&self->card, "command");
@@ -194,7 +195,7 @@ TEST_F(config, random_writes)
 	dev_read(&self->dev, CONFIG, 0, reset, sizeof(reset));
 	for (i = 0; i < 5000; i++) {
 		unsigned int len = 1U << rand_r(&seed) % 3;
-		/* most of it where there is something */
+		/* mostly where registers are */
 		unsigned int off = rand_r(&seed) % (i % 4 ? 0x100 : 4093);
 
 		dev_config_write(&self->dev, off, len,
@@ -207,7 +208,7 @@ TEST_F(config, random_writes)
 	EXPECT_EQ(commands, card_log_lines(&self->card, "command"));
 }
 
-/* As QEMU does: ones, read, restore. */
+/* Size a BAR as QEMU does: write ones, read, restore. */
 static u32 size_bar(struct dev *dev, unsigned int off)
 {
 	u32 old = dev_config_read(dev, off, 4), mask;
@@ -243,7 +244,7 @@ TEST_F(config, bar_sizing)
 	EXPECT_EQ(0xfe000000, dev_config_read(&self->dev, PCI_BASE_ADDRESS_0,
 					      4) & ~0xfU);
 	EXPECT_EQ(0x12, dev_config_read(&self->dev, PCI_BASE_ADDRESS_1, 4));
-	/* where a BAR is said to be changes nothing for its user */
+	/* the guest address of a BAR does not affect accesses by the client */
 	EXPECT_EQ(card_peek(&self->card, variant->pos, 0),
 		  dev_read64(&self->dev, 0));
 }
@@ -321,7 +322,7 @@ TEST_F(config, msix_capability)
 
 /* --- the bus master bit -------------------------------------------------- */
 
-TEST_F(config, bus_master_is_not_real)
+TEST_F(config, bus_master_does_not_reach_the_card)
 {
 	unsigned int commands = card_log_lines(&self->card, "command");
 	unsigned int masters = card_log_lines(&self->card, "bus-master");
@@ -344,7 +345,7 @@ TEST_F(config, bus_master_is_not_real)
 
 /* --- memory enable ------------------------------------------------------- */
 
-TEST_F(config, memory_off_keeps_everybody_out)
+TEST_F(config, memory_off_refuses_access)
 {
 	struct card_stats before, after;
 	u64 value = 0x77;
@@ -358,7 +359,7 @@ TEST_F(config, memory_off_keeps_everybody_out)
 	EXPECT_ERR(EIO, try_dev_read(&self->dev, BAR0,
 				     self->dev.region[BAR0].size - 8, &value,
 				     8));
-	/* the order of checks */
+	/* the order of the checks */
 	EXPECT_EQ(0, try_dev_read(&self->dev, BAR0, 0, &value, 0));
 	EXPECT_ERR(EINVAL, try_dev_read(&self->dev, BAR0,
 					self->dev.region[BAR0].size, &value,
@@ -375,7 +376,7 @@ TEST_F(config, memory_off_keeps_everybody_out)
 		  dev_read64(&self->dev, 0));
 }
 
-TEST_F(config, memory_off_leaves_the_rest)
+TEST_F(config, memory_off_leaves_other_regions)
 {
 	struct vfio_dfl_mdev_block desc;
 	u8 table[4] = {};
@@ -393,8 +394,8 @@ TEST_F(config, memory_off_leaves_the_rest)
 	EXPECT_ERR(EIO, try_dev_read(&self->dev, BAR4, 0x800, table, 4));
 }
 
-/* However the bit is written: alone, with its neighbours, by the byte. */
-TEST_F(config, memory_bit_by_any_write)
+/* The bit may be written alone, with its neighbours, or bytewise. */
+TEST_F(config, memory_bit_is_set_by_any_width)
 {
 	u32 all = dev_config_read(&self->dev, PCI_COMMAND, 4);
 	u64 value;
@@ -411,7 +412,7 @@ TEST_F(config, memory_bit_by_any_write)
 	EXPECT_EQ(8, try_dev_read(&self->dev, BAR0, 0, &value, 8));
 }
 
-TEST_F(config, open_starts_afresh)
+TEST_F(config, open_resets_config_space)
 {
 	dev_config_write(&self->dev, PCI_INTERRUPT_LINE, 1, 0x55);
 	dev_memory_enable(&self->dev, false);

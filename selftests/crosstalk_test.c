@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Two clients of one card at work at the same time: each finds in its block
- * what it put there, and the card sees no access outside their blocks.
+ * Two clients of one card access their blocks at the same time. Each must read
+ * back its own data, and the card must see no access outside of the blocks.
  */
 #include <sys/wait.h>
 
@@ -137,7 +137,7 @@ static int run_client(struct client *c)
 	return EXIT_SUCCESS;
 }
 
-TEST_F_TIMEOUT(crosstalk, none, 600)
+TEST_F_TIMEOUT(crosstalk, clients_read_back_their_own_data, 600)
 {
 	struct card_stats before, after;
 	pid_t pid[CLIENTS];
@@ -157,13 +157,15 @@ TEST_F_TIMEOUT(crosstalk, none, 600)
 	}
 	card_stats(&self->card, &after);
 	EXPECT_EQ(before.stray, after.stray);
-	/* all of them went to the card */
+	/* all of them reached the card */
 	EXPECT_LE(before.reads + before.writes + CLIENTS * ACCESSES,
 		  after.reads + after.writes);
 }
 
-/* The watch above is no good if it misses what it should see. */
-TEST_F(crosstalk, card_notices_a_stray_access)
+/*
+ * Prove that the card counts a stray access, since the tests above rely on it.
+ */
+TEST_F(crosstalk, stray_access_is_seen_by_the_card)
 {
 	struct card_stats before, after;
 
@@ -177,8 +179,8 @@ TEST_F(crosstalk, card_notices_a_stray_access)
 	EXPECT_EQ(before.stray + 1, after.stray);
 }
 
-/* Neighbours that share a page, with the narrowest window between them. */
-TEST_F(crosstalk, on_one_page)
+/* Neighbours that share a page, with the smallest windows. */
+TEST_F(crosstalk, blocks_of_one_page_are_separate)
 {
 	static const char *const pos[] = { POS_ETH_SHARED_PAGE,
 					   POS_TOD_SHARED_PAGE };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What ioctls answer to good and to bad input: the same as vfio-pci does, and
- * without touching a byte they were not given.
+ * Results of ioctls for valid and invalid input: the same as from vfio-pci, and
+ * no byte is written outside of the structure.
  */
 #include <fcntl.h>
 
@@ -49,7 +49,7 @@ FIXTURE_TEARDOWN(dev)
 	block_close(&self->inst, &self->dev);
 }
 
-/* A structure whose end is the end of accessible memory. */
+/* Place a structure at the end of accessible memory. */
 static void *poisoned(size_t len)
 {
 	void *buf = guarded_alloc(len);
@@ -96,7 +96,7 @@ TEST_F(dev, info)
 	}
 }
 
-TEST_F(dev, info_too_small)
+TEST_F(dev, info_argsz_too_small)
 {
 	struct vfio_device_info *info = poisoned(sizeof(*info));
 	u32 argsz;
@@ -121,7 +121,7 @@ TEST_F(dev, info_bad_pointer)
 	*half = INFO_MIN;
 	EXPECT_ERR(EFAULT, try_dev_ioctl(&self->dev, VFIO_DEVICE_GET_INFO,
 					 half));
-	*most = 20;	/* claims more than there is */
+	*most = 20;	/* argsz is larger than the memory */
 	EXPECT_ERR(EFAULT, try_dev_ioctl(&self->dev, VFIO_DEVICE_GET_INFO,
 					 most));
 	guarded_free(half, 8);
@@ -141,7 +141,7 @@ static long region_info(struct dev *dev, struct vfio_region_info *info,
 	return try_dev_ioctl(dev, VFIO_DEVICE_GET_REGION_INFO, info);
 }
 
-TEST_F(dev, region_info_too_small)
+TEST_F(dev, region_info_argsz_too_small)
 {
 	struct vfio_region_info *info = poisoned(sizeof(*info));
 	u32 argsz;
@@ -190,7 +190,7 @@ TEST_F(dev, region_info_absent)
 	}
 }
 
-/* Nothing of what the caller left in the structure may come back. */
+/* All fields must be overwritten. */
 TEST_F(dev, region_info_present)
 {
 	const u32 rw = VFIO_REGION_INFO_FLAG_READ |
@@ -227,7 +227,7 @@ TEST_F(dev, region_info_present)
 	}
 }
 
-/* The argsz a first call asks for is enough, one byte less is not. */
+/* The argsz returned by the first call is enough, one byte less is not. */
 TEST_F(dev, region_info_growth)
 {
 	const struct vfio_region_info_cap_sparse_mmap *sparse;
@@ -256,7 +256,7 @@ TEST_F(dev, region_info_growth)
 	EXPECT_EQ(0, sparse->areas[0].offset);
 	EXPECT_EQ(info->size, sparse->areas[0].size);
 
-	/* a huge argsz is no promise that more will be written */
+	/* a huge argsz does not mean that more is written */
 	memset(info, POISON, need);
 	EXPECT_ERR(0, region_info(&self->dev, info, ~0U, 0));
 	EXPECT_EQ(REGION_MIN, info->cap_offset);
@@ -273,7 +273,7 @@ TEST_F(dev, region_info_bad_pointer)
 	*half = REGION_MIN;
 	EXPECT_ERR(EFAULT, try_dev_ioctl(&self->dev,
 					 VFIO_DEVICE_GET_REGION_INFO, half));
-	/* room for the structure but not for the capabilities */
+	/* room for the structure, not for the capabilities */
 	EXPECT_ERR(EFAULT, region_info(&self->dev, info, REGION_MAX, 0));
 	guarded_free(info, REGION_MIN);
 	guarded_free(half, 16);
@@ -411,7 +411,7 @@ TEST_F(dev, reset)
 	u64 value;
 
 	EXPECT_ERR(want, try_dev_ioctl(&self->dev, VFIO_DEVICE_RESET, NULL));
-	/* it has no argument to look at */
+	/* the ioctl has no argument */
 	EXPECT_ERR(want, try_dev_ioctl(&self->dev, VFIO_DEVICE_RESET,
 				       bad_address()));
 	dev_memory_enable(&self->dev, false);
@@ -497,7 +497,7 @@ TEST_F(dev, set_irqs_range)
 	}
 }
 
-/* With no interrupt behind an index nothing about it is valid. */
+/* For an index without interrupts every request is invalid. */
 TEST_F(dev, set_irqs_absent_index)
 {
 	static const u32 data[] = { NONE, BOOL, EVENTFD };
@@ -547,7 +547,7 @@ TEST_F(dev, set_irqs_payload_too_small)
 				    0, 1));
 	EXPECT_ERR(0, set_irqs(&self->dev, 24, index, EVENTFD | TRIGGER, 0, 1));
 	EXPECT_ERR(0, set_irqs(&self->dev, 21, index, BOOL | TRIGGER, 0, 1));
-	/* no payload is looked for where there is none */
+	/* no payload is read if the data type has none */
 	EXPECT_ERR(EINVAL, set_irqs(&self->dev, 20, index, NONE | TRIGGER, 0,
 				    1));
 }
@@ -580,7 +580,9 @@ TEST_F(dev, set_irqs_action)
 	}
 }
 
-/* The payload is fetched after the sizes and before the action is judged. */
+/*
+ * The payload is read after the size checks and before the action is checked.
+ */
 TEST_F(dev, set_irqs_payload_unreadable)
 {
 	struct vfio_irq_set *set = guarded_alloc(sizeof(*set));
@@ -636,7 +638,9 @@ FIXTURE_TEARDOWN(msix)
 	block_close(&self->inst, &self->dev);
 }
 
-/* Signal all vectors; which of these eventfds heard it, one bit for each */
+/*
+ * Signal all vectors; return the eventfds that were signalled, one bit for each
+ */
 static unsigned int heard(struct dev *dev, const s32 fd[AFU_VECTORS])
 {
 	unsigned int bits = 0, i;
@@ -681,13 +685,13 @@ TEST_F(msix, inactive)
 
 TEST_F(msix, enable_without_eventfd)
 {
-	/* no vector at all, but they exist from now on */
+	/* no vector is enabled, but the index is */
 	EXPECT_ERR(0, try_irq_fds(&self->dev, MSIX, 2, 0, NULL));
 	EXPECT_EQ(0, heard(&self->dev, self->event));
 	irq_disable(&self->dev, MSIX);
 	EXPECT_EQ(MSIX_OFF, heard(&self->dev, self->event));
 
-	/* the way QEMU does it, and then a vector beyond the first */
+	/* as QEMU does: first vector 0, then one beyond it */
 	EXPECT_ERR(0, arm_one(&self->dev, 0, -1));
 	EXPECT_EQ(0, heard(&self->dev, self->event));
 	EXPECT_ERR(0, try_irq_fds(&self->dev, MSIX, 3, 1, &self->event[3]));
@@ -698,13 +702,13 @@ TEST_F(msix, set_and_clear)
 {
 	ASSERT_ERR(0, arm_all(&self->dev, self->event));
 	EXPECT_EQ(0xf, heard(&self->dev, self->event));
-	/* nothing to do changes nothing */
+	/* count 0 changes nothing */
 	EXPECT_ERR(0, try_irq_fds(&self->dev, MSIX, 0, 0, NULL));
 	EXPECT_EQ(0xf, heard(&self->dev, self->event));
 
 	EXPECT_ERR(0, arm_one(&self->dev, 1, -1));
 	EXPECT_EQ(0xd, heard(&self->dev, self->event));
-	/* every negative number means the same */
+	/* every negative number disarms */
 	EXPECT_ERR(0, arm_one(&self->dev, 2, -2));
 	EXPECT_EQ(0x9, heard(&self->dev, self->event));
 	EXPECT_ERR(0, arm_one(&self->dev, 3, INT_MIN));
@@ -720,7 +724,7 @@ TEST_F(msix, set_and_clear)
 				       NULL, 0));
 }
 
-TEST_F(msix, loopback_chooses)
+TEST_F(msix, loopback_signals_chosen_vectors)
 {
 	const u8 some[AFU_VECTORS] = { 0, 1, 0, 0xff };
 	u64 seen[AFU_VECTORS];
@@ -741,7 +745,10 @@ TEST_F(msix, loopback_chooses)
 	for (i = 0; i < AFU_VECTORS; i++)
 		EXPECT_EQ(i == 1 || i == 2, event_take(self->event[i]));
 
-	/* start counts from the vector, the payload from its own beginning */
+	/*
+	 * start counts from the first vector, the payload from its own
+	 * beginning
+	 */
 	EXPECT_ERR(0, try_irq_set(&self->dev, MSIX, BOOL | TRIGGER, 2, 2, some,
 				  2));
 	for (i = 0; i < AFU_VECTORS; i++)
@@ -762,7 +769,7 @@ TEST_F(msix, one_eventfd_for_all)
 	EXPECT_EQ(AFU_VECTORS, event_take(self->event[0]));
 }
 
-/* Not the number is set, but what it stands for. */
+/* The driver keeps the eventfd, not the number of the descriptor. */
 TEST_F(msix, eventfd_outlives_its_number)
 {
 	int copy = dup(self->event[0]);
@@ -785,19 +792,19 @@ TEST_F(msix, failed_enable_leaves_it_off)
 	EXPECT_EQ(MSIX_OFF, heard(&self->dev, self->event));
 }
 
-TEST_F(msix, failed_block)
+TEST_F(msix, failed_range_clears_vectors_before_it)
 {
 	const s32 fd[] = { self->fresh[0], self->fresh[1], NO_SUCH_FD,
 			       self->fresh[3] };
 
 	ASSERT_ERR(0, arm_all(&self->dev, self->event));
 	EXPECT_ERR(EBADF, try_irq_fds(&self->dev, MSIX, 0, AFU_VECTORS, fd));
-	/* torn down up to the one that failed; what is behind was not reached */
+	/* vectors up to the failed one are cleared, later ones are unchanged */
 	EXPECT_EQ(1U << 3, heard(&self->dev, self->event));
 	EXPECT_EQ(0, heard(&self->dev, self->fresh));
 }
 
-TEST_F(msix, failed_block_in_the_middle)
+TEST_F(msix, failed_range_in_the_middle_keeps_others)
 {
 	const s32 fd[] = { self->fresh[1], self->no_event };
 
@@ -833,7 +840,7 @@ TEST_F(msix, close_drops_eventfds)
 	EXPECT_EQ(0, event_take(self->event[0]));
 }
 
-/* Absent indices can be asked about and refuse whatever is set. */
+/* Absent indices can be queried, but not set. */
 TEST_F(msix, intx_while_active)
 {
 	ASSERT_ERR(0, arm_all(&self->dev, self->event));
@@ -959,7 +966,7 @@ TEST_F(single, replace)
 	EXPECT_EQ(1, event_take(fresh));
 }
 
-TEST_F(single, close_drops_it)
+TEST_F(single, close_drops_the_eventfd)
 {
 	ASSERT_ERR(0, single_fd(&self->dev, variant->index, self->event));
 	dev_close(&self->dev);
@@ -1004,12 +1011,12 @@ FIXTURE_TEARDOWN(open)
 	block_close(&self->inst, &self->dev);
 }
 
-TEST_F(open, works)
+TEST_F(open, path_opens_the_device)
 {
 	EXPECT_EQ(AFU_RO_VALUE, dev_read64(&self->dev, AFU_RO));
 }
 
-TEST_F(open, once)
+TEST_F(open, second_open_fails)
 {
 	struct dev second;
 
@@ -1018,7 +1025,7 @@ TEST_F(open, once)
 	EXPECT_EQ(AFU_RO_VALUE, dev_read64(&self->dev, AFU_RO));
 }
 
-TEST_F(open, not_by_the_other_path)
+TEST_F(open, open_by_the_other_path_fails)
 {
 	enum dev_path other = variant->path == DEV_GROUP ? DEV_CDEV : DEV_GROUP;
 	struct dev second;
@@ -1048,7 +1055,7 @@ TEST_F(msix, more_descriptors)
 	EXPECT_EQ(0xf, heard(&self->dev, self->event));
 }
 
-TEST_F(msix, open_of_another_name)
+TEST_F(msix, open_of_another_name_fails)
 {
 	if (self->dev.group < 0)
 		SKIP(return, "a device node has no names");

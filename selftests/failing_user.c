@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Makes what an instance's life is made of fail, step by step: "nth" the first
- * allocation or copy from or to user space, then the second, and so on; "calls"
- * each call that the module makes and that can fail. After each failure the
- * error is one that was to be expected, all is as it was before, and the same
- * step succeeds when tried again. Where something can fail, something has to.
+ * Injects failures into every operation on a card and an instance. "nth": the
+ * first allocation or copy from or to user space fails, then the second, and so
+ * on. "calls": each call by the module that can fail does. After each failure
+ * the error must be a documented one, the state must be unchanged, and the
+ * operation must succeed when repeated. An operation that can fail must have
+ * failed.
  *
  * Usage: failing_user nth STEP FIRST [PATH]...
  *        failing_user calls [PATH]...
  *
- * With STEP only each STEPth failure, from FIRST on. One line per path, and one
- * with the totals. VDFL_CARD is the card, not bound; VDFL_TYPE the type of the
- * instance; VDFL_MODULE the module. If that is loaded, loading is no path.
+ * With STEP only every STEPth failure is injected, from FIRST on. Prints one
+ * line per path, and one with the totals. VDFL_CARD is the card, not bound;
+ * VDFL_TYPE the type of the instance; VDFL_MODULE the module. If it is loaded,
+ * loading is not tested.
  */
 #include <dirent.h>
 #include <fcntl.h>
@@ -24,7 +26,7 @@
 #define FAIL_CALL	"/sys/kernel/debug/vdfl_fail"
 #define FAIL_NTH	"/proc/thread-self/fail-nth"
 #define STATE_LEN	8192
-#define MAX_TRIES	2000	/* on one path; none has that many */
+#define MAX_TRIES	2000	/* larger than any path needs */
 
 /* --- failing on demand ------------------------------------------------------ */
 
@@ -36,8 +38,8 @@ enum level { LOADED_NOT, LOADED, BOUND, CREATED, OPEN, ARMED, NR_LEVELS };
 static const struct call {
 	enum level from;	/* where steps start that call it */
 	const char *symbol;
-	long fails;		/* what it returns then */
-	int becomes;		/* what the user sees, 0 if nothing */
+	long fails;		/* its return value */
+	int becomes;		/* errno for the user, 0 if it succeeds */
 } calls[] = {
 	{ LOADED_NOT, "alloc_workqueue_noprof", 0, -ENOMEM },
 	{ LOADED_NOT, "mdev_register_driver", -ENOMEM, -ENOMEM },
@@ -75,7 +77,7 @@ static const struct call {
 static unsigned int failures_of[ARRAY_SIZE(calls)];
 
 /**
- * struct attempt - what is to fail in the next step
+ * struct attempt - failure to inject in the next step
  * @call: a call of the module; else it is the kernel's allocations and copies
  * @nth: which one, 0 for none
  * @failed: it did
@@ -97,7 +99,7 @@ static int fail_open(const char *path)
 	return fd;
 }
 
-/* Begins a step: from here to step_end() the attempt is in force. */
+/* Begin a step: from here to step_end() the attempt is armed. */
 static void step_begin(void)
 {
 	char words[128];
@@ -197,7 +199,7 @@ static int do_unbind(void)
 	return write_file(lab.card.bdf, DRIVER_DIR "/unbind");
 }
 
-/* With somebody who creates instances as soon as that can be tried at all */
+/* With a thread that creates instances as early as possible */
 static int do_bind_eager(void)
 {
 	struct instance inst;
@@ -303,7 +305,7 @@ static int do_access(void)
 	return ret < 0 ? ret : 0;
 }
 
-/* With a page taken from the pool for the tables of a region of its own */
+/* With a page from the pool, for the tables of another region */
 static int do_map(void)
 {
 	u64 value;
@@ -387,7 +389,7 @@ static int do_err_unset(void)
 
 /* --- paths ---------------------------------------------------------------------- */
 
-/* How to get from one level to the next, and back */
+/* Operations to the next level, and back */
 static const struct {
 	int (*up)(void);
 	int (*down)(void);
@@ -400,15 +402,16 @@ static const struct {
 };
 
 /**
- * struct path - a step that is made to fail
- * @name: what it is
- * @from: where it starts
+ * struct path - an operation that is made to fail
+ * @name: its name
+ * @from: level at which it starts
  * @source: interrupt source to use, if it matters
- * @run: does it; 0 or a negative errno
- * @undo: undoes it
- * @calls: so many calls of the table fail in it, or more
- * @nth: so many allocations and copies, or more; 0: it has none
- * @silent: of these, if all are tried, no more may fail without effect
+ * @run: run it; returns 0 or a negative errno
+ * @undo: undo it
+ * @calls: minimum number of calls of the table that fail in it
+ * @nth: minimum number of allocations and copies; 0: it has none
+ * @silent: maximum number of these that may fail without effect, if all are
+ *	tried
  */
 static const struct path {
 	const char *name;
@@ -422,23 +425,23 @@ static const struct path {
 } paths[] = {
 	/* Not known where the module is, so only its calls can be made to fail */
 	{ "load", LOADED_NOT, NULL, do_load, do_unload, 3, 0, 0 },
-	/* Some allocations it does without; so do creating and unbinding */
+	/* Works without some allocations; so do creating and unbinding */
 	{ "bind", LOADED, NULL, do_bind_eager, do_unbind, 16, 200, 20 },
 	{ "create", BOUND, NULL, do_create, do_remove, 2, 5, 2 },
-	/* Opening checks, resets and counts: it is VFIO that allocates */
+	/* Opening checks, resets and counts; only VFIO allocates */
 	{ "open-group", CREATED, NULL, do_open_group, do_close, 0, 1, 0 },
 	{ "open-node", CREATED, NULL, do_open_node, do_close, 0, 1, 0 },
 	{ "info", OPEN, NULL, do_info, NULL, 1, 4, 0 },
-	/* Nothing but copies */
+	/* Copies only */
 	{ "access", OPEN, NULL, do_access, NULL, 0, 1, 0 },
-	/* Page tables are allocated too far away from the module */
+	/* Page tables are allocated too many calls away from the module */
 	{ "map", OPEN, NULL, do_map, do_unmap, 1, 0, 0 },
-	/* Writes a register and waits */
+	/* Write a register and wait */
 	{ "reset", OPEN, NULL, do_reset, NULL, 0, 0, 0 },
 	{ "err", OPEN, NULL, do_err_set, do_err_unset, 2, 3, 0 },
 	{ "arm-intx", OPEN, "intx", do_arm, do_disarm, 4, 3, 0 },
 	{ "disarm-intx", ARMED, "intx", do_disarm, do_arm, 1, 1, 0 },
-	/* Closing and removing only give back, and cannot be refused */
+	/* Closing and removing only free memory, and cannot fail */
 	{ "close-intx", ARMED, "intx", do_close, do_open_armed, 0, 0, 0 },
 	{ "arm-poll", OPEN, "poll", do_arm, do_disarm, 4, 4, 0 },
 	{ "disarm-poll", ARMED, "poll", do_disarm, do_arm, 1, 1, 0 },
@@ -470,12 +473,15 @@ static void go(enum level to)
 	}
 }
 
-/* To where the path starts */
+/* Go to the level where the path starts */
 static void path_prepare(const struct path *path)
 {
 	char usable[VALUE_LEN];
 
-	/* Loading binds what is meant for the driver, which is another step */
+	/*
+	 * Loading also binds cards with a matching override, which is another
+	 * step
+	 */
 	if (level == LOADED_NOT) {
 		set_override("\n");
 		go(path->from == LOADED_NOT ? LOADED_NOT : LOADED);
@@ -508,7 +514,7 @@ static void state_add(struct state *state, const char *text)
 	state->len += strlen(text) + 1;
 }
 
-/* Lines of @path that name the driver: ranges of memory, interrupts */
+/* Lines of @path with the name of the driver: memory ranges, interrupts */
 static void state_add_lines(struct state *state, const char *path)
 {
 	FILE *file = fopen(path, "r");
@@ -522,7 +528,7 @@ static void state_add_lines(struct state *state, const char *path)
 	fclose(file);
 }
 
-/* Of each entry of @dir its name and, unless NULL, the value of @attr */
+/* Name of each entry of @dir, and the value of @attr unless NULL */
 static void state_add_dir(struct state *state, const char *path,
 			  const char *attr)
 {
@@ -590,12 +596,12 @@ static struct {
 } total;
 
 /**
- * struct trial - a path in the course of being made to fail
- * @path: it
+ * struct trial - progress of one path
+ * @path: the path
  * @before: state at its start
- * @failures: so far
- * @unnoticed: those of them that nothing came of
- * @bad: something was wrong
+ * @failures: number of injected failures
+ * @unnoticed: number of these without effect
+ * @bad: a check failed
  */
 struct trial {
 	const struct path *path;
@@ -630,7 +636,9 @@ static void check_error(struct trial *trial, int ret)
 	if (attempt.call)
 		expected = ret == attempt.call->becomes;
 	else
-		/* Without memory a region counts as taken, a vector as absent */
+		/*
+		 * Without memory a region counts as in use, a vector as absent
+		 */
 		expected = ret == -ENOMEM || ret == -EFAULT ||
 			   (ret == -EBUSY && trial->path->from == LOADED) ||
 			   (ret == -ENOSPC && trial->path->from == OPEN);
@@ -662,7 +670,7 @@ static void check_clean(struct trial *trial)
 	check_state(trial, "after a clean run");
 }
 
-/* Returns whether something failed. */
+/* Return true if something failed. */
 static bool try_one(struct trial *trial)
 {
 	unsigned int nth = attempt.nth;
@@ -689,15 +697,15 @@ static bool try_one(struct trial *trial)
 	return true;
 }
 
-/* What is called more often is called for each block, and they are alike. */
+/* Further calls are the same for each block, so not all are tried. */
 static unsigned int step_after(unsigned int nth)
 {
 	return nth < 4 ? 1 : 4;
 }
 
 /*
- * @step: 0 for calls. Returns how many there are, or some more: up to the next
- * that was tried.
+ * @step: 0 for calls. Return the number of failures, rounded up to the next
+ *         tried one.
  */
 static unsigned int try_all(struct trial *trial, unsigned int first,
 			    unsigned int step)
@@ -707,7 +715,7 @@ static unsigned int try_all(struct trial *trial, unsigned int first,
 	for (attempt.nth = first; try_one(trial);
 	     attempt.nth += step ?: step_after(attempt.nth))
 		if (attempt.nth > MAX_TRIES)
-			die("%s never gets through", trial->path->name);
+			die("%s never succeeds", trial->path->name);
 	nr = attempt.nth - 1;
 	attempt.nth = 0;
 	return nr;
@@ -728,7 +736,7 @@ static void try_nth(struct trial *trial, unsigned int first, unsigned int step)
 	unsigned int nr = try_all(trial, first, step);
 	unsigned int silent = trial->path->silent;
 
-	/* Of a few, chance decides how many are among those that were tried */
+	/* With few tries the number of silent failures depends on chance */
 	if (step > 1)
 		silent = silent / step + 2;
 	expect_within(trial, "allocations and copies", nr, trial->path->nth,
@@ -753,7 +761,7 @@ static void try_calls(struct trial *trial)
 		      trial->path->calls, MAX_TRIES);
 }
 
-/* What is in the table has been made to fail, or the table is wrong. */
+/* Every call of the table must have been made to fail. */
 static void check_calls(void)
 {
 	bool bad = false;
@@ -765,8 +773,8 @@ static void check_calls(void)
 			printf("# %s was never called\n", calls[i].symbol);
 			bad = true;
 		}
-	printf("%sok %u all calls of the table failed\n", bad ? "not " : "",
-	       total.tests);
+	printf("%sok %u calls: each of the table was made to fail\n",
+	       bad ? "not " : "", total.tests);
 	total.bad += bad;
 }
 
@@ -779,7 +787,7 @@ static void try_path(const struct path *path, unsigned int first,
 	path_prepare(path);
 	memset(&trial, 0, sizeof(trial));
 	trial.path = path;
-	/* The first time leaves traces of its own, such as the pin masked */
+	/* The first run has lasting effects, such as masking the pin */
 	must(path->run(), path->name);
 	undo(path);
 	state_take(&trial.before);
@@ -787,7 +795,7 @@ static void try_path(const struct path *path, unsigned int first,
 		try_nth(&trial, first, step);
 	else
 		try_calls(&trial);
-	printf("%sok %u %s, %u failures, %u without effect\n",
+	printf("%sok %u %s: %u failures, %u without effect\n",
 	       trial.bad ? "not " : "", total.tests, path->name,
 	       trial.failures, trial.unnoticed);
 	fflush(stdout);
@@ -812,7 +820,7 @@ static void setup(void)
 	instance_at(&lab.inst, &lab.card, uuid);
 	lab.event[0] = event_new();
 	lab.event[1] = event_new();
-	/* Nothing of ours is to be faulted in while a step fails */
+	/* No page of this program may be faulted in while a step fails */
 	if (mlockall(MCL_CURRENT))
 		die_errno("locking memory");
 }
@@ -844,7 +852,9 @@ int main(int argc, char **argv)
 	setup();
 	start = access(DRIVER_DIR, F_OK) ? LOADED_NOT : LOADED;
 	level = start;
-	/* Open, it is also what the module does for us that fails */
+	/*
+	 * With the file open, work of the module for this task can fail as well
+	 */
 	fail_fd = fail_open(FAIL_CALL);
 	if (step)
 		fail_fd = fail_open(FAIL_NTH);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Users who mean harm, or do not care: out of descriptors, children that stay,
- * nobody's privileges, mappings of mappings. None of it lasts longer than they
- * do.
+ * Hostile or careless clients: at the limit of descriptors, with children that
+ * outlive them, without privileges, with mappings in system calls. None of it
+ * may last longer than the client.
  */
 #include <fcntl.h>
 #include <grp.h>
@@ -49,8 +49,8 @@ static int another(struct dev *dev, const struct instance *inst)
 	return fd < 0 ? -errno : fd;
 }
 
-/* As many as the process may have; the refused one leaves nothing behind. */
-TEST_F(user, out_of_descriptors)
+/* Open as many descriptors as allowed; the refused open must leak nothing. */
+TEST_F(user, descriptor_limit_leaks_nothing)
 {
 	struct rlimit before, few = { .rlim_cur = 64, .rlim_max = 64 };
 	int fd[64], nr = 0, last;
@@ -66,22 +66,22 @@ TEST_F(user, out_of_descriptors)
 	EXPECT_EQ(-EMFILE, last);
 	EXPECT_LT(30, nr);
 	EXPECT_EQ(-EMFILE, another(&self->dev, &self->inst));
-	/* the ones there are work, and so does the rest */
+	/* the open ones work, and so do other calls */
 	EXPECT_EQ(AFU_RO_VALUE, dev_read64(&self->dev, AFU_RO));
 	EXPECT_ERR(0, try_dev_ioctl(&self->dev, VFIO_DEVICE_RESET, NULL));
 	while (nr)
 		close(fd[--nr]);
 	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &before));
 
-	/* the last close is the last one: the block is reset once */
+	/* the block is reset once, at the last close */
 	card_block_stats(&self->card, POS_PORT0, &stats);
 	dev_close(&self->dev);
 	card_block_stats(&self->card, POS_PORT0, &end);
 	EXPECT_EQ(stats.resets + 1, end.resets);
 }
 
-/* One eventfd for everything, and no descriptor left to hold it */
-TEST_F(user, eventfd_without_a_descriptor)
+/* One eventfd for all vectors, when the limit allows no new descriptor */
+TEST_F(user, eventfd_works_without_a_descriptor)
 {
 	const struct rlimit none = { .rlim_cur = 3, .rlim_max = 4096 };
 	const s32 bad[AFU_VECTORS] = { 3, 4, 5, 6 };
@@ -91,7 +91,7 @@ TEST_F(user, eventfd_without_a_descriptor)
 	ASSERT_EQ(0, getrlimit(RLIMIT_NOFILE, &before));
 	for (i = 0; i < AFU_VECTORS; i++)
 		irq_arm(&self->dev, MSIX, i, event);
-	/* what the limit forbids is there all the same, and may be used */
+	/* a descriptor above the new limit is still open and can be used */
 	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &none));
 	irq_arm(&self->dev, MSIX, 0, event);
 	EXPECT_GT(0, eventfd(0, 0));
@@ -103,7 +103,10 @@ TEST_F(user, eventfd_without_a_descriptor)
 	EXPECT_GT(0, try_irq_fds(&self->dev, MSIX, 0, AFU_VECTORS, bad));
 }
 
-/* --- somebody who never answers ---------------------------------------------------- */
+/*
+ * --- a client that never answers
+ * ----------------------------------------------------
+ */
 
 #define ORDER_LOAD	'l'
 #define ORDER_READ	'r'
@@ -115,7 +118,7 @@ struct registers {
 	void *map;
 };
 
-/* Loads from the mapping, or reads the descriptor */
+/* Access registers through the mapping or the descriptor */
 static char look(void *arg, char order)
 {
 	struct registers *regs = arg;
@@ -130,7 +133,7 @@ static char look(void *arg, char order)
 	return ok ? ANSWER_VALUE : ANSWER_NOTHING;
 }
 
-/* A process that does nothing but write "1" to remove: it may take long. */
+/* A process that only writes "1" to remove, because the write blocks. */
 static pid_t remove_behind(struct instance *inst)
 {
 	pid_t pid = fork();
@@ -153,10 +156,10 @@ static bool comes(struct child *child, char order, char answer)
 }
 
 /*
- * The parent is gone, the child has the mapping: it is a user like any other.
- * An administrator takes the block from it; after its end the block is reset.
+ * The parent has ended, the child has the mapping. The child is a client like
+ * any other: removal revokes its access, and the block is reset after its end.
  */
-TEST_F(user, child_stays_when_its_parent_closes)
+TEST_F(user, child_keeps_access_after_its_parent_closes)
 {
 	void *map = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED,
 			 self->dev.fd, 0);
@@ -189,8 +192,11 @@ TEST_F(user, child_stays_when_its_parent_closes)
 	EXPECT_EQ(0, card_peek(&self->card, POS_AFU0, AFU_SCRATCH0));
 }
 
-/* A child killed while it uses the registers leaves them to the next user. */
-TEST_F(user, child_is_killed)
+/*
+ * A child killed while it accesses registers leaves the block to the next
+ * client.
+ */
+TEST_F(user, killed_child_frees_the_block)
 {
 	void *map = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED,
 			 self->dev.fd, 0);
@@ -225,7 +231,7 @@ static bool refused(const char *path, int flags)
 	return fd < 0 && (errno == EACCES || errno == EPERM);
 }
 
-/* nobody's view, with the descriptors of the parent: number of what is wrong */
+/* Run without privileges; return 0 or the number of the failed check */
 static int nobody_tries(struct dev *dev, const struct instance *inst)
 {
 	char path[PATH_MAX];
@@ -256,8 +262,10 @@ static int nobody_tries(struct dev *dev, const struct instance *inst)
 	return 0;
 }
 
-/* Whoever was given the descriptors can use the block, and nothing else. */
-TEST_F(user, nobody)
+/*
+ * A process that received the descriptors can use the block, and nothing else.
+ */
+TEST_F(user, unprivileged_user_has_the_block_only)
 {
 	pid_t pid = fork();
 	int status;
@@ -271,8 +279,8 @@ TEST_F(user, nobody)
 
 /* --- ways round the mapping ----------------------------------------------------------------- */
 
-/* Pages of a card are nobody's memory: the kernel does not read them for us. */
-TEST_F(user, no_way_round)
+/* Registers are not memory: the kernel does not read them for a system call. */
+TEST_F(user, kernel_does_not_read_mapped_registers)
 {
 	void *map = dev_map(&self->dev, 0, PAGE);
 	struct iovec there = { .iov_base = map, .iov_len = 8 };
@@ -282,9 +290,9 @@ TEST_F(user, no_way_round)
 
 	here.iov_base = &value;
 	here.iov_len = sizeof(value);
-	/* what is not there yet would be refused by anybody */
+	/* an address that is not mapped yet would fail for another reason */
 	EXPECT_EQ(0, try_load64(map, &value));
-	/* not every kernel has that call */
+	/* not every kernel has that system call */
 	if (process_vm_readv(getpid(), &here, 1, &here, 1, 0) > 0) {
 		EXPECT_EQ(-1, process_vm_readv(getpid(), &here, 1, &there, 1,
 					       0));
@@ -303,7 +311,7 @@ TEST_F(user, no_way_round)
 }
 
 /* The buffer of a system call is a mapping of the same registers. */
-TEST_F(user, registers_as_a_buffer)
+TEST_F(user, registers_are_a_valid_buffer)
 {
 	void *map = dev_map(&self->dev, 0, PAGE);
 	u64 value;
@@ -315,7 +323,7 @@ TEST_F(user, registers_as_a_buffer)
 	EXPECT_EQ(8, try_dev_read(&self->dev, BAR0, AFU_RO, map + AFU_SCRATCH0,
 				  8));
 	EXPECT_EQ(AFU_RO_VALUE, dev_read64(&self->dev, AFU_SCRATCH0));
-	/* out of reach, it is memory that cannot be accessed */
+	/* a revoked mapping is inaccessible memory */
 	dev_memory_enable(&self->dev, false);
 	EXPECT_ERR(EFAULT, try_dev_write(&self->dev, BAR0, AFU_SCRATCH1,
 					 map + AFU_SCRATCH0, 8));

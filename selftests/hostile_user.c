@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Hostile cards, one after the other: each is bound, looked at, used and
- * unbound, and what must hold for every card there can be is checked.
+ * Hostile cards, one after the other: each is bound, used and unbound, and the
+ * rules for every card are checked.
  *
  * Usage: hostile_user FIRST COUNT BDF...
  *
  * The cards have seeds FIRST to FIRST + COUNT - 1 and take turns at the PCI
  * functions BDF, whose control channels are card0, card1, ... HOSTILE_CASE in
- * the environment names one case for all of them. What does not hold is said on
- * standard error, with the seed; figures are on standard output.
+ * the environment selects one case for all of them. Failed checks are printed
+ * on standard error, with the seed; figures are on standard output.
  */
 #include <dirent.h>
 #include <fcntl.h>
@@ -28,7 +28,7 @@
  */
 #define BIND_MS		30000
 #define UNBIND_MS	3000
-/* A reset at open, one asked for, one at close; each 2 s at most */
+/* A reset at open, one by ioctl, one at close; each 2 s at most */
 #define USE_MS		8000
 #define STORM_MS	5
 #define SIGNAL_US	20	/* less than poll_floor_us and irq_holdoff_us */
@@ -61,18 +61,18 @@ struct window {
 
 /**
  * struct trial - one hostile card
- * @card: where it is
- * @seed: what it was made from
- * @name: of its case
- * @expect: what the driver has to do with it
- * @withheld: position of a block that nobody may get, empty: not known
- * @why: what sysfs has to say of it, empty: it is not even listed
+ * @card: its PCI function
+ * @seed: seed of its contents
+ * @name: name of its case
+ * @expect: expected result of binding
+ * @withheld: position of a block that must be withheld, empty: not known
+ * @why: the reason that sysfs must have, empty: the block is not listed
  * @bar_start: of each BAR
  * @bar_len: see @bar_start
  * @hole: MSI-X table and pending bits
  * @window: its blocks
  * @nr_windows: entries in @window
- * @used: a block of it was given to a user
+ * @used: a client has opened a block of it
  */
 struct trial {
 	struct card *card;
@@ -120,7 +120,10 @@ static void in_time(const struct trial *t, const char *what, u64 start,
 		broken(t, "%s took %lu ms", what, took);
 }
 
-/* --- what the card and the PCI core say --------------------------------------- */
+/*
+ * --- checks against the card and the PCI core
+ * -------------------------------------
+ */
 
 static void read_bars(struct trial *t)
 {
@@ -176,7 +179,7 @@ static void read_holes(struct trial *t)
 			  (nr + 63) / 64 * 8);
 }
 
-/* One look: a card may vanish between two. Gone, all of its bits are set. */
+/* Read once: the card may vanish between two reads. Lost, all bits are set. */
 static void check_bus_master(const struct trial *t)
 {
 	u32 command = config32(t, PCI_COMMAND);
@@ -232,7 +235,7 @@ static bool overlap(const struct range *a, const struct range *b)
 	       b->off < a->off + a->len;
 }
 
-/* Neither registers nor the header of another */
+/* No overlap with registers or headers of another block */
 static void check_alone(const struct trial *t, const struct window *w)
 {
 	unsigned int i;
@@ -248,7 +251,7 @@ static void check_alone(const struct trial *t, const struct window *w)
 	}
 	for (i = 0; i < 2; i++)
 		if (t->hole[i].len && overlap(&w->at, &t->hole[i]))
-			broken(t, "%s holds MSI-X structures", w->pos);
+			broken(t, "%s contains MSI-X structures", w->pos);
 }
 
 static void check_window(const struct trial *t, const struct window *w)
@@ -280,7 +283,7 @@ static const struct window *find_window(const struct trial *t, const char *pos)
 	return NULL;
 }
 
-/* The block that is wrong, or that follows from what is */
+/* The bad block, or the block that is withheld because of it */
 static void check_withheld(const struct trial *t)
 {
 	const struct window *w = find_window(t, t->withheld);
@@ -303,7 +306,7 @@ static void check_withheld(const struct trial *t)
 
 /* --- the card's side ----------------------------------------------------------- */
 
-/* Of a card that was refused sysfs does not tell. */
+/* sysfs has no blocks of a card that was refused. */
 static bool is_port_header(const struct trial *t, unsigned int bar, u64 off)
 {
 	char pos[32];
@@ -314,7 +317,7 @@ static bool is_port_header(const struct trial *t, unsigned int bar, u64 off)
 	return DFH_TYPE(dfh) == DFH_TYPE_FIU && DFH_ID(dfh) == DFH_ID_PORT;
 }
 
-/* A driver writes to nothing but the control registers of ports. */
+/* The driver may write only to the control registers of ports. */
 static bool is_port_control(const struct trial *t, const char *pos)
 {
 	unsigned int i, bar;
@@ -350,7 +353,7 @@ static void check_written(const struct trial *t, const char *reply)
 	HOLDS(t, nr == listed);
 }
 
-/* Once a block has a user, it is told apart from the others by "own" instead. */
+/* Once a block has a user, the card checks all accesses by "own" instead. */
 static void check_seen(const struct trial *t)
 {
 	/* check_written() sends requests, which reuse the buffer of the reply */
@@ -413,7 +416,7 @@ static bool is_valid(const struct trial *t)
 	return !strcmp(t->name, "valid");
 }
 
-/* What is no whole page cannot be mapped, either. */
+/* A part of a page cannot be mapped. */
 static bool use_mapping(const struct trial *t, const struct window *w,
 			struct dev *dev)
 {
@@ -431,7 +434,7 @@ static bool use_mapping(const struct trial *t, const struct window *w,
 	return !try_store64(map + w->mappable - 8, value);
 }
 
-/* One each SIGNAL_US and no more, however long the sleep really takes */
+/* One signal per SIGNAL_US at most, however long the sleep really takes */
 static void use_storm(const struct trial *t, int fd, u64 start)
 {
 	u64 signals;
@@ -494,7 +497,7 @@ static void use_open(const struct trial *t, const struct window *w,
 	dev_close(&dev);
 }
 
-/* The window, and the port that resets it if one does */
+/* The window, and the port that resets it, if any */
 static void own(struct trial *t, const struct window *w)
 {
 	char scrub[VALUE_LEN], port[VALUE_LEN];
@@ -531,7 +534,7 @@ static void use(struct trial *t, const struct window *w)
 	in_time(t, "using a block", start, USE_MS);
 }
 
-/* Which one depends on the seed; multiplying spreads those of neighbours. */
+/* The seed selects it; multiplying separates neighbouring seeds. */
 static const struct window *choose(const struct trial *t)
 {
 	u64 random = t->seed * 0x9e3779b97f4a7c15ULL >> 32;
@@ -546,7 +549,7 @@ static const struct window *choose(const struct trial *t)
 
 /* --- one card after the other --------------------------------------------------- */
 
-/* What goes wrong in the kernel can be told from what went before. */
+/* Log the seed, so that kernel messages can be attributed to it. */
 static void say_in_log(const struct trial *t)
 {
 	char text[128];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * From a register write that raises vector 0 of an accelerator to its eventfd,
- * again and again. Prints the median and the longest in microseconds.
+ * Measures the time from a register write that raises vector 0 of an AFU to the
+ * signal on its eventfd. Prints median and maximum in microseconds.
  *
  * Usage: irq_latency_user UUID ROUNDS
  */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What eventfds hear under the interrupt source in use, whichever that is: the
- * vector that belongs to the cause and no other where the card tells vectors
- * apart, all of them under intx; and nothing once it is not armed.
+ * Interrupts under the source in use. Where the source tells vectors apart, an
+ * interrupt must signal only its own vector; under intx it signals all armed
+ * vectors. A disarmed vector must not be signalled.
  */
 #include <fcntl.h>
 
@@ -31,8 +31,8 @@ FIXTURE(source) {
 	struct instance inst[NR_DEVS];
 	struct dev dev[NR_DEVS];
 	char name[VALUE_LEN];
-	bool shared;		/* one line for all */
-	bool level;		/* what stands is heard again */
+	bool shared;		/* the pin is shared */
+	bool level;		/* a pending interrupt is signalled again */
 	int event[NR_DEVS][AFU_VECTORS];
 };
 
@@ -63,7 +63,7 @@ FIXTURE_TEARDOWN(source)
 		block_close(&self->inst[d], &self->dev[d]);
 }
 
-/* What the harness calls FIXTURE_DATA(source), which checkpatch cannot parse */
+/* FIXTURE_DATA(source) of the harness, which checkpatch cannot parse */
 static void arm_all(struct _test_data_source *self)
 {
 	unsigned int d;
@@ -74,7 +74,7 @@ static void arm_all(struct _test_data_source *self)
 			die("arming %s", user[d].pos);
 }
 
-/* Signals taken from all eventfds, one bit for each that had some. */
+/* Take the signals of all eventfds; one bit for each with at least one. */
 static unsigned int heard(struct _test_data_source *self)
 {
 	unsigned int d, v, bit = 0, bits = 0;
@@ -98,7 +98,7 @@ static void acknowledge(struct dev *dev)
 	dev_read64(dev, AFU_IRQ_STATUS);
 }
 
-/* Posted writes, still on their way for a while when this returns */
+/* The writes are posted, and may arrive after the return */
 static void burst(struct dev *dev)
 {
 	unsigned int i;
@@ -107,7 +107,7 @@ static void burst(struct dev *dev)
 		dev_write64(dev, AFU_IRQ_TRIGGER, 0xf);
 }
 
-TEST_F(source, is_named_everywhere)
+TEST_F(source, irq_source_is_reported)
 {
 	static const char *const names[] = { "none", "intx", "poll", "msix" };
 	struct vfio_dfl_mdev_block block;
@@ -125,7 +125,7 @@ TEST_F(source, is_named_everywhere)
 	}
 }
 
-TEST_F(source, cannot_change_under_a_user)
+TEST_F(source, irq_source_is_fixed_while_open)
 {
 	static const char *const names[] = {
 		"auto", "intx", "poll", "msix", "none"
@@ -138,7 +138,7 @@ TEST_F(source, cannot_change_under_a_user)
 						  self->card.dir));
 }
 
-TEST_F(source, each_cause_has_its_vector)
+TEST_F(source, interrupt_signals_its_vector)
 {
 	unsigned int d, v, got, bit = 0;
 
@@ -161,7 +161,7 @@ TEST_F(source, each_cause_has_its_vector)
 	}
 }
 
-TEST_F(source, a_standing_cause_is_heard_again)
+TEST_F(source, pending_interrupt_is_signalled_again)
 {
 	int i;
 
@@ -172,7 +172,7 @@ TEST_F(source, a_standing_cause_is_heard_again)
 		event_take(self->event[1][2]);
 		EXPECT_TRUE(event_wait(self->event[1][2], ARRIVES_MS));
 	}
-	/* Without an acknowledge edges are heard once for each trigger */
+	/* Without an acknowledge, edges are signalled once per trigger */
 	for (i = 0; i < 5 && !self->level; i++) {
 		event_take(self->event[1][2]);
 		dev_write64(&self->dev[1], AFU_IRQ_TRIGGER, 4);
@@ -181,8 +181,10 @@ TEST_F(source, a_standing_cause_is_heard_again)
 	acknowledge(&self->dev[1]);
 }
 
-/* Nothing was armed when the cause came up; only msix forgets such a one. */
-TEST_F(source, a_cause_from_before_is_heard)
+/*
+ * The vector is armed after the interrupt; only msix loses such an interrupt.
+ */
+TEST_F(source, interrupt_before_arming_is_signalled)
 {
 	if (!self->level)
 		SKIP(return, "%s has edges", self->name);
@@ -230,7 +232,7 @@ TEST_F(source, cleared_vector_is_silent)
 	}
 }
 
-TEST_F(source, loopback_needs_no_card)
+TEST_F(source, loopback_does_not_reach_the_card)
 {
 	static const uint8_t odd[AFU_VECTORS] = { 0, 1, 0, 1 };
 
@@ -246,7 +248,7 @@ TEST_F(source, loopback_needs_no_card)
 	EXPECT_EQ(0xa0, heard(self));
 }
 
-TEST_F(source, disabled_while_firing)
+TEST_F(source, disable_while_firing)
 {
 	int i, v;
 
@@ -264,7 +266,7 @@ TEST_F(source, disabled_while_firing)
 	}
 }
 
-TEST_F(source, closed_while_firing)
+TEST_F(source, close_while_firing)
 {
 	int i, v;
 
@@ -280,7 +282,7 @@ TEST_F(source, closed_while_firing)
 		sleep_us(QUIET_US);
 		for (v = 0; v < AFU_VECTORS; v++)
 			EXPECT_EQ(0, event_take(self->event[0][v]));
-		/* the others are served as before */
+		/* the other vectors still work */
 		event_take(self->event[1][0]);
 		dev_write64(&self->dev[1], AFU_IRQ_TRIGGER, 1);
 		EXPECT_TRUE(event_wait(self->event[1][0], ARRIVES_MS));
@@ -289,7 +291,7 @@ TEST_F(source, closed_while_firing)
 	}
 }
 
-/* Is it on, and how often was it turned on? */
+/* Is bus master on, and how often was it turned on? */
 static uint64_t mastering(struct _test_data_source *self, uint64_t *times)
 {
 	struct card_stats stats;
@@ -345,11 +347,11 @@ static uint16_t read_command(int config)
 }
 
 /*
- * Who hears of an error may take everything in order for gone: nothing of the
- * card may be under way any more. The child unbinds the driver, which waits
- * until we let go.
+ * A client that receives ERR may assume that the card is idle: no DMA of the
+ * card may follow. The child unbinds the driver, which waits until this process
+ * closes.
  */
-TEST_F(source, bus_master_is_off_when_an_error_is_heard)
+TEST_F(source, bus_master_is_off_when_err_is_signalled)
 {
 	int config = open_config(&self->card), error = event_new(), d;
 	pid_t child;

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Interrupts by the hundred thousand: an owner for each accelerator of the
- * card, all at work at once. Each raises causes on random vectors, wants to
- * hear of every one that is armed, and all the while arms and disarms vectors,
- * disables all of them, closes and opens, or just listens for what is not its
- * own.
+ * Raises interrupts by the hundred thousand, with one client per AFU of the
+ * card, all at the same time. Each client raises interrupts on random vectors
+ * and waits for those of armed vectors. Meanwhile it arms and disarms vectors,
+ * disables all, closes and opens, or only waits.
  *
  * Usage: irq_stress_user SEED CAUSES UUID...
  *
- * Prints what was counted. Fails if a cause of an armed vector was not heard,
- * if a vector was signalled that was not armed, or closed, or if an owner heard
- * of another's causes (except under intx, where one line serves all).
+ * Prints the counts. Fails if an interrupt of an armed vector was lost, if a
+ * vector was signalled that was not armed or was closed, or if a client was
+ * signalled for another's interrupt (except under intx, where the pin is
+ * shared).
  */
 #include <pthread.h>
 #include <stdatomic.h>
@@ -23,12 +23,15 @@
 #define SETTLE_US	50000
 #define QUIET_US	5000
 
-/* The last vector tells when all that was under way for the others is over. */
+/*
+ * The last vector shows that all earlier interrupts of the others were
+ * delivered.
+ */
 #define LAST		(AFU_VECTORS - 1)
 
 enum count {
 	RAISED, HEARD, AGAIN, ARMED, DISARMED, DISABLED, CLOSED, LISTENED,
-	/* what went wrong */
+	/* failed checks */
 	LOST, AFTER_DISARM, AFTER_CLOSE, OF_OTHERS,
 	NR_COUNTS
 };
@@ -48,9 +51,9 @@ struct owner {
 	uint64_t n[NR_COUNTS];
 };
 
-static bool level;		/* what stands is heard again */
-static bool shared;		/* one line for all */
-static atomic_long left;	/* causes still to be raised */
+static bool level;		/* a pending interrupt is signalled again */
+static bool shared;		/* the pin is shared */
+static atomic_long left;	/* interrupts still to be raised */
 static pthread_barrier_t ready;
 
 static uint32_t dice(struct owner *o, uint32_t sides)
@@ -58,7 +61,7 @@ static uint32_t dice(struct owner *o, uint32_t sides)
 	return random_next(&o->random) % sides;
 }
 
-/* Nothing of the causes stands at the card when this returns. */
+/* When this returns, no interrupt of this client is pending in the card. */
 static void acknowledge(struct owner *o)
 {
 	map_store64(o->bar + AFU_IRQ_STATUS, ~0ULL);
@@ -87,7 +90,7 @@ static void set_vector(struct owner *o, unsigned int v, bool on)
 		o->armed &= ~(1U << v);
 }
 
-/* A vector is armed again only after a look at what it heard meanwhile. */
+/* A vector is armed again only after its eventfd has been read. */
 static void arm(struct owner *o, unsigned int v)
 {
 	o->n[AFTER_DISARM] += event_take(o->event[v]);
@@ -154,7 +157,7 @@ static void hear_all(struct owner *o, uint32_t vectors)
 			o->n[HEARD] += hear(o, v);
 }
 
-/* Arming a vector whose cause stands: a level is heard. */
+/* Arm a vector whose interrupt is pending: a level is signalled. */
 static void arm_late(struct owner *o, uint32_t vectors)
 {
 	unsigned int v;
@@ -215,9 +218,9 @@ static void close_and_open(struct owner *o)
 }
 
 /*
- * Everything of ours has been acknowledged, and what was under way is over once
- * the last vector has fired: passes of a poll follow one another, and each
- * message was waited for. What comes now is not ours.
+ * All interrupts of this client are acknowledged. Earlier ones were delivered
+ * before the last vector was signalled: passes of a poll do not overlap, and
+ * each message was waited for. A later signal is not for this client.
  */
 static void listen(struct owner *o)
 {

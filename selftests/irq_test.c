@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Interrupts of the card on their way to eventfds. The card has one pin, so an
- * interrupt of any block is heard by every vector that has an eventfd; a cause
- * that stands is heard again and again, but no faster than the hold-off.
+ * Interrupts of the card by its pin. The pin is shared, so an interrupt of any
+ * block signals every armed vector. A pending interrupt is signalled again and
+ * again, but not faster than the hold-off allows.
  */
 #include <linux/serial_reg.h>
 
 #include "harness.h"
 #include "lab_card.h"
 
-#define ARRIVES_MS	20000	/* long enough on the busiest machine */
+#define ARRIVES_MS	20000	/* longer than the busiest machine takes */
 #define QUIET_US	300000	/* many hold-offs */
 
 FIXTURE(irq) {
@@ -55,7 +55,7 @@ FIXTURE_TEARDOWN(irq)
 static void trigger(struct dev *dev, u64 vectors)
 {
 	dev_write64(dev, AFU_IRQ_TRIGGER, vectors);
-	/* it is there when the read is answered */
+	/* the read returns after the write has arrived */
 	dev_read64(dev, AFU_IRQ_STATUS);
 }
 
@@ -65,7 +65,7 @@ static void acknowledge(struct dev *dev)
 	dev_read64(dev, AFU_IRQ_STATUS);
 }
 
-/* Signals on @fd that come after those under way now. */
+/* Number of signals on @fd after those already being delivered. */
 static u64 heard_later(int fd)
 {
 	sleep_us(QUIET_US);
@@ -74,7 +74,7 @@ static u64 heard_later(int fd)
 	return event_take(fd);
 }
 
-TEST_F(irq, source)
+TEST_F(irq, source_is_intx)
 {
 	char value[VALUE_LEN];
 
@@ -84,7 +84,7 @@ TEST_F(irq, source)
 	EXPECT_STREQ("intx", value);
 }
 
-TEST_F(irq, fires)
+TEST_F(irq, vector_is_signalled_per_interrupt)
 {
 	int i;
 
@@ -98,8 +98,8 @@ TEST_F(irq, fires)
 	}
 }
 
-/* Nobody knows which vector it was: all that listen are told. */
-TEST_F(irq, every_armed_vector)
+/* The pin does not tell vectors apart: every armed vector is signalled. */
+TEST_F(irq, every_armed_vector_is_signalled)
 {
 	irq_arm(&self->dev, MSIX, 1, self->event[1]);
 	irq_arm(&self->dev, MSIX, 3, self->event[3]);
@@ -113,7 +113,7 @@ TEST_F(irq, every_armed_vector)
 	acknowledge(&self->dev);
 }
 
-TEST_F(irq, again_until_acknowledged)
+TEST_F(irq, pending_interrupt_is_signalled_again)
 {
 	int i;
 
@@ -125,13 +125,13 @@ TEST_F(irq, again_until_acknowledged)
 	}
 	acknowledge(&self->dev);
 	EXPECT_EQ(0, heard_later(self->event[0]));
-	/* and it can be heard again */
+	/* and it is signalled again after the next interrupt */
 	trigger(&self->dev, 2);
 	EXPECT_TRUE(event_wait(self->event[0], ARRIVES_MS));
 	acknowledge(&self->dev);
 }
 
-TEST_F(irq, not_on_a_cleared_vector)
+TEST_F(irq, cleared_vector_is_silent)
 {
 	irq_arm(&self->dev, MSIX, 0, self->event[0]);
 	irq_arm(&self->dev, MSIX, 1, self->event[1]);
@@ -142,8 +142,8 @@ TEST_F(irq, not_on_a_cleared_vector)
 	acknowledge(&self->dev);
 }
 
-/* With no listener the card is not allowed to interrupt at all. */
-TEST_F(irq, pin_is_masked_without_listener)
+/* Without an armed vector the pin is masked. */
+TEST_F(irq, pin_is_masked_without_armed_vector)
 {
 	struct card_stats before, after;
 
@@ -153,7 +153,7 @@ TEST_F(irq, pin_is_masked_without_listener)
 	card_stats(&self->card, &after);
 	EXPECT_EQ(before.intx_asserted, after.intx_asserted);
 
-	/* the cause still stands when somebody starts to listen */
+	/* the interrupt is still pending when a vector is armed */
 	irq_arm(&self->dev, MSIX, 0, self->event[0]);
 	EXPECT_TRUE(event_wait(self->event[0], ARRIVES_MS));
 	irq_disable(&self->dev, MSIX);
@@ -165,7 +165,7 @@ TEST_F(irq, pin_is_masked_without_listener)
 	EXPECT_EQ(before.intx_asserted, after.intx_asserted);
 }
 
-TEST_F(irq, none_after_close)
+TEST_F(irq, no_interrupt_after_close)
 {
 	irq_arm(&self->dev, MSIX, 0, self->event[0]);
 	irq_arm(&self->other, MSIX, 0, self->other_event);
@@ -176,7 +176,7 @@ TEST_F(irq, none_after_close)
 	acknowledge(&self->other);
 }
 
-/* The reset that goes with closing takes the cause away, too. */
+/* The reset at close also clears the interrupt. */
 TEST_F(irq, close_ends_a_storm)
 {
 	irq_arm(&self->dev, MSIX, 0, self->event[0]);
@@ -190,7 +190,7 @@ TEST_F(irq, close_ends_a_storm)
 	acknowledge(&self->other);
 }
 
-TEST_F(irq, reset_keeps_listeners)
+TEST_F(irq, reset_keeps_eventfds)
 {
 	irq_arm(&self->dev, MSIX, 0, self->event[0]);
 	trigger(&self->dev, 1);
@@ -203,7 +203,7 @@ TEST_F(irq, reset_keeps_listeners)
 	acknowledge(&self->dev);
 }
 
-TEST_F(irq, holdoff_bounds)
+TEST_F(irq, holdoff_out_of_range_is_refused)
 {
 	static const char *const bad[] = { "0", "9", "1000001", "4294967295" };
 	size_t i;
@@ -234,7 +234,7 @@ TEST_F(irq, replace_while_firing)
 		irq_arm(&self->dev, MSIX, 0, fresh);
 		event_take(old);
 		ASSERT_TRUE(event_wait(fresh, ARRIVES_MS));
-		/* nothing came to it after the call returned */
+		/* no signal on the old eventfd after the call has returned */
 		ASSERT_EQ(0, event_take(old));
 		event_take(fresh);
 	}
@@ -278,7 +278,7 @@ TEST_F(irq, close_while_firing)
 	acknowledge(&self->other);
 }
 
-/* The last reference to the eventfd is the driver's. */
+/* Only the driver still has a reference to the eventfd. */
 TEST_F(irq, eventfd_closed_while_firing)
 {
 	int i, fd;
@@ -338,8 +338,8 @@ FIXTURE_TEARDOWN(storm)
 	block_close(&self->other_inst, &self->other);
 }
 
-/* A client that never acknowledges costs the others a capped rate. */
-TEST_F(storm, is_capped)
+/* A client that never acknowledges is signalled at a limited rate. */
+TEST_F(storm, signal_rate_is_capped)
 {
 	u64 start, elapsed, cap, own, other;
 
@@ -360,7 +360,7 @@ TEST_F(storm, is_capped)
 	cap = elapsed / variant->holdoff_us * 11 / 10 + 2;
 	EXPECT_GE(cap, own);
 	EXPECT_GE(cap, other);
-	/* it is not lost either; how often depends on the machine */
+	/* it is not lost either; the number depends on the machine */
 	EXPECT_LE(1, own);
 	EXPECT_LE(1, other);
 	EXPECT_EQ(0, heard_later(self->other_event));
@@ -401,7 +401,7 @@ static u8 uart_read(struct dev *dev, unsigned int reg)
 	return value;
 }
 
-TEST_F(uart, received_byte)
+TEST_F(uart, received_byte_is_signalled)
 {
 	irq_arm(&self->dev, MSIX, 0, self->event);
 	uart_write(&self->dev, UART_MCR, UART_MCR_LOOP);

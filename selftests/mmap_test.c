@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Mappings: which pages can be had, and how they are taken back. */
+/* Mappings: the pages that can be mapped, and the revocation of mappings. */
 #include <sched.h>
 #include <signal.h>
 #include <sys/wait.h>
@@ -75,7 +75,7 @@ FIXTURE_TEARDOWN(block)
 	block_close(&self->inst, &self->dev);
 }
 
-TEST_F(block, says_what_can_be_mapped)
+TEST_F(block, mappable_area_is_reported)
 {
 	const struct vfio_region_info_cap_sparse_mmap *sparse;
 	const u32 flags = VFIO_REGION_INFO_FLAG_MMAP |
@@ -94,7 +94,7 @@ TEST_F(block, says_what_can_be_mapped)
 	EXPECT_EQ(self->mappable, sparse->areas[0].size);
 }
 
-TEST_F(block, maps_that_and_no_more)
+TEST_F(block, mappable_area_only_can_be_mapped)
 {
 	u64 size = self->dev.region[BAR0].size, off, seen;
 	void *map;
@@ -151,7 +151,7 @@ static long map_errno(struct dev *dev, size_t len, int flags, u64 off)
 	return 0;
 }
 
-TEST_F(afu, refused)
+TEST_F(afu, bad_mmap_is_refused)
 {
 	static const unsigned int region[] = {
 		VFIO_PCI_BAR1_REGION_INDEX, VFIO_PCI_BAR2_REGION_INDEX,
@@ -168,7 +168,7 @@ TEST_F(afu, refused)
 	EXPECT_ERR(EINVAL, map_errno(dev, AFU_SIZE, MAP_SHARED, PAGE));
 	EXPECT_ERR(EINVAL, map_errno(dev, PAGE, MAP_SHARED, AFU_SIZE));
 	EXPECT_ERR(EINVAL, map_errno(dev, PAGE, MAP_SHARED, 0x123));
-	/* the last page before the next region, and into it */
+	/* the last page before the next region, and one page into that */
 	EXPECT_ERR(EINVAL, map_errno(dev, PAGE, MAP_SHARED,
 				     (1ULL << 40) - PAGE));
 	EXPECT_ERR(EINVAL, map_errno(dev, 2 * PAGE, MAP_SHARED,
@@ -179,7 +179,7 @@ TEST_F(afu, refused)
 					     (u64)region[i] << REGION_SHIFT));
 }
 
-TEST_F(afu, pages_are_where_they_should_be)
+TEST_F(afu, pages_map_the_right_registers)
 {
 	void *whole = dev_map(&self->dev, 0, AFU_SIZE);
 	void *page = dev_map(&self->dev, AFU_RAM, PAGE);
@@ -193,8 +193,10 @@ TEST_F(afu, pages_are_where_they_should_be)
 	EXPECT_EQ(AFU_RO_VALUE, value);
 }
 
-/* A device, not memory: each access goes out once and in full. */
-TEST_F(afu, one_access_each)
+/*
+ * Registers are not memory: each access reaches the card once, at full width.
+ */
+TEST_F(afu, one_access_per_load_or_store)
 {
 	void *map = dev_map(&self->dev, 0, AFU_SIZE);
 	struct block_stats before, after;
@@ -217,7 +219,7 @@ TEST_F(afu, one_access_each)
 	EXPECT_EQ(0x200000001, card_peek(&self->card, POS_AFU0, AFU_SCRATCH0));
 }
 
-TEST_F(afu, memory_off_revokes)
+TEST_F(afu, memory_off_revokes_mappings)
 {
 	void *used = dev_map(&self->dev, 0, PAGE);
 	void *unused = dev_map(&self->dev, AFU_RAM, PAGE);
@@ -244,8 +246,8 @@ TEST_F(afu, memory_off_revokes)
 	EXPECT_EQ(0, try_load64(unused, &value));
 }
 
-/* One instance's mappings are no other's business. */
-TEST_F(afu, revocation_is_for_this_instance)
+/* Revocation affects the mappings of one instance only. */
+TEST_F(afu, revocation_leaves_other_instances)
 {
 	void *map = dev_map(&self->dev, 0, PAGE), *other_map;
 	struct instance other_inst;
@@ -264,7 +266,7 @@ TEST_F(afu, revocation_is_for_this_instance)
 	block_close(&other_inst, &other);
 }
 
-TEST_F(afu, mapped_while_memory_is_off)
+TEST_F(afu, mmap_while_memory_is_off)
 {
 	u64 value;
 	void *map;
@@ -277,7 +279,7 @@ TEST_F(afu, mapped_while_memory_is_off)
 	EXPECT_EQ(AFU_RO_VALUE, value);
 }
 
-TEST_F(afu, survives_reset)
+TEST_F(afu, mapping_survives_reset)
 {
 	void *map = dev_map(&self->dev, 0, AFU_SIZE);
 	u64 value = 1;
@@ -298,7 +300,7 @@ TEST_F(afu, survives_reset)
 	EXPECT_EQ(-EFAULT, try_load64(map + AFU_RO, &value));
 }
 
-/* --- somebody is always in the middle of an access ----------------------- */
+/* --- an access is always in progress ----------------------- */
 
 struct hammer {
 	pid_t pid;
@@ -338,7 +340,7 @@ static struct hammer *hammer_start(void *map)
 	return h;
 }
 
-/* It has got at least one more of these. */
+/* The thread has taken at least one more fault. */
 static void hammer_wait(const u64 *count)
 {
 	u64 seen = __atomic_load_n(count, __ATOMIC_ACQUIRE);
@@ -353,7 +355,7 @@ static void hammer_stop(struct hammer *h)
 	waitpid(h->pid, NULL, 0);
 }
 
-TEST_F(afu, revocation_race)
+TEST_F(afu, revocation_races_with_faults)
 {
 	struct hammer *h = hammer_start(dev_map(&self->dev, 0, PAGE));
 	int i;
@@ -368,8 +370,8 @@ TEST_F(afu, revocation_race)
 	EXPECT_EQ(0, h->wrong);
 }
 
-/* A fault that failed would end a guest; so it waits. */
-TEST_F(afu, reset_makes_others_wait)
+/* A failed fault would end a guest, so the fault waits for the reset. */
+TEST_F(afu, fault_waits_for_reset)
 {
 	struct hammer *h = hammer_start(dev_map(&self->dev, 0, PAGE));
 	int i;
@@ -386,7 +388,7 @@ TEST_F(afu, reset_makes_others_wait)
 
 /* --- parents and children ------------------------------------------------ */
 
-/* What the child finds in SCRATCH0, 0 if it got SIGBUS */
+/* Value of SCRATCH0 in the child, 0 after SIGBUS */
 static char load_scratch(void *map, char order)
 {
 	u64 value;
@@ -400,7 +402,7 @@ static int child_load(const struct child *child)
 	return child_ask(child, 'l');
 }
 
-TEST_F(afu, child_is_revoked_too)
+TEST_F(afu, revocation_includes_children)
 {
 	void *map = dev_map(&self->dev, 0, PAGE);
 	struct child child;
@@ -418,7 +420,7 @@ TEST_F(afu, child_is_revoked_too)
 	EXPECT_EQ(0, try_load64(map + AFU_SCRATCH0, &value));
 }
 
-/* The child has a mapping when the parent has none any more. */
+/* The child keeps its mapping after the parent has unmapped its own. */
 TEST_F(afu, child_outlives_the_mapping_of_its_parent)
 {
 	void *map = dev_map(&self->dev, 0, PAGE);
@@ -437,7 +439,7 @@ TEST_F(afu, child_outlives_the_mapping_of_its_parent)
 
 /* --- pieces of mappings -------------------------------------------------- */
 
-TEST_F(afu, hole_in_the_middle)
+TEST_F(afu, unmapped_part_leaves_the_rest)
 {
 	void *map = dev_map(&self->dev, 0, 3 * PAGE);
 	u64 value;
@@ -455,13 +457,13 @@ TEST_F(afu, hole_in_the_middle)
 	EXPECT_EQ(0x77, value);
 }
 
-TEST_F(afu, moved)
+TEST_F(afu, moved_mapping_is_revoked)
 {
 	void *map = dev_map(&self->dev, 0, 2 * PAGE), *moved;
 	u64 value;
 
 	EXPECT_EQ(0, try_store64(map + AFU_RAM, 0x77));
-	/* only the second page goes */
+	/* only the second page is moved */
 	moved = mmap(NULL, PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	ASSERT_NE(MAP_FAILED, moved);
 	moved = mremap(map + PAGE, PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED,
@@ -478,7 +480,7 @@ TEST_F(afu, moved)
 	EXPECT_EQ(0, munmap(moved, PAGE));
 }
 
-TEST_F(afu, cannot_grow)
+TEST_F(afu, mapping_cannot_grow)
 {
 	void *map = dev_map(&self->dev, 0, PAGE);
 
@@ -487,7 +489,7 @@ TEST_F(afu, cannot_grow)
 	EXPECT_EQ(MAP_FAILED, mremap(map, 0, PAGE, MREMAP_MAYMOVE));
 }
 
-TEST_F(afu, read_only)
+TEST_F(afu, read_only_mapping_can_be_read)
 {
 	void *map = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, self->dev.fd, 0);
 	u64 value;
@@ -500,7 +502,9 @@ TEST_F(afu, read_only)
 
 /* --- lifetime ------------------------------------------------------------ */
 
-/* A mapping is a user: the block is not reset, nor free, before it is gone. */
+/*
+ * A mapping keeps the device open: no reset and no new client until it is gone.
+ */
 TEST_F(afu, mapping_keeps_the_device_open)
 {
 	struct block_stats before, after;
@@ -529,7 +533,7 @@ static long set_mmap(struct instance *inst, const char *value)
 	return try_sysfs_write(value, "%s/dfl/mmap", inst->dir);
 }
 
-TEST_F(afu, attribute_off)
+TEST_F(afu, mmap_attribute_off_refuses_mappings)
 {
 	const u32 flags = VFIO_REGION_INFO_FLAG_MMAP |
 			       VFIO_REGION_INFO_FLAG_CAPS;
@@ -553,7 +557,7 @@ TEST_F(afu, attribute_off)
 	EXPECT_ERR(0, map_errno(&self->dev, PAGE, MAP_SHARED, 0));
 }
 
-TEST_F(afu, attribute_is_fixed_while_open)
+TEST_F(afu, mmap_attribute_is_fixed_while_open)
 {
 	char value[VALUE_LEN];
 
@@ -564,7 +568,7 @@ TEST_F(afu, attribute_is_fixed_while_open)
 	EXPECT_ERR(0, map_errno(&self->dev, PAGE, MAP_SHARED, 0));
 }
 
-TEST_F(afu, attribute_values)
+TEST_F(afu, mmap_attribute_takes_on_and_off)
 {
 	dev_close(&self->dev);
 	EXPECT_ERR(EINVAL, set_mmap(&self->inst, "perhaps"));

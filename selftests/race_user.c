@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Races on purpose: threads that do to one card, at the same time, what should
- * not be done at the same time.
+ * Races: threads that run operations on one card at the same time that exclude
+ * each other.
  *
  * Usage: race_user SEED SECONDS MODULE BDF [RACE]...
  *
  * Each race takes its share of SECONDS, in which each of its threads must have
- * got through at least once; if one has not, the race goes on for some more
- * shares. It must leave a card that can be bound and used. What does not hold,
- * and what does not end, is said on standard error; standard output has what
- * each thread did, and how often that worked.
+ * succeeded at least once; if one has not, the race gets some more shares. The
+ * card must be usable after each race. Failed checks and threads that do not
+ * end are printed on standard error; standard output has the operations of each
+ * thread and the number of successes.
  */
 #include <dirent.h>
 #include <fcntl.h>
@@ -27,7 +27,7 @@
 
 struct actor;
 
-/** struct race - what runs at the same time */
+/* * struct race - operations that run at the same time */
 struct race {
 	const char *name;
 	bool shared;		/* all use one open instance */
@@ -36,7 +36,7 @@ struct race {
 	const char *what[MAX_ACTORS];
 };
 
-/** struct actor - a thread that does one thing again and again */
+/* * struct actor - a thread that repeats one operation */
 struct actor {
 	pthread_t thread;
 	void (*act)(struct actor *a);
@@ -49,10 +49,10 @@ struct actor {
 static struct card card;
 static const char *module;
 static atomic_bool over;
-/* Shares of time that the race has had; no fewer than one */
+/* Shares of time that the race has used; at least one */
 static atomic_uint share = 1;
 
-/* The instance that actors of a shared race use */
+/* The instance of a shared race */
 static struct instance inst;
 static struct dev dev;
 static void *map;
@@ -69,9 +69,9 @@ static void nap(struct actor *a, u64 max_us)
 }
 
 /*
- * For those who take the card or an instance from the others. What these have
- * to do before it counts takes longer on a slow kernel, and while somebody has
- * not got through, the gaps become wider.
+ * Pause of threads that take the card or an instance from the others. The
+ * others need longer on a slow kernel, and the pauses grow in each further
+ * share, until all threads have succeeded.
  */
 static void leave_alone(struct actor *a, u64 max_us)
 {
@@ -172,7 +172,7 @@ static void tune(struct actor *a)
 
 /* --- instances of their own ------------------------------------------------------ */
 
-/* Everything a user does, until it is asked to let go */
+/* All operations of a client, until REQ is signalled */
 static void use(struct actor *a, struct dev *d)
 {
 	int req = event_new(), event = event_new();
@@ -234,8 +234,9 @@ static void create_remove(struct actor *a)
 }
 
 /*
- * With this link an instance is complete. Before, its creation can still fail,
- * and then the mdev core frees what somebody who writes to "remove" still uses.
+ * An instance is complete once it has this link. Before that its creation can
+ * fail, and the mdev core then frees memory that a task writing to "remove"
+ * still uses.
  */
 static bool is_complete(const char *uuid)
 {
@@ -246,8 +247,9 @@ static bool is_complete(const char *uuid)
 }
 
 /*
- * Returns how many could be removed. The mdev core may refuse one that has just
- * been created (EAGAIN), and nobody can remove that by name any more.
+ * Return the number of removed instances. The mdev core may refuse an instance
+ * that has just been created (EAGAIN), and it cannot be removed by its UUID
+ * after that.
  */
 static unsigned int remove_instances(unsigned int most)
 {
@@ -265,7 +267,7 @@ static unsigned int remove_instances(unsigned int most)
 	return nr;
 }
 
-/* Somebody else's */
+/* Remove an instance of another thread */
 static void remove_any(struct actor *a)
 {
 	leave_alone(a, 20000);
@@ -350,7 +352,7 @@ static bool load(void)
 
 static void unload_load(struct actor *a)
 {
-	/* Refused as long as somebody uses it: there are few good moments */
+	/* Fails while an instance is in use, so it rarely succeeds */
 	if (syscall(SYS_delete_module, DRIVER, O_NONBLOCK)) {
 		nap(a, 20000);
 		return;
@@ -436,7 +438,7 @@ static const char *const afu[NR_AFUS] = {
 	"b2-o40000", "b2-oc0000", "b2-o140000", "b2-o1c0000",
 };
 
-/* From here on nobody has business outside of the blocks in use. */
+/* From here on no access outside of the blocks in use is allowed. */
 static void watch(const struct race *race)
 {
 	const char *pos = inst.pos;
@@ -460,7 +462,7 @@ static void check_watched(const struct race *race)
 			      race->name, stats.not_owned);
 }
 
-/* An interrupt of a fresh instance, as if nothing had happened */
+/* A new instance receives an interrupt */
 static void check_works(const char *race)
 {
 	u64 value = 1;
@@ -489,7 +491,7 @@ static void settle(const char *race)
 	if (access(DRIVER_DIR, F_OK) && !load())
 		report_broken("%s: the module does not load any more", race);
 	remove_instances(UINT_MAX);
-	/* Those that cannot be removed go with the card */
+	/* Instances that cannot be removed are removed with the card */
 	if (card_is_bound(&card) && try_card_unbind(&card))
 		report_broken("%s: the card does not unbind any more", race);
 	if (!try_card_bind(&card)) {
@@ -517,7 +519,7 @@ static void *run_actor(void *data)
 	return NULL;
 }
 
-/* Shows where everybody is. There is nothing left to be tested. */
+/* Print the state of all threads; no test is possible after that. */
 static void __noreturn stuck(const struct race *race, const struct actor *a)
 {
 	try_sysfs_write("w", "/proc/sysrq-trigger");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Trapped access: the exact bounds of a block and the widths it takes, what
- * the card sees of it, and what the other regions hold.
+ * Trapped accesses: the bounds of a block, the valid widths, the accesses that
+ * reach the card, and the contents of the other regions.
  */
 #include <sys/uio.h>
 
@@ -90,7 +90,7 @@ TEST_F(bounds, first_and_last)
 	}
 }
 
-TEST_F(bounds, end_of_bar)
+TEST_F(bounds, access_past_the_bar_is_refused)
 {
 	static const u64 beyond[] = { 0, 4, 8, 0x1000, 0x100000 };
 	u64 end = self->bar, value = 0;
@@ -114,13 +114,13 @@ TEST_F(bounds, end_of_bar)
 					 &value, 8));
 }
 
-TEST_F(bounds, crossing_the_end_is_short)
+TEST_F(bounds, access_across_the_end_is_short)
 {
 	static const ssize_t inside[] = { 4, 8, 12, 64, 72 };
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(inside); i++) {
-		/* not one byte more than there is room for may be copied */
+		/* no byte beyond the region may be copied */
 		char *buf = guarded_alloc(inside[i]);
 		u64 pos = self->bar - inside[i];
 
@@ -135,7 +135,7 @@ TEST_F(bounds, crossing_the_end_is_short)
 	}
 }
 
-TEST_F(bounds, nothing_to_do)
+TEST_F(bounds, access_of_no_bytes_returns_0)
 {
 	EXPECT_EQ(0, try_dev_read(&self->dev, BAR0, 0, bad_address(), 0));
 	EXPECT_EQ(0, try_dev_read(&self->dev, BAR0, 1, bad_address(), 0));
@@ -143,7 +143,7 @@ TEST_F(bounds, nothing_to_do)
 				  0));
 	EXPECT_EQ(0, try_dev_write(&self->dev, BAR0, self->bar, bad_address(),
 				   0));
-	/* of a region that is not there */
+	/* a region that does not exist */
 	EXPECT_EQ(0, pread(self->dev.fd, bad_address(), 0,
 			   3ULL << REGION_SHIFT));
 	EXPECT_EQ(0, pread(self->dev.fd, bad_address(), 0,
@@ -166,7 +166,7 @@ static long write_region_nr(struct dev *dev, u64 nr, size_t len)
 	return pwrite(dev->fd, buf, len, nr << REGION_SHIFT) < 0 ? -errno : 0;
 }
 
-TEST_F(bounds, regions_that_are_not_there)
+TEST_F(bounds, absent_regions_are_refused)
 {
 	static const u64 absent[] = {
 		VFIO_PCI_BAR1_REGION_INDEX, VFIO_PCI_BAR3_REGION_INDEX,
@@ -184,7 +184,7 @@ TEST_F(bounds, regions_that_are_not_there)
 	}
 }
 
-TEST_F(bounds, positions_the_kernel_refuses)
+TEST_F(bounds, positions_out_of_range_are_refused)
 {
 	char buf[8];
 
@@ -231,7 +231,7 @@ FIXTURE_TEARDOWN(padded)
 	block_close(&self->inst, &self->dev);
 }
 
-TEST_F(padded, past_the_block_is_nothing)
+TEST_F(padded, past_the_block_reads_ones)
 {
 	struct card_stats before, after;
 	u64 value, pos;
@@ -251,7 +251,7 @@ TEST_F(padded, past_the_block_is_nothing)
 	EXPECT_EQ(before.stray, after.stray);
 }
 
-TEST_F(padded, crossing_the_block_is_padded)
+TEST_F(padded, access_across_the_end_is_padded)
 {
 	struct card_stats before, after;
 	u64 value[4] = {};
@@ -289,8 +289,8 @@ FIXTURE_TEARDOWN(neighbours)
 	block_close(&self->other_inst, &self->other);
 }
 
-/* The other half of the page is a block, too. */
-TEST_F(neighbours, are_out_of_reach)
+/* The other half of the page belongs to another block. */
+TEST_F(neighbours, neighbours_cannot_be_accessed)
 {
 	const u64 secret = 0x1122334455667788;
 	u64 pos;
@@ -323,7 +323,7 @@ FIXTURE_TEARDOWN(afu)
 	block_close(&self->inst, &self->dev);
 }
 
-TEST_F(afu, widths_refused)
+TEST_F(afu, bad_widths_are_refused)
 {
 	static const struct {
 		u64 pos;
@@ -351,7 +351,10 @@ TEST_F(afu, widths_refused)
 	EXPECT_EQ(before.writes, after.writes);
 }
 
-/* Bytes moved and accesses the card saw for one call of that length. */
+/*
+ * Number of bytes moved, and of accesses by the card, for one call of that
+ * length.
+ */
 static u64 reads_of(struct card *card, struct dev *dev, u64 pos,
 		    size_t len)
 {
@@ -376,7 +379,7 @@ static u64 writes_of(struct card *card, struct dev *dev, u64 pos,
 	return after.writes - before.writes;
 }
 
-TEST_F(afu, one_access_each)
+TEST_F(afu, one_access_per_call)
 {
 	static const struct {
 		u64 pos;
@@ -401,7 +404,7 @@ TEST_F(afu, one_access_each)
 	}
 }
 
-TEST_F(afu, registers_behave)
+TEST_F(afu, registers_of_each_kind)
 {
 	EXPECT_EQ(AFU_RO_VALUE, dev_read64(&self->dev, AFU_RO));
 	dev_write64(&self->dev, AFU_RO, 0);
@@ -418,13 +421,13 @@ TEST_F(afu, registers_behave)
 	dev_write32(&self->dev, AFU_W1C, 0x10);
 	EXPECT_EQ(0xe0, dev_read64(&self->dev, AFU_W1C));
 
-	/* all ones is a value like any other */
+	/* all ones is a valid value */
 	dev_write64(&self->dev, AFU_SCRATCH0, ONES);
 	EXPECT_EQ(ONES, dev_read64(&self->dev, AFU_SCRATCH0));
 	EXPECT_EQ(0, sysfs_read_u64("%s/dfl/gone", self->card.dir));
 }
 
-TEST_F(afu, halves_are_apart)
+TEST_F(afu, halves_of_a_register_are_separate)
 {
 	dev_write64(&self->dev, AFU_SCRATCH0, 0x1111111122222222);
 	dev_write32(&self->dev, AFU_SCRATCH0, 0x33333333);
@@ -451,7 +454,7 @@ TEST_F(afu, long_accesses_keep_their_order)
 			  card_peek(&self->card, POS_AFU0, AFU_RAM + 8 * i));
 }
 
-TEST_F(afu, trap_and_map_agree)
+TEST_F(afu, trapped_and_mapped_access_agree)
 {
 	void *map = dev_map(&self->dev, 0, AFU_SIZE);
 	u64 pos;
@@ -480,7 +483,7 @@ TEST_F(afu, file_position)
 	EXPECT_EQ(card_peek(&self->card, POS_AFU0, AFU_DFH), value[0]);
 	EXPECT_EQ(card_peek(&self->card, POS_AFU0, AFU_GUID_H), value[2]);
 
-	/* now at SCRATCH0, and stays there when an access fails */
+	/* the position is SCRATCH0, and does not move when an access fails */
 	EXPECT_EQ(-1, read(self->dev.fd, value, 1));
 	EXPECT_EQ(EINVAL, errno);
 	EXPECT_EQ(-1, write(self->dev.fd, bad_address(), 8));
@@ -508,7 +511,10 @@ TEST_F(afu, bad_buffers)
 	EXPECT_ERR(EFAULT, try_dev_read(&self->dev, BAR0, AFU_RO,
 					(void *)-4096UL, 8));
 
-	/* the first pieces work, then the buffer ends: no short count */
+	/*
+	 * the first accesses succeed, then the buffer ends: EFAULT, no short
+	 * count
+	 */
 	buf = guarded_alloc(64);
 	memset(buf, 0, 64);
 	EXPECT_ERR(EFAULT, try_dev_read(&self->dev, BAR0, AFU_RAM, buf, 128));
@@ -531,7 +537,7 @@ TEST_F(afu, vectors)
 
 	iov[0] = (struct iovec){ &value[0], 8 };
 	iov[1] = (struct iovec){ &value[1], 8 };
-	/* each element is an access of its own */
+	/* each element is a separate access */
 	EXPECT_EQ(16, preadv(self->dev.fd, iov, 2, AFU_GUID_L));
 	EXPECT_EQ(card_peek(&self->card, POS_AFU0, AFU_GUID_L), value[0]);
 	EXPECT_EQ(card_peek(&self->card, POS_AFU0, AFU_GUID_H), value[1]);
@@ -609,7 +615,7 @@ TEST_F(uart, narrow_accesses)
 	EXPECT_EQ(before.stray, after.stray);
 }
 
-TEST_F(uart, unaligned_accesses_refused)
+TEST_F(uart, unaligned_accesses_are_refused)
 {
 	static const struct {
 		u64 pos;
@@ -707,7 +713,7 @@ static void format_guid(const u8 guid[16], char *text, size_t size)
 		       g[9], g[10], g[11], g[12], g[13], g[14], g[15]);
 }
 
-TEST_F(description, says_what_sysfs_says)
+TEST_F(description, description_agrees_with_sysfs)
 {
 	const struct card *card = &self->card;
 	struct vfio_dfl_mdev_block desc;
@@ -746,7 +752,7 @@ TEST_F(description, says_what_sysfs_says)
 	EXPECT_STREQ(seen, guid);
 }
 
-TEST_F(description, parameters_follow)
+TEST_F(description, parameters_follow_the_header)
 {
 	struct vfio_dfl_mdev_block desc;
 	u64 seen, i;
@@ -756,7 +762,7 @@ TEST_F(description, parameters_follow)
 	ASSERT_LE(sizeof(desc), desc.param_offset);
 	EXPECT_EQ(desc.param_offset + desc.param_size,
 		  self->dev.region[REGION_BLOCK].size);
-	/* they start behind the five words of a version 1 header */
+	/* parameters follow the five words of a version 1 header */
 	for (i = 0; i < desc.param_size; i += sizeof(seen)) {
 		dev_read(&self->dev, REGION_BLOCK, desc.param_offset + i,
 			 &seen, sizeof(seen));
@@ -764,7 +770,7 @@ TEST_F(description, parameters_follow)
 	}
 }
 
-TEST_F(description, is_read_only)
+TEST_F(description, description_is_read_only)
 {
 	struct vfio_dfl_mdev_block before, after;
 
@@ -805,7 +811,7 @@ TEST_F(description, reads_of_any_shape)
 	EXPECT_EQ(before.reads, after.reads);
 }
 
-TEST_F(description, region_says_what_it_is)
+TEST_F(description, region_info_has_its_type)
 {
 	struct {
 		struct vfio_region_info info;

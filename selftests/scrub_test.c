@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What one user leaves in a block the next one must not find. */
+/* Reset between clients: data of one client must not reach the next one. */
 #include <signal.h>
 #include <sys/wait.h>
 
@@ -33,7 +33,7 @@ FIXTURE_TEARDOWN(scrub)
 	block_close(&self->inst, &self->dev);
 }
 
-TEST_F(scrub, next_user_finds_nothing)
+TEST_F(scrub, next_client_reads_reset_values)
 {
 	dev_open(&self->dev, &self->inst);
 	dev_write64(&self->dev, AFU_SCRATCH0, 0x5ec4e7);
@@ -41,7 +41,7 @@ TEST_F(scrub, next_user_finds_nothing)
 	dev_write64(&self->dev, AFU_RAM_END - 8, 0x5ec4e7);
 	dev_read64(&self->dev, AFU_COUNTER);
 	dev_close(&self->dev);
-	/* at once, not when somebody asks for it */
+	/* at close, not at the next open */
 	EXPECT_EQ(0, card_peek(&self->card, POS_AFU0, AFU_SCRATCH0));
 	EXPECT_EQ(0, card_peek(&self->card, POS_AFU0, AFU_RAM_END - 8));
 
@@ -52,8 +52,8 @@ TEST_F(scrub, next_user_finds_nothing)
 	EXPECT_EQ(1, dev_read64(&self->dev, AFU_COUNTER));
 }
 
-/* What got there while nobody had it is gone, too. */
-TEST_F(scrub, open_resets)
+/* Values written while the block was not open are cleared as well. */
+TEST_F(scrub, open_resets_the_block)
 {
 	card_poke(&self->card, POS_AFU0, AFU_SCRATCH0, 0x77);
 	dev_open(&self->dev, &self->inst);
@@ -75,7 +75,7 @@ TEST_F(scrub, one_reset_per_open_and_close)
 	EXPECT_EQ(other, port_resets(&self->card, POS_PORT1));
 }
 
-/* A second descriptor is the same user. */
+/* A second descriptor belongs to the same client. */
 TEST_F(scrub, first_open_and_last_close)
 {
 	u64 port;
@@ -120,7 +120,7 @@ static void leave_something_and_wait(const struct instance *inst, int ready)
 	_exit(EXIT_FAILURE);
 }
 
-TEST_F(scrub, killed_user)
+TEST_F(scrub, killed_client_leaves_no_data)
 {
 	int ready[2];
 	pid_t pid;
@@ -138,7 +138,7 @@ TEST_F(scrub, killed_user)
 	EXPECT_EQ(0, card_peek(&self->card, POS_AFU0, AFU_SCRATCH0));
 }
 
-TEST_F(scrub, reset_is_for_this_block_only)
+TEST_F(scrub, reset_leaves_other_blocks)
 {
 	u64 port, other_port;
 	struct instance other_inst;
@@ -160,7 +160,9 @@ TEST_F(scrub, reset_is_for_this_block_only)
 	block_close(&other_inst, &other);
 }
 
-/* The AFU does not answer while its port is in reset: nobody may notice. */
+/*
+ * The AFU does not respond while its port is in reset; no client may see that.
+ */
 TEST_F(scrub, no_access_during_reset)
 {
 	struct card_stats before, after;
@@ -180,7 +182,9 @@ TEST_F(scrub, no_access_during_reset)
 				_exit(EXIT_FAILURE);
 		_exit(EXIT_SUCCESS);
 	}
-	/* a trapped access fails meanwhile, a mapping waits or raises SIGBUS */
+	/*
+	 * meanwhile a trapped access fails, a mapped one waits or raises SIGBUS
+	 */
 	while (!waitpid(pid, &i, WNOHANG)) {
 		if (try_dev_read(&self->dev, 0, AFU_RO, &value, 8) == 8)
 			EXPECT_EQ(AFU_RO_VALUE, value);
@@ -192,7 +196,7 @@ TEST_F(scrub, no_access_during_reset)
 	EXPECT_EQ(before.stray, after.stray);
 }
 
-TEST_F(scrub, sysfs_says_so)
+TEST_F(scrub, sysfs_reports_the_kind_of_reset)
 {
 	char value[VALUE_LEN];
 
@@ -202,8 +206,8 @@ TEST_F(scrub, sysfs_says_so)
 	EXPECT_STREQ("port-reset", value);
 }
 
-/* Without a reset the values stay, and that is not hidden. */
-TEST_F(scrub, blocks_without_reset)
+/* Without a reset the values stay, and sysfs reports that. */
+TEST_F(scrub, blocks_without_reset_keep_data)
 {
 	char value[VALUE_LEN];
 	struct instance inst;

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A card that vanishes at every step: at each access that the driver makes to
- * it while it is bound, opened, reset, armed, used, closed and unbound.
+ * A card that vanishes at each access that the driver makes while the card is
+ * bound, opened, reset, armed, used, closed and unbound.
  *
  * Usage: vanish_user BDF SOURCE STRIDE	at every STRIDEth access, with that
  *					SOURCE of interrupts
- *        vanish_user BDF users NR	card NR, under four users at once
+ *        vanish_user BDF users NR	card NR, under four clients at once
  *
- * Whatever was being done has to end, with an error or without, in 2 seconds;
- * whoever has it open then gets nothing but errors; the card is unbound, comes
- * back, and is bound and used as if nothing had been.
- * What does not hold is said on standard error; figures are on standard output.
+ * Each operation must end within 2 seconds, with or without an error. After
+ * that every access of a client must fail. The card is unbound, returns, and
+ * must work again. Failed checks are printed on standard error, figures on
+ * standard output.
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -21,10 +21,10 @@
 #include "vdfl_test.h"
 
 #define LIMIT_MS	2000
-#define LOST_MS		50	/* for an interrupt that may never come */
+#define LOST_MS		50	/* for an interrupt that may not come */
 #define NR_USERS	4
 
-/** struct state - what a step finds and leaves */
+/* * struct state - the state between the steps */
 struct state {
 	struct card card;
 	const char *source;
@@ -38,7 +38,7 @@ struct state {
 };
 
 static u64 slowest;
-static u64 looked;
+static u64 checked;
 
 /* --- the steps --------------------------------------------------------------- */
 
@@ -130,7 +130,7 @@ enum need { NOTHING, BOUND, CREATED, OPENED };
 static const struct step {
 	const char *name;
 	void (*run)(struct state *s);
-	enum need need;		/* without which it is left out */
+	enum need need;		/* the step is skipped without it */
 } steps[] = {
 	{ "bind", do_bind, NOTHING },
 	{ "create", do_create, BOUND },
@@ -206,7 +206,7 @@ static bool is_mapped(const struct state *s)
 	return s->map != MAP_FAILED && !try_load64(s->map, &value);
 }
 
-/* What a user gets of a card that has vanished: all-ones are no answer. */
+/* Accesses to a lost card must fail: all-ones are not a valid result. */
 static void check_gone(struct state *s, const char *when)
 {
 	u64 end = now_us() + LIMIT_MS * 1000 * slow, value;
@@ -215,21 +215,22 @@ static void check_gone(struct state *s, const char *when)
 	long ret = try_dev_ioctl(&s->dev, VFIO_DEVICE_RESET, NULL);
 
 	if (got != -EIO)
-		report_broken("%s: reading a card that is gone: %s", when,
+		report_broken("%s: register read of a lost card: %s", when,
 			      err_name(got));
 	if (ret != -EIO)
-		report_broken("%s: resetting a card that is gone: %s", when,
+		report_broken("%s: reset of a lost card: %s", when,
 			      err_name(ret));
 	while (is_mapped(s) && now_us() < end)
 		sleep_us(1000);
 	if (is_mapped(s))
-		report_broken("%s: a card that is gone is mapped", when);
-	looked++;
+		report_broken("%s: a lost card is still mapped", when);
+	checked++;
 }
 
 /*
- * Runs all steps; at step number @at the card vanishes after @nr accesses. To
- * look tells the driver: in each second life that is left to the other steps.
+ * Run all steps; in step number @at the card vanishes after @nr accesses. The
+ * check of a lost card makes the driver notice the loss, so in every second run
+ * it is left to the steps.
  */
 static void live(struct state *s, unsigned int at, u64 nr)
 {
@@ -259,7 +260,7 @@ static bool source_is_set(const struct state *s)
 	       !strcmp(source, s->source);
 }
 
-/* Did a step do what it is for? */
+/* Has the step done its work? */
 static bool went_well(const struct state *s, const struct step *step)
 {
 	if (step->run == do_bind)
@@ -273,7 +274,7 @@ static bool went_well(const struct state *s, const struct step *step)
 	return true;
 }
 
-/* Runs all steps of a card that is there. */
+/* Run all steps on a card that responds. */
 static void live_well(struct state *s, u64 *cost)
 {
 	unsigned int i;
@@ -287,7 +288,7 @@ static void live_well(struct state *s, u64 *cost)
 		if (cost)
 			cost[i] = accesses(s) - before;
 		if (!went_well(s, &steps[i]))
-			report_broken("%s of a card that is there fails",
+			report_broken("%s fails, and the card responds",
 				      steps[i].name);
 	}
 }
@@ -309,8 +310,8 @@ static int vanish_everywhere(struct state *s, u64 stride)
 		printf("%s %lu ", steps[i].name, cost[i]);
 	}
 	live_well(s, NULL);
-	printf("in-all %lu looked-at %lu slowest-ms %lu failed %lu\n", tried,
-	       looked, slowest, nr_broken);
+	printf("in-all %lu checked %lu slowest-ms %lu failed %lu\n", tried,
+	       checked, slowest, nr_broken);
 	return nr_broken ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
@@ -341,9 +342,9 @@ static int use_ioctls(struct state *s)
 }
 
 /**
- * struct user - somebody who does one thing over and over
- * @use: does it once; 0 or a negative errno
- * @until: what ends it; 0 if only being killed does
+ * struct user - a process that repeats one access
+ * @use: one access; returns 0 or a negative errno
+ * @until: error that ends it; 0 if only a signal does
  */
 static const struct user {
 	int (*use)(struct state *s);
@@ -355,7 +356,7 @@ static const struct user {
 	{ use_mapping, 0 },
 };
 
-/* It says that it is ready when the first time has gone well. */
+/* Report ready after the first successful access. */
 static void be_user(struct state *s, unsigned int nr, int ready)
 {
 	const struct user *user = &users[nr];
@@ -368,7 +369,7 @@ static void be_user(struct state *s, unsigned int nr, int ready)
 	do_arm(s);
 	ret = user->use(s);
 	if (ret || write(ready, "", 1) != 1)
-		die("user %u does not get through: %s", nr, err_name(ret));
+		die("user %u fails at once: %s", nr, err_name(ret));
 	while (!ret || !user->until)
 		ret = user->use(s);
 	if (ret != user->until)
@@ -389,7 +390,7 @@ static pid_t start_user(struct state *s, unsigned int nr, int ready)
 	_exit(EXIT_SUCCESS);
 }
 
-/* Return: did the process end in time? If so, @status is how. */
+/* Return true if the process has ended in time; @status is its status. */
 static bool wait_user(pid_t pid, u64 limit_ms, int *status)
 {
 	u64 end = now_us() + limit_ms * 1000;
@@ -438,7 +439,8 @@ static int vanish_from_users(struct state *s)
 	if (!wait_user(pid[i], LIMIT_MS * slow, &status))
 		report_broken("a user cannot be killed");
 	else if (!WIFSIGNALED(status))
-		report_broken("who stays had ended with status 0x%x", status);
+		report_broken("the last user had ended with status 0x%x",
+			      status);
 	printf("ended-ms %lu failed %lu\n", slowest, nr_broken);
 	return nr_broken ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The second view: a list that a stock DFL driver can walk, of emulated
- * headers and the block itself, with the registers that BAR 0 shows.
+ * The second view: a list of emulated headers and the block, which a stock DFL
+ * driver can walk. The block has the same registers as in BAR 0.
  */
 #include "dfl.h"
 #include "harness.h"
@@ -81,8 +81,8 @@ static void view_write64(const struct dev *dev, u64 pos, u64 value)
 	dev_write(dev, VIEW, pos, &value, sizeof(value));
 }
 
-/* As a DFL driver finds its way: FIU, what follows it, AFU of a port. */
-TEST_F(view, leads_to_the_block)
+/* Walk as a DFL driver does: FIU, next header, AFU of a port. */
+TEST_F(view, list_leads_to_the_block)
 {
 	struct dev *dev = &self->dev;
 	u64 fiu = view_read64(dev, 0), off = DFH_NEXT(fiu);
@@ -100,7 +100,7 @@ TEST_F(view, leads_to_the_block)
 		  view_read64(dev, off));
 }
 
-TEST_F(view, headers_are_not_the_cards)
+TEST_F(view, headers_are_emulated)
 {
 	struct card_stats before, after;
 	u64 off, value;
@@ -118,7 +118,7 @@ TEST_F(view, headers_are_not_the_cards)
 	EXPECT_EQ(before.writes, after.writes);
 }
 
-TEST_F(view, shows_the_same_registers)
+TEST_F(view, registers_are_those_of_bar0)
 {
 	struct dev *dev = &self->dev;
 	u64 pos = variant->block + variant->scratch;
@@ -137,7 +137,7 @@ TEST_F(view, shows_the_same_registers)
 	dev_write64(dev, variant->scratch, 0);
 }
 
-TEST_F(view, nothing_is_behind_the_block)
+TEST_F(view, past_the_block_reads_ones)
 {
 	u64 end = variant->block + variant->block_size, off;
 	struct card_stats before, after;
@@ -169,7 +169,7 @@ TEST_F(view, width_and_alignment)
 				  8));
 }
 
-TEST_F(view, maps_the_block_and_no_more)
+TEST_F(view, block_only_can_be_mapped)
 {
 	const struct vfio_region_info_cap_sparse_mmap *sparse;
 	u64 base = self->dev.region[VIEW].offset, off, seen;
@@ -208,7 +208,7 @@ TEST_F(view, maps_the_block_and_no_more)
 				   self->dev.fd, base + variant->map_start));
 }
 
-TEST_F(view, memory_off_keeps_everybody_out)
+TEST_F(view, memory_off_refuses_access)
 {
 	u64 value = 0;
 
@@ -221,8 +221,8 @@ TEST_F(view, memory_off_keeps_everybody_out)
 	EXPECT_EQ(8, try_dev_read(&self->dev, VIEW, 0, &value, 8));
 }
 
-/* Wherever they are on the card, in an instance they start at 0. */
-TEST_F(view, vectors_are_the_instances)
+/* Vectors of an instance start at 0, whatever their number on the card. */
+TEST_F(view, vectors_start_at_0)
 {
 	u64 param = card_peek(&self->card, POS_UART, MSIX_PARAM);
 
@@ -261,7 +261,7 @@ FIXTURE_TEARDOWN(view_port)
 	block_close(&self->other_inst, &self->other);
 }
 
-TEST_F(view_port, resets_this_block_only)
+TEST_F(view_port, port_reset_resets_this_block_only)
 {
 	struct block_stats before, after;
 
@@ -272,7 +272,7 @@ TEST_F(view_port, resets_this_block_only)
 	EXPECT_EQ(PORT_CTRL_RESET | PORT_CTRL_ACK,
 		  view_read64(&self->dev, PORT_CTRL));
 	EXPECT_EQ(0, dev_read64(&self->dev, AFU_SCRATCH0));
-	/* held, not reset again */
+	/* the port stays in reset, without a second reset */
 	view_write64(&self->dev, PORT_CTRL, PORT_CTRL_RESET);
 	view_write64(&self->dev, PORT_CTRL, 0);
 	EXPECT_EQ(0, view_read64(&self->dev, PORT_CTRL));
@@ -281,7 +281,7 @@ TEST_F(view_port, resets_this_block_only)
 	EXPECT_EQ(0x88, dev_read64(&self->other, AFU_SCRATCH0));
 }
 
-TEST_F(view_port, any_reset_lets_go)
+TEST_F(view_port, other_resets_clear_the_reset_bit)
 {
 	view_write64(&self->dev, PORT_CTRL, PORT_CTRL_RESET);
 	EXPECT_EQ(0, try_dev_ioctl(&self->dev, VFIO_DEVICE_RESET, NULL));

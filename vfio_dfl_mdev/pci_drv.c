@@ -56,7 +56,7 @@ static void vdfl_pci_remove(struct pci_dev *pdev)
 {
 	struct vdfl_binding *binding = pci_get_drvdata(pdev);
 
-	vdfl_card_declare_lost(binding->card, "unbinding");
+	vdfl_card_declare_lost(binding->card, "unbind");
 	vdfl_types_unregister(binding->types);
 	pci_set_drvdata(pdev, NULL);
 	vdfl_card_remove(binding->card);

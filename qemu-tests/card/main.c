@@ -26,7 +26,7 @@ struct options {
 	const char *profile, *socket, *control, *log;
 };
 
-/* Slots of the poll array; a descriptor of -1 disables a slot. */
+/* Slots of the poll array; poll() skips a descriptor of -1. */
 enum slot {
 	SLOT_CLIENT,		/* vfio-user: listening, then connected */
 	SLOT_SIGNAL,
@@ -44,7 +44,7 @@ struct state {
 };
 
 static const struct argp_option option_table[] = {
-	{ "profile", 'p', "FILE", 0, "the card to be (JSON)", 0 },
+	{ "profile", 'p', "FILE", 0, "profile of the card (JSON)", 0 },
 	{ "socket", 's', "PATH", 0, "vfio-user socket to listen on", 0 },
 	{ "control", 'c', "PATH", 0, "control socket to listen on", 0 },
 	{ "log", 'l', "PATH", 0, "log of events (JSON lines)", 0 },
@@ -70,7 +70,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		return 0;
 	case ARGP_KEY_END:
 		if (!o->profile || !o->socket || !o->control || !o->log)
-			argp_error(state, "all four options are needed");
+			argp_error(state, "all four options are required");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -80,10 +80,10 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 static const struct argp parser = {
 	.options = option_table,
 	.parser = parse_option,
-	.doc = "Simulated FPGA card for one client.\vEnds when it leaves, or on SIGTERM.",
+	.doc = "Simulate an FPGA card.\vExits when the client disconnects, or on SIGTERM.",
 };
 
-/* The socket is renamed once it listens: a client that finds it can connect. */
+/* Rename the socket after listen(): from then on clients can connect. */
 static int listen_on(const char *path)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
@@ -128,7 +128,7 @@ static bool accept_client(struct state *st)
 	return st->server;
 }
 
-/* One control client at a time; the next one waits in the backlog. */
+/* Serve one control client at a time; further clients wait in the backlog. */
 static void accept_control(struct state *st)
 {
 	int fd = accept4(st->slots[SLOT_CONTROL_LISTEN].fd, NULL, NULL,
@@ -193,7 +193,10 @@ static void run_control(struct state *st)
 	close_control(st);
 }
 
-/* Serve the driver before the tests, which then find all it did carried out. */
+/*
+ * Serve the vfio-user client before the control client, so that a request of a
+ * test sees the effects of all earlier accesses.
+ */
 static bool run_ready(struct state *st)
 {
 	struct pollfd *slots = st->slots;
@@ -238,7 +241,7 @@ static int run(struct state *st)
 	}
 }
 
-/* A client behind an IOMMU may send a descriptor with every page. */
+/* With an IOMMU, the client may send a descriptor with every page. */
 static void raise_fd_limit(void)
 {
 	struct rlimit limit;

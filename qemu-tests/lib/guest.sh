@@ -2,23 +2,22 @@
 # shellcheck shell=bash
 #
 # Guests of a lab VM, for scenarios: QEMU with instances passed through, and in
-# it a stock kernel with guest/inner/init, or guest/inner/metal. Either is told
-# what to do. Sourced after tests/lib.sh.
+# it a stock kernel with guest/inner/init, or guest/inner/metal. Both run commands
+# that the scenario sends. Sourced after tests/lib.sh.
 
 GUEST_BUILD=/src/build/guest
 GUEST_KERNEL=$(echo /boot/vmlinuz-7.3*)
 TRACE=/sys/kernel/tracing
 
-# What the next guest runs on; an empty firmware is QEMU's own, SeaBIOS
+# Settings of the next guest; without a firmware QEMU uses SeaBIOS
 GUEST_QEMU=qemu-system-x86_64
 GUEST_FIRMWARE=
 
 declare -A GUEST_FACTS GUEST_DIR GUEST_PID GUEST_IN GUEST_OUT GUEST_ASK GUEST_TOLD
 
 # guest_qemu NAME ACCEL UUIDS ARGS...: start QEMU with those instances, the Nth
-# behind a root port as 0N:00.0. Of what it says two things are facts: no mdev
-# can lend its memory to other devices, and a block whose scrub is "none" cannot
-# be reset.
+# below a root port as 0N:00.0. Two of its messages are expected: no mdev
+# supports dma-buf, and a block whose scrub is "none" cannot be reset.
 guest_qemu()
 {
 	local dir in out ask told uuid n=0
@@ -66,13 +65,13 @@ guest_metal()
 	guest_qemu "$1" "$2" "${*:3}" -m 32M -kernel "$GUEST_BUILD/metal"
 }
 
-# guest_up NAME SECONDS: wait for its first words, prints its uptime
+# guest_up NAME SECONDS: wait for the first line of the guest, print its uptime
 guest_up()
 {
 	local line='' part end=$(($(now_ms) + $2 * 1000))
 
 	while [ "$(now_ms)" -lt "$end" ] && kill -0 "${GUEST_PID[$1]}"; do
-		# What has come of a line when the time is up is not lost
+		# Keep the part of a line that came before the timeout
 		if ! IFS= read -r -t 1 part <&"${GUEST_OUT[$1]}"; then
 			line+=$part
 			continue
@@ -87,19 +86,20 @@ guest_up()
 	return 1
 }
 
-# no_guest NAME: it did not come up; in its directory are pipes as well
+# no_guest NAME: the guest did not start; its directory also has pipes, so name
+# the files
 no_guest()
 {
 	bail "no guest $1: $(tail "${GUEST_DIR[$1]}"/std*)"
 }
 
-# guest_tell NAME COMMAND...: does not wait
+# guest_tell NAME COMMAND...: send a command, do not wait for the answer
 guest_tell()
 {
 	echo "${*:2}" >&"${GUEST_IN[$1]}"
 }
 
-# guest_answer NAME: prints what the last command says, status as there
+# guest_answer NAME: print the output of the last command, return its status
 guest_answer()
 {
 	local line
@@ -115,7 +115,7 @@ guest_answer()
 	return 1
 }
 
-# guest_stacks NAME: where in the kernel the threads of its QEMU are
+# guest_stacks NAME: kernel stacks of the threads of its QEMU
 guest_stacks()
 {
 	local task
@@ -126,14 +126,15 @@ guest_stacks()
 	done
 }
 
-# guest NAME COMMAND...: runs it there, prints what it says, status as there
+# guest NAME COMMAND...: run a command in the guest, print its output, return
+# its status
 guest()
 {
 	guest_tell "$@"
 	guest_answer "$1"
 }
 
-# guest_monitor NAME COMMAND...: what QEMU's monitor answers
+# guest_monitor NAME COMMAND...: print the answer of QEMU's monitor
 guest_monitor()
 {
 	local line
@@ -155,7 +156,7 @@ guest_running()
 	kill -0 "${GUEST_PID[$1]}" 2>/dev/null
 }
 
-# guest_end NAME [SIGNAL]: end it, and wait for that
+# guest_end NAME [SIGNAL]: end QEMU, and wait for its end
 guest_end()
 {
 	local in=${GUEST_IN[$1]} out=${GUEST_OUT[$1]}
@@ -166,13 +167,13 @@ guest_end()
 	exec {in}>&- {out}<&- {ask}>&- {told}<&-
 }
 
-# guest_words NAME: what QEMU had to say; nothing, if all is well
+# guest_words NAME: unexpected messages of QEMU
 guest_words()
 {
 	grep -vE -- "${GUEST_FACTS[$1]}" "${GUEST_DIR[$1]}/stderr"
 }
 
-# nested_kvm: have a KVM in this VM
+# nested_kvm: load KVM in this VM
 nested_kvm()
 {
 	modprobe kvm_amd && [ -e /dev/kvm ]
@@ -180,7 +181,7 @@ nested_kvm()
 
 # --- what happened without the guest's or the card's knowledge ------------------
 
-# watch EVENT [FILTER]: from now on, also count this tracepoint
+# watch EVENT [FILTER]: enable this tracepoint as well
 watch()
 {
 	[ -e "$TRACE/trace" ] || mount -t tracefs trace "$TRACE" || return
@@ -188,13 +189,13 @@ watch()
 	echo 1 >"$TRACE/events/$1/enable"
 }
 
-# watch_from_here: forget what was counted
+# watch_from_here: clear the trace
 watch_from_here()
 {
 	: >"$TRACE/trace"
 }
 
-# seen [REGEX]: number of events since then that match
+# seen [REGEX]: number of traced events that match
 seen()
 {
 	grep -v '^#' "$TRACE/trace" | grep -cE -- "${1-}"

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 #
-# What the scenarios share; sourced by them, inside the VM. A scenario ends by
-# itself: leaving the shell prints the plan and fails if a check failed.
+# Functions of the scenarios, sourced by each inside the VM. At the exit of the
+# shell the plan is printed; the exit status is 1 if a check failed.
 #
 # shellcheck disable=SC2034 # several names are for the scenarios
 
@@ -12,13 +12,13 @@ DRIVER=vfio_dfl_mdev
 PCI=/sys/bus/pci/devices
 MDEV=/sys/bus/mdev/devices
 KERNEL=${KERNEL:-${VDFL_KERNEL:?}}
-# Of the VM: none or intel
+# IOMMU of the VM: none or intel
 IOMMU=${VDFL_IOMMU:?}
 MODULE=/src/build/$KERNEL/$DRIVER/$DRIVER.ko
 VDFLCTL=/src/build/vdflctl/vdflctl
 CLIENT=/src/build/selftests/client_user
 LOCKS=/run/lock
-# Bounds of time are for kernels that do not check everything they do
+# Factor for time limits: the debug kernels check more and are slower
 SLOW=1
 [ ! -e "/src/qemu-tests/guest/$KERNEL.config" ] || SLOW=10
 
@@ -48,7 +48,7 @@ tap_note()
 	done <<<"$*"
 }
 
-# seed_random: what RANDOM gives from here on depends on SEED
+# seed_random: seed RANDOM with SEED, or with a random seed that is printed
 seed_random()
 {
 	SEED=${SEED:-$RANDOM}
@@ -56,13 +56,14 @@ seed_random()
 	tap_note "again: qemu-tests/run --kernel $KERNEL --set SEED=$SEED $(basename "$0" .sh)"
 }
 
-# tap_figure TEXT: one line of what was measured; run prints it, too
+# tap_figure TEXT: one line with a measured value; qemu-tests/run prints it as
+# well
 tap_figure()
 {
 	echo "# figure: $*"
 }
 
-# tap_ok NAME CMD...: passes if CMD does
+# tap_ok NAME CMD...: the test passes if CMD succeeds
 tap_ok()
 {
 	local name=$1 status=0
@@ -74,7 +75,7 @@ tap_ok()
 	return "$status"
 }
 
-# tap_fails NAME CMD...: passes if CMD does not
+# tap_fails NAME CMD...: the test passes if CMD fails
 tap_fails()
 {
 	local name=$1
@@ -154,8 +155,8 @@ tap_skip()
 	echo "ok $tap_count $1 # SKIP $2"
 }
 
-# run_selftest SKIPS CMD...: a kselftest, its results indented under one of ours.
-# A skip fails unless the regular expression SKIPS matches its reason.
+# run_selftest SKIPS CMD...: run a kselftest and indent its results below one of
+# ours. A skip fails unless the regular expression SKIPS matches its reason.
 run_selftest()
 {
 	local out status unexpected
@@ -171,7 +172,7 @@ run_selftest()
 	return "$status"
 }
 
-# bail WHY: nothing more can be tested
+# bail WHY: end the scenario with a failure
 bail()
 {
 	tap_result 1 "scenario cannot go on: $*"
@@ -199,7 +200,7 @@ now_ms()
 	echo $((10#${up/./} * 10))
 }
 
-# wait_for SECONDS CMD...: until CMD succeeds, or fail
+# wait_for SECONDS CMD...: repeat CMD until it succeeds; fail after SECONDS
 wait_for()
 {
 	local end=$(($(now_ms) + $1 * 1000 * SLOW))
@@ -221,7 +222,7 @@ load_module()
 	for name in vfio vfio_iommu_type1 mdev irqbypass; do
 		modprobe "$name" || return
 	done
-	# Up to 6.1 a module of its own
+	# A separate module up to Linux 6.1
 	[ "$KERNEL" != 6.1 ] || modprobe vfio_virqfd || return
 	insmod "$MODULE" "$@"
 }
@@ -231,15 +232,15 @@ unload_module()
 	rmmod "$DRIVER"
 }
 
-# has_cdev: are instances to have a device node of their own? Not by looking
-# whether they have.
+# has_cdev: does this kernel create a device node per instance? Read from the
+# kernel's configuration, because a missing node is a failure.
 has_cdev()
 {
 	/src/qemu-tests/lib/kernel-has VFIO_DEVICE_CDEV
 }
 
-# What stands behind a root port is a card, unless it is of the VM itself
-# (virtio) or a port of a switch; they come in the order given.
+# Every device below a root port is a card, except the virtio devices of the VM and
+# ports of switches. The cards are in the order of the scenario's header.
 CARDS=()
 for dev in "$PCI"/*; do
 	[ "${dev##*/0000:00:}" = "$dev" ] || continue
@@ -254,7 +255,7 @@ card_bdf()
 	echo "${CARDS[$1]}"
 }
 
-# bind_bdf BDF: 0 if our driver has it afterwards
+# bind_bdf BDF: bind the card; succeeds if the driver accepted it
 bind_bdf()
 {
 	echo "$DRIVER" >"$PCI/$1/driver_override" || return
@@ -279,19 +280,20 @@ unbind_bdf()
 	echo "$1" >"/sys/bus/pci/drivers/$DRIVER/unbind"
 }
 
-# port_of BDF: the one above it
+# port_of BDF: root port above the card
 port_of()
 {
 	basename "$(dirname "$(readlink -f "$PCI/$1")")"
 }
 
-# Errors that a port can report of what is behind it
+# Errors that a root port can report for the devices below it
 NON_FATAL=4000	# completion timeout
 FATAL=0010	# data link protocol error
 
-# aer_inject STATUS PORT: such an error, which everything behind the port is told.
-# Needs the module of that name and, for a kernel without ASPM, which does not ask
-# the firmware for error reporting, "append: pcie_ports=native".
+# aer_inject STATUS PORT: inject an error, which the PCI core reports to every
+# device below PORT. Needs the module aer_inject. A kernel without ASPM does not
+# ask the firmware for error reporting, so it also needs "append:
+# pcie_ports=native".
 aer_inject()
 {
 	local hex
@@ -299,11 +301,11 @@ aer_inject()
 	# bus, device, function; uncorrectable and correctable status; the rest 0
 	hex=00${2:8:2}0000${1:2:2}${1:0:2}0000$(printf %048d 0)
 	printf '%b' "$(sed 's/../\\x&/g' <<<"$hex")" >/tmp/error
-	# In one piece
+	# In one write
 	cat /tmp/error >/dev/aer_inject
 }
 
-# card_attr BDF NAME: a value below dfl/
+# card_attr BDF NAME: value of an attribute in dfl/
 card_attr()
 {
 	cat "$PCI/$1/dfl/$2"
@@ -315,7 +317,8 @@ type_dir()
 	echo "$PCI/$1/mdev_supported_types/$DRIVER-$2"
 }
 
-# type_at BDF POSITION: of the block there, by its position where several are alike
+# type_at BDF POSITION: type of the block there; the type with its position if
+# several blocks are alike
 type_at()
 {
 	local type
@@ -346,7 +349,8 @@ new_uuid()
 	cat /proc/sys/kernel/random/uuid
 }
 
-# create_mdev BDF TYPE [UUID]: prints the UUID; a refusal's message on stderr
+# create_mdev BDF TYPE [UUID]: prints the UUID; prints the error on stderr if it
+# fails
 create_mdev()
 {
 	local uuid=${3:-$(new_uuid)}
@@ -367,8 +371,8 @@ mdev_block()
 	cat "$MDEV/$1/dfl/block"
 }
 
-# refusal CMD...: the error text of a command that has to fail, e.g.
-# "No space left on device"; "success" if it does not fail
+# refusal CMD...: print the error text of a command that must fail, e.g. "No
+# space left on device"; "success" if it does not fail
 refusal()
 {
 	local text
@@ -382,7 +386,7 @@ refusal()
 
 # --- the card's side ----------------------------------------------------------
 
-# card_ctl N JSON: prints the reply
+# card_ctl N JSON: send a request to the simulated card, print the reply
 card_ctl()
 {
 	mkdir -p "$LOCKS"
@@ -391,19 +395,19 @@ card_ctl()
 		exec 3<>"/dev/virtio-ports/card$1"
 		printf '%s\n' "$2" >&3
 		IFS= read -r -t 60 reply <&3
-		# Not left to the exit, which may let go of the lock first
+		# Close it before the lock: at exit the order is not defined
 		exec 3>&-
 		printf '%s\n' "$reply"
 	) 9>"$LOCKS/card$1"
 }
 
-# card_do N OP [JSON-MEMBERS]: 0 if the card says ok
+# card_do N OP [JSON-MEMBERS]: succeeds if the card reports success
 card_do()
 {
 	[[ $(card_ctl "$1" "{\"op\":\"$2\"${3:+,$3}}") =~ \"ok\":\ *true ]]
 }
 
-# card_stat N FILTER: of the statistics, with jq
+# card_stat N FILTER: statistics of the card, filtered by jq
 card_stat()
 {
 	card_ctl "$1" '{"op":"stats"}' | jq -r "$2"
@@ -418,7 +422,7 @@ block_stat()
 		.offset == \"0x$off\")) | .$3"
 }
 
-# card_peek N BAR OFFSET: a register, without side effects
+# card_peek N BAR OFFSET: value of a register, read without side effects
 card_peek()
 {
 	local reply
@@ -434,13 +438,13 @@ card_poke()
 	card_do "$1" poke "\"bar\":$2,\"offset\":\"$3\",\"value\":\"$4\""
 }
 
-# card_mark N TEXT: a line in the card's log
+# card_mark N TEXT: write a line into the card's log
 card_mark()
 {
 	card_do "$1" mark "\"text\":\"$2\""
 }
 
-# card_log N FILTER: lines of the card's log, with jq
+# card_log N FILTER: lines of the card's log, filtered by jq
 card_log()
 {
 	jq -c "$2" "/out/card$1.jsonl"
@@ -448,7 +452,7 @@ card_log()
 
 # --- users ----------------------------------------------------------------------
 #
-# A client is a process that uses an instance and does what it is told, see
+# A client is a process that uses an instance and runs commands, see
 # selftests/client_user.c.
 
 declare -A CLIENT_PID CLIENT_IN CLIENT_OUT
@@ -468,7 +472,7 @@ client_start()
 	[ "$(client_reply "$1")" = ready ]
 }
 
-# client_send NAME COMMAND...: does not wait
+# client_send NAME COMMAND...: send a command, do not wait for its reply
 client_send()
 {
 	local name=$1
@@ -477,7 +481,7 @@ client_send()
 	echo "$*" >&"${CLIENT_IN[$name]}"
 }
 
-# client_reply NAME [SECONDS]: to the earliest command without one
+# client_reply NAME [SECONDS]: print the reply to the oldest command without one
 client_reply()
 {
 	local reply
@@ -489,19 +493,20 @@ client_reply()
 	fi
 }
 
-# client NAME COMMAND...: prints the reply
+# client NAME COMMAND...: run a command, print its reply
 client()
 {
 	client_send "$@"
 	client_reply "$1"
 }
 
-# client_end NAME: lets it close everything and end, and waits for that
+# client_end NAME: tell the client to close everything, and wait for its end
 client_end()
 {
 	local in=${CLIENT_IN[$1]} out=${CLIENT_OUT[$1]}
 
-	# Later clients hold copies of the pipe: its end is not seen
+	# Clients started later inherit the pipe, so closing it does not end
+	# this client
 	echo quit >&"$in"
 	wait "${CLIENT_PID[$1]}"
 	exec {in}>&- {out}<&-
@@ -515,13 +520,13 @@ log_mark()
 	LOG_SEEN=$(dmesg | wc -l)
 }
 
-# log_new [REGEX]: lines since log_mark
+# log_new [REGEX]: print the lines logged since log_mark
 log_new()
 {
 	dmesg | tail -n "+$((LOG_SEEN + 1))" | grep -E -- "${1-}" || :
 }
 
-# log_count REGEX: how many of them
+# log_count REGEX: number of lines since log_mark that match
 log_count()
 {
 	log_new "$1" | grep -c . || :

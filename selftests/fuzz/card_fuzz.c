@@ -25,8 +25,8 @@ struct head {
 	u8 nr_vectors;
 	u8 vsec_dwords;
 	u8 nr_reserved;
-	u16 len[2];		/* of BAR 0 and 2: bytes; sparse: 256 bytes */
-	u16 words0;		/* that are those of BAR 0 */
+	u16 len[2];		/* of BAR 0 and 2, in bytes; sparse: 256 bytes */
+	u16 words0;		/* number of words in BAR 0 */
 	u16 reserved[3];		/* offset, length, BAR */
 	u32 vsec[8];
 };
@@ -132,7 +132,7 @@ static unsigned int budget(const struct dfl_header *h)
 
 static void within_budget(void)
 {
-	/* the word a list ends with, or an AFU that is none */
+	/* the word that ends a list, or a header that is not an AFU */
 	unsigned int most = DFL_MAX_LISTS + DFL_MAX_PORTS;
 	u32 i;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the fuzz entries share. */
+/* Shared by the fuzz entries. */
 #ifndef _FUZZ_H
 #define _FUZZ_H
 

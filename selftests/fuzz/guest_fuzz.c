@@ -9,7 +9,7 @@
 #include "dfl/guest.h"
 #include "fuzz.h"
 
-#define STOCK_SIZE		0x1000	/* of a feature without next offset */
+#define STOCK_SIZE		0x1000	/* of features without next offset */
 #define ONES			(~0ULL)
 #define SMALL_PAGE		0x1000ULL
 #define BIG_PAGE		0x10000ULL
@@ -31,7 +31,7 @@ static struct dfl_header header;
 static struct dfl_guest guest;
 static struct dfl_guest_desc desc;
 
-/* What the walk lets pass: a block ends where the next header starts. */
+/* Restrict to blocks that the walk accepts: a block ends at the next header. */
 static u64 block_size(const struct head *head, bool afu)
 {
 	u64 next = FIELD_GET(DFL_DFH_NEXT, head->dfh);
@@ -52,7 +52,7 @@ static u16 nr_params(const struct head *head, u64 available)
 	return min_t(u64, head->nr_params, available);
 }
 
-/* Returns false if there is no such block. */
+/* Return false if there is no such block. */
 static bool set_up(const u8 *data, size_t size)
 {
 	struct head head;
@@ -112,7 +112,7 @@ static void check_words(void)
 	HOLDS(seen <= 1);
 }
 
-/* The word a driver reads: the block has its header and then ones. */
+/* Read as a driver does: the header of the block, then ones. */
 static u64 read64(u64 off)
 {
 	u64 value;
@@ -123,7 +123,7 @@ static u64 read64(u64 off)
 	return off == guest.block_off ? header.dfh : ONES;
 }
 
-/* What the stock driver takes a feature for must lie in the list. */
+/* A header that the stock driver takes for a feature must lie in the list. */
 static void check_feature(u64 off, u64 dfh)
 {
 	u64 next = FIELD_GET(DFL_DFH_NEXT, dfh);
@@ -131,7 +131,7 @@ static void check_feature(u64 off, u64 dfh)
 	HOLDS((next ? next : STOCK_SIZE) <= guest.size - off);
 }
 
-/* Walks as the stock driver does; true if it comes across the block. */
+/* Walk as the stock driver does; return true if the block is in the list. */
 static bool walk(u64 *nr_vectors)
 {
 	u64 off = 0, dfh, next;

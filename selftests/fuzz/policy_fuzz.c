@@ -75,7 +75,9 @@ static enum dfl_reason expected_reason(const struct dfl_rule *rule,
 	return DFL_OK;
 }
 
-/* The answers to @list are @answer, and rule and type do not depend on it. */
+/*
+ * Check that @list gives @answer, and that rule and type do not depend on it.
+ */
 static void check_list(const char *list, const struct dfl_decision *first,
 		       const struct answer *answer)
 {
@@ -127,14 +129,14 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	HOLDS(none.reason == expected_reason(rule, false));
 	HOLDS(none.csr == (rule->flags & DFL_RULE_CSR));
 
-	/* a copy of its own, so that the sanitizer finds reads past its end */
+	/* a separate copy, so that the sanitizer finds reads past its end */
 	list = strndup((const char *)data + FEATURE_BYTES,
 		       size - FEATURE_BYTES);
 	HOLDS(list);
 	answer = expected(list, rule, none.type);
 	check_list(list, &none, &answer);
 	free(list);
-	/* its own type name is enough */
+	/* the name of the feature's own type is enough */
 	answer = (struct answer) { true, none.csr };
 	check_list(none.type, &none, &answer);
 	return 0;

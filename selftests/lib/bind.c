@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Giving a card to the driver and taking it away. */
+/* Bind a card to the driver, and unbind it. */
 #include "vdfl_test.h"
 
 /** card_at() - card number @nr of the lab, at PCI address @bdf */
@@ -19,7 +19,7 @@ bool card_is_bound(const struct card *card)
 	       !strcmp(name, DRIVER);
 }
 
-/** try_card_bind() - Return: does the driver have it now? */
+/* * try_card_bind() - Return: true if the driver is bound afterwards */
 bool try_card_bind(const struct card *card)
 {
 	if (try_sysfs_write(DRIVER, "%s/driver_override", card->dir))

@@ -111,7 +111,7 @@ void card_config_read(const struct card *card, unsigned int off, void *buf,
 	close(fd);
 }
 
-/* Register writes are posted; a config read arrives behind them. */
+/* Register writes are posted; the config read arrives after them. */
 static void flush_posted_writes(const struct card *card)
 {
 	u32 id;
@@ -119,7 +119,7 @@ static void flush_posted_writes(const struct card *card)
 	card_config_read(card, 0, &id, sizeof(id));
 }
 
-/* The text between braces, with a double quote for each single one */
+/* Append the text between braces; single quotes become double quotes */
 static void format_request(char *line, size_t size, const char *fmt,
 			   va_list args)
 {
@@ -168,7 +168,8 @@ static void receive_line(int fd, char *line, size_t size)
 /**
  * card_ask() - send a request
  * @fmt: members of the request, with single quotes: "'op':'stats'"
- * Return: the reply, which says that all went well; valid until the next call
+ *
+ * Return: the reply, which reports success; valid until the next call
  */
 const char *card_ask(const struct card *card, const char *fmt, ...)
 {
@@ -201,7 +202,7 @@ static void must_parse(const char *pos, unsigned int *bar, u64 *off)
 		die("no position: %s", pos);
 }
 
-/** card_peek() - what a register holds; the card does not count it */
+/* * card_peek() - value of a register; the card does not count the read */
 u64 card_peek(const struct card *card, const char *pos, u64 off)
 {
 	unsigned int bar;

@@ -39,7 +39,7 @@ void die(const char *fmt, ...)
 
 unsigned long nr_broken;
 
-/** report_broken() - say what does not hold, and go on */
+/** report_broken() - print a failed check, and continue */
 void report_broken(const char *fmt, ...)
 {
 	va_list args;

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Children that have what their parent has, and do what they are told. */
+/*
+ * Child processes that share the descriptors and mappings of their parent, and
+ * run commands.
+ */
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/wait.h>
 
 #include "vdfl_test.h"
 
-/* Until nobody asks any more */
+/* Run commands until the pipe is closed */
 static void child_main(char (*obey)(void *arg, char order), void *arg, int from,
 		       int to)
 {
@@ -51,7 +54,7 @@ int child_ask(const struct child *child, char order)
 	return order;
 }
 
-/* child_end(): others may hold the ends of its pipes, so it would not notice */
+/* child_end(): send a command, since other processes may hold the pipe open */
 void child_end(const struct child *child)
 {
 	kill(child->pid, SIGKILL);

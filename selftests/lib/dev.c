@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* An open instance: how to get it, its regions, its config space. */
+/* Open instances: group or device node, regions, config space. */
 #include <dirent.h>
 #include <fcntl.h>
 
@@ -114,7 +114,7 @@ int try_dev_open_path(struct dev *dev, const struct instance *inst,
 	return ret;
 }
 
-/* By group, unless VDFL_OPEN is "cdev" */
+/* Open by group, unless VDFL_OPEN is "cdev" */
 static enum dev_path usual_path(void)
 {
 	const char *name = getenv("VDFL_OPEN");

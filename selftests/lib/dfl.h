@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Device Feature Lists: what a client reads of a header. */
+/* Device Feature Lists: the fields that a client reads in a header. */
 #ifndef _VDFL_DFL_H
 #define _VDFL_DFL_H
 

@@ -8,7 +8,7 @@
 static __thread sigjmp_buf escape;
 static __thread volatile sig_atomic_t expected;
 
-/* Of a fault that nobody expects it is not told twice: it kills. */
+/* The default action kills the process on an unexpected fault. */
 static void on_sigbus(int sig)
 {
 	if (!expected) {
@@ -18,7 +18,7 @@ static void on_sigbus(int sig)
 	siglongjmp(escape, 1);
 }
 
-/* For good: threads may be in here at any time. */
+/* Installed once and for all: threads may be in an access at any time. */
 static void catch_sigbus(void)
 {
 	const struct sigaction action = { .sa_handler = on_sigbus };
@@ -26,7 +26,7 @@ static void catch_sigbus(void)
 	sigaction(SIGBUS, &action, NULL);
 }
 
-/* 0, or -EFAULT when @access raised SIGBUS; addr and value are its arguments */
+/* Run @access with addr and value; return -EFAULT if it raised SIGBUS. */
 static int try_access(void (*access)(void *addr, void *value),
 		      void *addr, void *value)
 {

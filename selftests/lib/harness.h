@@ -6,7 +6,7 @@
 #include "kselftest_harness.h"
 #include "vdfl_test.h"
 
-/* The machine is emulated, and shares its processors. */
+/* The machine is emulated and its CPUs are shared. */
 #undef TEST_TIMEOUT_DEFAULT
 #define TEST_TIMEOUT_DEFAULT	150
 
@@ -36,7 +36,7 @@ static inline void skip_without_card(void)
 		SKIP(statement, "block %s: %s", pos_, missing_);	\
 } while (0)
 
-/* A failed check names both errors. @want is positive, 0 for success. */
+/* Print both errors if the check fails. @want is positive, 0 for success. */
 #define EXPECT_ERR(want, call) do {					\
 	long seen_ = (call);						\
 									\

@@ -79,7 +79,7 @@ int try_instance_create(struct instance *inst, const struct card *card,
 			      card->dir, type);
 	if (ret)
 		return ret;
-	/* It may be gone already, when its card is */
+	/* The instance may be gone already, because its card is */
 	return try_sysfs_read(inst->pos, sizeof(inst->pos), "%s/dfl/block",
 			      inst->dir);
 }

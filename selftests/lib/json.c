@@ -2,7 +2,7 @@
 /* The card's replies: one line of JSON each, read in place. */
 #include "vdfl_test.h"
 
-/* Return the place behind the string that starts at @p */
+/* Return the place after the string that starts at @p */
 static const char *string_end(const char *p)
 {
 	while (*++p != '"')
@@ -70,7 +70,7 @@ const char *json_member(const char *object, const char *key)
 
 /**
  * json_element() - step through an array
- * @p: the array for its first element, an element for the one behind it
+ * @p: the array for its first element, an element for the one after it
  * Return: where the element starts, NULL at the end
  */
 const char *json_element(const char *p)

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The simulated card with profile "lab": where its blocks are, what they do. */
+/*
+ * The simulated card with profile "lab": positions and registers of its blocks.
+ */
 #ifndef _VDFL_LAB_CARD_H
 #define _VDFL_LAB_CARD_H
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Files of sysfs: one value each. */
+/* Read and write sysfs files, one value each. */
 #include <fcntl.h>
 #include <stdarg.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the selftests share: the card under test and its control channel,
+ * Shared by the selftests: the card under test and its control channel,
  * instances, and access to them the way a VFIO client has it.
  *
  * Functions whose name starts with try_ return 0 or a count, or a negative
@@ -161,7 +161,7 @@ struct instance {
 };
 
 /*
- * instance.c. Creating one takes the block from whoever left it behind.
+ * instance.c. Creating one takes the block from a test that has left it behind.
  * instance_type() is the name to create one with, for the block at @pos only.
  */
 void uuid_new(char uuid[40]);
@@ -203,7 +203,7 @@ enum dev_path { DEV_GROUP, DEV_CDEV };
  * @container: container or iommufd
  * @group: group, -1 if opened by device node
  * @fd: the device
- * @region: what the device says of its regions
+ * @region: region info of each region
  * @map: mappings, which dev_close() takes down
  */
 struct dev {
@@ -293,7 +293,7 @@ int try_load64(void *addr, u64 *value);
 int try_load32(void *addr, u32 *value);
 int try_store64(void *addr, u64 value);
 int try_store32(void *addr, u32 value);
-/* @len bytes that are followed by a page nobody can access */
+/* @len bytes that are followed by an inaccessible page */
 void *guarded_alloc(size_t len);
 void guarded_free(void *buf, size_t len);
 /* an address that nothing can be read from or written to */

@@ -102,7 +102,7 @@ static void measure_mapped(struct device *d)
 	MEASURE(d->name, "mapped-store", *reg = 0);
 	MEASURE(d->name, "map-touch-unmap",
 		map_touch_unmap(d->fd, at, d->reg4 % 4096));
-	munmap(map, 4096);	/* or the device stays open */
+	munmap(map, 4096);	/* otherwise the device stays open */
 }
 
 static void measure_trigger(struct device *d)
@@ -126,7 +126,7 @@ static void measure_trigger(struct device *d)
 	close(event);
 }
 
-/* measure_access() - every fast row that @d has */
+/* measure_access() - all fast rows that @d supports */
 void measure_access(struct device *d)
 {
 	measure_bar(d);

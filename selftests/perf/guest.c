@@ -24,7 +24,7 @@
 #define TOP_TABLE	0x1000
 #define NEXT_TABLE	0x2000
 #define CODE		0x3000
-#define CODE_SIZE	64	/* more than there is */
+#define CODE_SIZE	64	/* larger than the code */
 #define PAGE_TABLE	0x3	/* present, writable */
 #define PAGE_1G		0x83
 
@@ -47,7 +47,7 @@ struct guest {
 	unsigned int exits;
 };
 
-/* Reads at rdi, rsi times; when it halts rax has how long that took. */
+/* Read rdi rsi times; rax has the duration when the guest halts. */
 __attribute__((naked)) static void guest_code(void)
 {
 	asm volatile("1: rdtsc\n\t"
@@ -104,7 +104,7 @@ static void set_cpuid(struct guest *g, int kvm)
 	free(cpuid);
 }
 
-/* 64-bit mode, as far as KVM does not have it from the start */
+/* Enter 64-bit mode, as far as KVM does not start in it */
 static void set_mode(struct guest *g)
 {
 	struct kvm_sregs sregs;
@@ -154,7 +154,7 @@ static void guest_close(struct guest *g)
 	munmap(g->memory, MEMORY_SIZE);
 }
 
-/* What it shall read from now on, and how often before it halts */
+/* Set the address to read, and the number of reads before the guest halts */
 static void guest_aim(struct guest *g, uint64_t addr, unsigned int times)
 {
 	struct kvm_regs regs = {
@@ -177,7 +177,7 @@ static void guest_mmio(struct guest *g)
 	     d->id);
 }
 
-/* Until it halts; returns how long its reads took */
+/* Run until the guest halts; return the duration of its reads */
 static uint64_t guest_run(struct guest *g)
 {
 	struct kvm_regs regs;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Interrupts. The simulated card signals from a process of its own, so when an
- * interrupt reaches the VM is not exact, but what it costs from there is: one
- * thread does nothing but read the clock, and what it misses is the interrupt.
+ * Interrupts. The simulated card is a process of its own, so the arrival of an
+ * interrupt in the VM is not exact. The cost from there on is: one thread only
+ * reads the clock, and the gap in its readings is the interrupt.
  *
- * Polled interrupts are exact from end to end: the card latches an event
- * before the register write that causes it returns, and timers are the VM's.
+ * Polled interrupts are exact: the card latches an event before the register
+ * write that causes it returns, and the timers are those of the VM.
  */
 #include <pthread.h>
 #include <sched.h>
@@ -19,9 +19,9 @@
 #include "perf.h"
 
 #define SIGNALS		300
-#define GAP		300	/* more than any iteration of watch_clock() */
+#define GAP		300	/* longer than any iteration of watch_clock() */
 #define AFTERMATH	300000	/* longer than the hold-off */
-#define PATIENCE	400000000	/* until an interrupt is lost */
+#define PATIENCE	400000000	/* timeout of an interrupt */
 #define WAITER_END	0x100000000ULL
 
 /* Shared by the thread that watches the clock and the one that waits */
@@ -30,7 +30,7 @@ static volatile uint64_t woken_at;
 
 /* --- the clock --------------------------------------------------------------- */
 
-/* Reads the clock until it jumps; returns by how much, 0 at @deadline. */
+/* Read the clock until it jumps; return the gap, 0 at @deadline. */
 static uint64_t watch_clock(uint64_t last, uint64_t deadline)
 {
 	uint64_t now;
@@ -75,7 +75,7 @@ static inline void reg_set(const struct origin *o, uint64_t off)
 		*(volatile uint32_t *)(o->map + off) = 1;
 }
 
-/* What VFIO wants after an INTx: instructions that takes. */
+/* Instructions of the unmask that VFIO requires after an INTx. */
 static uint64_t unmask(const struct origin *o)
 {
 	struct vfio_irq_set set = {
@@ -93,7 +93,7 @@ static uint64_t unmask(const struct origin *o)
 	return ticks() - begin;
 }
 
-/* What the driver does later on its own account: a hold-off ends. */
+/* Instructions of the driver's own later work: the end of the hold-off. */
 static uint64_t aftermath(void)
 {
 	uint64_t deadline = ticks() + AFTERMATH, sum = 0, gap;
@@ -194,7 +194,7 @@ static void measure_wakes(const struct origin *o, const char *name, int event)
 
 /* --- polled ------------------------------------------------------------------------ */
 
-/* Not the clock's own beat, but the same one in every run. */
+/* Not synchronous to the clock, but the same in every run. */
 static uint32_t pseudo_random(uint32_t below)
 {
 	static uint64_t state = 1;

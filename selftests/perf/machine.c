@@ -77,7 +77,7 @@ void driver_bind(const char *bdf, const char *driver)
 		die("%s does not bind %s", driver, bdf);
 }
 
-/* card_set() - a setting of our driver */
+/* card_set() - write a setting of our driver */
 void card_set(const char *bdf, const char *name, const char *value)
 {
 	char path[128];

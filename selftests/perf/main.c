@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Measures the driver beside vfio-pci and the sample driver mtty, in a VM that
- * counts instructions; see Documentation/performance.rst. What is exact comes
- * first: from the control channel and from interrupts the VM cannot tell when
- * they arrive.
+ * counts instructions; see qemu-tests/performance.rst. Exact measurements come
+ * first: after the control channel or interrupts are used, arrival times in the
+ * VM vary.
  */
 #include <stdio.h>
 #include <string.h>
@@ -138,7 +138,7 @@ static void measure_polling(void)
 	ours_close();
 }
 
-/* Opening resets the card, which puts its ports in reset. */
+/* Opening resets the card, and its ports are in reset after that. */
 static void lab_release_port(void)
 {
 	uint64_t control;

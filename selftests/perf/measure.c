@@ -22,7 +22,7 @@ void die(const char *fmt, ...)
 	exit(EXIT_FAILURE);
 }
 
-/* must() - the value of a call that has to work */
+/* must() - result of a call that has to succeed */
 long must(long ret, const char *what)
 {
 	if (ret < 0)
@@ -88,7 +88,7 @@ static void event_round(int fd)
 	sys3(SYS_read, fd, (long)&value, sizeof(value));
 }
 
-/* measure_floors() - the self-check, and system calls no driver is part of */
+/* measure_floors() - self-check, and system calls that involve no driver */
 void measure_floors(void)
 {
 	int zero = must(open("/dev/zero", O_RDWR), "/dev/zero");

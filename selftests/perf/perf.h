@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the parts of vdfl-perf share. The clock is the time stamp counter of a
- * VM that counts instructions (QEMU's -icount shift=0): one tick is one
+ * Shared by the parts of vdfl-perf. The clock is the time stamp counter of a VM
+ * that counts instructions (QEMU's -icount shift=0): one tick is one
  * instruction, or one nanosecond of the VM's time.
  */
 #ifndef PERF_H

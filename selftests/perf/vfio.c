@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* VFIO groups and devices, as far as measuring needs them. */
+/* VFIO groups and devices, as far as the measurements need them. */
 #include <fcntl.h>
 #include <libgen.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* From words on a card to what users may touch and map. */
+/* From words on a card to the windows of blocks and their mappable parts. */
 #include "cmocka_env.h"
 #include "dfl/carve.h"
 #include "fake_card.h"
@@ -185,7 +185,7 @@ static void whole_bar(void **state)
 	assert_int_equal(carve(), 1);
 	expect_assignable(0, 0x0, 0x100000, 0x100000);
 
-	/* MSI-X on top of the header, as on a real function */
+	/* MSI-X structures over the header, as on a real function */
 	add_reserved(0, 0x0, 0x10);
 	assert_int_equal(carve(), 0);
 	expect_withheld(0, 0x0, DFL_REASON_MSIX);
@@ -203,7 +203,7 @@ static void walk_reason_wins(void **state)
 
 /* Sizes */
 
-static void next_is_no_size(void **state)
+static void size_does_not_follow_next_header(void **state)
 {
 	(void)state;
 	fake_small(&card);
@@ -254,13 +254,13 @@ static void shared_page_is_trapped(void **state)
 static void afu_page_shared_at_its_end(void **state)
 {
 	(void)state;
-	/* AFU of 1 page and 1 KiB, then whatever */
+	/* AFU of 1 page and 1 KiB, then any block */
 	fake_two_ports(&card);
 	fake_set(&card, 2, 0x30, 0x0000000400000500);
 	assert_int_equal(carve(), 3);
 	expect_assignable(2, 0x40000, 0x1400, 0x1000);
 
-	/* starts amid a page: not one page of it, though it fills some */
+	/* starts in the middle of a page: no page can be mapped */
 	fake_two_ports(&card);
 	fake_set(&card, 2, 0x18, 0x40800);
 	fake_set(&card, 2, 0x40800, 0x1000010000000000);
@@ -328,7 +328,7 @@ static void reserved_range_edges(void **state)
 	} rows[] = {
 		{ 0x1ff0, 0x10, 0x1000 },	/* up to it */
 		{ 0x1ff0, 0x11, 0 },		/* one byte into it */
-		{ 0x3000, 0x10, 0x1000 },	/* right behind it */
+		{ 0x3000, 0x10, 0x1000 },	/* right after it */
 		{ 0x2fff, 0x10, 0xff8 },	/* its last byte */
 		{ 0x2008, 0x10, 0x8 },		/* all but the header */
 		{ 0x2007, 0x10, 0 },
@@ -421,7 +421,7 @@ static void afu_over_feature_that_is_assignable(void **state)
 static void afu_inside_withheld_feature(void **state)
 {
 	(void)state;
-	/* in the page of port errors, behind the last header of the list */
+	/* in the page of port errors, after the last header of the list */
 	fake_two_ports(&card);
 	fake_set(&card, 2, 0x2000, 0x3000010000000010);
 	fake_set(&card, 2, 0x18, 0x2800);
@@ -431,7 +431,7 @@ static void afu_inside_withheld_feature(void **state)
 	assert_int_equal(carve(), 2);
 	expect_withheld(2, 0x2800, DFL_REASON_OVERLAP);
 
-	/* the page behind is nobody's */
+	/* the next page belongs to no block */
 	fake_two_ports(&card);
 	fake_set(&card, 2, 0x2000, 0x3000010000000010);
 	fake_set(&card, 2, 0x18, 0x3000);
@@ -442,7 +442,7 @@ static void afu_inside_withheld_feature(void **state)
 	expect_assignable(2, 0x3000, 0x400, 0);
 }
 
-static void afu_inside_feature_takes_it_along(void **state)
+static void afu_inside_feature_withholds_both(void **state)
 {
 	(void)state;
 	/* user clock, last of its list, would hold a header of another */
@@ -491,7 +491,7 @@ static void uart(void **state)
 	assert_int_equal(carve(), 2);
 	expect_assignable(0, 0x1000, 0x400, 0);
 
-	/* another GUID: who knows what it is */
+	/* another GUID: unknown block */
 	fake_uart(&card);
 	fake_set(&card, 0, 0x1008, 0xe1df0d4ace8e486d);
 	assert_int_equal(carve(), 1);
@@ -566,7 +566,7 @@ static void bad_csr_range(void **state)
 		{ 0x026, 0x0000001000000000 },	/* last bytes of it */
 		{ 0x028, 0x0000001080000000 },	/* over parameters */
 		{ 0x066, 0x0000001080000000 },	/* last of them */
-		{ 0x1000, 0x0000001000000000 },	/* behind the end */
+		{ 0x1000, 0x0000001000000000 },	/* past the end */
 		{ 0x1008, 0x0000001000000000 },
 		{ 0xff8, 0x0000001000000000 },	/* over the end */
 		{ 0x100, 0x00000f0100000000 },	/* one byte over the end */
@@ -584,7 +584,7 @@ static void bad_csr_range(void **state)
 		expect_withheld(0, 0x1000, DFL_REASON_CSR_RANGE);
 		expect_assignable(0, 0x2000, 0x1000, 0x1000);
 	}
-	/* right behind the header, up to the end */
+	/* right after the header, up to the end */
 	set_vendor(0x28, 0x00000fd800000000);
 	assert_int_equal(carve(), 2);
 	expect_assignable(0, 0x1000, 0x1000, 0x1000);
@@ -639,7 +639,7 @@ int main(void)
 		cmocka_unit_test_setup(two_ports, reset),
 		cmocka_unit_test_setup(whole_bar, reset),
 		cmocka_unit_test_setup(walk_reason_wins, reset),
-		cmocka_unit_test_setup(next_is_no_size, reset),
+		cmocka_unit_test_setup(size_does_not_follow_next_header, reset),
 		cmocka_unit_test_setup(last_block_ends_with_bar, reset),
 		cmocka_unit_test_setup(bar_of_card_may_be_shorter_than_walked,
 				       reset),
@@ -656,7 +656,7 @@ int main(void)
 		cmocka_unit_test_setup(afu_over_feature_that_is_assignable,
 				       reset),
 		cmocka_unit_test_setup(afu_inside_withheld_feature, reset),
-		cmocka_unit_test_setup(afu_inside_feature_takes_it_along,
+		cmocka_unit_test_setup(afu_inside_feature_withholds_both,
 				       reset),
 		cmocka_unit_test_setup(guid_selects, reset),
 		cmocka_unit_test_setup(uart, reset),

@@ -125,7 +125,7 @@ static void afu_without_vectors(void **state)
 	expect_headers(want, ARRAY_SIZE(want));
 }
 
-static void afu_without_port_has_none(void **state)
+static void afu_without_port_has_no_guest_view(void **state)
 {
 	(void)state;
 	header.kind = DFL_KIND_AFU;
@@ -218,7 +218,7 @@ int main(void)
 		cmocka_unit_test_setup(private_below_port, reset),
 		cmocka_unit_test_setup(afu_with_vectors, reset),
 		cmocka_unit_test_setup(afu_without_vectors, reset),
-		cmocka_unit_test_setup(afu_without_port_has_none, reset),
+		cmocka_unit_test_setup(afu_without_port_has_no_guest_view, reset),
 		cmocka_unit_test_setup(msix_parameter_is_patched, reset),
 		cmocka_unit_test_setup(msix_parameter_is_searched, reset),
 		cmocka_unit_test_setup(next_offset_fits, reset),

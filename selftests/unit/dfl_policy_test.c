@@ -118,14 +118,14 @@ static void never_interface_units(void **state)
 		for (id = 0; id < 0x40; id++)
 			assert_int_equal(rule_of(DFL_KIND_FME, kinds[i], 0,
 						 id)->class, DFL_CLASS_NEVER);
-	/* nor anything without an interface unit but an AFU */
+	/* a block without an interface unit is never assigned, except an AFU */
 	for (id = 0; id < 0x40; id++) {
 		port(id);
 		map.header[1].parent = DFL_NO_PARENT;
 		assert_int_equal(decide(NULL).rule->class,
 				 DFL_CLASS_NEVER);
 	}
-	/* nor below something opaque */
+	/* a block below an unknown unit is never assigned */
 	assert_int_equal(rule_of(DFL_KIND_OPAQUE, DFL_KIND_PRIVATE, 0,
 				 0x10)->class, DFL_CLASS_NEVER);
 }
@@ -183,7 +183,7 @@ static void assignable_below_port(void **state)
 	}
 }
 
-static void id_means_nothing_without_parent(void **state)
+static void id_needs_its_parent(void **state)
 {
 	(void)state;
 	/* 0x10: Ethernet group or port errors; 0x14: ST2MM or user clock */
@@ -193,7 +193,7 @@ static void id_means_nothing_without_parent(void **state)
 	assert_int_equal(port(0x14)->class, DFL_CLASS_OPT_IN);
 }
 
-static void afu_row(void **state)
+static void afu_policy(void **state)
 {
 	const struct dfl_rule *rule;
 
@@ -215,7 +215,7 @@ static void afu_row(void **state)
 	expect_name("afu-000000ab");
 }
 
-static void uart_row(void **state)
+static void uart_policy(void **state)
 {
 	const struct dfl_rule *rule;
 
@@ -235,7 +235,7 @@ static void uart_row(void **state)
 	assert_int_equal(rule->class, DFL_CLASS_NEVER);
 }
 
-static void vendor_row(void **state)
+static void vendor_policy(void **state)
 {
 	const struct dfl_rule *rule;
 
@@ -358,10 +358,10 @@ int main(void)
 		cmocka_unit_test_setup(never_interface_units, reset),
 		cmocka_unit_test_setup(assignable_below_fme, reset),
 		cmocka_unit_test_setup(assignable_below_port, reset),
-		cmocka_unit_test_setup(id_means_nothing_without_parent, reset),
-		cmocka_unit_test_setup(afu_row, reset),
-		cmocka_unit_test_setup(uart_row, reset),
-		cmocka_unit_test_setup(vendor_row, reset),
+		cmocka_unit_test_setup(id_needs_its_parent, reset),
+		cmocka_unit_test_setup(afu_policy, reset),
+		cmocka_unit_test_setup(uart_policy, reset),
+		cmocka_unit_test_setup(vendor_policy, reset),
 		cmocka_unit_test_setup(opt_in_list, reset),
 		cmocka_unit_test_setup(opt_in_needs_full_name, reset),
 		cmocka_unit_test_setup(reasons, reset),

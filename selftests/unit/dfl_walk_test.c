@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Lists of real cards, and what hostile cards may put into theirs. Every walk
- * of these tests is also held to: each word read once, nothing read outside.
+ * Lists of real cards and of hostile cards. Every walk must read each word
+ * once, and nothing outside of the BARs.
  */
 #include "cmocka_env.h"
 #include "fake_card.h"
@@ -90,7 +90,7 @@ static bool listed(u8 bar, u64 off)
 	return false;
 }
 
-/* The four headers of fake_small(), nothing wrong with any */
+/* The four headers of fake_small(), all valid */
 static void expect_small(void)
 {
 	EXPECT({ 0, 0x0000, DFL_KIND_FME, 0x00, 0x1000, 0 },
@@ -232,10 +232,10 @@ static void afu_in_list_of_port(void **state)
 	assert_int_equal(card.nr_deasserts, 2);
 }
 
-static void afu_in_list_is_the_wrong_one(void **state)
+static void afu_in_list_must_match_the_port(void **state)
 {
 	(void)state;
-	/* the port says 0x40000; its list has another at 0x2000 */
+	/* the port has offset 0x40000; its list has an AFU at 0x2000 */
 	fake_two_ports(&card);
 	fake_set(&card, 2, 0x2000, 0x1000010010000000);
 	assert_int_equal(walk(), 0);
@@ -535,7 +535,7 @@ static void next_inside_header(void **state)
 	assert_int_equal(map.header[1].reason, DFL_REASON_NEXT_SHORT);
 	assert_int_equal(fake_reads(&card, 0, 0x1000, 0x1000), 1);
 
-	/* FME needs 0x70; nobody to walk for without it */
+	/* FME needs 0x70; without it there is no list */
 	fake_small(&card);
 	fake_set(&card, 0, 0x0, 0x4000000000680000);
 	assert_int_equal(walk(), -EINVAL);
@@ -687,7 +687,7 @@ static void too_many_ports(void **state)
 	(void)state;
 	fake_two_ports(&card);
 	fake_set(&card, 0, 0x30, 0x00000000000e0000);
-	/* words behind the four locations are other registers */
+	/* words after the four locations are other registers */
 	fake_set(&card, 0, 0x58, 0x1000000200000000);
 	assert_int_equal(walk(), 0);
 	assert_int_equal(findings(DFL_REASON_PORT_COUNT), 1);
@@ -729,7 +729,7 @@ static void port_location(void **state)
 	assert_false(listed(2, 0x80000));
 }
 
-static void port_list_behind_fme_in_bar0(void **state)
+static void port_list_after_fme_in_bar0(void **state)
 {
 	(void)state;
 	fake_two_ports(&card);
@@ -1153,7 +1153,7 @@ static void vectors_shared(void **state)
 	assert_int_equal(header_at(2, 0xc0000)->nr_vectors, 4);
 }
 
-static void confusing_ids(void **state)
+static void ids_fe_and_ff_are_private_features(void **state)
 {
 	(void)state;
 	fake_small(&card);
@@ -1268,7 +1268,7 @@ static void other_start_is_no_list(void **state)
 	}
 }
 
-static void findings_count_on(void **state)
+static void findings_beyond_the_limit_are_counted(void **state)
 {
 	unsigned int i;
 
@@ -1284,7 +1284,7 @@ static void findings_count_on(void **state)
 			 DFL_REASON_TYPE_UNKNOWN);
 }
 
-static void every_reason_has_words(void **state)
+static void every_reason_has_a_text(void **state)
 {
 	enum dfl_reason reason;
 
@@ -1305,7 +1305,7 @@ int main(void)
 		cmocka_unit_test(two_ports),
 		cmocka_unit_test(afu_is_read_after_reset),
 		cmocka_unit_test(afu_in_list_of_port),
-		cmocka_unit_test(afu_in_list_is_the_wrong_one),
+		cmocka_unit_test(afu_in_list_must_match_the_port),
 		cmocka_unit_test(afu_parameters_end_where_others_begin),
 		cmocka_unit_test(afu_is_whole_bar),
 		cmocka_unit_test(afu_is_whole_bar_but_unusable),
@@ -1331,7 +1331,7 @@ int main(void)
 		cmocka_unit_test(vsec_near_end),
 		cmocka_unit_test(too_many_ports),
 		cmocka_unit_test(port_location),
-		cmocka_unit_test(port_list_behind_fme_in_bar0),
+		cmocka_unit_test(port_list_after_fme_in_bar0),
 		cmocka_unit_test(port_list_where_fme_list_ends),
 		cmocka_unit_test(port_absent_or_vf),
 		cmocka_unit_test(afu_location),
@@ -1348,15 +1348,15 @@ int main(void)
 		cmocka_unit_test(long_parameters),
 		cmocka_unit_test(bad_vectors),
 		cmocka_unit_test(vectors_shared),
-		cmocka_unit_test(confusing_ids),
+		cmocka_unit_test(ids_fe_and_ff_are_private_features),
 		cmocka_unit_test(port_stuck),
 		cmocka_unit_test(afu_unreadable),
 		cmocka_unit_test(coherent_link_is_reported),
 		cmocka_unit_test(reads_are_bounded),
 		cmocka_unit_test(list_ends_amid_a_header),
 		cmocka_unit_test(other_start_is_no_list),
-		cmocka_unit_test(findings_count_on),
-		cmocka_unit_test(every_reason_has_words),
+		cmocka_unit_test(findings_beyond_the_limit_are_counted),
+		cmocka_unit_test(every_reason_has_a_text),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

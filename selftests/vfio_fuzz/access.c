@@ -3,7 +3,7 @@
 #include "dfl.h"
 #include "fuzz.h"
 
-#define CHUNK		64	/* the kernel moves that much at a time */
+#define CHUNK		64	/* bytes that the kernel copies at a time */
 #define MAX_RW		0x7ffff000
 #define MSIX_ENTRY	16
 #define CONFIG_USED	0x110
@@ -19,7 +19,7 @@
  * @index: region of @offset
  * @pos: position in that
  * @count: bytes that region_check() leaves of @len
- * @done: bytes that go through, even if those behind them do not
+ * @done: bytes that go through, even if those after them do not
  */
 struct access {
 	bool write;
@@ -90,7 +90,9 @@ static bool needs_memory(const struct target *t, const struct access *a,
 	return a->index == BAR0 || a->index == BAR2;
 }
 
-/* Chunk by chunk; a write looks at memory first, a read at the region */
+/*
+ * Access by access; a write reads memory first, a read reads the region first
+ */
 static long check_chunks(const struct target *t, struct access *a, bool blocked)
 {
 	size_t room = a->write ? a->p.readable : a->p.writable;
@@ -141,7 +143,7 @@ static void check_all(struct worker *w, u64 pos, const u8 *buf, size_t len,
 				 pos, *buf, byte);
 }
 
-/* The block, and ones behind it */
+/* The block, and all-ones past it */
 static void check_block(struct worker *w, u64 pos, const u8 *buf, size_t len)
 {
 	u64 size = w->t->block.size, inside = 0;
@@ -161,7 +163,10 @@ static void check_view(struct worker *w, u64 pos, const u8 *buf, size_t len)
 		if (*buf != view[pos] && (pos & ~7UL) != PORT_CTRL)
 			complain(w, "byte 0x%lx of the view is 0x%x, not 0x%x",
 				 pos, *buf, view[pos]);
-	/* Emulated words may follow in the block; they are nobody's either */
+	/*
+	 * Emulated words may follow the block; they belong to no other block
+	 * either
+	 */
 	if (len)
 		check_block(w, pos - end, buf, len);
 }
@@ -304,7 +309,7 @@ static u64 any_region(struct worker *w)
 		    NR_REGIONS, 63, 0x7fffff, 0xffffff);
 }
 
-/* Where the block ends in a region, or the region itself */
+/* Near the end of the block in a region, or of the region */
 static u64 end_of(const struct target *t, u64 index)
 {
 	if (index == BAR0)
@@ -314,7 +319,7 @@ static u64 end_of(const struct target *t, u64 index)
 	return region_size(t, index);
 }
 
-/* Mostly where registers are, or end */
+/* Mostly near registers or ends of regions */
 static u64 any_position(struct worker *w, u64 index)
 {
 	u64 align = PICK(w, 1, 2, 4, 4, 8, 8, 8, 8), pos;
@@ -363,13 +368,18 @@ void op_access(struct worker *w)
 	slot_put(s);
 }
 
-/* Duplicates, which is all that character devices give, have it in common. */
+/*
+ * Duplicates share the file position; a character device gives only duplicates.
+ */
 static u64 *file_position(struct target *t, struct slot *s)
 {
 	return t->opt->cdev ? &t->slot[0].pos : &s->pos;
 }
 
-/* read() and write() go on where the last one ended; only one can know where. */
+/*
+ * read() and write() continue at the file position, known to a lone worker
+ * only.
+ */
 void op_read_on(struct worker *w)
 {
 	struct access a = { .write = chance(w, 2), .len = any_length(w) };
@@ -400,7 +410,7 @@ void op_read_on(struct worker *w)
 	slot_put(s);
 }
 
-/* What means something in configuration space, and in the port of the view */
+/* Registers with a meaning, in config space and in the emulated port */
 void op_command(struct worker *w)
 {
 	struct access a = { .write = true, .len = 2 };
@@ -412,7 +422,7 @@ void op_command(struct worker *w)
 	case 0:
 	case 1:
 		a.offset += PCI_COMMAND;
-		/* More often on than off */
+		/* set more often than cleared */
 		if (!chance(w, 4))
 			value |= PCI_COMMAND_MEMORY;
 		break;

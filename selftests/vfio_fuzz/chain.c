@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Operations come in chains. One that reached code of the module that its worker
- * had not is kept; later ones may start with what a kept one did. The numbers of
- * those kept repeat a run, on kernels without KCOV as well.
+ * Operations come in chains. A chain that reached new code of the module is
+ * kept; later chains may start with the operations of a kept one. The numbers
+ * of the kept chains reproduce a run, also on kernels without KCOV.
  */
 #include "fuzz.h"
 
-/* Whatever else happens, it depends on the place of the operation in the run. */
+/* The random numbers of an operation depend only on its place in the run. */
 static u64 fresh_seed(const struct worker *w, u64 op)
 {
 	return w->t->opt->seed * 0x100000001b3ULL +
@@ -27,7 +27,7 @@ static void chain_begin(struct worker *w)
 		       (1 + below(w, CHAIN - 1)) * sizeof(u64));
 }
 
-/* chain_seed(): of the operation that is next */
+/* chain_seed(): seed of the next operation */
 u64 chain_seed(struct worker *w)
 {
 	if (w->op % CHAIN == 0)
@@ -45,7 +45,10 @@ static bool is_listed(const char *list, u64 nr)
 	return false;
 }
 
-/* chain_done(): keep the chain of the last operation, if that ended one worth it */
+/*
+ * chain_done(): keep the chain of the last operation, if it ended and is worth
+ * it
+ */
 void chain_done(struct worker *w)
 {
 	const struct options *opt = w->t->opt;
@@ -60,7 +63,7 @@ void chain_done(struct worker *w)
 		w->kept[w->nr_kept++] = w->chain;
 }
 
-/* say_kept(): what it takes to do the same again */
+/* say_kept(): print the option that reproduces the run */
 void say_kept(const struct worker *w)
 {
 	u32 i;

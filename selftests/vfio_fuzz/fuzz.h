@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * A hostile user of instances: random system calls on VFIO descriptors, and a
- * model of what each of them must answer.
+ * model of their results.
  *
- * What a worker does depends on its seed alone, never on an answer, so that a
- * seed repeats a run. Only a lone worker knows what state the instance is in
- * (see struct state); several leave one another in the dark, and then every
- * answer that some state would give is right.
+ * The operations of a worker depend only on its seed, never on a result, so a
+ * seed reproduces a run. Only a lone worker knows the state of the instance
+ * (see struct state). With several workers every result is accepted that some
+ * state would give.
  */
 #ifndef _VFIO_FUZZ_H
 #define _VFIO_FUZZ_H
@@ -24,9 +24,11 @@
 #define CHAIN		32
 #define MAX_KEPT	256
 
-/* In registers that belong to nobody here; no user writes such a word */
+/* Value of registers of other blocks; no user writes such a word */
 #define CANARY		0xbadc0de0u
-/* Top half of each word that a user writes: 0xeN5c, where N tells whose it is */
+/*
+ * Top half of each word that a user writes: 0xeN5c, where N is the user's tag
+ */
 #define TAG		0xe0
 #define TAG_MASK	0xf0
 #define TAG_LOW		0x5c
@@ -71,9 +73,9 @@ struct slot {
 #define INFO_ROOM	128
 
 /**
- * struct target - one instance, and what it said of itself when it was opened
+ * struct target - one instance, and its properties read at open
  * @dev: container and group
- * @alone: one worker, and nobody else disturbs: @state is exact
+ * @alone: one worker and no disturbance: @state is exact
  * @tag: top byte of all words written to it
  * @info: answer of VFIO_DEVICE_GET_INFO
  * @info_size: bytes of that the kernel knows
@@ -175,12 +177,12 @@ u64 pick(struct worker *w, const u64 *of, size_t nr);
 #define ARENA		(ARENA_PAGES * PAGE)
 
 /**
- * struct place - where a system call is told to read or write
+ * struct place - memory that a system call reads or writes
  * @addr: for the kernel
  * @bytes: the same memory for us, NULL if there is none
  * @readable: bytes from @addr on that can be read
  * @writable: and that can be written
- * @odd: no user address: refused before anything else is looked at
+ * @odd: no user address: refused before any other check
  */
 struct place {
 	void *addr;
@@ -196,7 +198,7 @@ struct place any_place(struct worker *w, size_t len);
 
 /* --- the oracle (oracle.c) -------------------------------------------------- */
 
-/** struct answers - what may come back: errors, and one value if none */
+/** struct answers - valid results: errors, and one value without error */
 struct answers {
 	u64 err[3];
 	bool ok;

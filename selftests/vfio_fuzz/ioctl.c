@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Ioctls other than SET_IRQS. What an information ioctl writes is known to the
- * byte: each is called twice, with the memory filled differently before, so
- * that nothing of the kernel's memory comes back.
+ * Ioctls other than SET_IRQS. The output of an information ioctl is known to
+ * the byte. Each is called twice, on memory filled with different bytes, to
+ * find leaked kernel memory.
  */
 #include "fuzz.h"
 
@@ -55,7 +55,7 @@ static void put_word(const struct query *q, size_t off, u32 word)
 		q->p.bytes[off + i] = word >> 8 * i;
 }
 
-/* Bytes that no call may change, and the ones it must have written */
+/* Check bytes that no call may change, and bytes that it must have written */
 static void check_memory(struct worker *w, const struct query *q, long ret,
 			 const u8 *before, size_t room)
 {
@@ -87,7 +87,7 @@ static void call_query(struct worker *w, const struct query *q, int fd, u8 fill)
 	w->count[COUNT_IOCTL]++;
 	expect(w, &a, ret, "ioctl 0x%lx argsz %u index 0x%x at %p",
 	       q->cmd & 0xff, q->argsz, q->index, q->p.addr);
-	/* A copy that fails may have come some way */
+	/* A copy that fails may have been partial */
 	if (q->p.bytes && ret != -EFAULT)
 		check_memory(w, q, ret, before, room);
 }
@@ -125,7 +125,7 @@ void op_info(struct worker *w)
 	query(w, &q);
 }
 
-/* Without room for the capabilities only their size is told. */
+/* Without room for the capabilities only their size is returned. */
 static void region_answer(const struct target *t, struct query *q)
 {
 	struct vfio_region_info info = t->region[q->index].info;
@@ -201,7 +201,7 @@ void op_irq_info(struct worker *w)
 
 /* --- reset -------------------------------------------------------------------- */
 
-/* The argument means nothing. */
+/* The argument is ignored. */
 void op_reset(struct worker *w)
 {
 	bool can = w->t->info.flags & VFIO_DEVICE_FLAGS_RESET;
@@ -220,7 +220,7 @@ void op_reset(struct worker *w)
 
 /* --- the others --------------------------------------------------------------- */
 
-/* MIG_PRECOPY_INFOv2, to which newer VFIO cores say no in their own way */
+/* MIG_PRECOPY_INFOv2, which newer VFIO cores refuse with another error */
 #define FEATURE_PRECOPY_INFO	12
 
 static struct answers feature_answers(const struct place *p, const u32 *word)
@@ -254,12 +254,14 @@ static unsigned long other_command(struct worker *w)
 		return PICK(w, VFIO_DEVICE_BIND_IOMMUFD,
 			    VFIO_DEVICE_ATTACH_IOMMUFD_PT,
 			    VFIO_DEVICE_DETACH_IOMMUFD_PT);
-	/* Of containers, groups, other devices, and nobody */
+	/*
+	 * Ioctls of containers, groups, other devices, and unassigned numbers
+	 */
 	return _IO(VFIO_TYPE, PICK(w, 0, 99, 100, 101, 102, 103, 104, 105, 106,
 				   113, 114, 126, 200, 255));
 }
 
-/* The core answers, if it can: of another file, the wrong one, the same again */
+/* The core fails if it knows the ioctl: wrong file, or already done */
 static struct answers iommufd_answers(const struct worker *w, unsigned long cmd)
 {
 	struct answers a = answer(-ENOTTY);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* VFIO_DEVICE_SET_IRQS, and eventfds that come and go. */
+/* VFIO_DEVICE_SET_IRQS, with eventfds that are opened and closed. */
 #include <sys/eventfd.h>
 
 #include "fuzz.h"
@@ -16,7 +16,7 @@
 /**
  * struct order - one call
  * @head: its header
- * @payload: behind it
+ * @payload: after it
  * @head_ok: the header can be read
  * @readable: bytes of the payload that can be read
  */
@@ -72,7 +72,9 @@ static s32 fd_of(const struct order *o, u32 i)
 	return fd;
 }
 
-/* What any_fd() gives: eventfds, negative numbers, none at all, or other files */
+/*
+ * Descriptors of any_fd(): eventfds, negative numbers, closed ones, other files
+ */
 static int fd_error(struct worker *w, s32 fd)
 {
 	size_t i;
@@ -156,7 +158,7 @@ static int obey(struct worker *w, struct state *s, const struct order *o)
 	}
 }
 
-/* Whoever is not alone does not know what was set before. */
+/* With other workers the earlier state is unknown. */
 static struct answers any_state(struct worker *w, const struct order *o)
 {
 	struct state set = { .msix = true, .err = true, .req = true };
@@ -260,7 +262,7 @@ static void any_order(struct worker *w, struct order *o)
 			o->payload[i] = below(w, 3);
 }
 
-/* Puts as much of it as there is room for */
+/* Copy as many bytes as fit */
 static void place_order(struct order *o, const struct place *p)
 {
 	size_t left = p->readable < HEAD ? 0 : p->readable - HEAD;
@@ -306,7 +308,7 @@ void events_init(struct worker *w)
 		w->event[i] = event_new();
 }
 
-/* The kernel may signal one that we no longer have. */
+/* The kernel may signal an eventfd that this worker has closed. */
 void op_events(struct worker *w)
 {
 	int *fd = &w->event[below(w, NR_EVENTS)];

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Which basic blocks of the module are reached. */
+/* Basic blocks of the module that are reached. */
 #include <fcntl.h>
 #include <linux/kcov.h>
 
@@ -9,10 +9,10 @@
 #define MAX_PCS		0x10000UL	/* of one chain */
 #define MAX_BLOCKS	0x10000
 
-/* A set of blocks: the lower half of each address; only the module has any. */
+/* A set of blocks: the lower half of each address, within the module. */
 static u32 *all_blocks;
 
-/* Where the set is shared, others add to it at the same time. */
+/* The set is shared: other workers add to it at the same time. */
 static bool blocks_add(u32 *set, u32 block)
 {
 	u32 at = block * 0x9e3779b1u >> 16, n, there;
@@ -30,7 +30,7 @@ static bool blocks_add(u32 *set, u32 block)
 	return false;
 }
 
-/* kcov_blocks(): how many were reached by all workers of all targets */
+/* kcov_blocks(): number of blocks reached by all workers of all targets */
 u64 kcov_blocks(void)
 {
 	u64 nr = 0;
@@ -51,7 +51,10 @@ static void *shared(size_t len, int fd)
 	return map;
 }
 
-/* kcov_init(): before there are targets; says so if the kernel does not do it */
+/*
+ * kcov_init(): called before targets are opened; prints if the kernel has no
+ * KCOV
+ */
 void kcov_init(void)
 {
 	if (access(KCOV, R_OK | W_OK))
@@ -60,7 +63,7 @@ void kcov_init(void)
 		all_blocks = shared(MAX_BLOCKS * sizeof(u32), -1);
 }
 
-/* kcov_start(): by the worker itself; it is watched until it ends */
+/* kcov_start(): start tracing of the calling worker */
 void kcov_start(struct worker *w)
 {
 	int fd;

@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * vfio_fuzz_user [--seed N] [--ops N] [--threads N] [--fds N] [--cdev]
- *                [--disturbed] [--verbose] [--kcov[=watch]] [--kept=N,N...]
- *                UUID[=WHO]...
+ *  [--disturbed] [--verbose] [--kcov[=watch]] [--kept=N,N...]
+ *  UUID[=WHO]...
  *
- * A process for each instance, in it threads that do random things to the same
- * descriptors; see fuzz.h. It says "ready" when all are open; the last line says
- * how much was done; the first wrong answer ends all of it.
+ * Starts a process per instance, with threads that do random operations on the
+ * same descriptors; see fuzz.h. Prints "ready" when all are open, and the
+ * totals at the end. The first wrong result ends all processes.
  *
- * --disturbed: somebody else resets or removes the card meanwhile, so registers
- * may be out of reach at any time. WHO, 0 to 15, is what the user writes to its
- * registers, by default its place in the list: the same block has to have the
- * same one always, unless it is reset between users.
+ * --disturbed: the card may be reset or removed meanwhile, so registers may be
+ * inaccessible at any time. WHO, 0 to 15, is the tag in all words that the user
+ * writes, by default the index of the instance. A block must keep its tag,
+ * unless it is reset between users.
  *
- * --kcov: where the kernel can tell, do again what reached new code (see chain.c);
- * only count that with "watch". A failed run says what to give to --kept.
+ * --kcov: if the kernel supports it, repeat operations that reached new code
+ * (see chain.c); with "watch" only count them. A failed run prints the argument
+ * of --kept.
  */
 #include <getopt.h>
 #include <signal.h>
@@ -214,7 +215,7 @@ static void add_sums(struct sums *all, int in)
 	all->refused += one.refused;
 }
 
-/* Wait for all of them; one that fails ends the others. */
+/* Wait for all of them; the first failure ends the others. */
 static int wait_for_all(pid_t *pid, int nr)
 {
 	int i, n, status, ret = EXIT_SUCCESS;
@@ -226,7 +227,7 @@ static int wait_for_all(pid_t *pid, int nr)
 			ret = EXIT_FAILURE;
 		for (n = 0; n < nr; n++) {
 			if (pid[n] == ended)
-				pid[n] = 0;	/* the number is free again */
+				pid[n] = 0;	/* the number may be reused */
 			else if (pid[n] && status)
 				kill(pid[n], SIGKILL);
 		}
@@ -234,7 +235,7 @@ static int wait_for_all(pid_t *pid, int nr)
 	return ret;
 }
 
-/* From now on they stand whatever happens to the card. */
+/* The processes stay, whatever happens to the card. */
 static void say_ready(int ready, int nr)
 {
 	char byte;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Mappings: made, changed, touched, inherited. */
+/* Mappings: create, change, access, inherit. */
 #include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -28,7 +28,7 @@ void catch_faults(void)
 	sigaction(SIGSEGV, &action, NULL);
 }
 
-/* 0, or the signal that it raised */
+/* Return 0, or the signal that was raised */
 static int access_map(u8 *at, u64 *value, bool write, bool wide)
 {
 	int sig = sigsetjmp(escape, 1);
@@ -44,7 +44,7 @@ static int access_map(u8 *at, u64 *value, bool write, bool wide)
 	return 0;
 }
 
-/* What it should raise; -1 if that depends on others */
+/* The expected signal; -1 if it depends on other workers */
 static int right_signal(const struct worker *w, const struct map *m, bool write)
 {
 	if (!(m->prot & PROT_WRITE) && (write || !(m->prot & PROT_READ)))
@@ -96,8 +96,8 @@ static u64 some_offset(struct worker *w, size_t len)
 
 /**
  * struct wish - arguments of mmap()
- * @huge: beyond what the kernel surely lets come to us; private memory is also
- *	accounted, before anybody asks the driver
+ * @huge: so large that the kernel may refuse it before it calls the driver;
+ *	private memory is also accounted before that
  */
 struct wish {
 	u64 offset;
@@ -253,7 +253,7 @@ void op_touch(struct worker *w)
 	}
 }
 
-/* All of it, or the first or last page */
+/* All pages, or the first or last one */
 void op_unmap(struct worker *w)
 {
 	u64 how = below(w, 3);
@@ -302,7 +302,7 @@ static void grow(struct worker *w, struct map *m, size_t by)
 	expect(w, &right, addr == MAP_FAILED ? -errno : 0, "growing a mapping");
 }
 
-/* Some of it is advice that does not apply; none may harm */
+/* Some advice does not apply; none may do harm */
 static void advise(struct map *m, int advice)
 {
 	int ret = madvise(m->addr, m->len, advice);
@@ -311,7 +311,7 @@ static void advise(struct map *m, int advice)
 		m->not_inherited = true;
 }
 
-/* No way round: not through /proc, and not by another process */
+/* No access through /proc, and none by another process */
 static void look_at_memory(struct worker *w, struct map *m, u64 off)
 {
 	struct answers right = answer(-EIO);
@@ -392,7 +392,7 @@ static int child_main(struct worker *w, struct map *m, u64 off, int fd)
 		return CHILD_RIGHT;
 	want = m->not_inherited ? SIGSEGV : right_signal(w, m, false);
 	got = access_map(m->addr + off, &value, false, false);
-	/* What else the parent did meanwhile is not known here */
+	/* Other operations of the parent meanwhile are unknown here */
 	if (want == SIGSEGV ? got != SIGSEGV : got && got != SIGBUS)
 		return CHILD_WRONG;
 	return !got && is_foreign(w->t, value) ? CHILD_FOREIGN : CHILD_RIGHT;

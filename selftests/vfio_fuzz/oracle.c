@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Right and wrong answers, and the end of a run that got a wrong one. */
+/* Right and wrong results, and the end of a run with a wrong one. */
 #include <stdarg.h>
 
 #include "fuzz.h"
@@ -55,7 +55,7 @@ static void say_where(struct worker *w)
 		w->doing);
 }
 
-/** expect() - end the run unless @ret is one of @a; the text says what it was */
+/** expect() - end the run unless @ret is one of @a; the text names it */
 void expect(struct worker *w, const struct answers *a, long ret,
 	    const char *fmt, ...)
 {
@@ -85,7 +85,7 @@ void complain(struct worker *w, const char *fmt, ...)
 	_exit(EXIT_FAILURE);
 }
 
-/** is_foreign() - was this read of somebody else's registers? */
+/** is_foreign() - does this word belong to another block? */
 bool is_foreign(const struct target *t, u32 word)
 {
 	u8 top = word >> 24, low = word >> 16;
@@ -95,7 +95,7 @@ bool is_foreign(const struct target *t, u32 word)
 	return word == CANARY;
 }
 
-/* check_words(): what was read of registers at @pos is nobody else's */
+/* check_words(): end the run if words read at @pos belong to another block */
 void check_words(struct worker *w, u64 pos, const u8 *buf, size_t len)
 {
 	size_t i = -pos & 3;
@@ -109,7 +109,9 @@ void check_words(struct worker *w, u64 pos, const u8 *buf, size_t len)
 	}
 }
 
-/* fill_words(): something to write to registers at @pos, with our tag */
+/*
+ * fill_words(): make words to write to registers at @pos, with the user's tag
+ */
 void fill_words(struct worker *w, u64 pos, u8 *buf, size_t len)
 {
 	size_t i;

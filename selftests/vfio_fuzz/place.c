@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Memory to hand to the kernel. Each worker has an arena that it sees twice,
- * once read-only, each time with a page behind it that nobody can access.
+ * Memory to pass to the kernel. Each worker has an arena that is mapped twice,
+ * once read-only. An inaccessible page follows each mapping.
  */
 #include "fuzz.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Numbers: random ones, and those at which code goes wrong. */
+/* Random numbers, and numbers at typical limits. */
 #include "fuzz.h"
 
 /* splitmix64 */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Opening instances, and what is taken for true from then on. */
+/* Open instances, and learn the values that later results are compared with. */
 #include <fcntl.h>
 
 #include "fuzz.h"
@@ -7,7 +7,7 @@
 
 /* --- descriptors ---------------------------------------------------------------------- */
 
-/* An instance that is being removed gives no more of them. */
+/* An instance that is being removed gives no more descriptors. */
 static int new_fd(struct target *t)
 {
 	int fd = t->dev.group < 0 ? dup(t->dev.fd) :
@@ -49,7 +49,10 @@ void op_reopen(struct worker *w)
 	w->count[COUNT_FD]++;
 }
 
-/* A duplicate is as good, and the first one stays when it is closed. */
+/*
+ * A duplicate is equal, and the first one stays open when the duplicate is
+ * closed.
+ */
 void op_dup(struct worker *w)
 {
 	struct slot *s = slot_get(w);
@@ -98,7 +101,7 @@ static void target_close(struct target *t)
 	dev_close(&t->dev);
 }
 
-/* The next user finds nothing of the last one, if the block can be reset. */
+/* A block that can be reset has no data of the last user. */
 static void check_scrubbed(struct worker *w)
 {
 	u8 buf[16], zero[16] = {};
@@ -110,7 +113,7 @@ static void check_scrubbed(struct worker *w)
 		complain(w, "registers survived the last close");
 }
 
-/* Last close and first open; only whoever is alone can do that. */
+/* Last close and first open, which only a lone worker can do. */
 void op_cycle(struct worker *w)
 {
 	if (!w->t->alone)
@@ -144,7 +147,7 @@ static void learn_region(struct target *t, u32 index)
 	struct vfio_region_info *info = &t->region[index].info;
 
 	dev_region_info(&t->dev, index, info, INFO_ROOM);
-	/* What a call with little room says is how much is needed */
+	/* A call with little room returns the size that is needed */
 	info->argsz = sizeof(*info);
 	if (ioctl(t->dev.fd, VFIO_DEVICE_GET_REGION_INFO, info))
 		die_errno("region info");

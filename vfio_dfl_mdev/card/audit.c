@@ -46,7 +46,7 @@ static bool card_was_reset(struct vdfl_card *card)
 static void audit_restore(struct vdfl_card *card)
 {
 	dev_warn_ratelimited(&card->pdev->dev,
-			     "the card was reset without the driver; restoring it\n");
+			     "reset externally; restoring the configuration\n");
 	vdfl_card_freeze(card, VDFL_FROZEN_RESTORE);
 	mutex_lock(&card->reset_lock);
 	if (card->frozen == VDFL_FROZEN_RESTORE)
@@ -60,9 +60,9 @@ static void audit_running(struct vdfl_card *card)
 	int ret = vdfl_busmaster_verify(card);
 
 	if (ret == -ENODEV)
-		vdfl_card_declare_lost(card, "it no longer answers");
+		vdfl_card_declare_lost(card, "no response");
 	else if (ret)
-		vdfl_card_declare_lost(card, "bus master cannot be turned off");
+		vdfl_card_declare_lost(card, "bus mastering cannot be disabled");
 	else if (vdfl_irq_resume(card))
 		vdfl_irq_signal_all(card);
 }

@@ -13,7 +13,7 @@
 static char *opt_in;
 module_param(opt_in, charp, 0444);
 MODULE_PARM_DESC(opt_in,
-		 "Comma separated block types to offer although they are not by default, e.g. uart,qsfp,fme-1f,vendor-12345678");
+		 "Additional block types to offer, comma separated, e.g. uart,qsfp,fme-1f,vendor-12345678");
 
 static void args_init(struct dfl_carve_args *args, const struct vdfl_card *card)
 {
@@ -66,7 +66,7 @@ int vdfl_blocks_init(struct vdfl_card *card)
 	args_init(&args, card);
 	if (!dfl_carve(card->map, &args, card->window))
 		pci_warn(card->pdev,
-			 "no block can be given away; see dfl/blocks/*/withheld and the module parameter opt_in\n");
+			 "no assignable block; see dfl/blocks/*/withheld and the module parameter opt_in\n");
 
 	for (i = 0; i < nr; i++) {
 		struct vdfl_block *block = &card->block[i];

@@ -19,12 +19,12 @@
 static bool refuse_after_violation = true;
 module_param(refuse_after_violation, bool, 0644);
 MODULE_PARM_DESC(refuse_after_violation,
-		 "After bus master was found on, refuse new opens until 1 is written to dfl/busmaster_acknowledged (default: Y)");
+		 "After a bus-master violation, refuse new opens until 1 is written to dfl/busmaster_acknowledged (default: Y)");
 
 static bool fence_port;
 module_param(fence_port, bool, 0444);
 MODULE_PARM_DESC(fence_port,
-		 "Also keep bus master off in the port above a card that is alone below it (default: N)");
+		 "Also keep bus mastering disabled in the bridge above, if no other device is below the bridge (default: N)");
 
 /*
  * Return 0, -ENODEV if the device does not respond, or -EIO if the bit reads
@@ -97,9 +97,9 @@ static void bridge_keep_off(struct vdfl_busmaster *bm)
 	pci_cfg_access_unlock(bm->bridge);
 	if (was_on && !was_lost)
 		dev_warn_ratelimited(&bm->bridge->dev,
-				     "bus master was turned on above a fenced card; %s\n",
-				     bm->bridge_lost ? "it stays on" :
-						     "it is off again");
+				     "bus mastering was enabled externally above a fenced card; %s\n",
+				     bm->bridge_lost ? "cannot be disabled" :
+						     "disabled again");
 }
 
 /**
@@ -125,13 +125,13 @@ int vdfl_busmaster_fence_bridge(struct vdfl_card *card)
 		return 0;
 	if (!bridge || !bridge_serves_only_card(card, bridge)) {
 		pci_warn(card->pdev,
-			 "fence_port: the card is not alone below its port; that fence is not available\n");
+			 "fence_port: no bridge serves only this card; bridge fence not available\n");
 		return 0;
 	}
 	ret = busmaster_off(bridge, &was_on);
 	if (ret) {
 		pci_err(card->pdev,
-			"refused: bus master of the port above cannot be turned off\n");
+			"refused: bus mastering of the bridge above cannot be disabled\n");
 		return ret;
 	}
 	bm->bridge = pci_dev_get(bridge);
@@ -213,10 +213,10 @@ static void busmaster_violation(struct vdfl_card *card, bool lost)
 		WRITE_ONCE(bm->refuse, true);
 	if (lost)
 		dev_err_ratelimited(&card->pdev->dev,
-				    "bus master is on and cannot be turned off\n");
+				    "bus mastering is enabled and cannot be disabled\n");
 	else
 		dev_warn_ratelimited(&card->pdev->dev,
-				     "bus master was turned on behind the driver; it is off again\n");
+				     "bus mastering was enabled externally; disabled again\n");
 	queue_work(vdfl_wq, &bm->announce);
 }
 
@@ -329,7 +329,7 @@ int vdfl_busmaster_may_open(struct vdfl_card *card)
 	if (ret || !READ_ONCE(card->busmaster.refuse))
 		return ret;
 	dev_warn_ratelimited(&card->pdev->dev,
-			     "bus master was found on: no new users until 1 is written to dfl/busmaster_acknowledged\n");
+			     "open refused after a bus-master violation; write 1 to dfl/busmaster_acknowledged\n");
 	return -EPERM;
 }
 
@@ -349,8 +349,8 @@ void vdfl_busmaster_acknowledge(struct vdfl_card *card)
  * vdfl_busmaster_msix_permitted() - check whether MSI-X may enable bus mastering
  * @card: bound card
  *
- * Return: true if the IOMMU blocks all writes of the card but its interrupts, and
- * bus mastering of the bridge, which carries them, is not kept disabled
+ * Return: true if the IOMMU blocks all writes of the card except interrupts, and
+ * bus mastering of the bridge above is not kept disabled
  */
 bool vdfl_busmaster_msix_permitted(struct vdfl_card *card)
 {
@@ -413,9 +413,9 @@ int vdfl_busmaster_disable(struct vdfl_card *card)
 
 	if (ret == -EIO)
 		pci_err(card->pdev,
-			"refused: bus master cannot be turned off, so the card cannot be isolated\n");
+			"refused: bus mastering cannot be disabled, card cannot be isolated\n");
 	else if (ret)
-		pci_err(card->pdev, "refused: the card does not answer\n");
+		pci_err(card->pdev, "refused: card does not respond\n");
 	return ret;
 }
 

@@ -100,13 +100,13 @@ static int card_acceptable(struct pci_dev *pdev)
 {
 	if (pci_num_vf(pdev)) {
 		pci_err(pdev,
-			"refused: its virtual functions are enabled and can master the bus; write 0 to sriov_numvfs first\n");
+			"refused: SR-IOV is enabled and VFs can master the bus; write 0 to sriov_numvfs\n");
 		return -EBUSY;
 	}
 	if (pci_find_dvsec_capability(pdev, CXL_DVSEC_VENDOR,
 				      CXL_DVSEC_DEVICE)) {
 		pci_err(pdev,
-			"refused: CXL traffic is not gated by bus master\n");
+			"refused: CXL traffic is not gated by Bus Master Enable\n");
 		return -EOPNOTSUPP;
 	}
 	return 0;
@@ -132,7 +132,7 @@ static int card_enable(struct vdfl_card *card)
 						     VDFL_NAME);
 	if (ret) {
 		pci_err(pdev,
-			"refused: its BARs are in use, see /proc/iomem (%pe)\n",
+			"refused: BARs are in use, see /proc/iomem (%pe)\n",
 			ERR_PTR(ret));
 		goto err_disable;
 	}
@@ -168,7 +168,7 @@ static int card_scan(struct vdfl_card *card)
 	int ret = vdfl_card_read_layout(card);
 
 	if (ret) {
-		pci_err(card->pdev, "refused: the card does not answer\n");
+		pci_err(card->pdev, "refused: card does not respond\n");
 		return ret;
 	}
 	ret = vdfl_card_walk(card);

@@ -13,12 +13,12 @@
 static bool require_iommu;
 module_param(require_iommu, bool, 0444);
 MODULE_PARM_DESC(require_iommu,
-		 "Refuse cards whose DMA no IOMMU can block (default: N)");
+		 "Refuse cards whose DMA cannot be blocked by an IOMMU (default: N)");
 
 static bool refuse_siblings;
 module_param(refuse_siblings, bool, 0444);
 MODULE_PARM_DESC(refuse_siblings,
-		 "Refuse cards with another function that masters the bus (default: N)");
+		 "Refuse cards that have another function with bus mastering enabled (default: N)");
 
 /* Owner token for the DMA of all groups; only its address is used */
 static char dma_owner;
@@ -54,7 +54,7 @@ int vdfl_fence_init(struct vdfl_card *card)
 	ret = iommu_device_claim_dma_owner(&card->pdev->dev, &dma_owner);
 	if (ret) {
 		pci_err(card->pdev,
-			"refused: DMA of IOMMU group %d cannot be blocked (%pe): unbind the drivers of its other devices, see /sys/kernel/iommu_groups/%d/devices\n",
+			"refused: DMA of IOMMU group %d cannot be blocked (%pe); unbind the drivers of the other devices in /sys/kernel/iommu_groups/%d/devices\n",
 			iommu_group_id(group), ERR_PTR(ret),
 			iommu_group_id(group));
 		iommu_group_put(group);
@@ -176,7 +176,7 @@ int vdfl_fence_check_siblings(struct vdfl_card *card)
 		if (refuse_siblings)
 			ret = -EBUSY;
 		pci_warn(card->pdev,
-			 "%sother functions of the card master the bus: %s; unbind their drivers\n",
+			 "%sbus mastering is enabled in other functions: %s; unbind the drivers\n",
 			 ret ? "refused: " : "", names);
 	}
 	free_page((unsigned long)names);

@@ -169,7 +169,7 @@ int vdfl_card_check_header(struct vdfl_block *block)
 	/* Do not blame the block if the whole device stopped responding */
 	if (vdfl_card_answers(block->card))
 		dev_warn_ratelimited(&block->card->pdev->dev,
-				     "%s: header differs from the one found at probe; unbind and bind the card to scan it again\n",
+				     "%s: header changed since probe, block not usable; unbind and bind the card\n",
 				     block->pos);
 	return -EIO;
 }

@@ -309,9 +309,9 @@ void vdfl_irq_suspend(struct vdfl_card *card)
  * vdfl_irq_resume() - restart delivery to the armed clients
  * @card: bound card that is not frozen; vdfl_card.reset_lock is held
  *
- * If the source cannot start (out of memory, or a fatal signal for the task
- * that resets the card), delivery stays suspended, and the next audit tries
- * again. Takes vdfl_card_irq.mutex. May sleep.
+ * If the source cannot start, delivery stays suspended, and the next audit tries
+ * again. Causes are lack of memory, and a fatal signal for the task that resets
+ * the card. Takes vdfl_card_irq.mutex. May sleep.
  *
  * Return: true if this call restarted delivery. The caller then calls
  * vdfl_irq_signal_all() once clients can access their registers.
@@ -334,7 +334,7 @@ bool vdfl_irq_resume(struct vdfl_card *card)
 	mutex_unlock(&card->irq.mutex);
 	if (ret && !card->irq.resume_failed && !READ_ONCE(card->gone))
 		dev_warn_ratelimited(&card->pdev->dev,
-				     "no interrupts after a reset (%pe), trying again\n",
+				     "interrupts not restored after reset (%pe); retrying\n",
 				     ERR_PTR(ret));
 	card->irq.resume_failed = ret;
 	return !ret;

@@ -114,7 +114,7 @@ void vdfl_port_mark_dead(struct vdfl_card *card, const struct dfl_header *port,
 {
 	lockdep_assert_held(&card->reset_lock);
 	pci_err(card->pdev,
-		"port %u did not take a reset (%pe); its block is withheld until a reset of the card cures it\n",
+		"port %u: reset failed (%pe), AFU withheld until a card reset cures the port\n",
 		port->port, ERR_PTR(err));
 	set_bit(port - card->map->header, card->dead_ports);
 }
@@ -125,7 +125,7 @@ static void port_revive(struct vdfl_card *card, const struct dfl_header *port)
 	if (vdfl_port_reset(card, port))
 		return;
 	pci_info(card->pdev,
-		 "port %u takes a reset again; its block is no longer withheld\n",
+		 "port %u: reset works again, AFU not withheld\n",
 		 port->port);
 	clear_bit(port - card->map->header, card->dead_ports);
 }

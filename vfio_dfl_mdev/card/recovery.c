@@ -38,9 +38,9 @@ void vdfl_card_declare_lost(struct vdfl_card *card, const char *cause)
 	}
 	WRITE_ONCE(card->gone, true);
 	if (!list_empty(&card->clients))
-		pci_warn(card->pdev, "taken from its users: %s\n", cause);
+		pci_warn(card->pdev, "card lost (%s), access revoked\n", cause);
 	else
-		pci_info(card->pdev, "no longer usable: %s\n", cause);
+		pci_info(card->pdev, "card lost (%s), no instances\n", cause);
 	vdfl_clients_revoke_locked(card, VDFL_REVOKED_GONE);
 	mutex_unlock(&card->lock);
 
@@ -132,12 +132,12 @@ int vdfl_card_thaw(struct vdfl_card *card, unsigned int op)
 		return 0;
 	vdfl_busmaster_pause(card, false);
 	if (ret) {
-		vdfl_card_declare_lost(card, "it did not come back from a reset");
+		vdfl_card_declare_lost(card, "no response after reset");
 		return ret;
 	}
 	ret = vdfl_card_check_msix(card);
 	if (ret) {
-		vdfl_card_declare_lost(card, "its MSI-X structures are elsewhere after a reset");
+		vdfl_card_declare_lost(card, "MSI-X structures moved by reset");
 		return ret;
 	}
 	card_resume_use(card);
@@ -163,7 +163,7 @@ static void frozen_declare_lost(struct vdfl_card *card, const char *cause)
 void vdfl_card_check_frozen(struct vdfl_card *card)
 {
 	if (time_after(jiffies, card->frozen_since + RECOVERY_LIMIT))
-		frozen_declare_lost(card, "it did not come back from a reset");
+		frozen_declare_lost(card, "no response after reset");
 }
 
 /**
@@ -181,7 +181,7 @@ pci_ers_result_t vdfl_card_error_detected(struct vdfl_card *card,
 {
 	if (state == pci_channel_io_perm_failure) {
 		mutex_lock(&card->reset_lock);
-		frozen_declare_lost(card, "PCI reports a permanent failure");
+		frozen_declare_lost(card, "permanent PCI channel failure");
 		mutex_unlock(&card->reset_lock);
 		return PCI_ERS_RESULT_DISCONNECT;
 	}

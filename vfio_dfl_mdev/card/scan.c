@@ -71,7 +71,7 @@ static void card_log_findings(struct vdfl_card *card)
 		pci_notice(card->pdev, "BAR%u+0x%llx: %s (0x%llx)\n", f->bar,
 			   f->off, dfl_reason_text(f->reason), f->value);
 	if (map->nr_findings > nr)
-		pci_notice(card->pdev, "%u more oddities not shown\n",
+		pci_notice(card->pdev, "%u further findings suppressed\n",
 			   map->nr_findings - nr);
 }
 
@@ -81,7 +81,7 @@ static int card_refuse_lists(struct vdfl_card *card, int err)
 
 	if (card->map->nr_findings)
 		pci_err(card->pdev,
-			"refused: no usable feature list; first reason: BAR%u+0x%llx: %s (0x%llx)\n",
+			"refused: no usable feature list; first finding: BAR%u+0x%llx: %s (0x%llx)\n",
 			f->bar, f->off, dfl_reason_text(f->reason), f->value);
 	else
 		pci_err(card->pdev, "refused: no feature list found\n");
@@ -124,7 +124,7 @@ int vdfl_card_walk(struct vdfl_card *card)
 
 	if (card->map->fme_cap & (DFL_FME_CAP_COHERENT | DFL_FME_CAP_PCIE1)) {
 		pci_err(card->pdev,
-			"refused: the card has a coherent or second PCIe link (capability 0x%llx) that bus master does not gate\n",
+			"refused: coherent or second PCIe link (capability 0x%llx) is not gated by Bus Master Enable\n",
 			card->map->fme_cap);
 		return -EOPNOTSUPP;
 	}

@@ -62,9 +62,9 @@ struct dfl_window {
  * @args: BARs, page size, reserved ranges and opt-in list
  * @win: result, at least @map->nr_headers entries
  *
- * Windows that can be assigned (reason == DFL_OK) never share a byte, never
- * contain the header of another feature or a byte of a reserved range, and stay
- * in their BAR.
+ * Windows that can be assigned (reason == DFL_OK) never overlap and stay in their
+ * BAR. They never contain the header of another feature or a byte of a reserved
+ * range.
  *
  * Return: number of windows that can be assigned
  */

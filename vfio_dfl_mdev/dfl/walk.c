@@ -665,7 +665,7 @@ int dfl_walk(const struct dfl_io *io, const u32 *vsec,
 
 static const char * const reason_text[DFL_REASON_NR] = {
 	[DFL_OK]			= "",
-	[DFL_REASON_GONE]		= "card does not answer",
+	[DFL_REASON_GONE]		= "card does not respond",
 	[DFL_REASON_ZERO]		= "header is zero",
 	[DFL_REASON_NEXT_UNALIGNED]	= "next offset is not aligned",
 	[DFL_REASON_NEXT_SHORT]		= "next offset lies inside the header",
@@ -688,7 +688,7 @@ static const char * const reason_text[DFL_REASON_NR] = {
 	[DFL_REASON_PARAMS]		= "malformed parameters",
 	[DFL_REASON_VECTORS]		= "bad interrupt vectors",
 	[DFL_REASON_VECTOR_SHARED]	= "interrupt vectors belong to another feature",
-	[DFL_REASON_POLICY]		= "never handed out",
+	[DFL_REASON_POLICY]		= "never assigned",
 	[DFL_REASON_OPT_IN]		= "needs opt-in",
 	[DFL_REASON_VERSION]		= "unknown header version",
 	[DFL_REASON_GUID]		= "invalid GUID",
@@ -696,7 +696,7 @@ static const char * const reason_text[DFL_REASON_NR] = {
 	[DFL_REASON_CSR_AMBIGUOUS]	= "ambiguous register address",
 	[DFL_REASON_CSR_RANGE]		= "bad register window",
 	[DFL_REASON_OVERLAP]		= "overlaps another feature",
-	[DFL_REASON_MSIX]		= "holds MSI-X structures",
+	[DFL_REASON_MSIX]		= "contains MSI-X structures",
 };
 
 const char *dfl_reason_text(enum dfl_reason reason)

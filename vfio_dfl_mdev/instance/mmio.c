@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Trapped access to the registers of a block, through BAR 0 and through the
- * second view (BAR 2), which has emulated headers in front of the block.
+ * Trapped access to the registers of a block, through BAR 0 and the second view.
+ * The second view (BAR 2) has emulated headers in front of the block.
  *
  * Registers are accessed only between vdfl_access_begin() and
  * vdfl_access_end(), and user memory only outside of them: a copy may fault,

@@ -173,7 +173,7 @@ static void vdfl_mdev_request(struct vfio_device *vdev, unsigned int count)
 
 	if (!vdfl_mdev_fire_req(vd) && !count)
 		dev_notice(vdev->dev,
-			   "waiting for its user, who cannot be asked to let go: no device request eventfd is set\n");
+			   "removal waits for the user; no request eventfd set\n");
 }
 
 /* --- ioctls ------------------------------------------------------------- */

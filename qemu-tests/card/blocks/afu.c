@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* An accelerator made for tests: storage, a counter, interrupts, DMA. */
+/* AFU for tests: storage, a counter, interrupts, DMA. */
 #include <stdlib.h>
 
 #include "blocks/all.h"

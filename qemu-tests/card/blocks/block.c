@@ -75,7 +75,7 @@ u64 block_read(struct block *b, u64 rel, u32 len)
 	return read_reg(b, rel) >> (8 * (rel % 8));
 }
 
-/* @value has no bits outside of @bits, which the write covers. */
+/* The write covers @bits; @value has no other bits. */
 static void write_reg(struct block *b, u64 rel, u64 value, u64 bits)
 {
 	struct reg *r = block_reg(b, rel);
@@ -102,7 +102,7 @@ void block_write(struct block *b, u64 rel, u32 len, u64 value)
 		write_reg(b, rel, value << shift, mask << shift);
 }
 
-/* Check whether @b is an AFU whose port holds it in reset. */
+/* Check whether @b is an AFU that is in reset. */
 bool block_in_reset(const struct block *b)
 {
 	const struct block *port = b->port;
@@ -131,7 +131,7 @@ void block_release(struct block *b)
 	free(b->regs);
 }
 
-/* The release callback of a model whose state is one allocation */
+/* Release callback of models whose state is one allocation */
 void block_free_priv(struct block *b)
 {
 	free(b->priv);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Blocks of registers, and what a kind of block has to implement. */
+/* Blocks of registers, and the callbacks of their models. */
 #ifndef _VDFL_CARD_BLOCKS_BLOCK_H
 #define _VDFL_CARD_BLOCKS_BLOCK_H
 
@@ -41,11 +41,11 @@ struct reg {
  * @init: lay out the registers; returns 0, or -1 after a message
  * @release: free what @init and the other callbacks allocated
  * @read: value of a hooked register, with the side effects of a read
- * @write: a hooked register is written; @bits are the bits that the write
- *	covers, @value is the old value with those replaced, nothing is stored
- * @reset: registers are back at their reset values
- * @raise: raise or drop interrupt @vector of the block
- * @afu_in_reset: port only: the AFU of the port is in reset
+ * @write: store what is written to a hooked register; @bits are the bits that
+ *	the write covers, @value is the old value with @bits replaced
+ * @reset: reset the state of the model; the registers are reset already
+ * @raise: raise or lower interrupt @vector of the block
+ * @afu_in_reset: port only: check whether the AFU of the port is in reset
  * @io_read: read the byte-wide register window [io_start, io_start + io_len)
  * @io_write: write the same window
  */
@@ -71,22 +71,22 @@ enum block_kind {
 };
 
 /**
- * struct block - one window of registers behind a header
+ * struct block - a header and its window of registers
  * @log: log of events
  * @dma: DMA engine of the card
  * @irq: interrupt causes
- * @kind: kind of its header
+ * @kind: kind of the header
  * @model: behaviour
  * @name: "b<bar>-o<offset>", as in the driver's sysfs
- * @bar: BAR that holds it
+ * @bar: BAR that contains the block
  * @offset: offset in @bar
- * @size: bytes it decodes
- * @header_len: bytes of its header, parameters included
+ * @size: bytes that the block decodes
+ * @header_len: bytes of the header, including parameters
  * @regs: one per 8 bytes
- * @port: AFU only: port whose reset holds it, or NULL
- * @afu: port only: AFU held by its reset, or NULL
+ * @port: AFU only: port that resets the AFU, or NULL
+ * @afu: port only: AFU that the port resets, or NULL
  * @io_start: offset of the byte-wide register window
- * @io_len: bytes of that window, 0 if there is none
+ * @io_len: bytes of the byte-wide window, 0 if there is none
  * @owned: see "own" of the control channel
  * @priv: state of the model
  * @reads: reads by the driver
@@ -121,7 +121,7 @@ struct block {
 	u64 stray;
 };
 
-/* Register that holds byte @off of @b */
+/* Return the register that contains byte @off of @b. */
 static inline struct reg *block_reg(const struct block *b, u64 off)
 {
 	return &b->regs[off / 8];

@@ -26,8 +26,8 @@
 /**
  * struct ethgroup - the mailbox
  * @regs: one per address, device and feature; allocated by the first write
- * @reads_left: reads of the status before the answer is valid
- * @busy: a command is being carried out
+ * @reads_left: reads of the status before the result is valid
+ * @busy: a command is in progress
  */
 struct ethgroup {
 	u32 *regs;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* FME header: the places of the ports. */
+/* FME header: the locations of the ports. */
 #include "blocks/all.h"
 #include "lib/dfl.h"
 #include "lib/spec.h"

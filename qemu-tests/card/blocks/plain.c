@@ -28,8 +28,9 @@ const struct model model_plain = {
 };
 
 /*
- * A register that announces vectors: UINT those of an AFU, error reporting its
- * own. "cap" is the offset of the register and decides the format.
+ * Register that describes interrupt vectors: in a UINT feature those of the AFU,
+ * in error reporting those of the feature itself. "cap" is the offset of the
+ * register and selects the format.
  */
 static int irq_cap_init(struct block *b, const json_t *spec)
 {

@@ -17,8 +17,8 @@
 /**
  * struct port - reset handshake
  * @ack_reads: reads of CTRL before a new request is acknowledged
- * @reads_left: of these, for the request in progress
- * @stuck: never acknowledges
+ * @reads_left: reads before the request in progress is acknowledged
+ * @stuck: requests are never acknowledged
  */
 struct port {
 	u64 ack_reads;
@@ -31,7 +31,7 @@ static u64 *control(const struct block *b)
 	return &block_reg(b, DFL_PORT_CTRL)->value;
 }
 
-/* The AFU responds only once the end of the reset is acknowledged as well. */
+/* The AFU stays in reset until the port acknowledges the end of the reset. */
 static bool afu_in_reset(const struct block *b)
 {
 	return *control(b) & (DFL_PORT_CTRL_RESET | DFL_PORT_CTRL_ACK);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A 16550 whose line ends in the card: output is lost except in loopback. */
+/* 16550 UART with an unconnected line: output is dropped except in loopback. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -157,7 +157,7 @@ static u8 read_register(struct uart *u, u32 reg)
 
 static void write_ier(struct uart *u, u8 value)
 {
-	/* Enabling this one reports an already empty transmitter. */
+	/* Enabling this interrupt reports an already empty transmitter. */
 	if (value & ~u->ier & UART_IER_THRI)
 		u->thr_event = true;
 	u->ier = value & 0x0f;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Accesses of the driver to BARs and config space, and which are stray. */
+/* Accesses of the driver to BARs and config space, and stray accesses. */
 #include <string.h>
 #include <unistd.h>
 
 #include "core/access.h"
 #include "lib/dfl.h"
 
-/** enum stray - what is wrong with an access that no driver should make */
+/** enum stray - defect of an access that no driver should make */
 enum stray {
 	STRAY_NONE,
 	STRAY_MEMORY_OFF,
@@ -16,7 +16,7 @@ enum stray {
 	STRAY_NARROW,
 	STRAY_RESET,
 	STRAY_HOLE,
-	/* accesses from here on are carried out all the same */
+	/* accesses with a defect below are carried out */
 	STRAY_WIDE,
 	STRAY_NOT_OWNED,
 };
@@ -33,7 +33,7 @@ static const char *const stray_names[] = {
 	[STRAY_NOT_OWNED] = "not-owned",
 };
 
-/** struct access - one BAR access; @rel is @off inside of @b */
+/** struct access - a BAR access; @rel is the offset in @b, @off that in @bar */
 struct access {
 	struct block *b;
 	u8 bar;
@@ -56,8 +56,8 @@ static struct access make_access(struct card *c, u8 bar, u64 off, u32 len)
 
 /*
  * The owner of an AFU resets it through the control register of its port. The
- * driver may read the one of any other port, and take that port out of reset,
- * as after a reset of the card.
+ * driver may also read the control register of another port, and take that port
+ * out of reset, as after a reset of the card.
  */
 static bool is_mediated(const struct card *c, const struct access *a)
 {
@@ -132,7 +132,7 @@ static enum stray check(struct card *c, const struct access *a)
 	return why;
 }
 
-/* The driver reads @len (1, 2, 4 or 8) bytes of a BAR. */
+/* Read @len (1, 2, 4 or 8) bytes of a BAR for the driver. */
 u64 access_read(struct card *c, u8 bar, u64 off, u32 len)
 {
 	struct access a = make_access(c, bar, off, len);
@@ -158,7 +158,7 @@ u64 access_read(struct card *c, u8 bar, u64 off, u32 len)
 	return block_read(a.b, a.rel, len);
 }
 
-/* The driver writes @len (1, 2, 4 or 8) bytes of a BAR. */
+/* Write @len (1, 2, 4 or 8) bytes of a BAR for the driver. */
 void access_write(struct card *c, u8 bar, u64 off, u32 len, u64 value)
 {
 	struct access a = make_access(c, bar, off, len);

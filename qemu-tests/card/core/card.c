@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The card as a whole: blocks, resets, loss and return. */
+/* The card: blocks, resets, loss and return. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,7 +18,7 @@ struct card *card_new(struct log *log)
 	return c->dma ? c : NULL;
 }
 
-/* Give the card @nr blocks that the caller fills in. */
+/* Allocate @nr blocks, which the caller fills in. */
 int card_alloc_blocks(struct card *c, size_t nr)
 {
 	size_t i;
@@ -72,7 +72,7 @@ struct block *card_block_named(struct card *c, const char *name)
 	return NULL;
 }
 
-/* Reset everything to its state after power-up, for reason @what. */
+/* Reset the card to its state after power-up; @what is the cause in the log. */
 void card_reset(struct card *c, const char *what)
 {
 	size_t i;
@@ -91,13 +91,13 @@ static void set_vanished(struct card *c, bool vanished)
 	log_event(c->log, vanished ? "vanish" : "return", "{}");
 }
 
-/* From now on reads return all-ones, and nothing else happens. */
+/* Return all-ones for reads and drop writes until card_return(). */
 void card_vanish(struct card *c)
 {
 	set_vanished(c, true);
 }
 
-/* The link is up again, which resets the card. */
+/* Restore the link of a card that vanished, which resets the card. */
 void card_return(struct card *c)
 {
 	if (!c->vanished)
@@ -117,7 +117,7 @@ void card_own(struct card *c, bool on)
 		c->blocks[i].owned = false;
 }
 
-/* The driver is about to access the card: faults that are due happen now. */
+/* Count an access of the driver, and trigger the faults that are due. */
 void card_count_access(struct card *c)
 {
 	if (c->vanished)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The card: its parts, its resets, and its loss. */
+/* The card: blocks, resets, loss and return. */
 #ifndef _VDFL_CARD_CORE_CARD_H
 #define _VDFL_CARD_CORE_CARD_H
 
@@ -12,13 +12,13 @@
 struct hostile;
 
 /**
- * struct watch - which accesses the driver may make, see "own" of the control
+ * struct watch - accesses that the driver may make, see "own" of the control
  * channel
  * @on: log and count accesses outside of owned blocks and ranges
- * @range: owned beside the owned blocks
- * @port_ctrl: control of the port that resets @range
- * @flush: where the driver may read to flush writes
- * @violations: accesses outside, in all
+ * @range: owned in addition to the owned blocks
+ * @port_ctrl: control register of the port that resets @range
+ * @flush: register that the driver may read to flush writes
+ * @violations: number of accesses outside of owned blocks and ranges
  */
 struct watch {
 	bool on;
@@ -29,11 +29,11 @@ struct watch {
 };
 
 /**
- * struct faults - what the card will do by itself; 0 means never
- * @vanish_at: the access before which it vanishes
- * @vanish_at_flr: it vanishes at the next function level reset
- * @master_at: the access before which bus master turns on
- * @read_us: time that each read of a BAR takes, us
+ * struct faults - faults that the card triggers by itself; 0 means never
+ * @vanish_at: number of the access before which the card vanishes
+ * @vanish_at_flr: the card vanishes at the next function level reset
+ * @master_at: number of the access before which bus mastering is enabled
+ * @read_us: delay of each read of a BAR, in us
  */
 struct faults {
 	u64 vanish_at;
@@ -43,7 +43,7 @@ struct faults {
 };
 
 /**
- * struct card - all of it
+ * struct card - a simulated card
  * @log: log of events
  * @bars: base address registers
  * @cfg: config space
@@ -51,12 +51,12 @@ struct faults {
  * @dma: DMA engine
  * @blocks: blocks of registers
  * @nr_blocks: entries in @blocks
- * @hostile: the hostile card that it is now, or NULL
+ * @hostile: draft of the current hostile card, or NULL
  * @watch: accesses that the driver may make
- * @faults: faults to come
+ * @faults: planned faults
  * @vanished: reads return all-ones, writes are dropped
  * @access_log_off: stray accesses are counted, not logged
- * @accesses: accesses of BARs and config space, while not vanished
+ * @accesses: accesses of BARs and config space, unless @vanished
  * @reads: reads of BARs
  * @writes: writes to BARs
  * @pba_reads: reads of the pending-bit array

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A draft takes the place of the blocks of the profile. */
+/* Replace the blocks of the profile by those of a draft. */
 #include "hostile/become.h"
 #include "hostile/cases.h"
 #include "hostile/draft.h"
@@ -26,7 +26,7 @@ static int init_block(struct block *b, struct hostile *h, u8 bar)
 	return b->model->init(b, NULL);
 }
 
-/* Each BAR becomes one block. */
+/* Create one block per BAR. */
 static int replace_blocks(struct card *c, struct hostile *h)
 {
 	struct block *b;
@@ -86,8 +86,8 @@ static void plan_faults(struct card *c, const struct hostile *h)
 }
 
 /**
- * hostile_become() - turn the card into a hostile one, as if reconfigured
- * @c: card, whose BARs and vectors are kept; no driver is bound
+ * hostile_become() - turn the card into a hostile card, as if reconfigured
+ * @c: card; no driver is bound; BARs and vectors are kept
  * @seed: seed of all random choices
  * @name: name of a case; NULL: @seed chooses the case
  *

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Turning the card into a hostile one. */
+/* Turn the card into a hostile card. */
 #ifndef _VDFL_CARD_HOSTILE_BECOME_H
 #define _VDFL_CARD_HOSTILE_BECOME_H
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What can be wrong with a card. Most cases are one field of one header; the
- * others are a function. Every second seed is random.
+ * Defects of hostile cards. Most cases replace one field of one header; the
+ * other cases are functions. Every second seed is random.
  */
 #include <string.h>
 
@@ -27,7 +27,7 @@
 	(FIELD_PREP(DFL_PARAM_MSIX_START, first) | \
 	 FIELD_PREP(DFL_PARAM_MSIX_COUNT, count))
 
-/* Expected result: for the card, and for the block in question */
+/* Expected result for the card, and for one of its blocks */
 #define BOUND			.expect = "bound"
 #define REFUSED			.expect = "refused"
 #define WITHHELD(reason)	.expect = "bound", .why = (reason)
@@ -35,8 +35,9 @@
 	.expect = "bound", .why = NOT_LISTED, .whose = (kind)
 
 /*
- * One field of a header of some kind: @mask of the word at @off is @value. The
- * block in question is that one or, if given, the next of kind @whose.
+ * Replace @mask of the word at @off by @value, in a header of one of @kinds.
+ * The expected result @why is that of the block with this header or, if @whose
+ * is set, of the next block of kind @whose.
  */
 static const struct field_case {
 	const char *name;
@@ -198,7 +199,7 @@ static void valid(struct hostile *h)
 	(void)h;
 }
 
-/* The whole function is one AFU. */
+/* Turn the whole function into one AFU. */
 static void afu_alone(struct hostile *h)
 {
 	*hostile_word(h, 0, DFL_DFH) = dfh(DFL_TYPE_AFU, 0, 0) | DFL_DFH_EOL;
@@ -215,7 +216,7 @@ static void next_in_page(struct hostile *h)
 		(old & DFL_DFH_EOL);
 }
 
-/* Add as many headers as fit, @step apart, from a feature of the list on. */
+/* Fill the BAR with headers, @step apart, starting at a feature of the list. */
 static void headers_to_the_end(struct hostile *h, u64 step)
 {
 	const struct place *p = hostile_some(h, PLACE_PRIVATE);
@@ -231,7 +232,7 @@ static void next_8_forever(struct hostile *h)
 	headers_to_the_end(h, 8);
 }
 
-/* Every feature of a kind has the same id. */
+/* Set the same id in all features of @kinds. */
 static void same_ids(struct hostile *h, u32 kinds, u16 id)
 {
 	u32 i;
@@ -250,7 +251,7 @@ static void ids_zero(struct hostile *h)
 	const struct place *p = hostile_some(h, CHAINED);
 
 	same_ids(h, CHAINED, DFL_FME_PERF);
-	withheld(h, p->bar, p->off, "never handed out");
+	withheld(h, p->bar, p->off, "never assigned");
 }
 
 static void ids_same(struct hostile *h)
@@ -342,7 +343,7 @@ static void vsec_bar_7(struct hostile *h)
 	hostile_add_vsec(h, 7, 0xfffffff8);
 }
 
-/* The upper half of a 64-bit BAR, or none at all */
+/* Announce a list in the upper half of a 64-bit BAR, or in an absent BAR. */
 static void vsec_bar_absent(struct hostile *h)
 {
 	hostile_add_vsec(h, hostile_pick(h, 2) ? 1 : 5, 0);
@@ -364,7 +365,7 @@ static void vsec_near_end(struct hostile *h)
 		dfh(DFL_TYPE_FIU, hostile_pick(h, 2), 0);
 }
 
-/* A list whose first feature has no interface unit */
+/* Announce a list whose first feature has no interface unit. */
 static void vsec_orphan(struct hostile *h)
 {
 	const struct place *p = hostile_some(h, CHAINED);
@@ -380,7 +381,7 @@ static void port_list_twice(struct hostile *h)
 		FIELD_PREP(DFL_FME_CAP_NUM_PORTS, 2);
 }
 
-/* All ports report the same number. */
+/* Set the same number in all ports. */
 static void port_number_twice(struct hostile *h)
 {
 	u32 i, nr = 0;
@@ -415,7 +416,7 @@ static void afu_on_block(struct hostile *h)
 	withheld(h, afu->bar, afu->off, NOT_LISTED);
 }
 
-/* The AFU starts among the registers of a feature. */
+/* Move the AFU into the registers of a feature. */
 static void afu_in_block(struct hostile *h)
 {
 	const struct place *port = hostile_some(h, PLACE_PORT);
@@ -426,8 +427,8 @@ static void afu_in_block(struct hostile *h)
 }
 
 /*
- * Each AFU overlaps the next port, if there is one. The first AFU is exempt: it
- * may end at MSI-X structures before the port.
+ * Let each AFU overlap the next port. The first AFU is not checked, because
+ * MSI-X structures before the next port may end the AFU.
  */
 static void afu_over_port(struct hostile *h)
 {
@@ -448,7 +449,7 @@ static void afu_over_port(struct hostile *h)
 	}
 }
 
-/* The list continues among the registers of an AFU. */
+/* Continue the list among the registers of an AFU. */
 static void afu_over_block(struct hostile *h)
 {
 	const struct place *uint = hostile_some(h, PLACE_UINT);
@@ -470,7 +471,7 @@ static void afu_over_msix(struct hostile *h)
 		afu_at(h, port, h->msix.off - 8 * (1 + hostile_pick(h, 0x100)));
 }
 
-/* Valid parameters that fill the space up to the next header */
+/* Fill the space up to the next header with valid parameters. */
 static void param_long(struct hostile *h)
 {
 	const struct place *p = hostile_some(h, VERSION_1);
@@ -497,7 +498,7 @@ static void stalls(struct hostile *h)
 	h->stall_every = 4;
 }
 
-/* The stalls add up to more than the time limit of probing. */
+/* Stall for longer in total than the time limit of the probe. */
 static void stalls_for_good(struct hostile *h)
 {
 	headers_257(h);
@@ -510,7 +511,7 @@ static void vanishes(struct hostile *h)
 	h->vanish_after = 1 + hostile_pick(h, 200);
 }
 
-/* All ports start in reset and do not leave it. */
+/* Start all ports in a reset that @ack does not end. */
 static void stuck(struct hostile *h, enum ack ack)
 {
 	const struct place *port = hostile_some(h, PLACE_PORT);
@@ -603,7 +604,7 @@ static void random_words(struct hostile *h)
 	mutate(h, 2 + hostile_pick(h, 8));
 }
 
-/* Headers everywhere, some of them valid */
+/* Fill the BAR with random headers, some of them valid. */
 static void random_headers(struct hostile *h)
 {
 	u64 step = 8ULL << hostile_pick(h, 10);
@@ -709,8 +710,8 @@ static void make_whole(struct hostile *h, const struct whole_case *w)
 }
 
 /*
- * Consecutive seeds go through all cases; every second seed is random. The last
- * case takes seconds, so that most rounds leave it out.
+ * Consecutive seeds select all cases in turn; every second seed is random.
+ * Three of four rounds skip the last case, which takes seconds.
  */
 static void make_any(struct hostile *h, u64 seed)
 {
@@ -737,7 +738,7 @@ static const struct whole_case *find_whole(const struct whole_case *w, size_t nr
 }
 
 /**
- * hostile_make_wrong() - turn a valid draft into a hostile one
+ * hostile_make_wrong() - turn a valid draft into a hostile card
  * @h: draft
  * @seed: seed that chooses the case
  * @name: name of the case; NULL: @seed chooses it

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What can be wrong with a card. */
+/* Defects of hostile cards. */
 #ifndef _VDFL_CARD_HOSTILE_CASES_H
 #define _VDFL_CARD_HOSTILE_CASES_H
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Drafts of hostile cards: memory, random numbers, words, places. */
+/* Drafts of hostile cards: memory, random numbers, words, headers. */
 #include <stdlib.h>
 
 #include "hostile/draft.h"
@@ -36,7 +36,7 @@ static int alloc_words(struct hostile *h)
 	return 0;
 }
 
-/* Return an empty draft that fits the BARs and vectors of the card, or NULL. */
+/* Return an empty draft for the BARs and vectors of the card, or NULL. */
 struct hostile *hostile_new(const struct bar *bars, const struct identity *id,
 			    u64 seed)
 {
@@ -76,7 +76,7 @@ u64 hostile_pick(struct hostile *h, u64 nr)
 	return hostile_random(h) % nr;
 }
 
-/* Return the word at @off, or an unused one if @off is not in the BAR. */
+/* Return the word at @off, or an unused word if @off is not in the BAR. */
 u64 *hostile_word(struct hostile *h, u8 bar, u64 off)
 {
 	static u64 nowhere;
@@ -86,7 +86,7 @@ u64 *hostile_word(struct hostile *h, u8 bar, u64 off)
 	return &h->word[bar][off / 8];
 }
 
-/* Return a random one of the places of @kinds, or NULL. */
+/* Return a random header of one of @kinds, or NULL. */
 const struct place *hostile_some(struct hostile *h, u32 kinds)
 {
 	const struct place *found = NULL;

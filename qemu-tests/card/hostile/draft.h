@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The draft of a hostile card, made from a seed: a valid list of random
- * contents (valid.c) in which one or more things are made wrong (cases.c). The
- * card becomes it (become.c) and then behaves as the draft states (raw.c).
+ * Draft of a hostile card, made from a seed: a valid list with random contents
+ * (valid.c), to which a case adds defects (cases.c). become.c replaces the
+ * blocks of the card by the draft, and raw.c implements their behaviour.
  */
 #ifndef _VDFL_CARD_HOSTILE_DRAFT_H
 #define _VDFL_CARD_HOSTILE_DRAFT_H
@@ -13,18 +13,18 @@
 #define HOSTILE_MAX_PLACES	32
 #define HOSTILE_MAX_WRITTEN	16
 
-/** enum place_kind - bits, so that several kinds can be selected */
+/** enum place_kind - kinds of headers; a mask selects several kinds */
 enum place_kind {
 	PLACE_FME = 1,
 	PLACE_PORT = 2,
 	PLACE_PRIVATE = 4,	/* version 0 below an FME */
-	PLACE_UART = 8,		/* version 1, its encoding is known */
-	PLACE_VENDOR = 16,	/* version 1, its encoding is not */
+	PLACE_UART = 8,		/* version 1, known address encoding */
+	PLACE_VENDOR = 16,	/* version 1, unknown address encoding */
 	PLACE_UINT = 32,
 	PLACE_AFU = 64,
 };
 
-/** struct place - place of a header in the valid list */
+/** struct place - location of a header in the valid list */
 struct place {
 	enum place_kind kind;
 	u8 bar;
@@ -32,47 +32,47 @@ struct place {
 	u64 next;		/* distance to the next header */
 };
 
-/** enum ack - how ports answer a reset */
+/** enum ack - acknowledgment of resets by ports */
 enum ack {
 	ACK_GOOD,
-	ACK_NEVER,		/* for no request */
+	ACK_NEVER,		/* no request is acknowledged */
 	ACK_ALWAYS,		/* even without a request */
-	ACK_NO_END,		/* the reset begins and does not end */
+	ACK_NO_END,		/* the end of the reset is not acknowledged */
 	ACK_RANDOM,
-	ACK_ONES,		/* the register reads ones */
+	ACK_ONES,		/* the register reads as all-ones */
 };
 
 /**
  * struct hostile - draft of a card
  * @name: name of the case
- * @expect: what the driver has to do: "bound", "refused" or "any"
- * @withheld: place of a block that the driver has to withhold, unless @why is
- *	NULL
- * @why: reason in sysfs; NOT_LISTED (cases.h): sysfs does not list it
+ * @expect: expected result of a probe: "bound", "refused" or "any"
+ * @withheld: location of a block that the driver has to withhold, unless @why
+ *	is NULL
+ * @why: reason in sysfs; NOT_LISTED (cases.h): sysfs does not list the block
  * @random: state of the generator
  * @unit: distance between headers that fits the BARs
  * @len: bytes of each BAR
  * @word: contents of each BAR
- * @place: places of the valid list
+ * @place: headers of the valid list
  * @nr_places: entries in @place
- * @vsec: lists that are announced
- * @vsec_id: id of the capability, which may not be that of feature lists
+ * @vsec: announced lists
+ * @vsec_id: id of the capability; DFL_VSEC_ID if lists are announced
  * @vsec_len: length of the capability, as announced
  * @nr_vectors: vectors of the function
  * @msix: MSI-X table
- * @ack: how ports answer
- * @change: words change between one read and the next
- * @stall_us: time that a slow read takes
- * @stall_every: one in so many reads is slow
- * @vanish_after: accesses, 0: never
- * @master_after: accesses until bus master turns on by itself, 0: never
- * @master_stuck: bus master cannot be turned off
- * @storm: all interrupts, without end and without a cause
+ * @ack: acknowledgment of resets by ports
+ * @change: repeated reads of a word return different values
+ * @stall_us: duration of a slow read, in microseconds
+ * @stall_every: every @stall_every-th read is slow
+ * @vanish_after: accesses until the card vanishes, 0: never
+ * @master_after: accesses until the card enables bus mastering, 0: never
+ * @master_stuck: bus mastering cannot be disabled
+ * @storm: all interrupts are signalled continuously, without a cause
  * @nr_reads: registers read, for @stall_every
- * @flush: where the driver may read to flush writes, see struct watch
- * @seen: how often each word was read
- * @reread: words read more than once, without those of port control
- * @written: different words that were written
+ * @flush: register that the driver may read to flush writes, see struct watch
+ * @seen: number of reads of each word, at most 2
+ * @reread: words read more than once, except port control registers
+ * @written: distinct words that were written
  * @nr_written: number of such words, which may exceed the size of @written
  */
 struct hostile {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A whole BAR that behaves as the draft of a hostile card states. */
+/* Model of hostile cards: a block per BAR, with the behaviour of the draft. */
 #include <unistd.h>
 
 #include "hostile/draft.h"
 #include "hostile/raw.h"
 #include "lib/dfl.h"
 
-/* One in so many reads acknowledges, at random. */
+/* Reads until a request is acknowledged, on average */
 #define ACK_READS	2
 
 static int raw_init(struct block *b, const json_t *spec)
@@ -58,8 +58,8 @@ static u64 acknowledge(struct hostile *h, u64 ctrl)
 }
 
 /*
- * The driver has to read each word of a header once. The exception is the first
- * header, which it also reads to flush writes.
+ * The driver has to read each word of a header only once, except the first
+ * header, which the driver also reads to flush writes.
  */
 static void count_read(struct hostile *h, const struct block *b, u64 off)
 {

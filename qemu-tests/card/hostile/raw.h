@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Behaviour of a hostile card: each block is a whole BAR. */
+/* Model of hostile cards: one block per BAR. */
 #ifndef _VDFL_CARD_HOSTILE_RAW_H
 #define _VDFL_CARD_HOSTILE_RAW_H
 

@@ -82,7 +82,7 @@ static void add_version_1(struct hostile *h, enum place_kind kind, u64 off,
 	    FIELD_PREP(DFL_PARAM_NEXT, 2) | DFL_PARAM_EOP);
 }
 
-/* A port, its user interrupts and its AFU, in @space bytes. */
+/* Add a port with user interrupts and an AFU, in @space bytes. */
 static void add_port(struct hostile *h, u8 bar, u64 off, u64 space, u32 nr)
 {
 	struct place *port = add(h, PLACE_PORT, bar, off);
@@ -103,7 +103,7 @@ static void add_port(struct hostile *h, u8 bar, u64 off, u64 space, u32 nr)
 	put_guid(h, afu, AFU_GUID_L, AFU_GUID_H);
 }
 
-/* Add ports with own lists in BAR 2, or one port in the list of BAR 0. */
+/* Add ports with lists in BAR 2, or one port in the list of BAR 0. */
 static void add_ports(struct hostile *h, const struct place *fme, u64 off)
 {
 	u32 i, nr = 1;

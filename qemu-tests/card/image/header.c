@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* From the entry of a block in a profile to the words of its header. */
+/* Create the header words of a block from its entry in a profile. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,7 +43,7 @@ static const struct kind_row kinds[] = {
 	{ "hidden", KIND_HIDDEN, 0, 0, false, "plain" },
 };
 
-/* Return the kind that profiles call @name, or NULL. */
+/* Return the kind named @name in profiles, or NULL. */
 const struct kind_row *header_kind(const char *name)
 {
 	size_t i;

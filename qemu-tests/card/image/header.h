@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Headers of blocks, from the entries of a profile. */
+/* Create headers of blocks from the entries of a profile. */
 #ifndef _VDFL_CARD_IMAGE_HEADER_H
 #define _VDFL_CARD_IMAGE_HEADER_H
 
 #include "blocks/block.h"
 
 /**
- * struct kind_row - a kind of block, as profiles name it
+ * struct kind_row - a kind of block and its defaults
  * @name: name in profiles
  * @kind: kind of block
- * @type: type field of the header, unless given
- * @id: id field of the header, unless given
+ * @type: type field of the header, unless the profile has one
+ * @id: id field of the header, unless the profile has one
  * @has_guid: a version 0 header has a GUID as well
- * @model: name of the model, unless given
+ * @model: name of the model, unless the profile has one
  */
 struct kind_row {
 	const char *name;

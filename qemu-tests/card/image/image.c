@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * From a profile to a card: identity, BARs, blocks. README.rst describes the
- * format.
+ * Create a card from a profile: identity, BARs, blocks. README.rst describes
+ * the format.
  */
 #include <stdlib.h>
 
@@ -37,7 +37,7 @@ static int override_words(struct block *b, const json_t *words)
 	return 0;
 }
 
-/* The size of a block that has none in its profile */
+/* Return the size of a block for which the profile has no size. */
 static u64 default_size(const json_t *spec)
 {
 	u64 next = spec_u64(spec, "next", 0);
@@ -54,7 +54,7 @@ static int place_block(struct card *c, struct block *b, const json_t *spec)
 
 	if (b->offset >= bar_size || size > bar_size - b->offset ||
 	    b->offset % 8 || size % 8)
-		return spec_error("%s: does not fit its BAR", b->name);
+		return spec_error("%s: block does not fit in the BAR", b->name);
 	if (block_alloc_regs(b, size))
 		return spec_error("out of memory");
 	return 0;
@@ -65,7 +65,7 @@ static int load_vectors(struct card *c, struct block *b, const json_t *spec)
 	b->irq.first = spec_u64(spec, "first", 0);
 	b->irq.nr = spec_u64(spec, "count", 0);
 	if (b->irq.first + b->irq.nr > c->cfg.id.nr_vectors)
-		return spec_error("%s: vectors do not fit", b->name);
+		return spec_error("%s: more vectors than the card has", b->name);
 	return 0;
 }
 
@@ -220,7 +220,7 @@ static int load(struct card *c, const json_t *root)
 	return 0;
 }
 
-/* Return the card of profile @path, or NULL after a message. */
+/* Return the card that profile @path describes, or NULL after a message. */
 struct card *image_load(const char *path, struct log *log)
 {
 	struct card *c = card_new(log);

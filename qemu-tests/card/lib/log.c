@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The card's log: one JSON object per line, written as it happens. */
+/* The card's log: one JSON object per line, written when the event occurs. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -46,7 +46,7 @@ json_t *log_hex(u64 value)
 	return json_sprintf("0x%llx", value);
 }
 
-/* Exit if the log cannot be written: tests judge by it. */
+/* Write @line, or exit: tests depend on a complete log. */
 static void write_line(struct log *log, const char *line, size_t len)
 {
 	if (write(log->fd, line, len) == (ssize_t)len)

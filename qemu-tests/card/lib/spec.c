@@ -11,7 +11,7 @@
 
 #include "lib/spec.h"
 
-/* Report an error of the profile; returns -1 for the caller to return. */
+/* Report an error of the profile. Return -1 for the caller to return. */
 int spec_error(const char *fmt, ...)
 {
 	va_list ap;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Base address registers and places in them. */
+/* Base address registers and ranges of them. */
 #ifndef _VDFL_CARD_PCI_BAR_H
 #define _VDFL_CARD_PCI_BAR_H
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * PCI config space: bytes with write masks. A write returns its effects on the
- * rest of the card, which the caller carries out.
+ * PCI config space: bytes with write masks. config_write() returns the effects
+ * on the rest of the card, which the caller carries out.
  */
 #include <string.h>
 
@@ -22,7 +22,7 @@
 #define ALTERA_VSEC_ID	0x1172
 #define ALTERA_VSEC_LEN	0x44
 
-/* A CXL device is recognized by a designated capability of the consortium. */
+/* Designated vendor-specific capability of CXL devices */
 #define CXL_VENDOR	0x1e98
 #define CXL_DEVICE	0
 #define CXL_LEN		0x3c
@@ -128,7 +128,7 @@ static void put_ext_cap(struct config *cfg, u32 off, u16 id, u32 next)
 	put32(cfg->reset, off, id | 1 << 16 | next << 20);
 }
 
-/* The place in the list of capabilities is fixed, the contents change. */
+/* Only the contents change, not the position in the capability list. */
 static void put_vsec(struct config *cfg, const struct vsec *vsec, u16 id,
 		     u32 len)
 {
@@ -141,7 +141,7 @@ static void put_vsec(struct config *cfg, const struct vsec *vsec, u16 id,
 		      i < vsec->nr_entries ? vsec->entries[i] : 0);
 }
 
-/* Announce the lists of cfg->id.vsec from now on. */
+/* Replace the announced lists by those of cfg->id.vsec. */
 void config_set_vsec(struct config *cfg, u16 id, u32 len)
 {
 	u32 size = DFL_VSEC_ENTRY + sizeof(cfg->id.vsec.entries);
@@ -217,7 +217,7 @@ bool config_bus_master(const struct config *cfg)
 	return command(cfg) & PCI_COMMAND_MASTER && power_state(cfg) == 0;
 }
 
-/* Check whether the card sends requests upstream: a dishonest one always does. */
+/* Check whether the card may send requests; a dishonest card always does. */
 bool config_may_master(const struct config *cfg)
 {
 	return cfg->dishonest || config_bus_master(cfg);
@@ -249,13 +249,13 @@ static void log_bus_master(struct config *cfg, bool on, const char *why)
 	log_event(cfg->log, "bus-master", "{s:b,s:s}", "on", on, "why", why);
 }
 
-/* The card turns bus master on by itself; this is not logged. */
+/* Enable bus mastering without a write of the driver; this is not logged. */
 void config_set_master(struct config *cfg)
 {
 	cfg->value[PCI_COMMAND] |= PCI_COMMAND_MASTER;
 }
 
-/* Set all registers to their values after FLR or power-up. */
+/* Reset all registers, as FLR or power-up do. */
 void config_reset(struct config *cfg)
 {
 	bool was_master = command(cfg) & PCI_COMMAND_MASTER;
@@ -314,7 +314,7 @@ static void store(struct config *cfg, u32 off, u32 len, const u8 *bytes)
 }
 
 /**
- * config_write() - store what the driver writes
+ * config_write() - write to config space
  * @cfg: config space
  * @off: offset in config space
  * @len: number of bytes, all of which are in config space

@@ -9,9 +9,9 @@
 #define CONFIG_SIZE		4096
 
 /**
- * struct vsec - the capability that announces feature lists
+ * struct vsec - capability that announces feature lists
  * @present: the capability exists
- * @count: number of lists as announced, which may differ from @nr_entries
+ * @count: announced number of lists, which may differ from @nr_entries
  * @nr_entries: entries in @entries
  * @entries: BAR and offset of each list
  */
@@ -22,7 +22,7 @@ struct vsec {
 	u32 entries[16];
 };
 
-/** struct identity - what config space reports and no driver can change */
+/** struct identity - read-only contents of config space */
 struct identity {
 	u16 vendor, device, subvendor, subdevice;
 	u32 class;
@@ -38,12 +38,12 @@ struct identity {
 /**
  * struct config - config space of the function
  * @id: fixed contents
- * @value: bytes as they read
+ * @value: current bytes
  * @reset: bytes after a reset
  * @wmask: bits that a write stores
- * @dishonest: the card sends DMA and MSI-X with bus master off, too
- * @master_stuck: bus master reads 1 whatever is written
- * @master_on_count: how often the driver turned bus master on
+ * @dishonest: the card sends DMA and MSI-X with bus mastering disabled as well
+ * @master_stuck: Bus Master Enable always reads as 1
+ * @master_on_count: how often the driver enabled bus mastering
  * @log: log of events
  */
 struct config {
@@ -57,10 +57,10 @@ struct config {
 	struct log *log;
 };
 
-/** enum config_effect - what a write sets off outside of config space */
+/** enum config_effect - effects of a write on the rest of the card */
 enum config_effect {
 	CONFIG_FLR = 1,		/* function level reset */
-	CONFIG_POWER_UP = 2,	/* D3hot was left, which resets the function */
+	CONFIG_POWER_UP = 2,	/* D3hot to D0, which resets the function */
 	CONFIG_MSIX_ON = 4,	/* MSI-X was enabled */
 };
 

@@ -2,9 +2,10 @@
 /*
  * Guest memory as the client mapped it, and the card's DMA engine.
  *
- * Memory that came with a file descriptor is written directly. The rest takes a
- * message to the client, which the caller sends once no request of the client
- * is unanswered. One such message can be outstanding.
+ * The card writes directly to memory for which the client sent a file
+ * descriptor. Other memory is written by a message to the client. The caller
+ * sends the message when all requests of the client are answered. One message
+ * can be outstanding.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -34,15 +35,15 @@ struct mapping {
 
 /**
  * struct dma - engine and mappings
- * @cfg: config space, whose bus master bit gates requests
+ * @cfg: config space; Bus Master Enable gates requests
  * @maps: mappings
  * @nr_maps: entries in @maps
- * @backings: files that hold the memory of @maps
+ * @backings: files that contain the memory of @maps
  * @nr_backings: entries in @backings
  * @by_message: send messages even for memory that has a file descriptor
- * @busy: a message is waiting to be sent or answered
+ * @busy: a message is not yet sent or not yet answered
  * @sent: the message was sent
- * @client: client to report the answer to; NULL if it was reset meanwhile
+ * @client: client of the message; NULL if the client was reset meanwhile
  * @name: name of the client
  * @message: the message
  * @counts: statistics
@@ -135,7 +136,7 @@ static bool is_mapped(const struct dma *d, u64 addr, u64 size)
  * @size: bytes
  * @fd_offset: offset of @addr in @fd
  * @writable: the card may write
- * @fd: file that holds the memory, owned by this function; -1 if none
+ * @fd: file that contains the memory, owned by this function; -1 if none
  *
  * Return: 0 or a negative errno.
  */
@@ -262,7 +263,7 @@ void dma_start(struct dma *d, const struct dma_client *client, u64 addr,
 		finish(d, client, addr, DMA_FAULT, "write failed");
 }
 
-/* Return true if there is a write to send to the client: @out. */
+/* Return true if @out is a write that the caller has to send to the client. */
 bool dma_next_message(struct dma *d, struct dma_message *out)
 {
 	if (!d->busy || d->sent)
@@ -272,7 +273,7 @@ bool dma_next_message(struct dma *d, struct dma_message *out)
 	return true;
 }
 
-/* The client answered the message; @error is a negative errno or 0. */
+/* Handle the reply to the message; @error is a negative errno or 0. */
 void dma_message_done(struct dma *d, int error)
 {
 	enum dma_result result = error ? DMA_FAULT : DMA_DONE;
@@ -286,7 +287,7 @@ void dma_message_done(struct dma *d, int error)
 		d->client->done(d->client->owner, result);
 }
 
-/* @client is reset: drop its message, or the answer if the message is sent. */
+/* Drop the message of @client, or ignore the reply if the message is sent. */
 void dma_forget(struct dma *d, const struct dma_client *client)
 {
 	if (!d->busy || d->client != client)

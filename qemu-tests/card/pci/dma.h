@@ -10,7 +10,7 @@ struct dma;
 enum dma_result { DMA_NONE, DMA_DONE, DMA_REFUSED, DMA_FAULT };
 
 /**
- * struct dma_client - a user of the engine
+ * struct dma_client - user of the engine
  * @name: name in the log
  * @done: the write ended with @result
  * @owner: argument of @done
@@ -21,7 +21,7 @@ struct dma_client {
 	void *owner;
 };
 
-/** struct dma_message - a write that the vfio-user client carries out */
+/** struct dma_message - write that the vfio-user client carries out */
 struct dma_message {
 	u64 addr;
 	u64 data;

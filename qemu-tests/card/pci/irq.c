@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Interrupts: causes of blocks in; INTx, MSI-X and pending bits out. */
+/* Interrupts: INTx, MSI-X and pending bits, from the causes of blocks. */
 #include <unistd.h>
 
 #include "pci/irq.h"
@@ -21,7 +21,7 @@ void irq_add_source(struct irq *irq, struct irq_source *src)
 	irq->sources = src;
 }
 
-/* The blocks of all sources are about to be freed. */
+/* Drop all sources before their blocks are freed. */
 void irq_drop_sources(struct irq *irq)
 {
 	irq->sources = NULL;
@@ -50,7 +50,7 @@ static void set_intx_line(struct irq *irq, bool on)
 		log_event(irq->cfg->log, "intx", "{s:b}", "level", on);
 }
 
-/* Check whether some cause stands that INTx reports. */
+/* Return the interrupt status bit: true if INTx has an active cause. */
 bool irq_status(const struct irq *irq)
 {
 	return irq->cfg->id.pin && irq->any_cause &&
@@ -59,7 +59,7 @@ bool irq_status(const struct irq *irq)
 
 /*
  * The client masks INTx with every signal and unmasks it when the guest has
- * handled the interrupt. A level that still stands then is signalled again.
+ * handled the interrupt. INTx is then signalled again if a cause is active.
  */
 static void intx_update(struct irq *irq)
 {
@@ -147,7 +147,7 @@ static u64 all_vectors(const struct irq *irq)
 	return nr ? GENMASK_ULL(nr - 1, 0) : 0;
 }
 
-/* Send every message of the function, whether it is enabled or not. */
+/* Send all messages of the function, even if MSI-X is disabled. */
 void irq_storm(struct irq *irq)
 {
 	u32 i;
@@ -170,13 +170,13 @@ static void collect_causes(struct irq *irq)
 	}
 }
 
-/* Signal what changed since the causes were last collected. */
+/* Collect the causes, and signal those that became active. */
 void irq_update(struct irq *irq)
 {
 	u64 old = irq->level;
 
 	collect_causes(irq);
-	irq->pending &= irq->level;	/* a pending bit goes with its cause */
+	irq->pending &= irq->level;	/* inactive causes are not pending */
 	if (irq->muted)
 		return;
 	msix_events(irq, irq->level & ~old);
@@ -189,14 +189,14 @@ void irq_set_cause(struct irq_source *src, u64 cause)
 	irq_update(src->irq);
 }
 
-/* @vector of @src fired again while its cause still stood. */
+/* Signal @vector of @src again, although its cause is already active. */
 void irq_repeat(struct irq_source *src, u32 vector)
 {
 	if (!src->irq->muted)
 		msix_event(src->irq, src->first + vector);
 }
 
-/* A bit of config space that gates interrupts was written. */
+/* Update interrupts after a write to a config bit that gates delivery. */
 void irq_enables_changed(struct irq *irq, bool msix_came_on)
 {
 	if (irq->muted)

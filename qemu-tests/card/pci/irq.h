@@ -15,7 +15,7 @@ struct irq;
  * @next: next source of @irq
  * @first: first vector on the card
  * @nr: number of vectors; 0 if the block has none
- * @cause: standing causes, one bit per vector
+ * @cause: active causes, one bit per vector
  */
 struct irq_source {
 	struct irq *irq;
@@ -29,17 +29,17 @@ struct irq_source {
  * struct irq - interrupt state
  * @cfg: config space, whose bits gate delivery
  * @sources: list of all sources
- * @level: vectors with a standing cause
- * @pending: the pending-bit array
- * @any_cause: at least one source has a cause, with or without a vector
+ * @level: vectors with an active cause
+ * @pending: pending-bit array
+ * @any_cause: at least one source has an active cause, with or without a vector
  * @intx_line: INTx is asserted
  * @intx_masked: the client has INTx masked; each signal masks it
  * @intx_fd: eventfd, -1 if none
  * @msix_fd: eventfds, -1 if none
- * @storm: all causes stand forever, and messages are sent without end
+ * @storm: all causes are active, and all messages are sent continuously
  * @muted: causes are tracked, but nothing is signalled
  * @log_off: interrupts are counted, not logged
- * @raised: causes of AFUs that came up
+ * @raised: number of causes that AFUs raised
  * @intx_asserted: INTx signals
  * @msix_sent: messages
  */

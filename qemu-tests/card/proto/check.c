@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Validation of requests: only those that pass are carried out. */
+/* Validation of requests, before they are carried out. */
 #include <errno.h>
 
 #include "proto/check.h"
 
 #define DMA_MAX_OFFSET	(ALL_ONES >> 1)	/* of a file */
 
-/* Number of vectors of an interrupt index */
+/* Return the number of vectors of an interrupt index. */
 u32 check_irq_count(const struct card *c, u32 index)
 {
 	switch (index) {
@@ -19,7 +19,7 @@ u32 check_irq_count(const struct card *c, u32 index)
 	}
 }
 
-/* Bytes of a region */
+/* Return the size of a region in bytes. */
 u64 check_region_size(const struct card *c, u32 index)
 {
 	if (index < NR_BARS)
@@ -158,7 +158,7 @@ static const struct rule {
 	[CMD_RESET] = { 0, 0, 0, NULL },
 };
 
-/* Decide whether a request may be carried out: 0 or a negative errno. */
+/* Check whether a request is valid. Return 0 or a negative errno. */
 int check_message(const struct card *c, const struct message *m)
 {
 	const struct rule *rule;

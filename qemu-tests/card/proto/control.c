@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Requests of the tests: one JSON object in, one out. */
+/* Requests of tests: one JSON object each, with one JSON object as reply. */
 #include <stdio.h>
 #include <string.h>
 
@@ -24,7 +24,7 @@ static bool get_u64(const json_t *req, const char *key, u64 *out)
 	return spec_parse_u64(json_object_get(req, key), out);
 }
 
-/* The block at "bar"/"offset" of @req; @off becomes the offset inside it. */
+/* Return the block at "bar"/"offset" of @req; @off becomes relative to it. */
 static struct block *get_block(struct card *c, const json_t *req, u64 *off)
 {
 	struct block *b;
@@ -45,7 +45,7 @@ static json_t *op_peek(struct card *c, const json_t *req)
 	struct block *b = get_block(c, req, &off);
 
 	if (!b || off % 8)
-		return failure("no register there");
+		return failure("no register at this offset");
 	return json_pack("{s:b,s:o}", "ok", true, "value",
 			 log_hex(block_reg(b, off)->value));
 }
@@ -56,11 +56,11 @@ static json_t *op_poke(struct card *c, const json_t *req)
 	struct block *b = get_block(c, req, &off);
 
 	if (!b || off % 8)
-		return failure("no register there");
+		return failure("no register at this offset");
 	if (!get_u64(req, "value", &value))
 		return failure("no value");
 	block_reg(b, off)->value = value;
-	/* A changed header is another image in the FPGA: it survives resets. */
+	/* A changed header models a reconfigured FPGA and survives resets. */
 	if (off < b->header_len)
 		block_reg(b, off)->reset = value;
 	return success();
@@ -79,11 +79,11 @@ static json_t *set_interrupt(struct card *c, const json_t *req, bool on)
 	struct block *b = get_block(c, req, &off);
 
 	if (!b || off)
-		return failure("no block there");
+		return failure("no block at this offset");
 	if (!get_u64(req, "vector", &vector) || vector >= b->irq.nr)
 		return failure("no such vector");
 	if (block_in_reset(b))
-		return failure("in reset");
+		return failure("block is in reset");
 	if (b->model->raise)
 		b->model->raise(b, vector, on);
 	else
@@ -108,7 +108,7 @@ static json_t *op_vanish(struct card *c, const json_t *req)
 	return success();
 }
 
-/* Let so many accesses pass before the card vanishes. */
+/* Make the card vanish after a number of accesses. */
 static json_t *op_vanish_after(struct card *c, const json_t *req)
 {
 	u64 accesses;
@@ -200,7 +200,7 @@ static json_t *op_stats(struct card *c, const json_t *req)
 }
 
 /*
- * Own a window instead of blocks: {"bar":2,"offset":64,"len":8}. With
+ * Own a range instead of blocks: {"bar":2,"offset":64,"len":8}. With
  * "port":"b2-o0" the owner may reset that port as well.
  */
 static json_t *own_range(struct card *c, const json_t *req)
@@ -255,7 +255,7 @@ static json_t *op_mark(struct card *c, const json_t *req)
 	return success();
 }
 
-/* Tests with a million interrupts avoid a hundred megabytes of log. */
+/* Switch off log lines that would take 100 MB in tests with many interrupts. */
 static json_t *op_log_irqs(struct card *c, const json_t *req)
 {
 	c->irq.log_off = json_is_false(json_object_get(req, "on"));
@@ -274,7 +274,7 @@ static json_t *op_dma_by_message(struct card *c, const json_t *req)
 	return success();
 }
 
-/* The block that the driver has to withhold */
+/* Return the members on the block that the driver has to withhold. */
 static json_t *withheld(const struct hostile *h)
 {
 	return json_pack("{s:o,s:s}", "withheld",
@@ -294,7 +294,7 @@ static json_t *op_hostile(struct card *c, const json_t *req)
 	if (!get_u64(req, "seed", &seed))
 		return failure("no seed");
 	if (hostile_become(c, seed, name))
-		return failure("no such case, or not with this profile");
+		return failure("unknown case, or profile without hostile cards");
 	log_event(c->log, "hostile", "{s:I,s:s}", "seed", (json_int_t)seed,
 		  "case", c->hostile->name);
 	reply = json_pack("{s:b,s:s,s:s}", "ok", true, "case", c->hostile->name,
@@ -348,7 +348,7 @@ static const struct {
 	{ "seen", op_seen },
 };
 
-/* Return the answer to the request on @line; never NULL. */
+/* Return the reply to the request on @line; never NULL. */
 json_t *control_execute(struct card *c, const char *line)
 {
 	json_t *req = json_loads(line, 0, NULL);

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The vfio-user protocol, to the extent that a PCI card without migration and
- * mappable registers needs it.
+ * The part of the vfio-user protocol that a PCI card without migration and
+ * mappable registers uses.
  *
- * One receive takes all that the client has queued. Each message is checked by
- * check_message(), then carried out, and the replies leave in one send. Messages
- * to the client (DMA by message) are sent when no request is unanswered. Their
- * replies are handled by the same loop, so that neither side waits for the
- * other.
+ * One receive takes all queued messages of the client. check_message() checks
+ * each message before it is carried out, and one send transmits all replies.
+ * Messages to the client (DMA by message) are sent when all requests are
+ * answered. The same loop handles their replies, so that client and server
+ * cannot block each other.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -71,7 +71,7 @@ static bool flush(struct server *s)
 	return true;
 }
 
-/* Room for @len bytes of reply body, or NULL if the client is gone. */
+/* Return space for a reply body, or NULL if the client disconnected. */
 static void *reply_begin(struct server *s, const struct message *m, u32 len,
 			 int error)
 {
@@ -107,7 +107,7 @@ static void reply_status(struct server *s, const struct message *m, int error)
 		reply_begin(s, m, 0, error);
 }
 
-/* ---- requests; all of them checked ---- */
+/* ---- validated requests ---- */
 
 static void do_version(struct server *s, const struct message *m)
 {
@@ -308,8 +308,8 @@ static void close_fds(struct server *s)
 }
 
 /*
- * A receive never reads past bytes that carry descriptors, so the descriptors
- * belong to the last message received by then.
+ * recvmsg() stops after bytes that carry descriptors, so the descriptors belong
+ * to the last message in the buffer at that time.
  */
 static void attach_fds(struct server *s, struct message *m, size_t end)
 {
@@ -406,10 +406,10 @@ static bool send_dma(struct server *s)
 }
 
 /**
- * server_run() - handle what the client has sent
+ * server_run() - handle the queued messages of the client
  * @s: server
  *
- * Return: false if the client is gone or the stream is malformed.
+ * Return: false if the client disconnected or the stream is malformed.
  */
 bool server_run(struct server *s)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The vfio-user side: one client, which is QEMU or a test. */
+/* vfio-user server for one client, which is QEMU or a test. */
 #ifndef _VDFL_CARD_PROTO_SERVER_H
 #define _VDFL_CARD_PROTO_SERVER_H
 

@@ -31,11 +31,11 @@ MSIX_ENABLE, MSIX_MASKALL = 0x8000, 0x4000
 
 
 class Refused(Exception):
-    """The card answered with an error; args[0] is the errno value."""
+    """The card replied with an error; args[0] is the errno value."""
 
 
 class Client:
-    """Starts a card and talks to it until close()."""
+    """Starts a card, and exchanges messages with it until close()."""
 
     def __init__(self, program, profile):
         self.dir = tempfile.mkdtemp(prefix="vdfl-card-")
@@ -110,7 +110,7 @@ class Client:
         self.sock.sendall(reply + body[:16])
 
     def serve(self):
-        """Take one request of the card."""
+        """Handle one request of the card."""
         ident, cmd, _, _, body = self._message()
         assert cmd == DMA_WRITE, cmd
         self._serve_dma(ident, body)
@@ -145,7 +145,7 @@ class Client:
         self.request(SET_IRQS, struct.pack("<IIIII", 20, flags, index, start, count), fds)
 
     def eventfd(self, index, vector=0):
-        """An eventfd attached to a vector, as a file descriptor of ours."""
+        """Attach a new eventfd to a vector; returns the file descriptor."""
         fd = os.eventfd(0, os.EFD_NONBLOCK)
         self.set_irqs(index, IRQ_EVENTFD | IRQ_TRIGGER, vector, 1, [fd])
         return fd
@@ -173,7 +173,7 @@ class Client:
     # -- ports --
 
     def set_port_reset(self, bar, port, on):
-        """Ask, and poll until it is acknowledged."""
+        """Request or end a reset, and poll until the port acknowledges."""
         self.write(bar, port + 0x38, 1 if on else 0)
         for _ in range(10):
             if bool(self.read(bar, port + 0x38) & 0x10) == on:
@@ -182,7 +182,7 @@ class Client:
 
 
 def fired(fd):
-    """How often an eventfd was signalled since last asked."""
+    """Return how often an eventfd was signalled since the last call."""
     if not select.select([fd], [], [], 0)[0]:
         return 0
     return int.from_bytes(os.read(fd, 8), "little")

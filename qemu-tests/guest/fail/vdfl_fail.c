@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * For tests: make the Nth call of one function fail that vfio_dfl_mdev makes in
- * one task. The function is not entered, its caller gets the value given.
+ * For tests: make the Nth call of a function by vfio_dfl_mdev fail, in one
+ * task. The function is not entered, its caller gets the given value.
  *
- * Debugfs file vdfl_fail: write "SYMBOL VALUE N" to arm, "off" to disarm. What is
- * read is the number of calls still to come before the one that fails; 0 when it
- * has failed.
+ * Debugfs file vdfl_fail: write "SYMBOL VALUE N" to arm, "off" to disarm. A
+ * read returns the number of calls left before the one that fails; 0 after it
+ * failed.
  *
- * The task is the one that has opened the file last, until it is closed. What
- * the module does for that task in one of its own counts as that task's; so do
- * the failures that the task has asked for in /proc/self/fail-nth.
+ * The task is the one that opened the file last, until it is closed. Work that
+ * the module does for the task in another one counts as well, also for failures
+ * set in /proc/self/fail-nth.
  */
 #include <linux/debugfs.h>
 #include <linux/kallsyms.h>
@@ -21,7 +21,7 @@
 #include <linux/workqueue.h>
 
 #define CALLER	"[vfio_dfl_mdev]"
-#define HELPER	"work_call_fn"	/* what it does for others */
+#define HELPER	"work_call_fn"	/* runs work for other tasks */
 
 static DEFINE_MUTEX(lock);
 static struct dentry *file;
@@ -71,7 +71,7 @@ static void fail_post(struct kprobe *p, struct pt_regs *regs,
 {
 }
 
-/* --- what is done for the task by another ---------------------------------- */
+/* --- work for the task in another one -------------------------------------- */
 
 static bool is_help(unsigned long function)
 {

@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A guest without an operating system, up in a moment: does to the PCI device
- * behind a root port what it is told on the serial port, one command a line,
+ * A guest without an operating system, which boots at once. It runs commands
+ * from the serial port on the PCI device below a root port: one per line,
  * numbers in hex. Answers like init: output, then "@ STATUS".
  *
- *   dev N			from now on, the device behind the Nth root port; the
+ *   dev N			from now on, the device below the Nth root port; the
  *				first one before that
  *   cfg OFFSET [VALUE]		read or write 4 bytes of config space
  *   r BAR OFFSET WIDTH		read 4 or 8 bytes
  *   w BAR OFFSET WIDTH VALUE	write them
  *   arm NR			route MSI-X vectors 0 to NR - 1 here
- *   irqs			how often each has come
- *   flr COUNT			set a register, function reset: it has to be gone
- *   mix COUNT SEED		as many accesses as that of device 1 (an AFU, mapped)
- *				and device 2 (an Ethernet group, trapped), which have
- *				to read back; how many of either
- *   hammer			use the device for ever
+ *   irqs			number of interrupts per vector
+ *   flr COUNT			set a register, reset the function, expect 0; repeat
+ *   mix COUNT SEED		write and read back registers of device 1 (an AFU,
+ *				mapped) and device 2 (an Ethernet group, trapped);
+ *				answers the number of accesses for each
+ *   hammer			use the device until killed
  *   reboot
  */
 #include <stddef.h>
@@ -57,7 +57,7 @@
 #define RAM		0x1000
 #define RAM_WORDS	512
 
-/* Ethernet group: a register that keeps what it gets, and does nothing then */
+/* Ethernet group: a register without effect that keeps its value */
 #define MAILBOX		0x10
 #define MAILBOX_QUIET	0x3fffffffU	/* in the upper half */
 
@@ -242,7 +242,7 @@ static void init_interrupts(void)
 		idt[FIRST_VECTOR + i] = (struct gate){ addr, cs, 0x8e00,
 						       addr >> 16 };
 	}
-	/* The old controllers have nothing to say */
+	/* Mask the old interrupt controllers */
 	outb(0x21, 0xff);
 	outb(0xa1, 0xff);
 	write32(LAPIC + LAPIC_SPURIOUS, LAPIC_ON);
@@ -307,7 +307,7 @@ static int reg_write(uint32_t addr, unsigned int width, uint64_t value)
 	return 0;
 }
 
-/* --- the same many times ------------------------------------------------------ */
+/* --- repeated accesses -------------------------------------------------------- */
 
 static int flr(uint64_t count)
 {
@@ -330,7 +330,7 @@ union word {
 	uint32_t half[2];
 };
 
-/* What the registers hold; the mailbox comes last */
+/* Expected register values; the mailbox comes last */
 static union word want[RAM_WORDS + 1];
 
 /* xorshift */

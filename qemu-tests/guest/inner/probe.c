@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a guest does to an instance that was passed through to it: registers by
- * mapping, the stock port driver's ioctls, a serial port in loopback.
+ * Accesses of a guest to an instance passed through: registers by mapping,
+ * ioctls of the stock port driver, a serial port in loopback.
  */
 #include <err.h>
 #include <fcntl.h>
@@ -60,10 +60,10 @@ static volatile void *map(int fd, off_t off, size_t len)
 }
 
 /*
- * In a VM of the lab the guest's KVM runs on an emulated SVM that, when a guest
- * is left, still names its last page fault, as one that is over. KVM takes any
- * for one that was being delivered, and does not emulate the access that the
- * guest was left for. After another exit there is none.
+ * In a VM of the lab KVM runs on an emulated SVM. On an exit, that still
+ * reports the last page fault of the guest, marked as not valid. KVM takes it
+ * for an event that was being delivered, and does not emulate the access that
+ * caused the exit. After another exit no page fault is reported.
  */
 static void leave_guest(void)
 {
@@ -203,7 +203,7 @@ static void expect_event(int fd, uint32_t vector)
 		err(1, "eventfd");
 }
 
-/* port-irqs PORT: each of the AFU's interrupts arrives as the one it is */
+/* port-irqs PORT: each interrupt of the AFU arrives at its own vector */
 static int port_irqs(char **arg)
 {
 	int port = open_rw(arg[0]);
@@ -289,7 +289,7 @@ static size_t uart_receive(int fd, size_t done)
 	return done + ret;
 }
 
-/* uart TTY BYTES: what is sent comes back, in loopback */
+/* uart TTY BYTES: send bytes in loopback, compare those received */
 static int uart(char **arg)
 {
 	size_t len = number(arg[1]), sent = 0, received = 0;

@@ -17,7 +17,7 @@
 
 AFU=b2-o40000 OTHER=b2-oc0000
 ACCESSES=100000 RESETS=100
-# Guests killed, for each block
+# Number of guests to kill, per block
 ROUNDS=25
 [ "$KERNEL" = 7.3 ] || ROUNDS=5
 
@@ -26,17 +26,17 @@ seed_random
 bdf=$(bind_card 0) || bail "no card"
 afu=$(create_mdev "$bdf" afu-d8424dc4-$AFU) || bail "no AFU"
 other=$(create_mdev "$bdf" afu-d8424dc4-$OTHER) || bail "no other AFU"
-# It shares its page with another block, so that all of it is trapped
+# All of it is trapped, because it shares its page with another block
 eth=$(create_mdev "$bdf" eth-group-b0-o14000) || bail "no Ethernet group"
 nested_kvm || bail "no KVM"
 
-# up NAME: has it started?
+# up NAME: wait until the guest has started
 up()
 {
 	guest_up "$1" 60 >/dev/null || no_guest "$1"
 }
 
-# eventfds: how high the numbers of those that exist would go, with 500 more
+# eventfds: highest id among 500 new eventfds; it grows if eventfds are leaked
 eventfds()
 {
 	python3 -c 'import os
@@ -54,23 +54,29 @@ tap_note "two guests up after $(($(now_ms) - start)) ms"
 
 # --- what a guest sees -------------------------------------------------------------
 
-tap_is "ids of the card" "$(guest a cfg 0) $(guest a cfg 2c)" "bcce8086 a1ab8086"
-tap_is "class of the card" "$(guest a cfg 8)" \
+tap_is "config space: ids are those of the card" \
+	"$(guest a cfg 0) $(guest a cfg 2c)" "bcce8086 a1ab8086"
+tap_is "config space: class is that of the card" "$(guest a cfg 8)" \
 	"$(setpci -s "$bdf" 8.L)"
-tap_is "extended capability: one feature list at BAR 2" \
+tap_is "config space: extended capability names one feature list at BAR 2" \
 	"$(guest a cfg 100) $(guest a cfg 104) $(guest a cfg 108) $(guest a cfg 10c)" \
 	"0001000b 01000043 00000001 00000002"
-tap_is "mapped: a constant of the AFU" "$(guest a r 0 48 8)" 1122334455667788
-tap_is "mapped: its halves" "$(guest a r 0 48 4) $(guest a r 0 4c 4)" \
+tap_is "mapped: a constant of the AFU reads right, 8 bytes" \
+	"$(guest a r 0 48 8)" 1122334455667788
+tap_is "mapped: a constant of the AFU reads right, 2 times 4 bytes" \
+	"$(guest a r 0 48 4) $(guest a r 0 4c 4)" \
 	"55667788 11223344"
-tap_is "mapped: each access is one" "$(guest a r 0 38 8) $(guest a r 0 38 8)" \
+tap_is "mapped: one read of the guest is one read of the card" \
+	"$(guest a r 0 38 8) $(guest a r 0 38 8)" \
 	"0000000000000001 0000000000000002"
 guest a w 0 28 8 123456789abcdef0
-tap_is "mapped: what it writes, the card has" "$(card_peek 0 2 0x40028)" \
+tap_is "mapped: the card has the value that the guest wrote" \
+	"$(card_peek 0 2 0x40028)" \
 	0x123456789abcdef0
-tap_is "second view: emulated port header" "$(guest a r 2 0 8)" 4000000010002001
-tap_is "second view: the same register" "$(guest a r 2 2028 8)" 123456789abcdef0
-tap_is "second view: nothing behind the block" "$(guest a r 2 12000 8)" \
+tap_is "BAR 2: emulated port header" "$(guest a r 2 0 8)" 4000000010002001
+tap_is "BAR 2: the same register as in BAR 0" \
+	"$(guest a r 2 2028 8)" 123456789abcdef0
+tap_is "BAR 2: past the block reads as ones" "$(guest a r 2 12000 8)" \
 	ffffffffffffffff
 guest a w 2 12000 8 0
 guest a dev 2
@@ -82,31 +88,32 @@ mailbox()
 {
 	[ "$(guest a r 0 18 8)" = 000000010000cafe ]
 }
-tap_ok "trapped: its mailbox works" wait_for 5 mailbox
-tap_is "trapped: the neighbour in its page does not show" \
+tap_ok "trapped: the mailbox works" wait_for 5 mailbox
+tap_is "trapped: the neighbour in the page reads as ones" \
 	"$(guest a r 0 800 8)" ffffffffffffffff
 guest a dev 1
 
 # --- interrupts ------------------------------------------------------------------------
 
-# came NAME: the third vector
+# came NAME: has the third vector been delivered?
 came()
 {
 	[[ $(guest "$1" irqs) =~ ^[0-9a-f]+\ [0-9a-f]+\ (0*[1-9a-f][0-9a-f]*)\  ]]
 }
-# The pin cannot tell vectors apart: all are signalled, the right one included
+# The pin does not tell vectors apart: every armed vector is signalled
 for name in a b; do
 	guest $name arm 4
 	guest $name w 0 50 8 4
-	tap_ok "MSI-X, guest $name: the vector arrives" wait_for 10 came $name
+	tap_ok "MSI-X, guest $name: the vector is delivered" \
+		wait_for 10 came $name
 	guest $name w 0 58 8 f
-	tap_is "MSI-X, guest $name: none that is not armed" \
+	tap_is "MSI-X, guest $name: no other vector is delivered" \
 		"$(guest $name irqs | cut -d' ' -f5-)" "0000 0000 0000 0000"
 done
 
 # --- beside a neighbour -----------------------------------------------------------------
 
-# resets: blocks that saw one, with their number
+# resets: positions of the blocks that were reset, with the number of resets
 resets()
 {
 	card_stat 0 '[.blocks[] | select(.resets > 0) |
@@ -119,21 +126,27 @@ watch vfio_dfl_mdev/vdfl_access "name == \"$afu\""
 watch_from_here
 start=$(now_ms)
 guest_tell a mix "$(printf '%x %x' $ACCESSES $((RANDOM + 1)))"
-tap_ok "the neighbour's $RESETS resets, each of its registers" \
+tap_ok "neighbour: $RESETS resets, each clears its registers" \
 	guest b flr "$(printf %x $RESETS)"
 tap_note "took $(($(now_ms) - start)) ms"
-tap_fails "meanwhile the guest was at it" read -r -t 0 <&"${GUEST_OUT[a]}"
+tap_fails "guest beside the resets: is at work after the last" \
+	read -r -t 0 <&"${GUEST_OUT[a]}"
 counts=$(guest_answer a)
 tap_note "took $(($(now_ms) - start)) ms"
-tap_like "it always read what it had written" "$counts" '^[0-9a-f]{8} [0-9a-f]{8}$'
+tap_like "guest beside the resets: each read returned the value written" \
+	"$counts" '^[0-9a-f]{8} [0-9a-f]{8}$'
 read -r mapped trapped <<<"$counts"
-tap_is "in $ACCESSES accesses" $((0x$mapped + 0x$trapped)) $ACCESSES
-tap_within "of which so many were trapped" $((0x$trapped)) \
+tap_is "guest beside the resets: number of accesses" \
+	$((0x$mapped + 0x$trapped)) $ACCESSES
+tap_within "guest beside the resets: number of trapped accesses" \
+	$((0x$trapped)) \
 	$((ACCESSES * 2 / 5)) $((ACCESSES * 3 / 5))
-tap_is "the driver saw none of those to the mapped block" "$(seen)" 0
-tap_is "only the neighbour's block and port were reset" "$(resets)" \
+tap_is "guest beside the resets: mapped accesses do not reach the driver" \
+	"$(seen)" 0
+tap_is "neighbour: only its block and port were reset" "$(resets)" \
 	"$(sed -E "s/(b2-o80000|$OTHER):$nr/\\1:$((nr + RESETS))/g" <<<"$before")"
-tap_is "the guest's interrupts are still armed" "$(guest b irqs | cut -d' ' -f5-)" \
+tap_is "neighbour: interrupts are still armed" \
+	"$(guest b irqs | cut -d' ' -f5-)" \
 	"0000 0000 0000 0000"
 
 # --- reset and reboot ---------------------------------------------------------------------
@@ -142,26 +155,30 @@ for name in a b; do
 	block=$AFU reg=0x40028
 	[ $name = a ] || block=$OTHER reg=0xc0028
 	before=$(block_stat 0 $block resets)
-	tap_ok "function reset, guest $name: registers are reset" guest $name flr 1
-	tap_is "function reset, guest $name: reaches the port" \
+	tap_ok "function reset, guest $name: registers are cleared" \
+		guest $name flr 1
+	tap_is "function reset, guest $name: the port is reset once" \
 		"$(block_stat 0 $block resets)" $((before + 1))
 	guest $name w 0 28 8 77
 	guest_tell $name reboot
 	up $name
-	tap_is "reboot, guest $name: registers are reset" "$(guest $name r 0 28 8)" \
+	tap_is "reboot, guest $name: registers are cleared" \
+		"$(guest $name r 0 28 8)" \
 		0000000000000000
 	guest $name w 0 28 8 78
-	tap_is "reboot, guest $name: it goes on" "$(card_peek 0 2 $reg)" 0x78
-	tap_is "QEMU of guest $name has no complaint" "$(guest_words $name)" ""
+	tap_is "reboot, guest $name: registers can be written" \
+		"$(card_peek 0 2 $reg)" 0x78
+	tap_is "QEMU of guest $name: no message" "$(guest_words $name)" ""
 done
 guest_end a
 guest_end b
 
 # --- killed at any moment ------------------------------------------------------------------
 
-# kill_one UUID BLOCK ACCEL EARLY: kill a guest while it starts or while it
-# uses the device; says "closed" or "open", which that was, and what is wrong.
-# The caller has the block's resets in "resets".
+# kill_one UUID BLOCK ACCEL EARLY: kill a guest while it starts or while it uses
+# the device. Prints "open" if QEMU had the device open, else "closed", and a
+# line "bad: ..." per failed check. The caller has the number of resets of the
+# block in "resets".
 kill_one()
 {
 	local reg=${2#*-o} ms=$((RANDOM % ($4 ? 1200 : 300))) before=$resets value
@@ -186,19 +203,20 @@ kill_one()
 	fi
 	value=$(card_peek 0 2 "0x$reg")
 	[ "$value" = $want ] || echo "bad: after $ms ms: $reg is $value, not $want"
-	# Longer than any interval of polling
+	# Longer than any poll interval
 	card_do 0 raise "\"bar\":2,\"offset\":\"0x${2#*-o}\",\"vector\":0"
 	sleep 0.05
-	[ "$(seen)" = 0 ] || echo "bad: after $ms ms: an interrupt of the dead"
+	[ "$(seen)" = 0 ] || echo "bad: after $ms ms: an interrupt after the guest was killed"
 	card_do 0 lower "\"bar\":2,\"offset\":\"0x${2#*-o}\",\"vector\":0"
 }
 
-# kill_many UUID BLOCK: with a trace of its own
+# kill_many UUID BLOCK: kill guests one after the other, with a trace instance
+# of its own
 kill_many()
 {
 	local i resets accel=(kvm tcg)
 
-	# A subshell would make up a seed of its own
+	# A subshell would seed RANDOM on its own
 	RANDOM=$((SEED + 0x${2#*-o}))
 	TRACE+=/instances/$1
 	mkdir "$TRACE"
@@ -209,7 +227,7 @@ kill_many()
 	done
 }
 
-# The pin would not tell whose interrupt it is
+# With the pin every interrupt would signal both clients
 echo poll >"$PCI/$bdf/dfl/irq_source"
 start=$(now_ms)
 kill_many "$afu" $AFU >/tmp/killed-1 &
@@ -219,31 +237,34 @@ second=$!
 wait $first $second
 tap_note "took $(($(now_ms) - start)) ms"
 killed=$(cat /tmp/killed-1 /tmp/killed-2)
-tap_is "killed $((2 * ROUNDS)) guests" "$(grep -cE 'open|closed' <<<"$killed")" \
+tap_is "killed guests: number" "$(grep -cE 'open|closed' <<<"$killed")" \
 	$((2 * ROUNDS))
-tap_within "so many had the device open" "$(grep -c open <<<"$killed")" \
+tap_within "killed guests: number with the device open" \
+	"$(grep -c open <<<"$killed")" \
 	$ROUNDS $((2 * ROUNDS))
-tap_within "so many had got interrupts" "$(grep -c interrupted <<<"$killed")" \
+tap_within "killed guests: number with interrupts received" \
+	"$(grep -c interrupted <<<"$killed")" \
 	1 $((2 * ROUNDS))
-tap_is "each block was reset, no interrupt came later" \
+tap_is "killed guests: each block is reset, no later interrupt" \
 	"$(grep -vxE 'open|closed|interrupted' <<<"$killed")" ""
-tap_is "nobody listens: the task that polls is gone" "$(grep -h '^vdfl/' /proc/[0-9]*/comm)" ""
-tap_is "no eventfd is left" "$(eventfds)" "$none"
+tap_is "killed guests: the polling task has ended" \
+	"$(grep -h '^vdfl/' /proc/[0-9]*/comm)" ""
+tap_is "killed guests: no eventfd is leaked" "$(eventfds)" "$none"
 guest_metal a kvm "$afu" "$eth"
 guest_metal b tcg "$other"
 up a
 up b
 guest a w 0 28 8 79
 guest b w 0 28 8 80
-tap_is "the instances are as good as new" \
+tap_is "new guests: registers of both instances can be written" \
 	"$(card_peek 0 2 0x40028) $(card_peek 0 2 0xc0028)" "0x79 0x80"
-tap_is "QEMU has no complaint" "$(guest_words a)$(guest_words b)" ""
+tap_is "QEMU of new guests: no message" "$(guest_words a)$(guest_words b)" ""
 guest_end a
 guest_end b
 
-tap_is "bus master stayed off" "$(card_stat 0 .bus_master_on_count)" 0
-tap_is "nothing touched what is nobody's" "$(card_stat 0 .stray)" 0
+tap_is "card: bus master was never on" "$(card_stat 0 .bus_master_on_count)" 0
+tap_is "card: no stray access" "$(card_stat 0 .stray)" 0
 for uuid in "$afu" "$other" "$eth"; do
-	tap_ok "instance can be removed" remove_mdev "$uuid"
+	tap_ok "instance: can be removed" remove_mdev "$uuid"
 done
-tap_ok "the module can be unloaded" unload_module
+tap_ok "module: unloads" unload_module

@@ -18,7 +18,7 @@ AFU=b2-o40000 OTHER=b2-oc0000
 
 load_module || bail "no module"
 bdf=$(bind_card 0) || bail "no card"
-# The pin would tell the guest of all vectors at once
+# With the pin every interrupt would signal all vectors
 echo poll >"$PCI/$bdf/dfl/irq_source"
 afu=$(create_mdev "$bdf" afu-d8424dc4-$AFU) || bail "no AFU"
 other=$(create_mdev "$bdf" afu-d8424dc4-$OTHER) || bail "no other AFU"
@@ -28,13 +28,13 @@ watch kvm/kvm_msi_set_irq
 
 # --- SeaBIOS ------------------------------------------------------------------------
 
-# came: the third vector, and no other
+# came: has the third vector been delivered, and no other?
 came()
 {
 	[[ $(guest m irqs) =~ ^0000\ 0000\ 0*[1-9a-f][0-9a-f]*\ 0000\  ]]
 }
 
-# seabios NAME ACCEL: a guest with the AFU from its start to its end
+# seabios NAME ACCEL: test a guest with the AFU from its start to its end
 seabios()
 {
 	local name="$1 $2" before
@@ -42,35 +42,38 @@ seabios()
 	guest_metal m "$2" "$afu"
 	guest_up m 60 >/dev/null || no_guest m
 	watch_from_here
-	tap_is "$name: registers, and behind the block" \
+	tap_is "$name: registers read right, past the block as ones" \
 		"$(guest m r 0 48 8) $(guest m r 2 0 8) $(guest m r 2 12000 8)" \
 		"1122334455667788 4000000010002001 ffffffffffffffff"
 	guest m w 0 1ff8 8 cafe
-	tap_is "$name: mapped, without the driver" \
+	tap_is "$name: mapped access does not reach the driver" \
 		"$(card_peek 0 2 0x41ff8) $(seen "vdfl_access: $afu")" "0xcafe 0"
 	guest m arm 4
 	guest m w 0 50 8 4
-	tap_ok "$name: MSI-X, the vector arrives" wait_for 10 came
+	tap_ok "$name: MSI-X vector is delivered" wait_for 10 came
 	guest m w 0 58 8 f
 	[ "$2" != kvm ] ||
-		tap_ok "$name: straight from the driver" test "$(seen "^ *vdfl/.*kvm_msi_set_irq")" -gt 0
+		tap_ok "$name: MSI-X is injected by the driver's task" \
+			test "$(seen "^ *vdfl/.*kvm_msi_set_irq")" -gt 0
 	before=$(block_stat 0 $AFU resets)
 	guest m flr 1
-	tap_is "$name: function reset reaches the port" \
+	tap_is "$name: function reset resets the port once" \
 		"$(block_stat 0 $AFU resets)" $((before + 1))
 	guest_tell m reboot
 	guest_up m 60 >/dev/null || bail "no guest after a reboot"
-	tap_is "$name: reboot" "$(guest m r 0 1ff8 8)" 0000000000000000
-	tap_is "$name: no complaint" "$(guest_words m)" ""
+	tap_is "$name: reboot clears registers" \
+		"$(guest m r 0 1ff8 8)" 0000000000000000
+	tap_is "$name: QEMU prints no message" "$(guest_words m)" ""
 	guest_end m
 }
 
 # --- OVMF -----------------------------------------------------------------------------
 
-# Without KVM, as the VM's SVM does not survive the way OVMF takes interrupts.
-# All that has to be seen of it are addresses: the monitor can use them.
+# OVMF runs without KVM, because the emulated SVM of the VM does not survive its
+# interrupt handling. Only the BAR addresses that it assigned are checked,
+# through QEMU's monitor.
 
-# base BAR: where the device behind the root port has it
+# base BAR: address of a BAR of the device below the root port
 base()
 {
 	guest_monitor o info pci | sed -nE '/^ *Bus +1,/,/^ *id/ {
@@ -90,18 +93,18 @@ has_bars()
 	[ -n "$(base 0)" ] && [ -n "$(base 2)" ]
 }
 
-# ovmf NAME: the guest that was started
+# ovmf NAME: test the guest that was started
 ovmf()
 {
 	tap_ok "$1 OVMF: BARs get addresses" wait_for 400 has_bars || return
-	tap_ok "$1 OVMF: above 4 GiB" \
+	tap_ok "$1 OVMF: addresses of BARs are above 4 GiB" \
 		test $(($(base 0) >> 32)) -gt 0 -a $(($(base 2) >> 32)) -gt 0
-	tap_is "$1 OVMF: mapped there" \
+	tap_is "$1 OVMF: the block is RAM of the guest in BAR 0 and BAR 2" \
 		"$(guest_monitor o info mtree | grep -oE "ramd\): $other BAR [0-9]" |
 			sort -u | cut -d' ' -f3- | tr '\n' ' ')" "BAR 0 BAR 2 "
-	tap_is "$1 OVMF: a constant, and an emulated header" \
+	tap_is "$1 OVMF: a constant and an emulated header read right" \
 		"$(word 0 0x48) $(word 2 0)" "0x1122334455667788 0x4000000010002001"
-	tap_is "$1 OVMF: no complaint" "$(guest_words o)" ""
+	tap_is "$1 OVMF: QEMU prints no message" "$(guest_words o)" ""
 }
 
 for GUEST_QEMU in qemu-system-x86_64 "$OLD_QEMU"; do
@@ -115,6 +118,6 @@ for GUEST_QEMU in qemu-system-x86_64 "$OLD_QEMU"; do
 	tap_note "$name took $(($(now_ms) - start)) ms"
 done
 
-tap_is "bus master stayed off" "$(card_stat 0 .bus_master_on_count)" 0
-tap_ok "instance can be removed" remove_mdev "$afu"
-tap_ok "the other too" remove_mdev "$other"
+tap_is "card: bus master was never on" "$(card_stat 0 .bus_master_on_count)" 0
+tap_ok "AFU: instance can be removed" remove_mdev "$afu"
+tap_ok "other AFU: instance can be removed" remove_mdev "$other"

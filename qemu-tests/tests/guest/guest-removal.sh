@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# what: a card that vanishes or is removed under a guest and other users, and comes back (invariant 9)
+# what: a card that vanishes or is removed under a guest and other clients, and comes back (invariant 9)
 # cards: lab
 # needs: guest
 # kernels: 7.3
@@ -18,7 +18,7 @@ SCRATCH=0x28
 BOUND_MS=$((2000 * SLOW))
 FOREVER_MS=100000
 
-# guest_here NAME: the card is bound, a guest of that name has a block of it
+# guest_here NAME: bind the card and start a guest of that name with one block
 guest_here()
 {
 	local uuid
@@ -27,12 +27,12 @@ guest_here()
 	uuid=$(create_mdev "$bdf" afu-d8424dc4-$AFU) || bail "no instance"
 	guest_metal "$1" kvm "$uuid"
 	guest_up "$1" 60 >/dev/null || no_guest "$1"
-	tap_is "$1: its guest has the block" "$(guest "$1" r 0 48 8)" \
+	tap_is "$1: the guest can read the block" "$(guest "$1" r 0 48 8)" \
 		1122334455667788
 }
 
-# users_start NAME: the guest is at work, two programs with a mapping, and one
-# that reads trapped registers
+# users_start NAME: start the load: the guest, two clients with a mapping, and
+# one client that reads trapped registers
 users_start()
 {
 	client_start mapper "$(create_mdev "$bdf" afu-d8424dc4)" &&
@@ -46,10 +46,10 @@ users_start()
 	client_send mapper mloop $SCRATCH $FOREVER_MS
 	client_send other mloop 0x8 $FOREVER_MS
 	client_send reader loop 0x8 $FOREVER_MS
-	tap_ok "$1: its guest is at work" wait_for 60 moves
+	tap_ok "$1: the guest accesses the block" wait_for 60 moves
 }
 
-# moves: does the guest's register change?
+# moves: does the register written by the guest change?
 moves()
 {
 	local before
@@ -59,7 +59,7 @@ moves()
 	[ "$(card_peek 0 2 $GUEST_REG)" != "$before" ]
 }
 
-# stopped NAME: wait until QEMU says that it has stopped the guest
+# stopped NAME: wait until QEMU reports that it has stopped the guest
 stopped()
 {
 	local line
@@ -70,15 +70,16 @@ stopped()
 	return 1
 }
 
-# guest_knows NAME: QEMU was told. It also stops a guest that accesses what is
-# no longer mapped, and may have done that before.
+# guest_knows NAME: has QEMU received ERR? QEMU may have stopped the guest
+# earlier, for an access to a revoked mapping.
 guest_knows()
 {
 	[[ $(guest_words "$1") == *"Unrecoverable error detected"* ]]
 }
 
-# users_told NAME SINCE WHY: everybody has lost the card in time; without another
-# process to start, which takes a busy machine longer than all the rest
+# users_told NAME SINCE WHY: check that all clients have lost the card in time.
+# No process is started before the time is read: on a busy machine that would
+# take longer than everything else.
 users_told()
 {
 	local mapper other reader stopped=0
@@ -87,16 +88,19 @@ users_told()
 	other=$(client_reply other)
 	reader=$(client_reply reader)
 	stopped "$1" || stopped=$?
-	tap_within "$1: ms until all of them knew" $(($(now_ms) - $2)) \
+	tap_within "$1: ms until all clients have lost access" \
+		$(($(now_ms) - $2)) \
 		0 "$BOUND_MS"
-	tap_like "$1: the mapping is gone" "$mapper" '^SIGBUS'
-	tap_like "$1: the other mapping as well" "$other" '^SIGBUS'
-	tap_like "$1: the reading user gets EIO" "$reader" '^error EIO'
+	tap_like "$1: the mapping raises SIGBUS" "$mapper" '^SIGBUS'
+	tap_like "$1: the mapping of the other client raises SIGBUS" \
+		"$other" '^SIGBUS'
+	tap_like "$1: read() of a client fails with EIO" "$reader" '^error EIO'
 	tap_is "$1: QEMU stops the guest" "$stopped" 0
-	tap_ok "$1: and knows why" wait_for 5 guest_knows "$1"
-	tap_is "$1: one line in the kernel log" \
+	tap_ok "$1: QEMU reports an unrecoverable error" \
+		wait_for 5 guest_knows "$1"
+	tap_is "$1: one log line of the driver" \
 		"$(log_new "$DRIVER $bdf: " | sed 's/.*: //; /^Unregistering$/d')" \
-		"$3"
+		"card lost ($3), access revoked"
 }
 
 clients_end()
@@ -115,7 +119,7 @@ finished()
 qemu_ends()
 {
 	kill "-$2" "${GUEST_PID[$1]}"
-	# The shell has something to say about those that are killed
+	# The shell reports processes that were killed
 	tap_ok "$1: QEMU ends by SIG$2" wait_for 2 finished "${GUEST_PID[$1]}" \
 		2>/dev/null || bail "QEMU cannot be ended"
 	guest_end "$1"
@@ -132,7 +136,7 @@ users_start vanish
 exec {port}<>/dev/virtio-ports/card0
 start=$(now_ms)
 echo '{"op":"vanish"}' >&"$port"
-users_told vanish "$start" "it no longer answers"
+users_told vanish "$start" "no response"
 exec {port}>&-
 clients_end
 qemu_ends vanish TERM
@@ -148,30 +152,31 @@ users_start remove
 flr=$(card_stat 0 .flr)
 for i in 1 2 3; do
 	echo 1 >/sys/bus/pci/rescan
-	tap_ok "rescan $i: the guest goes on" wait_for 60 moves
+	tap_ok "rescan $i: the guest accesses the block" wait_for 60 moves
 done
 for name in mapper other reader; do
-	tap_fails "rescan: so does $name" read -r -t 0 <&"${CLIENT_OUT[$name]}"
+	tap_fails "rescan: client $name still has access" \
+		read -r -t 0 <&"${CLIENT_OUT[$name]}"
 done
-tap_is "rescan: nothing was reset" "$(card_stat 0 .flr)" "$flr"
-tap_is "rescan: not a word of the driver" "$(log_new "$DRIVER $bdf")" ""
+tap_is "rescan: no function reset" "$(card_stat 0 .flr)" "$flr"
+tap_is "rescan: no log line of the driver" "$(log_new "$DRIVER $bdf")" ""
 
 start=$(now_ms)
 (echo 1 >"$PCI/$bdf/remove") &
 removing=$!
-users_told remove "$start" "unbinding"
+users_told remove "$start" "unbind"
 clients_end
-tap_fails "remove: it waits for QEMU" finished $removing
+tap_fails "remove: waits for QEMU" finished $removing
 qemu_ends remove KILL
-tap_ok "remove: it ends when QEMU has" wait_for 2 finished $removing
-tap_fails "remove: the function is gone" test -e "$PCI/$bdf"
+tap_ok "remove: ends when QEMU has ended" wait_for 2 finished $removing
+tap_fails "remove: no PCI function is left" test -e "$PCI/$bdf"
 echo 1 >/sys/bus/pci/rescan
-tap_ok "rescan: it is found again" test -e "$PCI/$bdf"
+tap_ok "remove, rescan: the PCI function is back" test -e "$PCI/$bdf"
 
 # --- as good as new ----------------------------------------------------------------------
 
-guest_here again
-guest_end again
-tap_is "all along bus master was off" "$(card_stat 0 .bus_master_on_count)" 0
-tap_is "nothing touched what is nobody's" "$(card_stat 0 .stray)" 0
-tap_ok "the module can be unloaded" unload_module
+guest_here returned
+guest_end returned
+tap_is "card: bus master was never on" "$(card_stat 0 .bus_master_on_count)" 0
+tap_is "card: no stray access" "$(card_stat 0 .stray)" 0
+tap_ok "module: unloads" unload_module

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# what: which interrupt source a card gets, and which ones it can be given
+# what: the interrupt source that a card gets by default, and the sources that can be chosen
 # cards: lab n6001 d5005
 # kernels: 7.3
 # more: 6.1 6.12
@@ -27,63 +27,74 @@ for n in 0 1 2; do
 	bind_card "$n" >/dev/null || bail "card $n does not bind"
 done
 bdf=$(card_bdf 0)
-tap_is "a pin is preferred" "$(card_attr "$bdf" irq_source)" intx
-tap_is "there are others" "$(card_attr "$bdf" irq_sources)" "intx poll none"
+tap_is "card with a pin: source is intx by default" \
+	"$(card_attr "$bdf" irq_source)" intx
+tap_is "card with a pin: sysfs lists intx, poll and none" \
+	"$(card_attr "$bdf" irq_sources)" "intx poll none"
 for n in 1 2; do
-	tap_is "card $n: without a pin the pending bits are polled" \
+	tap_is "card $n without a pin: source is poll by default" \
 		"$(card_attr "$(card_bdf $n)" irq_source)" poll
-	tap_is "card $n: the pin is not on offer" \
+	tap_is "card $n without a pin: sysfs does not list intx" \
 		"$(card_attr "$(card_bdf $n)" irq_sources)" "poll none"
-	tap_is "card $n: nor to be had" \
+	tap_is "card $n without a pin: choosing intx fails with EOPNOTSUPP" \
 		"$(refusal choose "$(card_bdf $n)" intx)" "Operation not supported"
 done
-tap_is "no msix without an IOMMU" "$(refusal choose "$bdf" msix)" \
+tap_is "no IOMMU: choosing msix fails with EOPNOTSUPP" \
+	"$(refusal choose "$bdf" msix)" \
 	"Operation not supported"
-tap_is "a name nobody knows" "$(refusal choose "$bdf" pigeon)" "Invalid argument"
-tap_is "a refusal changes nothing" "$(card_attr "$bdf" irq_source)" intx
+tap_is "unknown source: choosing it fails with EINVAL" \
+	"$(refusal choose "$bdf" pigeon)" "Invalid argument"
+tap_is "refused source: the old one stays" "$(card_attr "$bdf" irq_source)" intx
 
-tap_ok "poll can be chosen" choose "$bdf" poll
-tap_is "and is said to be" "$(card_attr "$bdf" irq_source)" poll
-tap_ok "auto is a choice" choose "$bdf" auto
-tap_is "of the pin" "$(card_attr "$bdf" irq_source)" intx
+tap_ok "poll: can be chosen" choose "$bdf" poll
+tap_is "poll: sysfs reports it" "$(card_attr "$bdf" irq_source)" poll
+tap_ok "auto: can be chosen" choose "$bdf" auto
+tap_is "auto: sysfs reports intx" "$(card_attr "$bdf" irq_source)" intx
 
 # --- users -----------------------------------------------------------------------
 
 uuid=$(create_mdev "$bdf" afu-d8424dc4-b2-o40000) || bail "no instance"
-tap_is "an instance says the source" "$(cat "$MDEV/$uuid/dfl/irq_source")" intx
-tap_ok "it may change while nobody has it open" choose "$bdf" poll
-tap_is "and the instance knows" "$(cat "$MDEV/$uuid/dfl/irq_source")" poll
+tap_is "instance: sysfs attribute reports intx" \
+	"$(cat "$MDEV/$uuid/dfl/irq_source")" intx
+tap_ok "instance not open: poll can be chosen" choose "$bdf" poll
+tap_is "instance not open: sysfs attribute reports poll" \
+	"$(cat "$MDEV/$uuid/dfl/irq_source")" poll
 client_start user "$uuid" || bail "the user cannot open"
 for name in intx poll none auto; do
-	tap_is "not while somebody has: $name" "$(refusal choose "$bdf" $name)" \
+	tap_is "instance open: choosing $name fails with EBUSY" \
+		"$(refusal choose "$bdf" $name)" \
 		"Device or resource busy"
 done
-tap_is "another card may" "$(refusal choose "$(card_bdf 1)" none)" success
-tap_is "the user hears its vector" "$(client user arm 2)" ok
+tap_is "instance open: the source of another card can be changed" \
+	"$(refusal choose "$(card_bdf 1)" none)" success
+tap_is "poll: a vector can be armed" "$(client user arm 2)" ok
 client user write 0x50 8 4 >/dev/null
-tap_like "by polling" "$(client user wait 2 10000)" "^fired"
+tap_like "poll: interrupt is delivered" "$(client user wait 2 10000)" "^fired"
 client user close >/dev/null
-tap_ok "after close it may" choose "$bdf" none
+tap_ok "instance closed: none can be chosen" choose "$bdf" none
 client user open >/dev/null
-tap_is "without a source there is nothing to arm" "$(client user arm 0)" \
+tap_is "none: arming a vector fails with EINVAL" "$(client user arm 0)" \
 	"error EINVAL"
 client_end user
 remove_mdev "$uuid"
 
 # --- intervals ---------------------------------------------------------------------
 
-tap_is "poll floor" "$(card_attr "$bdf" poll_floor_us)" 50
-tap_is "poll ceiling" "$(card_attr "$bdf" poll_ceiling_us)" 10000
+tap_is "poll_floor_us: default" "$(card_attr "$bdf" poll_floor_us)" 50
+tap_is "poll_ceiling_us: default" "$(card_attr "$bdf" poll_ceiling_us)" 10000
 for name in irq_holdoff_us poll_floor_us poll_ceiling_us; do
 	for value in 0 9 1000001 4294967295; do
-		tap_is "$name is not $value" \
+		tap_is "$name: $value fails with ERANGE" \
 			"$(refusal set_interval "$bdf" $name $value)" \
 			"Numerical result out of range"
 	done
-	tap_is "$name is a number" "$(refusal set_interval "$bdf" $name x)" \
+	tap_is "$name: a word fails with EINVAL" \
+		"$(refusal set_interval "$bdf" $name x)" \
 		"Invalid argument"
 	for value in 10 1000000; do
-		tap_ok "$name may be $value" set_interval "$bdf" $name $value
-		tap_is "$name is $value" "$(card_attr "$bdf" $name)" $value
+		tap_ok "$name: $value can be written" \
+			set_interval "$bdf" $name $value
+		tap_is "$name: reads as $value" \
+			"$(card_attr "$bdf" $name)" $value
 	done
 done

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# what: every interrupt source delivers the same way, and none unmasks or masters the bus but msix (invariants 1, 6, 10)
+# what: every interrupt source delivers the same way, and none but msix unmasks MSI-X or turns bus master on (invariants 1, 6, 10)
 # cards: lab
 # kernels: 7.3
 # more: 6.1 6.12
@@ -19,7 +19,7 @@ on_count()
 	card_stat 0 .bus_master_on_count
 }
 
-# unmasked: how often MSI-X was left enabled with the function mask lifted
+# unmasked: number of writes that enabled MSI-X with the function mask cleared
 unmasked()
 {
 	card_log 0 'select(.ev == "msix-control" and .enable and (.mask | not))' |
@@ -32,15 +32,14 @@ stuck_is()
 	[ "$(card_attr "$bdf" irq_stuck)" = "$1" ]
 }
 
-# latency: median, in us, of AFU 1, which another user may not slow
+# latency: median in us of AFU 1, which the other client must not slow down
 latency()
 {
 	"$PROGRAMS/irq_latency_user" "$uuid1" 200 | cut -d' ' -f1
 }
 
-# at_ceiling NAME US LEAST: signals of vector 2 in 3 s, or what it takes on a busy
-# machine: at most one per ceiling, which has a tenth of play, and one that was
-# on its way
+# at_ceiling NAME US LEAST: check the number of signals of vector 2 in about 3
+# s: one per ceiling at most, with a tolerance of a tenth and of one signal
 at_ceiling()
 {
 	local start signals took
@@ -54,9 +53,9 @@ at_ceiling()
 
 load_module opt_in=uart || bail "no module"
 bdf=$(bind_card 0) || bail "the card does not bind"
-tap_is "behind an IOMMU there is every source" \
+tap_is "IOMMU: sysfs lists every source" \
 	"$(card_attr "$bdf" irq_sources)" "intx poll none msix"
-tap_is "msix is not chosen by itself" "$(card_attr "$bdf" irq_source)" intx
+tap_is "IOMMU: source is intx by default" "$(card_attr "$bdf" irq_source)" intx
 
 # --- the same for all ----------------------------------------------------------------
 
@@ -65,22 +64,23 @@ for source in intx poll msix; do
 	base=$(on_count)
 	skips=none
 	[ $source != msix ] || skips='msix has edges'
-	tap_ok "$source: eventfds" run_selftest "$skips" "$PROGRAMS/irq_source_user"
-	tap_is "$source: it is still the source" \
+	tap_ok "$source: tests of eventfds" \
+		run_selftest "$skips" "$PROGRAMS/irq_source_user"
+	tap_is "$source: sysfs still reports it" \
 		"$(card_attr "$bdf" irq_source)" $source
-	tap_ok "$source: requests and their errors" \
+	tap_ok "$source: tests of SET_IRQS errors" \
 		run_selftest none "$PROGRAMS/errno_test" -f msix
-	tap_is "$source: bus master is off in the end" \
+	tap_is "$source: bus master is off after the tests" \
 		"$(card_stat 0 .bus_master)" 0
 	[ $source != msix ] || break
 	tap_is "$source: bus master was never on" "$(on_count)" "$base"
-	tap_is "$source: the function mask was never lifted" "$(unmasked)" 0
+	tap_is "$source: the function mask was never cleared" "$(unmasked)" 0
 	tap_is "$source: the card sent no message" "$(card_stat 0 .msix_sent)" 0
 done
-tap_is "bus master on for msix is no violation" \
+tap_is "msix: bus master on is no violation" \
 	"$(card_attr "$bdf" busmaster_violations)" 0
 
-tap_ok "the card did log what became of MSI-X" \
+tap_ok "card log: MSI-X enabled and masked is recorded" \
 	grep -q '"enable":true,"mask":true' /out/card0.jsonl
 lifted=$(unmasked)
 
@@ -92,32 +92,33 @@ uuid1=$(create_mdev "$bdf" $AFU1) || bail "no instance"
 alone=$(latency)
 client_start lazy "$uuid0" || bail "the user cannot open"
 client lazy arm 2 >/dev/null
-tap_ok "nothing is stuck" stuck_is ""
+tap_ok "stuck bit: sysfs reports none before" stuck_is ""
 client lazy write 0x50 8 4 >/dev/null
-tap_ok "a bit that does not clear is found" wait_for 60 stuck_is 2
+tap_ok "stuck bit: sysfs reports its vector" wait_for 60 stuck_is 2
 client lazy count 2 200 >/dev/null
-at_ceiling "its user is signalled at the ceiling" 10000 60
+at_ceiling "stuck bit, ceiling 10 ms" 10000 60
 echo 100000 >"$PCI/$bdf/dfl/poll_ceiling_us"
 client lazy count 2 500 >/dev/null
-at_ceiling "which may be changed" 100000 10
-# Far from the ceiling, however busy the machine
+at_ceiling "stuck bit, ceiling 100 ms" 100000 10
+# The bound is far below the ceiling, also on a busy machine
 beside=$(latency)
 tap_note "median latency: $alone us alone, $beside us beside a stuck bit"
-tap_within "it does not slow the other block (us)" "$beside" 1 \
+tap_within "stuck bit: us of latency of the other block" "$beside" 1 \
 	$((alone * 3 / 2 + 10000))
 echo 10000 >"$PCI/$bdf/dfl/poll_ceiling_us"
-tap_ok "it is still stuck" stuck_is 2
+tap_ok "stuck bit: sysfs still reports its vector" stuck_is 2
 client lazy write 0x58 8 4 >/dev/null
-tap_ok "once cleared it is forgotten" wait_for 5 stuck_is ""
+tap_ok "stuck bit acknowledged: sysfs reports none" wait_for 5 stuck_is ""
 client lazy count 2 100 >/dev/null
 client lazy write 0x50 8 4 >/dev/null
-tap_like "and heard again" "$(client lazy wait 2 10000)" "^fired"
+tap_like "stuck bit acknowledged: the next interrupt arrives" \
+	"$(client lazy wait 2 10000)" "^fired"
 client_end lazy
-tap_ok "nothing is stuck after close" stuck_is ""
+tap_ok "close: sysfs reports no stuck bit" stuck_is ""
 
 remove_mdev "$uuid0"
 remove_mdev "$uuid1"
-tap_is "polling lifted the mask nowhere" "$(unmasked)" "$lifted"
-tap_ok "the card is released" unbind_bdf "$bdf"
-tap_is "MSI-X is off" $((0x$(setpci -s "$bdf" CAP_MSIX+2.w) >> 15)) 0
-tap_ok "the module unloads" unload_module
+tap_is "poll: the function mask was never cleared" "$(unmasked)" "$lifted"
+tap_ok "card: unbinds" unbind_bdf "$bdf"
+tap_is "card: MSI-X is disabled" $((0x$(setpci -s "$bdf" CAP_MSIX+2.w) >> 15)) 0
+tap_ok "module: unloads" unload_module

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# what: no two instances share a byte, and nobody else gets at the BARs (invariant 5)
+# what: no two instances share a byte, and no other process can access the BARs (invariant 5)
 # cards: lab n3000
 # kernels: 6.1 7.3
 # more: 6.12
@@ -28,7 +28,8 @@ bar_start()
 	sed -n "$(($2 + 1))s/ .*//p" "$PCI/$1/resource"
 }
 
-# claims BDF BAR: how often all of it is ours in /proc/iomem
+# claims BDF BAR: number of entries of the driver for the whole BAR in
+# /proc/iomem
 claims()
 {
 	local start end
@@ -48,7 +49,7 @@ for bar in 0 2; do
 	tap_is "not bound: BAR $bar can be mapped from sysfs" \
 		"$(mmap_status "$PCI/$bdf/resource$bar")" mapped
 done
-tap_is "not bound: and through /dev/mem" \
+tap_is "not bound: BAR 0 can be mapped through /dev/mem" \
 	"$(mmap_status /dev/mem "$(bar_start "$bdf" 0)")" mapped
 
 # --- bound ----------------------------------------------------------------------
@@ -59,15 +60,16 @@ for bar in 0 2; do
 		"$(mmap_status "$PCI/$bdf/resource$bar")" EINVAL
 	tap_is "bound: BAR $bar cannot be mapped through /dev/mem" \
 		"$(mmap_status /dev/mem "$(bar_start "$bdf" "$bar")")" EPERM
-	tap_is "bound: BAR $bar is ours in /proc/iomem" "$(claims "$bdf" $bar)" 1
+	tap_is "bound: /proc/iomem lists BAR $bar as claimed by the driver once" \
+		"$(claims "$bdf" $bar)" 1
 done
 
 echo uio_pci_generic >"$PCI/$bdf/driver_override"
 modprobe uio_pci_generic
-tap_is "bound: another driver cannot have it" \
+tap_is "bound: bind of another driver fails with EBUSY" \
 	"$(refusal eval "echo '$bdf' >/sys/bus/pci/drivers/uio_pci_generic/bind")" \
 	"Device or resource busy"
-tap_ok "bound: it stays ours" is_bound "$bdf"
+tap_ok "bound: the driver keeps the card" is_bound "$bdf"
 echo "$DRIVER" >"$PCI/$bdf/driver_override"
 
 # --- every type gives what it has and no more ---------------------------------------
@@ -83,29 +85,35 @@ for type in "${!count[@]}"; do
 		got+="$(free_of "$bdf" "$type") "
 		all+=("$(create_mdev "$bdf" "$type")")
 	done
-	tap_is "$type: available_instances falls by one" "$got" "$want"
-	tap_is "$type: none is left" "$(free_of "$bdf" "$type")" 0
-	tap_is "$type: one more is refused" \
+	tap_is "$type: available_instances decreases by one per instance" \
+		"$got" "$want"
+	tap_is "$type: available_instances is 0 in the end" \
+		"$(free_of "$bdf" "$type")" 0
+	tap_is "$type: one instance more fails with ENOSPC" \
 		"$(refusal create_mdev "$bdf" "$type")" "No space left on device"
 done
 for type in $(types "$bdf" | grep -E -- '-b[0-9]-o'); do
-	tap_is "$type: its block is taken" "$(free_of "$bdf" "$type") $(refusal \
+	tap_is "$type: the block is in use, create fails with ENOSPC" \
+		"$(free_of "$bdf" "$type") $(refusal \
 		create_mdev "$bdf" "$type")" "0 No space left on device"
 done
-tap_is "a name is used once" \
+tap_is "create: a UUID in use fails with EEXIST" \
 	"$(refusal create_mdev "$bdf" eth-group "${all[0]}")" "File exists"
 
-# Bytes of all windows: BAR, first, behind the last
+# Bytes of all windows: BAR, first byte, byte after the last
 for uuid in "${all[@]}"; do
 	pos=$(mdev_block "$uuid")
 	dir=$PCI/$bdf/dfl/blocks/$pos
-	tap_is "$pos: sysfs names its instance" "$(<"$dir/instance")" "$uuid"
+	tap_is "$pos: sysfs shows the UUID of the instance" \
+		"$(<"$dir/instance")" "$uuid"
 	start=$(<"$dir/offset")
 	size=$(<"$dir/size")
 	echo "$(<"$dir/bar") $((start)) $((start + size))" >>/tmp/windows
 done
-tap_is "there are 13 windows" "$(sort -u /tmp/windows | wc -l)" 13
-tap_is "no two of them share a byte" "$(sort -n -k1,1 -k2,2 /tmp/windows |
+tap_is "windows: 13 instances have 13 different windows" \
+	"$(sort -u /tmp/windows | wc -l)" 13
+tap_is "windows: no two instances share a byte" \
+	"$(sort -n -k1,1 -k2,2 /tmp/windows |
 	awk '$1 == bar && $2 < end { print } { bar = $1; end = $3 }')" ""
 
 # --- types of a kind and of a position draw on the same blocks -------------------------
@@ -113,25 +121,29 @@ tap_is "no two of them share a byte" "$(sort -n -k1,1 -k2,2 /tmp/windows |
 for uuid in "${all[@]}"; do
 	remove_mdev "$uuid"
 done
-tap_is "all are free again" "$(free_of "$bdf" eth-group)" 4
+tap_is "remove: all Ethernet blocks are available again" \
+	"$(free_of "$bdf" eth-group)" 4
 uuid=$(create_mdev "$bdf" eth-group-b0-o14000)
-tap_is "position: it is that block" "$(mdev_block "$uuid")" b0-o14000
-tap_is "position: its kind has one less" "$(free_of "$bdf" eth-group)" 3
-tap_is "position: other positions do not" \
+tap_is "position type: the instance has the block at that position" \
+	"$(mdev_block "$uuid")" b0-o14000
+tap_is "position type: the kind has one instance less available" \
+	"$(free_of "$bdf" eth-group)" 3
+tap_is "position type: other positions stay available" \
 	"$(free_of "$bdf" eth-group-b0-o18000)" 1
 for n in 1 2 3; do
 	create_mdev "$bdf" eth-group
 done >/tmp/rest
-tap_is "kind: takes the others" \
+tap_is "kind type: the instances have the remaining blocks" \
 	"$(while read -r u; do mdev_block "$u"; done </tmp/rest | sort | tr '\n' ' ')" \
 	"b0-o18000 b0-o2000 b0-o3000 "
-tap_is "kind: and no position is left" "$(for pos in b0-o14000 b0-o18000 \
+tap_is "kind type: no position is available in the end" \
+	"$(for pos in b0-o14000 b0-o18000 \
 	b0-o2000 b0-o3000; do free_of "$bdf" "eth-group-$pos"; done | sort -u)" 0
 remove_mdev "$uuid"
-tap_is "removing one frees its position and its kind" \
+tap_is "remove: one more instance is available, of the position and of the kind" \
 	"$(free_of "$bdf" eth-group-b0-o14000) $(free_of "$bdf" eth-group)" "1 1"
 
-# Several at once: as many succeed as there are
+# Concurrent creates: as many succeed as there are blocks
 while read -r uuid; do
 	remove_mdev "$uuid"
 done </tmp/rest
@@ -139,29 +151,31 @@ for n in {1..12}; do
 	(create_mdev "$bdf" eth-group >"/tmp/race$n" 2>/dev/null) &
 done
 wait
-tap_is "a race for the last ones: nobody gets the same" \
+tap_is "race for the last blocks: each block is assigned once" \
 	"$(cat /tmp/race* | while read -r u; do mdev_block "$u"; done | sort | tr '\n' ' ')" \
 	"b0-o14000 b0-o18000 b0-o2000 b0-o3000 "
 
 # --- two cards ---------------------------------------------------------------------
 
 bind_card 1 >/dev/null || bail "the second card does not bind"
-tap_is "the other card has blocks of its own" "$(free_of "$other" eth-group)" 2
-tap_is "and the first is still out of them" "$(free_of "$bdf" eth-group)" 0
+tap_is "second card: all blocks are available" "$(free_of "$other" eth-group)" 2
+tap_is "second card: blocks of the first card stay in use" \
+	"$(free_of "$bdf" eth-group)" 0
 
 # --- BARs that are in use ----------------------------------------------------------------
 
 unload_module || bail "the module does not unload"
-tap_is "afterwards BAR 0 can be mapped again" \
+tap_is "module unloaded: BAR 0 can be mapped again" \
 	"$(mmap_status "$PCI/$bdf/resource0")" mapped
 
-# Crash messages are to be stored in the AFU: that driver claims its registers
+# ramoops is told to store crash messages in the AFU, so it claims its registers
 modprobe ramoops "mem_address=$(($(bar_start "$bdf" 2) + 0x40000))" \
 	mem_size=65536 mem_type=1 || bail "nothing claims part of a BAR"
 load_module || bail "no module"
 log_mark
-tap_fails "a card whose BARs are in use is refused" bind_bdf "$bdf" 2>/dev/null
-tap_is "it is said why" "$(log_count 'refused: its BARs are in use')" 1
-tap_fails "and nothing of it is left" test -e "$PCI/$bdf/dfl"
+tap_fails "BARs in use: bind is refused" bind_bdf "$bdf" 2>/dev/null
+tap_is "BARs in use: one log line has the reason" \
+	"$(log_count 'refused: BARs are in use')" 1
+tap_fails "BARs in use: no sysfs directory is left" test -e "$PCI/$bdf/dfl"
 rmmod ramoops
-tap_ok "when they are free it binds" bind_bdf "$bdf"
+tap_ok "BARs free again: the card binds" bind_bdf "$bdf"

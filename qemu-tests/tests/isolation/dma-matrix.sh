@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# what: sysfs claims exactly the DMA that is stopped, for an honest card and one that ignores Bus Master Enable, with and without an IOMMU (invariants 1, 2)
+# what: sysfs reports a fence in force exactly where DMA is stopped, for an honest card and one that ignores Bus Master Enable, with and without an IOMMU (invariants 1, 2)
 # cards: lab dishonest
 # kernels: 7.3
 # more: 6.1 6.12
@@ -12,8 +12,9 @@
 . /src/qemu-tests/tests/lib.sh
 
 # attempt NAME CARD SOURCE VECTOR COMMAND IOMMU FENCES RESULT: the AFU of a card
-# tries to write to a page of its user, who has VECTOR armed ("none": no vector);
-# what sysfs and the user's description claim meanwhile, and what happened
+# tries to write to a page of its client, with VECTOR armed ("none": no vector).
+# Check the fences in sysfs and in the description of the block meanwhile, and
+# the result of the DMA.
 attempt()
 {
 	local name=$1 bdf uuid
@@ -23,15 +24,20 @@ attempt()
 	echo "$3" >"$PCI/$bdf/dfl/irq_source" || bail "$name: no source $3"
 	uuid=$(create_mdev "$bdf" afu-d8424dc4) || bail "$name: no instance"
 	client_start user "$uuid" || bail "$name: the user cannot open"
-	[ "$4" = none ] || tap_is "$name: armed" "$(client user arm "$4")" ok
-	tap_is "$name: command fence" "$(card_attr "$bdf" fence_command)" "$5"
-	tap_is "$name: IOMMU fence" "$(card_attr "$bdf" fence_iommu)" "$6"
-	tap_is "$name: fences as the user sees them" "$(client user fences)" "$7"
-	tap_is "$name: DMA" "$(client user dma)" "$8"
-	tap_is "$name: the claim stands" "$(card_attr "$bdf" fence_command)" "$5"
+	[ "$4" = none ] || tap_is "$name: vector $4 can be armed" \
+		"$(client user arm "$4")" ok
+	tap_is "$name: sysfs, command fence is \"$5\"" \
+		"$(card_attr "$bdf" fence_command)" "$5"
+	tap_is "$name: sysfs, IOMMU fence is \"$6\"" \
+		"$(card_attr "$bdf" fence_iommu)" "$6"
+	tap_is "$name: the instance reports fences $7" \
+		"$(client user fences)" "$7"
+	tap_is "$name: DMA attempt ends with \"$8\"" "$(client user dma)" "$8"
+	tap_is "$name: sysfs, command fence is unchanged by DMA" \
+		"$(card_attr "$bdf" fence_command)" "$5"
 	client_end user
 	remove_mdev "$uuid"
-	tap_is "$name: bus master is off afterwards" \
+	tap_is "$name: bus master is off after close" \
 		"$(card_stat "$2" .bus_master)" 0
 }
 
@@ -41,18 +47,19 @@ without_iommu()
 
 	attempt "honest" 0 intx none "in force" "$claim" 0x1 "2 same"
 	attempt "honest, armed" 0 poll 0 "in force" "$claim" 0x1 "2 same"
-	tap_is "the card refused" "$(card_stat 0 .dma_refused)" 2
-	tap_is "nothing got through" "$(card_stat 0 .dma_done)" 0
+	tap_is "honest: the card refused both attempts" \
+		"$(card_stat 0 .dma_refused)" 2
+	tap_is "honest: no DMA was done" "$(card_stat 0 .dma_done)" 0
 
-	# What is claimed for this card is true, and is no protection from it: that
-	# is why the fences are listed one by one.
+	# The command fence is in force here, but a card that ignores bus master
+	# is not stopped by it. Therefore sysfs lists each fence on its own.
 	attempt "dishonest" 1 intx none "in force" "$claim" 0x1 "1 changed"
 	attempt "dishonest, armed" 1 poll 0 "in force" "$claim" 0x1 "1 changed"
-	tap_is "bus master was off all the time" \
+	tap_is "dishonest: bus master was never on" \
 		"$(card_stat 1 '"\(.bus_master) \(.bus_master_on_count)"')" "0 0"
 }
 
-# The attempt is a real one: without the command fence it succeeds
+# The attempt is real: without the command fence it succeeds
 attempt_unfenced()
 {
 	local bdf uuid got
@@ -60,19 +67,23 @@ attempt_unfenced()
 	bdf=$(card_bdf 0)
 	uuid=$(create_mdev "$bdf" afu-d8424dc4) || return
 	client_start user "$uuid" || return
-	# The driver looks twice a second, and may look just in between
+	# The audit checks every 500 ms and may turn the bit off before the
+	# attempt
 	for _ in {1..10}; do
 		setpci -s "$bdf" COMMAND=0004:0004
 		got=$(client user dma)
 		[ "$got" != "1 changed" ] || break
 	done
-	tap_is "honest, bus master turned on behind us: for once it gets through" \
+	tap_is "honest, bus master turned on externally: DMA reaches memory" \
 		"$got" "1 changed"
-	tap_ok "and not for long" wait_for 2 eval \
+	tap_ok "honest, bus master turned on externally: off again" \
+		wait_for 2 eval \
 		'[ "$(card_stat 0 .bus_master)" = 0 ]'
-	tap_ok "which the driver has noticed" wait_for 2 eval \
+	tap_ok "honest, bus master turned on externally: a violation is counted" \
+		wait_for 2 eval \
 		'[ "$(card_attr "$bdf" busmaster_violations)" -ge 1 ]'
-	tap_is "honest, afterwards" "$(client user dma)" "2 same"
+	tap_is "honest, bus master off again: the card refuses DMA" \
+		"$(client user dma)" "2 same"
 	client_end user
 	remove_mdev "$uuid"
 }
@@ -86,15 +97,16 @@ behind_iommu()
 	attempt "dishonest, IOMMU" 1 intx none "in force" "in force" 0x3 "3 same"
 	attempt "dishonest, IOMMU, armed" 1 poll 0 "in force" "in force" 0x3 "3 same"
 
-	# Real MSI-X gives up one fence, and says so; the other one stands. The honest
-	# card tries only now.
+	# Real MSI-X gives up the command fence, and sysfs reports that; the
+	# IOMMU fence stays. The DMA of the honest card reaches the IOMMU only
+	# here.
 	attempt "honest, msix not armed" 0 msix none "in force" "in force" 0x3 "2 same"
 	attempt "honest, msix armed" 0 msix 0 "$no_command" "in force" 0x2 "3 same"
 	attempt "dishonest, msix armed" 1 msix 0 "$no_command" "in force" 0x2 "3 same"
 	attempt "honest, msix disarmed again" 0 intx none "in force" "in force" 0x3 \
 		"2 same"
-	tap_is "nothing of the honest card got through" "$(card_stat 0 .dma_done)" 0
-	tap_is "nor of the other" "$(card_stat 1 .dma_done)" 0
+	tap_is "honest, IOMMU: no DMA was done" "$(card_stat 0 .dma_done)" 0
+	tap_is "dishonest, IOMMU: no DMA was done" "$(card_stat 1 .dma_done)" 0
 }
 
 # fence_port and msix exclude each other
@@ -103,10 +115,13 @@ with_bridge_fence()
 	local bdf
 
 	bdf=$(bind_card 0) || bail "the card does not bind"
-	tap_is "the port is fenced" "$(card_attr "$bdf" fence_port)" "in force"
-	tap_is "then msix is not on offer" "$(card_attr "$bdf" irq_sources)" \
+	tap_is "bridge fence: sysfs reports it in force" \
+		"$(card_attr "$bdf" fence_port)" "in force"
+	tap_is "bridge fence: sysfs does not list msix" \
+		"$(card_attr "$bdf" irq_sources)" \
 		"intx poll none"
-	tap_is "nor to be had" "$(refusal eval "echo msix >'$PCI/$bdf/dfl/irq_source'")" \
+	tap_is "bridge fence: choosing msix fails with EOPNOTSUPP" \
+		"$(refusal eval "echo msix >'$PCI/$bdf/dfl/irq_source'")" \
 		"Operation not supported"
 	attempt "honest, port fenced" 0 intx 0 "in force" "in force" 0x7 "2 same"
 	attempt "dishonest, port fenced" 1 intx 0 "in force" "in force" 0x7 "3 same"

@@ -10,7 +10,7 @@
 
 . /src/qemu-tests/tests/lib.sh
 
-# skips_by WAY: reasons of the expected skips if instances are opened that way
+# skips_by WAY: reasons of the expected skips if instances are opened by WAY
 skips_by()
 {
 	if [ "$1" = cdev ]; then
@@ -22,22 +22,23 @@ skips_by()
 	fi
 }
 
-tap_ok "module loads" load_module opt_in=uart,tod,userclk,fme-7a || bail "no module"
+tap_ok "module: loads" \
+	load_module opt_in=uart,tod,userclk,fme-7a || bail "no module"
 bdf=$(bind_card 0) || bail "the card does not bind"
 
-# Instances are opened through their group, and once more through the device
-# node of their own where the kernel makes one
+# Instances are opened by their group, and again by their device node if the
+# kernel has it
 ways=group
 ! has_cdev || ways+=" cdev"
-# Given as arguments, or all
+# The programs given as arguments, or all
 [ $# -gt 0 ] || set -- /src/build/selftests/*_test
 for way in $ways; do
 	for program; do
-		tap_ok "${program##*/} by $way" run_selftest \
+		tap_ok "${program##*/}, opened by $way: passes" run_selftest \
 			"$(skips_by $way)" env "VDFL_OPEN=$way" "$program"
 	done
 done
 
-tap_is "bus master was never on" "$(card_stat 0 .bus_master_on_count)" 0
-tap_ok "card is released" unbind_bdf "$bdf"
-tap_ok "module unloads" unload_module
+tap_is "card: bus master was never on" "$(card_stat 0 .bus_master_on_count)" 0
+tap_ok "card: unbinds" unbind_bdf "$bdf"
+tap_ok "module: unloads" unload_module

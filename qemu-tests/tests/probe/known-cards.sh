@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# what: the blocks of known cards, their windows, and what finding them costs (invariants 5, 8)
+# what: the blocks of known cards, their windows, and the cost of finding them (invariants 5, 8)
 # cards: n3000 d5005 n6001 vf lab many64
 # kernels: 7.3
 # more: 6.1 6.12
@@ -15,7 +15,8 @@ for n in 1 2 3 4; do
 	opt_in+=,vendor-${n}1111111@plain
 done
 
-# values BDF NAME...: of every block, after its position; "-" for an empty one
+# values BDF NAME...: attributes of every block, after its position; "-" for an
+# empty one
 values()
 {
 	local bdf=$1 dir name value
@@ -32,7 +33,8 @@ values()
 	done | sort
 }
 
-# check_blocks NAME BDF: against position, kind, id, class, size and type on stdin
+# check_blocks NAME BDF: compare with position, kind, id, class, size and type
+# on stdin
 check_blocks()
 {
 	sort >"$work/want"
@@ -40,7 +42,8 @@ check_blocks()
 	tap_same "$1: blocks" "$work/got" "$work/want"
 }
 
-# check_hidden NAME BDF BAR START LENGTH: no window reaches into it
+# check_hidden NAME BDF BAR START LENGTH: check that no window overlaps the
+# range
 check_hidden()
 {
 	local dir bar off size inside=
@@ -54,23 +57,25 @@ check_hidden()
 			inside+="${dir##*/} "
 		fi
 	done
-	tap_is "$1: the block hidden at $4 is inside no window" "$inside" ""
+	tap_is "$1: no window contains the hidden block at $4" "$inside" ""
 }
 
-# check_cost NAME CARD: what the walk may read of each block
+# check_cost NAME CARD: check the number of reads per block
 check_cost()
 {
 	local greedy
 
-	# 5 words of a version 1 header; the profiles have 8 of parameters at most
+	# A version 1 header has 5 words; the profiles have 8 words of
+	# parameters at most
 	greedy=$(card_stat "$2" '[.blocks[] | select(.header_reads > 13)] | length')
 	tap_is "$1: no header was read twice" "$greedy" 0
-	tap_is "$1: nothing else was touched" "$(card_stat "$2" .stray)" 0
+	tap_is "$1: the card counts no stray access" \
+		"$(card_stat "$2" .stray)" 0
 	tap_is "$1: bus master was never on" \
 		"$(card_stat "$2" .bus_master_on_count)" 0
 }
 
-tap_ok "module loads" load_module "opt_in=$opt_in" || bail "no module"
+tap_ok "module: loads" load_module "opt_in=$opt_in" || bail "no module"
 
 n3000=$(bind_card 0) || bail "N3000 does not bind"
 check_blocks n3000 "$n3000" <<'TABLE'
@@ -175,7 +180,7 @@ TABLE
 check_hidden lab "$lab" 0 0x10000 0x4000
 check_cost lab 4
 
-# A page is mapped only when all of it is the block's (invariant 4).
+# A page can be mapped only if the block has all of it (invariant 4).
 values "$lab" mappable vectors parent scrub | grep -v ' 0x0 0 .* none$' >"$work/got"
 cat >"$work/want" <<'TABLE'
 b0-o15000 0x0 1 b0-o0 none
@@ -190,8 +195,8 @@ b2-oc0000 0x10000 4 b2-o80000 port-reset
 TABLE
 tap_same "lab: pages, vectors, parents and resets" "$work/got" "$work/want"
 
-# The words of each kind of header: one version 0 private feature (1), FME (3),
-# port (4), AFU (3), version 1 with 8 words of parameters (13) and without (5).
+# Header words: version 0 private feature (1), FME (3), port (4), AFU (3),
+# version 1 with 8 words of parameters (13) and without (5).
 card_stat 4 '.blocks[] | "\(.bar) \(.offset) \(.header_reads)"' |
 	grep -E '^(0 0x0|0 0x2000|0 0x10000|0 0x15000|0 0x16000|2 0x0|2 0xc0000) ' \
 	>"$work/got"
@@ -209,7 +214,7 @@ tap_same "lab: each header word is read once" "$work/got" "$work/want"
 tap_is "lab: types" "$(types "$lab" | tr '\n' ' ')" \
 	"afu-d8424dc4 afu-d8424dc4-b2-o40000 afu-d8424dc4-b2-oc0000 eth-group eth-group-b0-o14000 eth-group-b0-o18000 eth-group-b0-o2000 eth-group-b0-o3000 fme-7a hssi tod uart userclk userclk-b2-o3000 userclk-b2-o83000 vendor-5a3c1e90 "
 
-# port_writes: how often the ports of the lab card were written
+# port_writes: number of writes to the ports of the lab card
 port_writes()
 {
 	card_stat 4 '[.blocks[] | select(.bar == 2 and
@@ -219,7 +224,7 @@ port_writes()
 resets=$(card_stat 4 '[.blocks[].resets] | add')
 writes=$(port_writes)
 uuid=$(create_mdev "$lab" afu-d8424dc4) || bail "no instance"
-tap_ok "lab: an instance is removed" remove_mdev "$uuid"
+tap_ok "lab: an instance can be removed" remove_mdev "$uuid"
 tap_is "lab: create and remove reset nothing" \
 	"$(card_stat 4 '[.blocks[].resets] | add') $(port_writes)" \
 	"$resets $writes"
@@ -240,7 +245,7 @@ for n in 1 2; do
 done
 tap_within "many64: ms to bind" "$fastest" 0 $((1000 * SLOW - 1))
 
-# Names come first: what is measured is the kernel, not the shell.
+# Generate the names before the measurement, which is of the kernel only.
 created=()
 for n in {1..64}; do
 	created+=("$(new_uuid)")
@@ -257,11 +262,11 @@ for n in {0..63}; do
 done
 tap_within "many64: ms to create 64 instances" $(($(now_ms) - start)) 0 \
 	$((12800 * SLOW))
-# The host takes the processor away now and then.
-tap_within "many64: of them took 200 ms or more" "$late" 0 3
-tap_is "many64: all blocks are different" \
+# The host may stop the VM now and then.
+tap_within "many64: number of instances that took 200 ms or more" "$late" 0 3
+tap_is "many64: 64 instances have 64 different blocks" \
 	"$(for u in "${created[@]}"; do mdev_block "$u"; done | sort -u | wc -l)" 64
-tap_is "many64: no instance is left" \
+tap_is "many64: one instance more fails with ENOSPC" \
 	"$(refusal create_mdev "$many" vendor-11111111)" "No space left on device"
 for uuid in "${created[@]}"; do
 	remove_mdev "$uuid"

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# what: what a card says of itself harms nobody; a bad block is dropped, the others live (invariant 8)
+# what: hostile feature lists do no harm; a bad block is withheld, the others work (invariant 8)
 # cards: bad-lists one-bad stuck vsec lab cxl
 # kernels: 7.3
 # more: 6.1 6.12
@@ -13,13 +13,14 @@ RO_REG=0x48
 RO_VALUE=0x1122334455667788
 PORT_CTRL=0x38
 
-# our_lines BDF: what the driver, not the PCI core, said since log_mark
+# our_lines BDF: lines of the driver, not of the PCI core, since log_mark
 our_lines()
 {
 	log_new "$DRIVER $1: " | grep -vE 'probe (of|with)|enabling device|MDEV:' || :
 }
 
-# withheld BDF: position and reason of each block that is, but for policy
+# withheld BDF: position and reason of each block withheld for another reason
+# than policy
 withheld()
 {
 	local dir why
@@ -28,7 +29,7 @@ withheld()
 		why=
 		read -r why <"$dir/withheld"
 		case $why in
-		'' | 'never handed out' | 'needs opt-in') ;;
+		'' | 'never assigned' | 'needs opt-in') ;;
 		*) echo "${dir##*/}: $why" ;;
 		esac
 	done
@@ -40,77 +41,85 @@ load_module || bail "no module"
 
 bdf=$(card_bdf 0)
 log_mark
-tap_fails "bad lists: the card stays unbound" bind_bdf "$bdf" 2>/dev/null
-tap_is "bad lists: one line says so" "$(our_lines "$bdf" | wc -l)" 1
-tap_like "bad lists: and why" "$(our_lines "$bdf")" \
-	'refused: no usable feature list; first reason: BAR'
-tap_fails "bad lists: nothing of it is left" test -e "$PCI/$bdf/dfl"
-tap_is "bad lists: its BARs are free" "$(grep -c "$DRIVER" /proc/iomem)" 0
+tap_fails "bad lists: bind is refused" bind_bdf "$bdf" 2>/dev/null
+tap_is "bad lists: one log line" "$(our_lines "$bdf" | wc -l)" 1
+tap_like "bad lists: the log line has the reason" "$(our_lines "$bdf")" \
+	'refused: no usable feature list; first finding: BAR'
+tap_fails "bad lists: no sysfs directory is left" test -e "$PCI/$bdf/dfl"
+tap_is "bad lists: the BARs are free" "$(grep -c "$DRIVER" /proc/iomem)" 0
 
 # --- one bad block ----------------------------------------------------------------
 
 bdf=$(card_bdf 1)
 log_mark
-tap_ok "one bad block: the card is bound" bind_bdf "$bdf"
-tap_is "one bad block: it is not given to anyone" "$(withheld "$bdf")" \
+tap_ok "one bad block: the card binds" bind_bdf "$bdf"
+tap_is "one bad block: only this block is withheld" "$(withheld "$bdf")" \
 	"b0-o2000: absolute register address"
-tap_is "one bad block: one line says so" \
+tap_is "one bad block: one log line has the reason" \
 	"$(our_lines "$bdf" | grep -c 'b0-o2000 .*absolute register address')" 1
-tap_is "one bad block: the others live" "$(types "$bdf" | tr '\n' ' ')" \
+tap_is "one bad block: the other blocks have types" \
+	"$(types "$bdf" | tr '\n' ' ')" \
 	"eth-group eth-group-b0-o1000 eth-group-b0-o3000 hssi "
 client_start last "$(create_mdev "$bdf" hssi)"
-tap_is "one bad block: even behind it" "$(client last read 0 4)" 0x15
+tap_is "one bad block: the block after the bad one can be read" \
+	"$(client last read 0 4)" 0x15
 client_end last
 
 # --- a list elsewhere ----------------------------------------------------------------
 
 bdf=$(card_bdf 3)
-tap_ok "vsec: the card is bound" bind_bdf "$bdf"
-tap_is "vsec: what it names counts, BAR 0 does not" "$(types "$bdf" |
+tap_ok "vsec: the card binds" bind_bdf "$bdf"
+tap_is "vsec: types are of the lists that the capability names" \
+	"$(types "$bdf" |
 	tr '\n' ' ')" "afu-d8424dc4 eth-group hssi "
-tap_is "vsec: the decoy is no block" "$(cd "$PCI/$bdf/dfl/blocks" && echo *)" \
+tap_is "vsec: the decoy in BAR 0 is no block" \
+	"$(cd "$PCI/$bdf/dfl/blocks" && echo *)" \
 	"b0-o40000 b0-o41000 b0-o42000 b2-o80000 b2-o81000 b2-oc0000"
 
 # --- a port that does not leave reset ----------------------------------------------
 
 bdf=$(card_bdf 2)
 log_mark
-tap_ok "stuck: the card is bound" bind_bdf "$bdf"
-tap_is "stuck: the AFU behind it is not offered" "$(types "$bdf" |
+tap_ok "stuck: the card binds" bind_bdf "$bdf"
+tap_is "stuck: sysfs has no type of the AFU below the stuck port" \
+	"$(types "$bdf" |
 	tr '\n' ' ')" "afu-d8424dc4 eth-group "
-tap_is "stuck: one line says so" \
+tap_is "stuck: one log line has the reason" \
 	"$(our_lines "$bdf" | grep -c 'does not leave or enter reset')" 1
 uuid=$(create_mdev "$bdf" afu-d8424dc4)
-tap_is "stuck: the other port's is" "$(mdev_block "$uuid")" b2-oc0000
+tap_is "stuck: the instance has the AFU below the other port" \
+	"$(mdev_block "$uuid")" b2-oc0000
 client_start other "$uuid"
-tap_is "stuck: and works" "$(client other read $RO_REG 8)" $RO_VALUE
+tap_is "stuck: the other AFU can be read" \
+	"$(client other read $RO_REG 8)" $RO_VALUE
 client_end other
 unbind_bdf "$bdf"
 
-# Out of reset when it is found, but it never goes into reset again
+# The port is out of reset at bind, but does not enter reset again
 card_poke 2 2 $PORT_CTRL 0x0
 bind_bdf "$bdf" || bail "the card does not bind again"
 stuck=$(create_mdev "$bdf" afu-d8424dc4-b2-o40000)
 uuid=$(create_mdev "$bdf" afu-d8424dc4-b2-oc0000)
 log_mark
 start=$(now_ms)
-tap_fails "stuck later: opening fails" client_start first "$stuck"
-tap_within "stuck later: ms that took" $(($(now_ms) - start)) 0 \
+tap_fails "stuck later: open fails" client_start first "$stuck"
+tap_within "stuck later: ms until open fails" $(($(now_ms) - start)) 0 \
 	$((5000 * SLOW))
-tap_is "stuck later: with an I/O error" "$(client first open)" "error EIO"
-tap_is "stuck later: one line says so" \
-	"$(our_lines "$bdf" | grep -c 'port 0 did not take a reset')" 1
+tap_is "stuck later: open fails with EIO" "$(client first open)" "error EIO"
+tap_is "stuck later: one log line has the reason" \
+	"$(our_lines "$bdf" | grep -c 'port 0: reset failed')" 1
 client_start other "$uuid"
-tap_is "stuck later: the other AFU works" "$(client other read $RO_REG 8)" \
+tap_is "stuck later: the other AFU can be read" \
+	"$(client other read $RO_REG 8)" \
 	$RO_VALUE
-tap_is "stuck later: and is reset" "$(client other reset)" ok
+tap_is "stuck later: the other AFU can be reset" "$(client other reset)" ok
 client_end first
 client_end other
 remove_mdev "$stuck"
 tap_is "stuck later: the block is withheld" \
 	"$(<"$PCI/$bdf/dfl/blocks/b2-o40000/withheld")" \
 	"port does not leave or enter reset"
-tap_is "stuck later: nobody gets it again" \
+tap_is "stuck later: the block cannot be assigned again" \
 	"$(refusal create_mdev "$bdf" afu-d8424dc4)" "No space left on device"
 
 # --- another image in the FPGA --------------------------------------------------------
@@ -121,14 +130,14 @@ uuid=$(create_mdev "$bdf" afu-d8424dc4-b2-o40000)
 guid=$(card_peek 4 2 0x40008)
 card_poke 4 2 0x40008 0x6666666666666666
 log_mark
-tap_fails "new image: opening fails" client_start user "$uuid"
-tap_is "new image: with an I/O error" "$(client user open)" "error EIO"
-tap_like "new image: a line says what to do" "$(our_lines "$bdf")" \
-	'b2-o40000: header differs .* unbind and bind'
+tap_fails "new image: open fails" client_start user "$uuid"
+tap_is "new image: open fails with EIO" "$(client user open)" "error EIO"
+tap_like "new image: the log line has the remedy" "$(our_lines "$bdf")" \
+	'b2-o40000: header changed .* unbind and bind'
 card_poke 4 2 0x40008 "$guid"
-tap_is "new image: the old one is accepted" "$(client user open)" ok
+tap_is "old image again: open succeeds" "$(client user open)" ok
 
-# A new one while it is in use shows at the next reset, of the block or the card
+# A new image in use is found at the next reset of the block or of the card
 client_start neighbour "$(create_mdev "$bdf" afu-d8424dc4-b2-oc0000)"
 client neighbour arm err >/dev/null
 for who in block card; do
@@ -137,26 +146,26 @@ for who in block card; do
 	client user arm err >/dev/null
 	card_poke 4 2 0x40008 0x6666666666666666
 	if [ $who = block ]; then
-		tap_is "new image in use: the block cannot be reset" \
+		tap_is "new image in use: reset of the block fails with EIO" \
 			"$(client user reset)" "error EIO"
 	else
-		tap_ok "new image in use: the card can be reset" \
+		tap_ok "new image in use: sysfs accepts a reset of the card" \
 			eval "echo 1 >'$PCI/$bdf/reset'"
-		tap_like "new image in use: its user is told" \
+		tap_like "new image in use: ERR is signalled to its client" \
 			"$(client user wait err 3000)" '^fired'
-		tap_is "new image in use: the neighbour has no error" \
+		tap_is "new image in use: ERR is not signalled to the neighbour" \
 			"$(client neighbour wait err 0)" timeout
 	fi
-	tap_is "new image in use, $who: its user is out" \
+	tap_is "new image in use, $who reset: the client has lost access" \
 		"$(client user read $RO_REG 8) $(client user mread $RO_REG)" \
 		"error EIO SIGBUS"
-	tap_is "new image in use, $who: the neighbour is not" \
+	tap_is "new image in use, $who reset: the neighbour has access" \
 		"$(client neighbour read $RO_REG 8) $(client neighbour mread $RO_REG)" \
 		"$RO_VALUE $RO_VALUE"
 	card_poke 4 2 0x40008 "$guid"
-	tap_is "new image in use, $who: a reset finds the old one" \
+	tap_is "old image again, $who reset: the client can reset the block" \
 		"$(client user reset)" ok
-	tap_is "new image in use, $who: which works" \
+	tap_is "old image again, $who reset: the client can read registers" \
 		"$(client user read $RO_REG 8)" $RO_VALUE
 done
 client_end neighbour
@@ -169,18 +178,18 @@ cap=$(card_peek 4 0 0x30)
 for bit in 13 14; do
 	card_poke 4 0 0x30 "$(printf '0x%x' $((cap | 1 << bit)))"
 	log_mark
-	tap_fails "capability bit $bit: the card is refused" \
+	tap_fails "capability bit $bit: bind is refused" \
 		bind_bdf "$bdf" 2>/dev/null
-	tap_is "capability bit $bit: a line says why" \
+	tap_is "capability bit $bit: one log line has the reason" \
 		"$(our_lines "$bdf" | grep -c 'coherent or second PCIe link')" 1
 done
 card_poke 4 0 0x30 "$cap"
 
 log_mark
-tap_fails "CXL: the card is refused" bind_bdf "$(card_bdf 5)" 2>/dev/null
-tap_like "CXL: a line says why" "$(our_lines "$(card_bdf 5)")" \
-	'refused: CXL traffic is not gated by bus master$'
-tap_fails "CXL: nothing of it is left" test -e "$PCI/$(card_bdf 5)/dfl"
+tap_fails "CXL: bind is refused" bind_bdf "$(card_bdf 5)" 2>/dev/null
+tap_like "CXL: the log line has the reason" "$(our_lines "$(card_bdf 5)")" \
+	'refused: CXL traffic is not gated by Bus Master Enable$'
+tap_fails "CXL: no sysfs directory is left" test -e "$PCI/$(card_bdf 5)/dfl"
 
 # --- nonsense ------------------------------------------------------------------------------
 
@@ -192,7 +201,7 @@ values=(0x0 0xffffffffffffffff 0x3000000008000010 0x3000000010000010
 	0x3000000fffffff10 0x8000000000000001 0x5000000010000000
 	0x00000000ffffffff 0x7fffffffffffff00 0xf000000010000000)
 
-# bad_windows: windows that leave the BAR or meet another one
+# bad_windows: print windows that leave the BAR or overlap another one
 bad_windows()
 {
 	local dir bar size
@@ -229,12 +238,13 @@ for round in {1..30}; do
 		card_poke 4 "${at[n]%:*}" "${at[n]#*:}" "${old[n]}"
 	done
 done
-tap_within "nonsense: rounds in which the card was bound" "$bound" 5 29
-tap_is "nonsense: no window was wrong" "$bad" ""
-tap_within "nonsense: lines per round at most" \
+tap_within "random words: number of rounds in which the card was bound" \
+	"$bound" 5 29
+tap_is "random words: no window overlaps or leaves the BAR" "$bad" ""
+tap_within "random words: log lines per round" \
 	$(($(our_lines "$bdf" | wc -l) / round)) 0 17
-tap_ok "nonsense: with its own words back the card binds" bind_bdf "$bdf"
-tap_is "nonsense: and is what it was" "$(types "$bdf" | wc -l)" 9
+tap_ok "original words: the card binds" bind_bdf "$bdf"
+tap_is "original words: number of types" "$(types "$bdf" | wc -l)" 9
 for n in 0 1 2 3 4 5; do
 	[ "$(card_stat "$n" .bus_master_on_count)" = 0 ] || bail "card $n mastered the bus"
 done

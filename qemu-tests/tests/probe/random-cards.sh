@@ -8,15 +8,15 @@
 # debug: debug
 # timeout: 900
 #
-# HOSTILE_SEED: the first; HOSTILE_COUNT; HOSTILE_CASE: all of that one; for an
-# unknown case the scenario prints the list of cases and fails.
+# HOSTILE_SEED: first seed; HOSTILE_COUNT: number of cards; HOSTILE_CASE: the only
+# case; for an unknown case the scenario prints the list of cases and fails.
 
 . /src/qemu-tests/tests/lib.sh
 
 FIRST=${HOSTILE_SEED:-1}
 COUNT=${HOSTILE_COUNT:-$((SLOW > 1 ? 50 : 1000))}
 
-# figure NAME: of the last line of the program
+# figure NAME: value from the last line of the program
 figure()
 {
 	sed -n "s/.*\<$1 \([0-9]*\).*/\1/p" <<<"$line"
@@ -29,7 +29,7 @@ if [ -n "${HOSTILE_CASE-}" ]; then
 		bail "no case $HOSTILE_CASE, but: ${cases//$'\n'/ }"
 fi
 
-# A line of the kernel's on the serial console takes longer than a bind
+# Printing a kernel message on the serial console takes longer than a bind
 dmesg -n err
 load_module "opt_in=uart,tod,qsfp,fme-7a,vendor-5a3c1e90@plain,vendor-00001234" ||
 	bail "no module"
@@ -39,18 +39,22 @@ line=$(SLOW=$SLOW /src/build/selftests/hostile_user "$FIRST" "$COUNT" \
 	"${CARDS[@]}") || status=$?
 tap_figure "cards: $line"
 tap_figure "seeds $FIRST to $((FIRST + COUNT - 1)), $(($(now_ms) - start)) ms"
-tap_ok "what must hold holds for each of them" test "$status" = 0
-tap_is "cards tried" "$(figure tried)" "$COUNT"
+tap_ok "hostile cards: every check passes for each card" test "$status" = 0
+tap_is "hostile cards: number tried" "$(figure tried)" "$COUNT"
 if [ "$COUNT" -ge 1000 ]; then
-	tap_within "cards bound" "$(figure bound)" $((COUNT / 2)) "$COUNT"
-	tap_within "cards refused" "$(figure refused)" $((COUNT / 50)) "$COUNT"
-	tap_within "blocks checked" "$(figure blocks)" $((COUNT * 4)) 1000000
+	tap_within "hostile cards: number bound" \
+		"$(figure bound)" $((COUNT / 2)) "$COUNT"
+	tap_within "hostile cards: number refused" \
+		"$(figure refused)" $((COUNT / 50)) "$COUNT"
+	tap_within "hostile cards: number of blocks checked" \
+		"$(figure blocks)" $((COUNT * 4)) 1000000
 	for what in given withheld created opened turned-away mapped armed reset; do
-		tap_within "$what" "$(figure $what)" 10 1000000
+		tap_within "hostile cards: number $what" \
+			"$(figure $what)" 10 1000000
 	done
 fi
 for n in "${!CARDS[@]}"; do
 	tap_is "card $n: bus master was never on" \
 		"$(card_stat "$n" .bus_master_on_count)" 0
 done
-tap_ok "the module unloads" unload_module
+tap_ok "module: unloads" unload_module

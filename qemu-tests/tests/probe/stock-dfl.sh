@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# what: the kernel's own DFL drivers find on the simulated cards what we say is there
+# what: the kernel's own DFL drivers find on the simulated cards what the tests expect there
 # cards: n3000 d5005 n6001 lab
 # needs: stock-dfl
 # kernels: 7.3
@@ -11,8 +11,8 @@
 stock=/src/build/stock-dfl
 work=$(mktemp -d)
 
-# found BDF: feature devices with parent ("fme", or "port" with its number), id
-# and place: what the stock drivers have no use for themselves
+# found BDF: parent ("fme", or "port" with its number), id and position of each
+# feature device that the stock drivers leave to other drivers
 found()
 {
 	local dir unit first line bar base
@@ -37,8 +37,8 @@ found()
 	done | sort
 }
 
-# bind_stock BDF: again, if a port came later than in the millisecond they give
-# it, which is no time for a busy machine
+# bind_stock BDF: bind to dfl-pci; retry if a port timed out, because the stock
+# driver waits only a millisecond
 bind_stock()
 {
 	local try
@@ -53,7 +53,7 @@ bind_stock()
 	echo "$1" >/sys/bus/pci/drivers_probe
 }
 
-# check NAME CARD: against unit, id and place on stdin
+# check NAME CARD: compare with unit, id and position on stdin
 check()
 {
 	local bdf
@@ -63,12 +63,13 @@ check()
 	bind_stock "$bdf"
 	sort >"$work/want"
 	found "$bdf" >"$work/got"
-	tap_same "$1: feature devices" "$work/got" "$work/want"
-	tap_is "$1: no access that a card does not expect" \
+	tap_same "$1: feature devices of the stock drivers" \
+		"$work/got" "$work/want"
+	tap_is "$1: the card counts no stray access" \
 		"$(card_stat "$2" .stray)" 0
 }
 
-# guids CARD: of the AFUs, as user space sees them
+# guids CARD: GUIDs of the AFUs, as user space reads them
 guids()
 {
 	cat "$PCI/$(card_bdf "$1")"/fpga_region/region*/dfl-port.*/afu_id
@@ -88,7 +89,7 @@ fme 0x10 b0-o9000
 fme 0x10 b0-oa000
 port0 0x14 b2-o3000
 TABLE
-tap_is "n3000: AFU" "$(guids 0)" 9aeffe5f84570612c000c9660d824272
+tap_is "n3000: GUID of the AFU" "$(guids 0)" 9aeffe5f84570612c000c9660d824272
 
 check d5005 1 <<'TABLE'
 fme 0x0 b0-o3000
@@ -99,7 +100,7 @@ fme 0x20 b0-o20000
 port0 0x14 b0-o92000
 TABLE
 
-# The registers of version 1 features are where the header says: UART
+# UART: version 1 features have their registers where the header points
 check n6001 2 <<'TABLE'
 fme 0x0 b0-o3000
 fme 0x9 b0-o15000
@@ -112,7 +113,8 @@ fme 0x24 b0-o60200
 port0 0x14 b0-o72000
 TABLE
 
-# The vendor block's address is of the other encoding, which they misread
+# The header of the vendor block has the other address encoding, which the stock
+# driver decodes wrongly
 check lab 3 <<'TABLE'
 fme 0x0 b0-o19000
 fme 0x7a b0-o17000
@@ -127,16 +129,16 @@ fme 0x24 b0-o15200
 port0 0x14 b2-o3000
 port1 0x14 b2-o83000
 TABLE
-tap_is "lab: AFUs" "$(guids 3 | tr '\n' ' ')" \
+tap_is "lab: GUIDs of the AFUs" "$(guids 3 | tr '\n' ' ')" \
 	"d8424dc4a4a3c413f89e433683f9040b d8424dc4a4a3c413f89e433683f9040b "
 tap_is "lab: 16 vectors" \
 	"$(find "$PCI/$(card_bdf 3)/msi_irqs" -type f | wc -l)" 16
 
-# They can hand the card over to us, with bus master on
+# The stock driver leaves bus master on when it is unbound
 bdf=$(card_bdf 3)
 echo "$bdf" >/sys/bus/pci/drivers/dfl-pci/unbind
 load_module || bail "no module"
-tap_ok "the card can be had from them" bind_bdf "$bdf"
-tap_is "with bus master off" "$(card_stat 3 .bus_master)" 0
-tap_is "and no MSI-X left on" \
+tap_ok "lab: the card binds after the stock driver" bind_bdf "$bdf"
+tap_is "lab: bus master is off" "$(card_stat 3 .bus_master)" 0
+tap_is "lab: MSI-X is disabled" \
 	"$(setpci -s "$bdf" CAP_MSIX+2.W | sed 's/^\(.\).*/\1/')" 0

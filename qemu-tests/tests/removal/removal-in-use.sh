@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# what: losing the card or an instance ends in bounded time, whoever uses it (invariant 9)
+# what: loss of the card or removal of an instance ends in bounded time, with any client (invariant 9)
 # cards: lab
 # kernels: 6.1 6.12 7.3
 # debug: debug kcsan
@@ -11,8 +11,8 @@
 SCRATCH=0x28
 BOUND_MS=$((2000 * SLOW))
 
-# One line, not one per user, says that a card is lost
-lost='taken from its users'
+# Log line for a lost card; one per card, not one per client
+lost='card lost (.*), access revoked'
 
 mapper=
 poller=
@@ -27,14 +27,14 @@ polls()
 	[ "$number" = 7 ]
 }
 
-# reads_more NUMBER: has the reader read so often, and again?
+# reads_more NUMBER: has the client read more often than that?
 reads_more()
 {
 	[ "$(block_stat 0 "$(mdev_block "$reader")" reads)" -gt "$1" ]
 }
 
-# users_start: three of them. "mapper" has a mapping, "poller" waits for ERR and
-# REQ, "reader" reads and reads.
+# users_start NAME: start three clients. "mapper" has a mapping, "poller" waits
+# for ERR and REQ, "reader" reads registers all the time.
 users_start()
 {
 	local reads
@@ -45,24 +45,26 @@ users_start()
 	client_start mapper "$mapper" || bail "a user cannot open"
 	client_start poller "$poller" || bail "a user cannot open"
 	client_start reader "$reader" || bail "a user cannot open"
-	tap_is "$1: a page is mapped" "$(client mapper map)" 65536
+	tap_is "$1: a page can be mapped" "$(client mapper map)" 65536
 	client mapper arm err >/dev/null
 	client mapper arm req >/dev/null
 	client mapper mwrite $SCRATCH 0x1234 >/dev/null
-	tap_is "$1: the mapping works" "$(client mapper mread $SCRATCH)" 0x1234
+	tap_is "$1: the mapping reads what was written" \
+		"$(client mapper mread $SCRATCH)" 0x1234
 	tap_is "$1: ERR can be armed" "$(client poller arm err)" ok
 	tap_is "$1: REQ can be armed" "$(client poller arm req)" ok
-	# The poller answers when it is over: it sleeps in poll() until then
+	# The poller replies at the end: until then it sleeps in poll()
 	client_send poller wait err 20000
 	client_send poller wait req 20000
 	reads=$(block_stat 0 "$(mdev_block "$reader")" reads)
 	client_send reader loop 0x8 20000
-	tap_ok "$1: a user sleeps in poll()" wait_for 5 polls poller
-	tap_ok "$1: a user reads" wait_for 5 reads_more "$reads"
+	tap_ok "$1: one client sleeps in poll()" wait_for 5 polls poller
+	tap_ok "$1: one client reads registers" wait_for 5 reads_more "$reads"
 }
 
-# users_told NAME SINCE: everybody knows, and in time; without another process to
-# start, which takes a busy machine longer than all the rest
+# users_told NAME SINCE: check that all clients have lost the card in time. No
+# process is started before the time is read: on a busy machine that would take
+# longer than everything else.
 users_told()
 {
 	local reader err req
@@ -70,14 +72,18 @@ users_told()
 	reader=$(client_reply reader)
 	err=$(client_reply poller)
 	req=$(client_reply poller)
-	tap_within "$1: ms until all of them knew" $(($(now_ms) - $2)) \
+	tap_within "$1: ms until all clients have lost access" \
+		$(($(now_ms) - $2)) \
 		0 "$BOUND_MS"
-	tap_like "$1: the reading user gets EIO" "$reader" '^error EIO'
-	tap_like "$1: ERR fired" "$err" '^fired'
-	tap_like "$1: REQ fired" "$req" '^fired'
-	tap_is "$1: the mapping is gone" "$(client mapper mread $SCRATCH)" SIGBUS
-	tap_is "$1: reading fails" "$(client mapper read $SCRATCH 8)" "error EIO"
-	tap_is "$1: writing fails" "$(client mapper write $SCRATCH 8 1)" \
+	tap_like "$1: read() of a client fails with EIO" "$reader" '^error EIO'
+	tap_like "$1: ERR is signalled" "$err" '^fired'
+	tap_like "$1: REQ is signalled" "$req" '^fired'
+	tap_is "$1: the mapping raises SIGBUS" \
+		"$(client mapper mread $SCRATCH)" SIGBUS
+	tap_is "$1: register read fails with EIO" \
+		"$(client mapper read $SCRATCH 8)" "error EIO"
+	tap_is "$1: register write fails with EIO" \
+		"$(client mapper write $SCRATCH 8 1)" \
 		"error EIO"
 }
 
@@ -93,14 +99,14 @@ finished()
 	! kill -0 "$1" 2>/dev/null
 }
 
-# unmapped NAME: is the client's mapping gone?
+# unmapped NAME: does the client's mapping raise SIGBUS?
 unmapped()
 {
 	[ "$(client "$1" mread $SCRATCH)" = SIGBUS ]
 }
 
-# said REGEX: is it in the log, once?
-said()
+# logged_once REGEX: is there exactly one matching log line?
+logged_once()
 {
 	[ "$(log_count "$1")" = 1 ]
 }
@@ -117,32 +123,33 @@ start=$(now_ms)
 echo '{"op":"vanish"}' >&"$port"
 users_told vanish "$start"
 exec {port}>&-
-tap_is "vanish: sysfs says so" "$(card_attr "$bdf" gone)" 1
-tap_is "vanish: it is said once" "$(log_count "$lost")" 1
-tap_is "vanish: no instance can be created" \
+tap_is "vanish: sysfs reports the card as gone" "$(card_attr "$bdf" gone)" 1
+tap_is "vanish: one log line reports the loss" "$(log_count "$lost")" 1
+tap_is "vanish: create fails with ENODEV" \
 	"$(refusal create_mdev "$bdf" eth-group)" "No such device"
-tap_is "vanish: the reset is refused" "$(client mapper reset)" "error EIO"
+tap_is "vanish: reset fails with EIO" "$(client mapper reset)" "error EIO"
 client reader close >/dev/null
-tap_is "vanish: it cannot be opened again" "$(client reader open)" \
+tap_is "vanish: open fails with ENODEV" "$(client reader open)" \
 	"error ENODEV"
 users_end
 start=$(now_ms)
-tap_ok "vanish: unbinding works" unbind_bdf "$bdf"
+tap_ok "vanish: the card can be unbound" unbind_bdf "$bdf"
 tap_within "vanish: ms to unbind" $(($(now_ms) - start)) 0 "$BOUND_MS"
-tap_fails "vanish: a dead card is not bound" bind_bdf "$bdf" 2>/dev/null
-tap_is "vanish: and it is said why" \
-	"$(log_count 'refused: the card does not answer')" 1
+tap_fails "vanish: bind of a dead card is refused" bind_bdf "$bdf" 2>/dev/null
+tap_is "vanish: one log line has the reason of the refusal" \
+	"$(log_count 'refused: card does not respond')" 1
 card_do 0 return || bail "the card cannot return"
-tap_ok "vanish: when it is back it binds" bind_bdf "$bdf"
+tap_ok "vanish: the card binds when it is back" bind_bdf "$bdf"
 uuid=$(create_mdev "$bdf" afu-d8424dc4-b2-o40000)
 client_start again "$uuid"
-tap_is "vanish: and works" "$(client again read 0x48 8)" 0x1122334455667788
+tap_is "vanish: registers can be read after that" \
+	"$(client again read 0x48 8)" 0x1122334455667788
 client_end again
 remove_mdev "$uuid"
 
-# --- it is there, but its registers are not --------------------------------------
+# --- the card responds, but memory decoding is off -------------------------------
 
-# As a card is that has reset itself: it is restored
+# A card that has reset itself is in this state
 mapper=$(create_mdev "$bdf" afu-d8424dc4) || bail "no instance"
 client_start mapper "$mapper" || bail "a user cannot open"
 client mapper map >/dev/null
@@ -151,34 +158,35 @@ client mapper arm 0 >/dev/null
 client mapper arm err >/dev/null
 log_mark
 setpci -s "$bdf" COMMAND=0:2
-tap_like "forgetful: a user is asked to look for what it missed" \
+tap_like "memory decoding off: the armed vector is signalled" \
 	"$(client mapper wait 0 $BOUND_MS)" '^fired'
-tap_is "forgetful: it is said once" "$(log_count 'was reset without the driver')" 1
-tap_is "forgetful: the card is not lost" \
+tap_is "memory decoding off: one log line reports the reset" "$(log_count 'reset externally')" 1
+tap_is "memory decoding off: the card is not lost" \
 	"$(log_count "$lost") $(card_attr "$bdf" gone)" "0 0"
-tap_is "forgetful: it is no error" "$(client mapper wait err 0)" timeout
-tap_is "forgetful: the mapping works" "$(client mapper mread $SCRATCH)" 0x1234
-tap_is "forgetful: reading works" "$(client mapper read $SCRATCH 8)" 0x1234
-tap_is "forgetful: so does a reset" "$(client mapper reset)" ok
+tap_is "memory decoding off: ERR is not signalled" "$(client mapper wait err 0)" timeout
+tap_is "memory decoding off: the mapping works again" "$(client mapper mread $SCRATCH)" 0x1234
+tap_is "memory decoding off: registers can be read again" "$(client mapper read $SCRATCH 8)" 0x1234
+tap_is "memory decoding off: the client can reset" "$(client mapper reset)" ok
 client_end mapper
-tap_ok "forgetful: unbinding works" unbind_bdf "$bdf"
-tap_ok "forgetful: it binds again" bind_bdf "$bdf"
+tap_ok "memory decoding off: the card can be unbound" unbind_bdf "$bdf"
+tap_ok "memory decoding off: the card binds again" bind_bdf "$bdf"
 
-# --- unbind with users that let go when asked -----------------------------------
+# --- unbind with clients that close when REQ is signalled -----------------------
 
 users_start unbind
 start=$(now_ms)
 unbind_bdf "$bdf" &
 unbinding=$!
 users_told unbind "$start"
-tap_fails "unbind: it waits for users" finished "$unbinding"
+tap_fails "unbind: waits for clients" finished "$unbinding"
 users_end
-tap_ok "unbind: it ends when they let go" wait_for 2 finished "$unbinding"
-tap_within "unbind: ms in all" $(($(now_ms) - start)) 0 $((2 * BOUND_MS))
+tap_ok "unbind: ends when the clients have closed" \
+	wait_for 2 finished "$unbinding"
+tap_within "unbind: ms in total" $(($(now_ms) - start)) 0 $((2 * BOUND_MS))
 wait "$unbinding"
 tap_fails "unbind: no instance is left" ls -d "$MDEV/$mapper" 2>/dev/null
 
-# --- unbind with a user that does not let go -------------------------------------
+# --- unbind with a client that has not armed REQ ---------------------------------
 
 bind_bdf "$bdf" || bail "the card does not bind again"
 uuid=$(create_mdev "$bdf" afu-d8424dc4)
@@ -188,17 +196,20 @@ client stubborn mread $SCRATCH >/dev/null
 log_mark
 unbind_bdf "$bdf" &
 unbinding=$!
-tap_ok "stubborn: the mapping goes" wait_for 2 unmapped stubborn
-tap_is "stubborn: reading fails" "$(client stubborn read $SCRATCH 8)" "error EIO"
+tap_ok "unbind, no REQ: the mapping raises SIGBUS" wait_for 2 unmapped stubborn
+tap_is "unbind, no REQ: register read fails with EIO" \
+	"$(client stubborn read $SCRATCH 8)" "error EIO"
 resets=$(block_stat 0 b2-o40000 resets)
-tap_is "stubborn: so does a reset" "$(client stubborn reset)" "error EIO"
-tap_is "stubborn: of which the card hears nothing" \
+tap_is "unbind, no REQ: reset by the client fails with EIO" \
+	"$(client stubborn reset)" "error EIO"
+tap_is "unbind, no REQ: the reset does not reach the card" \
 	"$(block_stat 0 b2-o40000 resets)" "$resets"
-tap_fails "stubborn: unbinding waits" finished "$unbinding"
-tap_ok "stubborn: it is said for what" \
-	wait_for 2 said 'waiting for its user, who cannot be asked'
+tap_fails "unbind, no REQ: waits for the client" finished "$unbinding"
+tap_ok "unbind, no REQ: one log line reports the wait" \
+	wait_for 2 logged_once 'removal waits for the user; no request eventfd'
 client_end stubborn
-tap_ok "stubborn: it ends when the user does" wait_for 2 finished "$unbinding"
+tap_ok "unbind, no REQ: ends when the client has closed" \
+	wait_for 2 finished "$unbinding"
 wait "$unbinding"
 
 # --- an instance in use is removed ---------------------------------------------
@@ -214,31 +225,34 @@ client user arm req >/dev/null
 client other write $SCRATCH 8 0xabcd >/dev/null
 remove_mdev "$uuid" &
 removing=$!
-tap_like "remove: REQ fired" "$(client user wait req 2000)" '^fired'
-tap_fails "remove: it waits for the user" finished "$removing"
-tap_is "remove: nobody else is told" "$(client other read $SCRATCH 8)" 0xabcd
+tap_like "remove: REQ is signalled" "$(client user wait req 2000)" '^fired'
+tap_fails "remove: waits for the client" finished "$removing"
+tap_is "remove: the other client can read registers" \
+	"$(client other read $SCRATCH 8)" 0xabcd
 client_end user
-tap_ok "remove: it ends when the user lets go" wait_for 2 finished "$removing"
+tap_ok "remove: ends when the client has closed" wait_for 2 finished "$removing"
 wait "$removing"
-tap_is "remove: the block is free again" "$(free_of "$bdf" afu-d8424dc4)" 1
+tap_is "remove: the block is available again" "$(free_of "$bdf" afu-d8424dc4)" 1
 
 # --- the module is removed -------------------------------------------------------
 
-tap_is "rmmod: a module in use stays" "$(refusal unload_module)" \
+tap_is "rmmod: fails while an instance is in use" "$(refusal unload_module)" \
 	"Module vfio_dfl_mdev is in use"
-tap_is "rmmod: and works" "$(client other read $SCRATCH 8)" 0xabcd
+tap_is "rmmod refused: the client can read registers" \
+	"$(client other read $SCRATCH 8)" 0xabcd
 
 # --- a user is killed -----------------------------------------------------------
 
 resets=$(block_stat 0 b2-o80000 writes)
 kill -9 "${CLIENT_PID[other]}"
 wait "${CLIENT_PID[other]}" 2>/dev/null
-tap_ok "kill: the instance can be opened at once" client_start heir "$other"
-tap_is "kill: nothing of the user before is left" \
+tap_ok "client killed: the instance can be opened at once" \
+	client_start heir "$other"
+tap_is "client killed: no data is left in the block" \
 	"$(client heir read $SCRATCH 8)" 0x0
-# Two writes make a reset: one at the end of a user, one for the next
-tap_within "kill: the card saw both resets" \
+# Each reset writes twice; there is one reset at the close and one at the open
+tap_within "client killed: writes to port control, two per reset" \
 	$(($(block_stat 0 b2-o80000 writes) - resets)) 4 4
 client_end heir
-tap_ok "rmmod: without users it goes" unload_module
-tap_is "all along bus master was off" "$(card_stat 0 .bus_master_on_count)" 0
+tap_ok "rmmod: succeeds without clients" unload_module
+tap_is "card: bus master was never on" "$(card_stat 0 .bus_master_on_count)" 0

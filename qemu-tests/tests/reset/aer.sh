@@ -35,22 +35,27 @@ recover()
 	client user mwrite $SCRATCH 0x77 >/dev/null
 	log_mark
 	tap_ok "$1: error injected" aer_inject "$2" "$root_port"
-	tap_like "$1: the user is told" "$(client user wait err 5000)" '^fired'
-	tap_ok "$1: the kernel says it is over" wait_for 5 recovered
-	tap_is "$1: the user can go on" "$(client user read $RO_REG 8)" $RO_VALUE
-	tap_is "$1: through the mapping as well" \
+	tap_like "$1: ERR is signalled to the client" \
+		"$(client user wait err 5000)" '^fired'
+	tap_ok "$1: the kernel reports a successful recovery" \
+		wait_for 5 recovered
+	tap_is "$1: the client can read registers" \
+		"$(client user read $RO_REG 8)" $RO_VALUE
+	tap_is "$1: the client can read through the mapping" \
 		"$(client user mread $RO_REG)" $RO_VALUE
 	value=$(client user read $SCRATCH 8)
-	tap_is "$1: what the AFU keeps of it" "$value" "$3"
-	tap_is "$1: other blocks live" "$(client other read $RO_REG 8)" $RO_VALUE
-	tap_like "$1: the user is asked to look for what it missed" \
+	tap_is "$1: value of the scratch register" "$value" "$3"
+	tap_is "$1: the other client can read registers" \
+		"$(client other read $RO_REG 8)" $RO_VALUE
+	tap_like "$1: the armed vector is signalled after recovery" \
 		"$(client user wait 0 100)" '^fired'
 	card_do 0 raise '"bar":2,"offset":"0x40000","vector":0'
-	tap_like "$1: interrupts arrive" "$(client user wait 0 3000)" '^fired'
+	tap_like "$1: interrupt is delivered" \
+		"$(client user wait 0 3000)" '^fired'
 	client user write $IRQ_STATUS 8 1 >/dev/null
 	tap_is "$1: bus master was never on" \
 		"$(card_stat 0 .bus_master_on_count)" 0
-	tap_is "$1: the card is not given up" "$(card_attr "$bdf" gone)" 0
+	tap_is "$1: the card is not lost" "$(card_attr "$bdf" gone)" 0
 }
 
 modprobe aer_inject || bail "this kernel cannot inject errors"
@@ -61,51 +66,56 @@ client_start user "$(create_mdev "$bdf" afu-d8424dc4-b2-o40000)" ||
 	bail "the user cannot open"
 client_start other "$(create_mdev "$bdf" afu-d8424dc4-b2-oc0000)" ||
 	bail "the other user cannot open"
-tap_is "a page is mapped" "$(client user map)" 65536
-tap_is "the mapping works" "$(client user mread $RO_REG)" $RO_VALUE
+tap_is "before errors: a page can be mapped" "$(client user map)" 65536
+tap_is "before errors: the client can read through the mapping" \
+	"$(client user mread $RO_REG)" $RO_VALUE
 client user arm err >/dev/null
 client user arm 0 >/dev/null
 
 recover "non-fatal error" "$NON_FATAL" 0x77
 recover "fatal error" "$FATAL" 0x0
-# What was saved is used up by the first
+# The first recovery used up the saved state
 recover "second fatal error" "$FATAL" 0x0
-# So it is by a reset of the function
+# A function reset uses it up as well
 echo 1 >"$PCI/$bdf/reset" || bail "no function reset"
 recover "fatal error after a reset" "$FATAL" 0x0
 
-# --- an error that nobody recovers from ------------------------------------------
+# --- an error without recovery ---------------------------------------------------
 
-# One of two functions has no driver to ask, so the kernel gives both up
+# The other function has no driver, so the PCI core gives up the recovery
 log_mark
 failing=$(bind_card 1) || bail "the second card does not bind"
 uuid=$(create_mdev "$failing" afu-d8424dc4-b2-o40000)
 client_start loser "$uuid" || bail "its user cannot open"
-tap_is "no recovery: a page is mapped" "$(client loser map)" 65536
+tap_is "no recovery: a page can be mapped" "$(client loser map)" 65536
 client loser arm err >/dev/null
 client loser arm req >/dev/null
 aer_inject "$NON_FATAL" "$(port_of "$failing")"
-tap_like "no recovery: the user is told" "$(client loser wait err 5000)" '^fired'
-why='PCI reports a permanent failure' limit=5
+tap_like "no recovery: ERR is signalled to the client" \
+	"$(client loser wait err 5000)" '^fired'
+why='permanent PCI channel failure' limit=5
 if [[ $(uname -r) == 6.* ]]; then
-	# It does not say so; a minute later we do, whatever comes meanwhile
-	why='it did not come back from a reset' limit=45
+	# These kernels do not report the failure to the driver, which declares
+	# the card lost a minute later, whatever errors follow
+	why='no response after reset' limit=45
 	sleep 25
 	aer_inject "$NON_FATAL" "$(port_of "$failing")"
 fi
-tap_ok "no recovery: the card is given up" wait_for $limit given_up "$failing"
-tap_is "no recovery: it is said why" "$(log_count "$why")" 1
-tap_like "no recovery: the user is asked to leave" \
+tap_ok "no recovery: the card is declared lost" \
+	wait_for $limit given_up "$failing"
+tap_is "no recovery: one log line has the reason" "$(log_count "$why")" 1
+tap_like "no recovery: REQ is signalled to the client" \
 	"$(client loser wait req 3000)" '^fired'
 client loser arm req >/dev/null
-tap_like "no recovery: who listens later is told, too" \
+tap_like "no recovery: REQ armed later is signalled" \
 	"$(client loser wait req 3000)" '^fired'
-tap_is "no recovery: nothing more can be had" \
+tap_is "no recovery: no instance is available" \
 	"$(cat "$PCI/$failing"/mdev_supported_types/*/available_instances | sort -u)" 0
-tap_is "no recovery: registers are out of reach" \
+tap_is "no recovery: register read fails with EIO" \
 	"$(client loser read $RO_REG 8)" "error EIO"
-tap_is "no recovery: the mapping is gone" "$(client loser mread $RO_REG)" SIGBUS
-tap_is "no recovery: the other card is not given up" \
+tap_is "no recovery: the mapping raises SIGBUS" \
+	"$(client loser mread $RO_REG)" SIGBUS
+tap_is "no recovery: the other card is not lost" \
 	"$(card_attr "$bdf" gone) $(client user read $RO_REG 8)" "0 $RO_VALUE"
 client_end loser
 remove_mdev "$uuid"

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# what: a user in a container with next to no processor time delays neither its neighbours nor the look at bus master (invariants 1, 6)
+# what: a client in a container with nearly no CPU time delays neither other clients nor the audit of bus master (invariants 1, 6)
 # cards: irq4
 # kernels: 6.12
 # more: 6.1 7.3
@@ -30,8 +30,9 @@ spinner=$!
 echo "$spinner" >"$GROUP/cgroup.procs"
 echo "${CLIENT_PID[slow]}" >"$GROUP/cgroup.procs"
 
-# starve LIMIT: us of each second; the spinner uses up what the user does not.
-# On 6.1 and 6.12 the task then waits for the next second wherever it is.
+# starve LIMIT: limit the group to LIMIT us of CPU time per second; a busy loop
+# uses up the rest. On 6.1 and 6.12 a throttled task is stopped at any place in
+# the kernel.
 starve()
 {
 	echo "$1 1000000" >"$GROUP/cpu.max"
@@ -42,7 +43,7 @@ was_reset()
 	[ "$(block_stat 0 "$block" resets)" -gt "$1" ]
 }
 
-# on_us: how long bus master was on last, by the card's clock
+# on_us: last time with bus master on, by the card's clock
 on_us()
 {
 	card_log 0 'select(.ev == "bus-master")' |
@@ -57,24 +58,27 @@ for ((round = 1; round <= ROUNDS; round++)); do
 	wait_for 60 was_reset "$before" || bail "the block is not reset"
 	setpci -s "$bdf" "$MASTER"
 	start=$(now_ms)
-	tap_is "$round: the neighbour resets its block" \
+	tap_is "round $round: the other client can reset its block" \
 		"$(client other reset)" ok
-	tap_within "$round: ms for that" $(($(now_ms) - start)) 0 $((1000 * SLOW))
+	tap_within "round $round: ms until its reset returned" \
+		$(($(now_ms) - start)) 0 $((1000 * SLOW))
 	read -r -t 0 <&"${CLIENT_OUT[slow]}" || starved=$((starved + 1))
 	sleep 1
-	tap_within "$round: us bus master was on" "$(on_us)" 1 $((1100000 * SLOW))
+	tap_within "round $round: us with bus master on" \
+		"$(on_us)" 1 $((1100000 * SLOW))
 	starve max
-	tap_is "$round: in the end the slow user's reset has worked" \
+	tap_is "round $round: reset of the throttled client succeeds" \
 		"$(client_reply slow)" ok
 	echo 1 >"$PCI/$bdf/dfl/busmaster_acknowledged"
 done
-tap_within "rounds in which it did not get on meanwhile" $starved 1 $ROUNDS
+tap_within "throttled client: number of rounds in which its reset had to wait" \
+	$starved 1 $ROUNDS
 
 # Arming the first of a card's vectors, and disarming the last, takes longest
 client other close >/dev/null
 client slow close >/dev/null
 echo msix >"$PCI/$bdf/dfl/irq_source" || bail "no source msix"
-tap_is "the slow user opens again" "$(client slow open)" ok
+tap_is "throttled client: can open again" "$(client slow open)" ok
 starve 1000
 client_send slow arm 0
 longest=0
@@ -87,15 +91,16 @@ for ((round = 0; round < 20; round++)); do
 	client other close >/dev/null
 	sleep 0.1
 done
-tap_is "the neighbour can arm" "$armed" ok
-tap_within "ms it took at most" "$longest" 0 $((1000 * SLOW))
+tap_is "msix: the other client can arm a vector" "$armed" ok
+tap_within "msix: longest time to arm a vector, in ms" \
+	"$longest" 0 $((1000 * SLOW))
 starve max
-tap_is "in the end the slow user is armed" "$(client_reply slow)" ok
+tap_is "msix: arming by the throttled client succeeds" "$(client_reply slow)" ok
 
 kill "$spinner"
 client_end slow
 client_end other
 remove_mdev "$slow"
 remove_mdev "$other"
-tap_ok "the card is released" unbind_bdf "$bdf"
-tap_ok "the module unloads" unload_module
+tap_ok "card: unbinds" unbind_bdf "$bdf"
+tap_ok "module: unloads" unload_module

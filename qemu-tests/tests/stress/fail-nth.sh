@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# what: whatever fails between loading and unloading, the error is reported and nothing is left behind
+# what: any failure between loading and unloading is reported as an error and leaks nothing
 # cards: irq4
 # needs: fail
 # kernels:
@@ -9,28 +9,28 @@
 # iommu: intel
 # timeout: 600
 #
-# STEP: each of so many allocations of bind; FIRST: the first of them.
+# STEP: fail every STEP-th allocation of bind; FIRST: the first of them.
 
 . /src/qemu-tests/tests/lib.sh
 
 FAILING=/src/build/selftests/failing_user
 FAIL_MODULE=/src/build/$KERNEL/fail/vdfl_fail.ko
 DEBUG=/sys/kernel/debug
-# Each 23rd failure, beginning with another one each time. STEP=1 takes them all
+# Inject every 23rd failure, from a random first one. STEP=1 injects all.
 step=${STEP-23}
 first=${FIRST-$((RANDOM % step + 1))}
 
 export VDFL_MODULE=$MODULE VDFL_TYPE=afu-d8424dc4-b2-o40000 VDFL_CARD
 VDFL_CARD=$(card_bdf 0)
 
-# run_failing ARGUMENT...: its results, indented under one of ours
+# run_failing ARGUMENT...: run the program, indent its results below one of ours
 run_failing()
 {
 	"$FAILING" "$@" 2>&1 | sed -u 's/^/    /'
 	return "${PIPESTATUS[0]}"
 }
 
-# settle FILE VALUE: for each kind of failure that has the file
+# settle FILE VALUE: write FILE of each kind of failure that has it
 settle()
 {
 	local kind
@@ -40,8 +40,8 @@ settle()
 	done
 }
 
-# Only what the module asks for itself or with no more than DEPTH calls between
-# is to fail: farther away the kernel has places that do not survive it.
+# Let an allocation fail only if the module asks for it with at most DEPTH calls
+# in between. Elsewhere the kernel has places that do not survive a failure.
 fail_near()
 {
 	local text size
@@ -53,8 +53,9 @@ fail_near()
 	settle require-end "$(printf %#x $((text + size)))"
 }
 
-# kmemleak does without memory, so that its failures would teach nothing. The
-# debug objects in lib/, above it, have an __alloc_object() as well.
+# Failures of kmemleak's own allocations test nothing, since it works without
+# them. The debug objects in lib/ also have an __alloc_object(), at a higher
+# address.
 spare_kmemleak()
 {
 	local -a range
@@ -68,25 +69,26 @@ spare_kmemleak()
 	settle reject-end "0x${range[-1]}"
 }
 
-# The kernel is not to report what we caused; requests that may wait for memory
-# are not to be spared.
+# Do not log injected failures; let allocations that may wait for memory fail,
+# too.
 settle verbose 0
 settle ignore-gfp-wait N
 settle min-order 0
-tap_ok "kmemleak is left out" spare_kmemleak
+tap_ok "kmemleak: own allocations do not fail" spare_kmemleak
 
 modprobe -a vfio vfio_iommu_type1 mdev irqbypass
 insmod "$FAIL_MODULE" || bail "no module that makes calls fail"
 
-tap_ok "calls that fail" run_failing calls
+tap_ok "failing calls: every check passes" run_failing calls
 tap_note "each ${step}th failure from $first on"
 load_module || bail "no module"
 fail_near 13
-tap_ok "binding, while allocations fail" run_failing nth "$step" "$first" bind
+tap_ok "bind with failing allocations: every check passes" \
+	run_failing nth "$step" "$first" bind
 load_module || bail "no module"
 fail_near 8
-tap_ok "everything else, while allocations and copies fail" \
+tap_ok "other operations with failing allocations and copies: every check passes" \
 	run_failing nth 1 1 create open-group open-node info access map reset \
 	err arm-intx disarm-intx close-intx arm-poll disarm-poll close-poll \
 	arm-msix disarm-msix close-msix remove unbind
-tap_ok "the other module unloads" rmmod vdfl_fail
+tap_ok "vdfl_fail: unloads" rmmod vdfl_fail

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# what: users who do anything to their descriptors get the right errors, learn nothing and reach nobody else (invariants 2, 3, 4, 7, 10)
+# what: hostile clients get the right errors, learn nothing and reach no other block (invariants 2, 3, 4, 7, 10)
 # cards: lab
 # kernels:
 # more: 6.1 6.12 7.3
@@ -19,22 +19,22 @@ slow=$SLOW
 OPS=${OPS:-$((16000 / slow))}
 THREADS=${THREADS:-3}
 ARGS=${ARGS:-}
-# The module of this kernel tells which code is reached: far more than that, if
-# it does
+# The instrumented module reports which code is reached: many more blocks than
+# this, if it works
 kcov=()
 [ "$KERNEL" != debug ] || kcov=(--kcov)
 BLOCKS=400
 
-# Who is attacked from inside: AFU with vectors and reset, block of a page,
-# neighbour on one page, UART
+# Blocks to attack: AFU with vectors and reset, block of a page, neighbour on
+# one page, UART
 positions=(b2-o40000 b0-o2000 b0-o14800 b0-o15000)
 # The same as "bar":N,"offset":"0x..." of the card's log
 windows='"bar":2,"offset":"0x4[0-9a-f]{4}"'
 windows+='|"bar":0,"offset":"0x(2[0-9a-f]{3}|14[89a-f][0-9a-f]{2}|15[0-9a-f]{3})"'
-# Registers of others that can hold a word no user writes
+# Registers of other blocks, filled with a word that no client writes
 canaries=(2:0xc0028 2:0xc1000 2:0xc1ff8 2:0x28 0:0x3028 0:0x14028 0:0x18028)
 
-# said_of WHAT: one of the figures on the last line of what was said, or 0
+# said_of WHAT: value from the last line of the output, or 0
 said_of()
 {
 	local number
@@ -43,7 +43,7 @@ said_of()
 	echo "${number:-0}"
 }
 
-# fuzz NAME ARGS...: one run
+# fuzz NAME ARGS...: run the fuzzer once
 fuzz()
 {
 	local name=$1 said kept status=0
@@ -55,11 +55,12 @@ fuzz()
 	tap_note "$said"
 	kept=$(sed -n '/^# the same again: /{s//ARGS=/p;q}' <<<"$said")
 	[ "$status" = 0 ] || tap_note "again: qemu-tests/run --kernel $KERNEL --set SEEDS=$seed --set OPS=$OPS --set THREADS=$THREADS ${kept:+--set $kept }fuzz-user"
-	tap_ok "$name: every answer was right" test "$status" = 0
+	tap_ok "$name: every result was right" test "$status" = 0
 	total=$((total + $(said_of operations)))
 	ioctls=$((ioctls + $(said_of ioctls)))
-	[ ${#kcov[@]} = 0 ] || tap_within "$name: blocks of the module reached" \
-		"$(said_of blocks)" $BLOCKS 100000
+	[ ${#kcov[@]} = 0 ] ||
+		tap_within "$name: number of basic blocks reached in the module" \
+			"$(said_of blocks)" $BLOCKS 100000
 }
 
 load_module opt_in=uart,tod || bail "no module"
@@ -91,16 +92,18 @@ for seed in $SEEDS; do
 done
 took=$(($(now_ms) - begun))
 tap_figure "$total operations, of them $ioctls ioctls, in $took ms, seeds $SEEDS"
-tap_within "operations" "$total" $((OPS * ${#positions[@]})) 1000000000
-tap_is "the card saw no access outside of their blocks" \
+tap_within "fuzzer: number of operations" \
+	"$total" $((OPS * ${#positions[@]})) 1000000000
+tap_is "card: no access outside of the assigned blocks" \
 	"$(grep '"ev":"access"' /out/card0.jsonl | grep -vcE "$windows")" 0
 for at in "${canaries[@]}"; do
-	tap_is "nobody changed $at" "$(card_peek 0 "${at%:*}" "${at#*:}")" \
+	tap_is "canary at $at: value is unchanged" \
+		"$(card_peek 0 "${at%:*}" "${at#*:}")" \
 		0xbadc0de0badc0de0
 done
-tap_is "bus master was never on" "$(card_stat 0 .bus_master_on_count)" 0
+tap_is "card: bus master was never on" "$(card_stat 0 .bus_master_on_count)" 0
 for uuid in "${uuids[@]}"; do
 	remove_mdev "$uuid"
 done
-tap_ok "the card is released" unbind_bdf "$bdf"
-tap_ok "the module unloads" unload_module
+tap_ok "card: unbinds" unbind_bdf "$bdf"
+tap_ok "module: unloads" unload_module

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# what: races on purpose: opening, mapping, resets, interrupts, removal, unbinding, unloading at the same time (invariants 6, 9)
+# what: races between open, mmap, resets, interrupts, removal, unbind and unload (invariants 6, 9)
 # cards: irq4
 # kernels:
 # more: 6.1 6.12 7.3
@@ -28,8 +28,10 @@ out=$(/src/build/selftests/race_user "$SEED" "$TIME" "$MODULE" "$bdf" ${RACES-})
 	status=$?
 tap_note "$out"
 tap_figure "$(tail -n 1 <<<"$out"), seed $SEED"
-tap_ok "every race takes place, ends and leaves a card that works" test $status = 0
-tap_within "races run" "$(sed -n 's/^races \([0-9]*\).*/\1/p' <<<"$out")" 1 12
+tap_ok "races: each takes place, ends, and leaves a working card" \
+	test $status = 0
+tap_within "races: number run" \
+	"$(sed -n 's/^races \([0-9]*\).*/\1/p' <<<"$out")" 1 12
 [ "$(card_stat 0 .bus_master)" = 0 ] || bail "bus master is on"
-tap_ok "the card is released" unbind_bdf "$bdf"
-tap_ok "the module unloads" unload_module
+tap_ok "card: unbinds" unbind_bdf "$bdf"
+tap_ok "module: unloads" unload_module

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# what: hostile users, resets, losses, storms, errors, sleep and administrators at the same time, round after round (all invariants)
+# what: hostile clients, resets, losses, interrupt storms, errors, suspend and administrators at the same time, in random rounds (all invariants)
 # cards: lab
 # kernels: 7.3
 # more: 6.1 6.12
@@ -10,9 +10,9 @@
 # append: pcie_ports=native
 # timeout: 300
 #
-# A round depends on SEED and its number alone: SEED (by default one with which
-# nearly everything happens soon), FIRST (round), ROUNDS or DURATION (seconds), OPS
-# (of each user in a round).
+# A round depends only on SEED and its number. SEED: by default one with nearly all
+# events in the first rounds; FIRST: first round; ROUNDS or DURATION (seconds); OPS:
+# operations of each client in a round.
 
 . /src/qemu-tests/tests/lib.sh
 
@@ -25,7 +25,7 @@ OPS=${OPS:-3000}
 [[ $SEED$FIRST$ROUNDS =~ ^[0-9]+$ ]] || bail "SEED, FIRST and ROUNDS are numbers"
 MASTER=COMMAND=0004:0004
 
-# The place in this list is what a user writes to its registers
+# The index in this list is the tag that a client writes to its registers
 POSITIONS=(b2-o40000 b2-oc0000 b0-o2000 b0-o4000 b0-o14000 b0-o14800 b0-o15000)
 
 declare -A uuid_at who_at
@@ -33,7 +33,7 @@ for n in "${!POSITIONS[@]}"; do
 	who_at[${POSITIONS[n]}]=$n
 done
 
-# roll N: sets rolled to 0 to N - 1. RANDOM would start anew in each subshell.
+# roll N: set "rolled" to 0 to N - 1. RANDOM would be reseeded in each subshell.
 roll()
 {
 	state=$(((state * 1103515245 + 12345) & 0x7fffffff))
@@ -45,7 +45,7 @@ say()
 	echo "# $*"
 }
 
-# wrong WHAT: the end of it
+# wrong WHAT: end the scenario with a failure
 wrong()
 {
 	say "to repeat it: make soak SEED=$SEED FIRST=$round ROUNDS=1 KERNEL=$KERNEL"
@@ -67,7 +67,7 @@ users_create()
 	done
 }
 
-# users_start: two programs, each with some of the instances
+# users_start: start two programs, each with some of the instances
 users_start()
 {
 	local pos half=0 threads fds
@@ -95,7 +95,7 @@ users_start()
 	done
 }
 
-# watch: from here on nobody has business outside of the blocks in use
+# watch: let the card count accesses outside of the assigned blocks
 watch()
 {
 	local names
@@ -168,8 +168,9 @@ acknowledge()
 	echo 1 >"$PCI/$bdf/dfl/busmaster_acknowledged"
 }
 
-# Somebody turns it on: off again, and acknowledged. With msix it may be on while
-# someone listens, and is a violation only when nobody does any more.
+# Turn bus master on externally: the driver turns it off, and it is
+# acknowledged. With msix it may be on while a vector is armed, and is a
+# violation only after the last is disarmed.
 event_master()
 {
 	setpci -s "$bdf" $MASTER || return
@@ -179,7 +180,7 @@ event_master()
 	acknowledge
 }
 
-# One of them loses its instance; that ends when it closes
+# Remove one instance in use; the removal ends when its client closes
 event_remove()
 {
 	local pos
@@ -196,14 +197,14 @@ event_rescan()
 	echo 1 >/sys/bus/pci/rescan
 }
 
-# recovered: of the error that was injected last
+# recovered: did the kernel recover from the last injected error?
 recovered()
 {
 	dmesg | tac | sed '/soak: an error$/q' |
 		grep -q 'AER: device recovery successful'
 }
 
-# An error of the bus, from which the kernel recovers
+# A PCI error from which the kernel recovers
 event_aer()
 {
 	local errors=("$NON_FATAL" "$FATAL")
@@ -214,7 +215,7 @@ event_aer()
 		wait_for 20 recovered
 }
 
-# The system sleeps; half of the time so deep that the card loses its registers
+# Suspend; half of the time to D3, in which the card loses its registers
 event_suspend()
 {
 	local levels=(devices platform)
@@ -224,7 +225,7 @@ event_suspend()
 		echo mem >/sys/power/state
 }
 
-# Gone until the end of the round
+# The card is lost until the end of the round
 event_vanish()
 {
 	card_do 0 vanish || return
@@ -239,21 +240,21 @@ event_unbind()
 	lost=unbind
 }
 
-# It is there again at the end of the round
+# The function is found again at the end of the round
 event_pci_remove()
 {
 	echo 1 >"$PCI/$bdf/remove" &
 	lost=pci_remove
 }
 
-# Refused, if somebody is still at work; again at the end of the round
+# Fails while an instance is in use; repeated at the end of the round
 event_reload()
 {
 	unload_module 2>/dev/null
 	lost=reload
 }
 
-# restore: as at the start, by what the loss calls for
+# restore: bring the card back, depending on how it was lost
 restore()
 {
 	case $lost in
@@ -280,8 +281,8 @@ restore()
 
 EVENTS=(flr flr storm storm storm sysfs sysfs master remove rescan aer suspend
 	vanish unbind pci_remove reload)
-# Debian's can do all of that, but the VM's own devices do not survive a sleep of
-# 6.1. The others do without what they were not built for.
+# Debian's kernels support all events, but the VM's own devices do not survive a
+# suspend of 6.1. The debug kernels skip the events they were not built for.
 case $KERNEL in
 6.1) EVENTS=("${EVENTS[@]/suspend/sysfs}") ;;
 kcsan) EVENTS=("${EVENTS[@]/aer/sysfs}") ;;
@@ -289,7 +290,7 @@ esac
 
 # --- a round ----------------------------------------------------------------------------
 
-# all_well: the kernel has no complaint, and the card did not master the bus
+# all_well: check that the kernel reports no defect and the card did no DMA
 all_well()
 {
 	dmesg >/tmp/log
@@ -364,6 +365,6 @@ for ((round = FIRST; round < FIRST + ROUNDS; round++)); do
 	[ $passed -lt "$DURATION" ] || break
 done
 tap_figure "$operations operations of users in $passed s, seed $SEED"
-tap_within "operations" "$operations" 1 1000000000000
-tap_ok "the card is released" unbind_bdf "$bdf"
-tap_ok "the module unloads" unload_module
+tap_within "clients: number of operations" "$operations" 1 1000000000000
+tap_ok "card: unbinds" unbind_bdf "$bdf"
+tap_ok "module: unloads" unload_module

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# what: libvirt lists the types, makes instances, and gives one to a domain
+# what: libvirt lists the types, creates instances, and assigns one to a domain
 # cards: lab
 # kernels: 7.3
 
@@ -9,7 +9,7 @@
 
 TYPE=$DRIVER-afu-d8424dc4
 
-# What systemd would have done, without polkit and AppArmor
+# Start the daemon as systemd would, without polkit and AppArmor
 start_libvirt()
 {
 	local n
@@ -21,7 +21,7 @@ start_libvirt()
 	echo 'auth_unix_rw = "none"' >/etc/libvirt/libvirtd.conf
 	printf '%s\n' 'stdio_handler = "file"' 'security_driver = "none"' \
 		>/etc/libvirt/qemu.conf
-	# It looks into every emulator there is, which takes its time
+	# libvirtd probes every emulator it finds, which takes time
 	rm /usr/bin/qemu-system-i386
 	/lib/systemd/systemd-udevd --daemon 2>/run/udevd.log || return
 	wait_for 20 udevadm control --ping || return
@@ -68,7 +68,7 @@ node_of()
 	echo "mdev_$1_$bdf" | tr ':.-' _
 }
 
-# domain_xml UUID: as little as there can be, with the instance
+# domain_xml UUID: minimal domain with the instance
 domain_xml()
 {
 	cat >/run/domain.xml <<-END
@@ -99,52 +99,66 @@ bdf=$(bind_card 0) || bail "no card"
 node=pci_$(tr ':.' _ <<<"$bdf")
 start_libvirt || bail "no libvirt"
 wait_for 60 quiet virsh list || bail "libvirt does not answer"
-# Asks the emulator what it can do, as the first domain would, meanwhile
+# Probe the emulator in the background, as the first domain would
 quiet virsh domcapabilities --emulatorbin /usr/bin/qemu-system-x86_64 &
 
-tap_is "the card is the parent" \
+tap_is "nodedev-list: the card is the parent" \
 	"$(virsh nodedev-list --cap mdev_types | grep .)" "$node"
-tap_is "with all its types" "$(types_of_libvirt)" "$(types_of_sysfs)"
+tap_is "nodedev-dumpxml: types are those of sysfs" \
+	"$(types_of_libvirt)" "$(types_of_sysfs)"
 
-# In Nova's order: made, then defined as it is
+# The order used by OpenStack Nova: create, then define
 uuid=$(new_uuid)
-tap_ok "nodedev-create" quiet virsh nodedev-create "$(device_xml "$uuid")"
-tap_like "the instance has the type" \
+tap_ok "nodedev-create: succeeds" \
+	quiet virsh nodedev-create "$(device_xml "$uuid")"
+tap_like "nodedev-create: the instance has the type" \
 	"$(readlink "$MDEV/$uuid/mdev_type")" "/$TYPE\$"
-tap_is "and the attribute" "$(<"$MDEV/$uuid/dfl/mmap")" off
-tap_is "one less is available" \
+tap_is "nodedev-create: the instance has the attribute" \
+	"$(<"$MDEV/$uuid/dfl/mmap")" off
+tap_is "nodedev-create: one instance less is available" \
 	"$(types_of_libvirt | grep "^$TYPE ")" "$TYPE DFL ${TYPE#*-} vfio-pci 1"
-tap_ok "nodedev-define" quiet virsh nodedev-define "$(device_xml "$uuid")"
-tap_ok "nodedev-autostart" quiet virsh nodedev-autostart "$(node_of "$uuid")"
-tap_is "mdevctl has it so" "$(mdevctl list --defined | tr -s ' ')" \
+tap_ok "nodedev-define: succeeds" \
+	quiet virsh nodedev-define "$(device_xml "$uuid")"
+tap_ok "nodedev-autostart: succeeds" \
+	quiet virsh nodedev-autostart "$(node_of "$uuid")"
+tap_is "nodedev-autostart: mdevctl lists the instance as auto" \
+	"$(mdevctl list --defined | tr -s ' ')" \
 	"$uuid $bdf $TYPE auto (active)"
-tap_ok "nodedev-destroy" quiet virsh nodedev-destroy "$(node_of "$uuid")"
-tap_fails "it is gone" test -e "$MDEV/$uuid"
-tap_is "but defined" \
+tap_ok "nodedev-destroy: succeeds" \
+	quiet virsh nodedev-destroy "$(node_of "$uuid")"
+tap_fails "nodedev-destroy: no instance is left" test -e "$MDEV/$uuid"
+tap_is "nodedev-destroy: the definition is left" \
 	"$(virsh nodedev-list --cap mdev --inactive | grep .)" "$(node_of "$uuid")"
-tap_ok "nodedev-start" quiet virsh nodedev-start "$(node_of "$uuid")"
-tap_is "it is there, with the attribute" "$(<"$MDEV/$uuid/dfl/mmap")" off
+tap_ok "nodedev-start: succeeds" quiet virsh nodedev-start "$(node_of "$uuid")"
+tap_is "nodedev-start: the instance has the attribute" \
+	"$(<"$MDEV/$uuid/dfl/mmap")" off
 
-tap_ok "a domain with it" quiet virsh create "$(domain_xml "$uuid")"
-tap_is "QEMU has no privileges" "$(ps -o user:20= -C qemu-system-x86_64)" \
+tap_ok "domain: starts with the instance" \
+	quiet virsh create "$(domain_xml "$uuid")"
+tap_is "domain: QEMU runs unprivileged" \
+	"$(ps -o user:20= -C qemu-system-x86_64)" \
 	libvirt-qemu
-# guest_has_it: its firmware has found it, below a port
+# guest_has_it: has the guest's firmware found the device below a port?
 guest_has_it()
 {
 	[[ $(virsh qemu-monitor-command --hmp guest info pci) =~ $HOSTDEV ]]
 }
 HOSTDEV='PCI device 8086:bcce.*8086:a1ab.*BAR0: 64 bit .*id .hostdev0'
-tap_ok "the guest has the device" wait_for 30 guest_has_it
-tap_is "it is in use" \
+tap_ok "domain: the guest has the device" wait_for 30 guest_has_it
+tap_is "domain: the instance is in use" \
 	"$(refusal bash -c "echo on >$MDEV/$uuid/dfl/mmap")" \
 	"Device or resource busy"
-tap_fails "libvirt does not destroy it now" \
+tap_fails "nodedev-destroy: fails while the instance is in use" \
 	virsh nodedev-destroy "$(node_of "$uuid")" 2>/run/refused
 tap_note "$(</run/refused)"
-tap_ok "stop the domain" quiet virsh destroy guest
-tap_ok "it is not in use" bash -c "echo on >$MDEV/$uuid/dfl/mmap"
-tap_ok "nodedev-destroy" quiet virsh nodedev-destroy "$(node_of "$uuid")"
-tap_ok "nodedev-undefine" quiet virsh nodedev-undefine "$(node_of "$uuid")"
-tap_is "no instance is left" "$(virsh nodedev-list --cap mdev --all | grep .)" ""
+tap_ok "domain: can be stopped" quiet virsh destroy guest
+tap_ok "domain stopped: the instance is not in use" \
+	bash -c "echo on >$MDEV/$uuid/dfl/mmap"
+tap_ok "domain stopped: nodedev-destroy succeeds" \
+	quiet virsh nodedev-destroy "$(node_of "$uuid")"
+tap_ok "nodedev-undefine: succeeds" \
+	quiet virsh nodedev-undefine "$(node_of "$uuid")"
+tap_is "nodedev-undefine: no instance is left" \
+	"$(virsh nodedev-list --cap mdev --all | grep .)" ""
 
 kill "$(</run/libvirtd.pid)"

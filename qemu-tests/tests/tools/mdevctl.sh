@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# what: driverctl and mdevctl: bind, define, start, and all of it after a boot
+# what: driverctl and mdevctl: bind, define, start, and the same after a boot
 # cards: lab
 # kernels: 7.3
 # more: 6.1 6.12
@@ -10,8 +10,8 @@
 
 ETH=$DRIVER-eth-group-b0-o2000
 
-# As packaged, mdevctl's udev rule looks for it in the wrong directory.
-# The fix of the administrator guide.
+# The packaged udev rule of mdevctl has the wrong directory. This is the fix
+# that the administrator guide describes.
 fix_rule()
 {
 	sed 's,/usr/sbin/mdevctl,/usr/bin/mdevctl,' \
@@ -22,7 +22,7 @@ fix_rule()
 start_udev()
 {
 	fix_rule || return
-	# The rule's output goes there
+	# The udev rule logs to syslog
 	busybox syslogd -O /run/syslog || return
 	/lib/systemd/systemd-udevd --daemon 2>/run/udevd.log || return
 	wait_for 20 udevadm control --ping
@@ -34,7 +34,7 @@ saved()
 	driverctl list-persisted
 }
 
-# What a boot does: no driver, no override, udev sees the card appear
+# Simulate a boot: no driver, no override, udev sees the card appear
 lose_card()
 {
 	echo 1 >"$PCI/$bdf/remove"
@@ -61,7 +61,7 @@ types_of_sysfs()
 	done | sort
 }
 
-# mapped_bytes UUID: what somebody who opens it is told
+# mapped_bytes UUID: mappable size that a client reads
 mapped_bytes()
 {
 	/src/build/samples/block "$1" 1 0 | sed -n 's/^BAR.* mappable //p'
@@ -71,50 +71,61 @@ load_module || bail "no module"
 bdf=$(card_bdf 0)
 start_udev || bail "no udev"
 
-tap_ok "driverctl binds" driverctl set-override "$bdf" "$DRIVER"
-tap_ok "the card is ours" is_bound "$bdf"
-tap_is "driverctl keeps that" "$(saved)" "$bdf $DRIVER"
+tap_ok "driverctl set-override: succeeds" \
+	driverctl set-override "$bdf" "$DRIVER"
+tap_ok "driverctl set-override: the card is bound" is_bound "$bdf"
+tap_is "driverctl set-override: is stored for the next boot" \
+	"$(saved)" "$bdf $DRIVER"
 
-tap_is "mdevctl lists our types" "$(types_of_mdevctl)" "$(types_of_sysfs)"
+tap_is "mdevctl types: equal the types in sysfs" "$(types_of_mdevctl)" "$(types_of_sysfs)"
 
 uuid=$(new_uuid)
-tap_ok "define" mdevctl define --uuid "$uuid" --parent "$bdf" --type "$ETH"
-tap_fails "nothing is created yet" test -e "$MDEV/$uuid"
-tap_ok "start" mdevctl start --uuid "$uuid"
-tap_is "it has the block of the type" "$(mdev_block "$uuid")" b0-o2000
-tap_is "and can be mapped" "$(mapped_bytes "$uuid")" 0x1000
+tap_ok "mdevctl define: succeeds" \
+	mdevctl define --uuid "$uuid" --parent "$bdf" --type "$ETH"
+tap_fails "mdevctl define: no instance is created" test -e "$MDEV/$uuid"
+tap_ok "mdevctl start: succeeds" mdevctl start --uuid "$uuid"
+tap_is "mdevctl start: the instance has the block of the type" \
+	"$(mdev_block "$uuid")" b0-o2000
+tap_is "mdevctl start: the instance can be mapped" \
+	"$(mapped_bytes "$uuid")" 0x1000
 other=$(new_uuid)
 mdevctl define --uuid "$other" --parent "$bdf" --type "$ETH"
-tap_fails "no second one on the same block" \
+tap_fails "mdevctl start: fails for a second instance of the block" \
 	mdevctl start --uuid "$other" 2>/dev/null
 mdevctl undefine --uuid "$other"
-tap_ok "stop" mdevctl stop --uuid "$uuid"
-tap_fails "it is gone" test -e "$MDEV/$uuid"
+tap_ok "mdevctl stop: succeeds" mdevctl stop --uuid "$uuid"
+tap_fails "mdevctl stop: no instance is left" test -e "$MDEV/$uuid"
 
-tap_ok "add an attribute" \
+tap_ok "mdevctl modify --addattr: succeeds" \
 	mdevctl modify --uuid "$uuid" --addattr dfl/mmap --value off
-tap_ok "start with it" mdevctl start --uuid "$uuid"
-tap_is "the attribute is set" "$(<"$MDEV/$uuid/dfl/mmap")" off
-tap_is "for the first who opens it" "$(mapped_bytes "$uuid")" 0x0
+tap_ok "mdevctl start with attribute: succeeds" mdevctl start --uuid "$uuid"
+tap_is "mdevctl start with attribute: sysfs has the value" \
+	"$(<"$MDEV/$uuid/dfl/mmap")" off
+tap_is "mdevctl start with attribute: the first client sees it" \
+	"$(mapped_bytes "$uuid")" 0x0
 mdevctl stop --uuid "$uuid"
 
-tap_ok "start automatically" mdevctl modify --uuid "$uuid" --auto
+tap_ok "mdevctl modify --auto: succeeds" mdevctl modify --uuid "$uuid" --auto
 lose_card
-tap_fails "after a boot no driver has the card" test -e "$PCI/$bdf/driver"
-tap_like "udev asks systemd for driverctl's service" \
+tap_fails "boot: the card has no driver" test -e "$PCI/$bdf/driver"
+tap_like "boot: udev requests driverctl's service from systemd" \
 	"$(udevadm info --query=property "$PCI/$bdf")" \
 	"SYSTEMD_WANTS=driverctl@pci-$bdf.service"
-# The service's command; no systemd runs here
-tap_ok "which binds the card" driverctl load-override "$bdf"
-tap_ok "udev has mdevctl start the instance" \
+# Run the command of the service, because there is no systemd in the VM
+tap_ok "boot: driverctl load-override binds the card" \
+	driverctl load-override "$bdf"
+tap_ok "boot: mdevctl starts the instance by udev" \
 	wait_for 20 grep -qs off "$MDEV/$uuid/dfl/mmap"
-tap_is "on the same block" "$(mdev_block "$uuid")" b0-o2000
-tap_is "as it was defined" "$(mdevctl list | tr -s ' ')" \
+tap_is "boot: the instance has the same block" "$(mdev_block "$uuid")" b0-o2000
+tap_is "boot: mdevctl lists the instance as defined" \
+	"$(mdevctl list | tr -s ' ')" \
 	"$uuid $bdf $ETH auto (defined)"
 
 mdevctl stop --uuid "$uuid"
-tap_ok "undefine" mdevctl undefine --uuid "$uuid"
-# Without --noprobe it insists on another driver, and keeps the override
-tap_ok "driverctl lets go" driverctl --noprobe unset-override "$bdf"
-tap_fails "the card is free" test -e "$PCI/$bdf/driver"
-tap_is "and stays free" "$(saved)" ""
+tap_ok "mdevctl undefine: succeeds" mdevctl undefine --uuid "$uuid"
+# Without --noprobe driverctl requires another driver, and keeps the override
+tap_ok "driverctl unset-override: succeeds" \
+	driverctl --noprobe unset-override "$bdf"
+tap_fails "driverctl unset-override: the card has no driver" \
+	test -e "$PCI/$bdf/driver"
+tap_is "driverctl unset-override: nothing is stored for the next boot" "$(saved)" ""

@@ -11,14 +11,14 @@
 C=/src/build/samples/block
 PYTHON=/src/samples/block.py
 
-# give UUID: to nobody
+# give UUID: make an unprivileged user the owner of the device node
 give()
 {
 	"$VDFLCTL" give "$1" nobody >/dev/null || return
 	[ ! -e /dev/iommu ] || chmod 666 /dev/iommu
 }
 
-# run PROGRAM UUID SECONDS: shows five registers
+# run PROGRAM UUID SECONDS: run a sample on five registers
 run()
 {
 	timeout $((90 * SLOW)) setpriv --reuid=nobody --regid=nogroup --clear-groups \
@@ -33,7 +33,7 @@ want()
 	echo "vectors $7 source 1"
 }
 
-# words HOW BAR OFFSET: as the card itself sees them
+# words HOW BAR OFFSET: register values read through the control channel
 words()
 {
 	local i value
@@ -44,7 +44,8 @@ words()
 	done
 }
 
-# interrupted PROGRAM UUID: the last line, with an interrupt while it waits
+# interrupted PROGRAM UUID: raise an interrupt while the program waits, print
+# its last line
 interrupted()
 {
 	local out line=
@@ -62,27 +63,30 @@ interrupted()
 
 load_module || bail "no module"
 bdf=$(bind_card 0) || bail "no card"
-# One that maps and interrupts, and one that shares its page
+# The first can be mapped and has interrupts, the second shares its page
 afu=$(create_mdev "$bdf" afu-d8424dc4-b2-o40000) || bail "no AFU"
 shared=$(create_mdev "$bdf" eth-group-b0-o14000) || bail "no Ethernet group"
 
 for program in "$C" "$PYTHON"; do
 	name=${program##*/}
-	tap_like "$name: not without permission" "$(run "$program" "$afu" 0)" \
+	tap_like "$name: fails without permission" \
+		"$(run "$program" "$afu" 0)" \
 		denied
 	give "$afu"
 	give "$shared"
-	tap_is "$name: AFU, mapped" "$(run "$program" "$afu" 0)" \
+	tap_is "$name: AFU is read through the mapping" \
+		"$(run "$program" "$afu" 0)" \
 		"$(want 2 0x40000 0x10000 0x10000 0x0 \
 			d8424dc4a4a3c413f89e433683f9040b 4
 		words mapped 2 0x40000
 		echo waiting
 		echo timeout)"
-	tap_is "$name: Ethernet group in a shared page, by system calls" \
+	tap_is "$name: Ethernet group in a shared page is read by system calls" \
 		"$(run "$program" "$shared" 0)" \
 		"$(want 0 0x14000 0x800 0x0 0x10 \
 			00000000000000000000000000000000 0
 		words pread 0 0x14000)"
-	tap_is "$name: interrupt" "$(interrupted "$program" "$afu")" interrupt
+	tap_is "$name: interrupt is received" \
+		"$(interrupted "$program" "$afu")" interrupt
 	"$VDFLCTL" give "$afu" root >/dev/null
 done
