@@ -111,7 +111,7 @@ command()
 	od -An -tx2 -j4 -N2 "$PCI/$1/config"
 }
 
-# command_master BDF VALUE
+# command_master_is BDF VALUE
 command_master_is()
 {
 	[ $((0x$(command "$1" | tr -d ' ') >> 2 & 1)) = "$2" ]

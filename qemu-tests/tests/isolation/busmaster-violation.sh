@@ -66,7 +66,7 @@ offend()
 	longest=$(printf '%s\n' "${us[@]}" | sort -n | tail -n 1)
 }
 
-# log_has REGEX
+# log_has REGEX: whether a new log line matches
 log_has()
 {
 	[ "$(log_count "$1")" -gt 0 ]

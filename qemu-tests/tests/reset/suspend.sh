@@ -89,7 +89,7 @@ sleeps()
 	tap_is "$1: number of machine resets" "$(machine_resets)" $off
 }
 
-# said REGEX: is it in the log, once?
+# said REGEX: whether one new log line matches
 said()
 {
 	[ "$(log_count "$1")" = 1 ]
