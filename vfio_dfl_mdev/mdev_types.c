@@ -12,7 +12,6 @@
 #include "binding.h"
 #include "instance/instance.h"
 
-#define FREE_RETRY		(HZ / 10)
 #define TYPE_LEN		(DFL_TYPE_NAME_LEN + VDFL_POS_LEN)
 
 /**
@@ -36,10 +35,13 @@ struct type_entry {
  * @entry: the types
  * @mdev_type: pointers to the types, for mdev_register_parent()
  * @nr: entries in @entry and in @mdev_type
- * @held: all types are registered, and a reference of each is held
- * @free_work: frees the structure once the mdev core has dropped its references
+ * @ref: held by the registration, and for each type until its release
+ * @mdev_release: release function of the mdev core for types
+ * @ktype: kobject type of the mdev core, with type_release() instead
+ * @free_work: frees the structure
  *
- * Constant between vdfl_types_register() and vdfl_types_unregister().
+ * Constant between vdfl_types_register() and vdfl_types_unregister(), but for
+ * @ref and @free_work.
  */
 struct vdfl_types {
 	struct vdfl_card *card;
@@ -47,8 +49,10 @@ struct vdfl_types {
 	struct type_entry *entry;
 	struct mdev_type **mdev_type;
 	unsigned int nr;
-	bool held;
-	struct delayed_work free_work;
+	struct kref ref;
+	void (*mdev_release)(struct kobject *kobj);
+	struct kobj_type ktype;
+	struct work_struct free_work;
 };
 
 static struct vdfl_type *type_of(struct mdev_type *mtype)
@@ -98,38 +102,76 @@ static void types_build(struct vdfl_types *types)
 		types->entry[i].type.last = types->mdev_type[types->nr - 1];
 }
 
-static bool types_drained(const struct vdfl_types *types)
-{
-	unsigned int i;
-
-	for (i = 0; i < types->nr; i++)
-		if (kref_read(&types->mdev_type[i]->kobj.kref) > types->held)
-			return false;
-	return true;
-}
-
 static void types_free(struct vdfl_types *types)
 {
-	unsigned int i;
-
-	for (i = 0; i < types->nr && types->held; i++)
-		kobject_put(&types->mdev_type[i]->kobj);
 	kvfree(types->mdev_type);
 	kvfree(types->entry);
 	vdfl_card_put(types->card);
 	kfree(types);
 }
 
-/* The mdev core uses a type until its last instance is freed. */
 static void types_free_work(struct work_struct *work)
 {
-	struct vdfl_types *types = container_of(to_delayed_work(work),
-						struct vdfl_types, free_work);
+	types_free(container_of(work, struct vdfl_types, free_work));
+}
 
-	if (types_drained(types))
-		types_free(types);
-	else
-		queue_delayed_work(vdfl_wq, &types->free_work, FREE_RETRY);
+/* A work item frees the types: a kobject may be released in any context. */
+static void types_release(struct kref *ref)
+{
+	struct vdfl_types *types = container_of(ref, struct vdfl_types, ref);
+
+	queue_work(vdfl_wq, &types->free_work);
+}
+
+static void types_put(struct vdfl_types *types)
+{
+	kref_put(&types->ref, types_release);
+}
+
+static void type_release(struct kobject *kobj)
+{
+	struct mdev_type *mtype = container_of(kobj, struct mdev_type, kobj);
+	struct vdfl_types *types = container_of(mtype->parent,
+						struct vdfl_types, parent);
+
+	types->mdev_release(kobj);
+	types_put(types);
+}
+
+/* A type without references was never added, or is already being released. */
+static void type_wait_released(struct kobject *kobj)
+{
+#ifdef CONFIG_DEBUG_KOBJECT_RELEASE
+	if (kobj->state_initialized)
+		flush_delayed_work(&kobj->release);
+#endif
+}
+
+/*
+ * The mdev core uses a type until the release function of its kobject, which
+ * runs after the last instance of the type is freed, or later. Replace that
+ * function by type_release(), which tells when the type can be freed.
+ */
+static void types_watch(struct vdfl_types *types)
+{
+	struct kobject *kobj;
+	unsigned int i;
+
+	for (i = 0; i < types->nr; i++) {
+		kobj = &types->mdev_type[i]->kobj;
+		if (!kobject_get_unless_zero(kobj)) {
+			type_wait_released(kobj);
+			continue;
+		}
+		if (!types->mdev_release) {
+			types->ktype = *kobj->ktype;
+			types->mdev_release = types->ktype.release;
+			types->ktype.release = type_release;
+		}
+		kref_get(&types->ref);
+		WRITE_ONCE(kobj->ktype, &types->ktype);
+		kobject_put(kobj);
+	}
 }
 
 static struct vdfl_types *types_alloc(struct vdfl_card *card)
@@ -144,7 +186,8 @@ static struct vdfl_types *types_alloc(struct vdfl_card *card)
 	while ((block = vdfl_block_next(card, block, NULL)))
 		max += 2;
 	types->card = vdfl_card_get(card);
-	INIT_DELAYED_WORK(&types->free_work, types_free_work);
+	kref_init(&types->ref);
+	INIT_WORK(&types->free_work, types_free_work);
 	types->entry = kvcalloc(max, sizeof(*types->entry), GFP_KERNEL);
 	types->mdev_type = kvcalloc(max, sizeof(*types->mdev_type), GFP_KERNEL);
 	if (types->entry && types->mdev_type)
@@ -166,7 +209,6 @@ static struct vdfl_types *types_alloc(struct vdfl_card *card)
 struct vdfl_types *vdfl_types_register(struct vdfl_card *card)
 {
 	struct vdfl_types *types = types_alloc(card);
-	unsigned int i;
 	int ret;
 
 	if (!types)
@@ -176,26 +218,24 @@ struct vdfl_types *vdfl_types_register(struct vdfl_card *card)
 	ret = mdev_register_parent(&types->parent, vdfl_card_dev(card),
 				   &vdfl_mdev_driver, types->mdev_type,
 				   types->nr);
-	if (ret) {
-		queue_delayed_work(vdfl_wq, &types->free_work, 0);
-		return ERR_PTR(ret);
-	}
-	for (i = 0; i < types->nr; i++)
-		kobject_get(&types->mdev_type[i]->kobj);
-	types->held = true;
-	return types;
+	/* After an error, users may still have instances of the first types */
+	types_watch(types);
+	if (!ret)
+		return types;
+	types_put(types);
+	return ERR_PTR(ret);
 }
 
 /**
  * vdfl_types_unregister() - unregister the mdev types and remove all instances
- * @types: freed by a work item once the mdev core does not use it any more
+ * @types: freed once the mdev core has released all types
  *
  * Waits until the users have closed the instances.
  */
 void vdfl_types_unregister(struct vdfl_types *types)
 {
 	mdev_unregister_parent(&types->parent);
-	queue_delayed_work(vdfl_wq, &types->free_work, 0);
+	types_put(types);
 }
 
 /**

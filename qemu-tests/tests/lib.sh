@@ -239,11 +239,12 @@ has_cdev()
 	/src/qemu-tests/lib/kernel-has VFIO_DEVICE_CDEV
 }
 
-# Every device below a root port is a card, except the virtio devices of the VM.
-# The cards are in the order of the scenario's header.
+# Every device below a root port is a card, except the virtio devices of the VM and
+# ports of switches. The cards are in the order of the scenario's header.
 CARDS=()
 for dev in "$PCI"/*; do
 	[ "${dev##*/0000:00:}" = "$dev" ] || continue
+	[[ $(<"$dev/class") != 0x0604* ]] || continue
 	[ "$(<"$dev/vendor")" = 0x1af4 ] || CARDS+=("${dev##*/}")
 done
 unset dev

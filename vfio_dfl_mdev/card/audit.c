@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The audit, every 500 ms. A card whose bus mastering cannot be disabled is
- * declared lost. A card that does not respond is frozen first, and a frozen card
- * is declared lost when it stays frozen too long.
+ * The audit, every 500 ms, in two work items. The first checks the bus-master
+ * bits, and waits neither for users nor for resets of the card. The second takes
+ * vdfl_card.reset_lock and does everything else: a card whose bus mastering
+ * cannot be disabled is declared lost; a card that does not respond is frozen
+ * first, and a frozen card is declared lost when it stays frozen too long. A card
+ * that was reset without the driver is restored.
  *
  * Copyright (C) 2026 The vfio_dfl_mdev authors
  */
@@ -11,6 +14,46 @@
 #include "card/card_priv.h"
 
 #define AUDIT_INTERVAL	(HZ / 2)
+
+/* While its source runs, MSI-X control reads as the source has set it. */
+static bool msix_was_changed(struct vdfl_card *card)
+{
+	struct vdfl_card_irq *irq = &card->irq;
+	u16 control, flags;
+
+	spin_lock_irq(&irq->lock);
+	flags = irq->running ? irq->source->msix_flags : 0;
+	if (flags)
+		pci_read_config_word(card->pdev,
+				     card->pdev->msix_cap + PCI_MSIX_FLAGS,
+				     &control);
+	spin_unlock_irq(&irq->lock);
+	return flags && flags != (control & (PCI_MSIX_FLAGS_ENABLE |
+					     PCI_MSIX_FLAGS_MASKALL));
+}
+
+/*
+ * A reset clears memory enable and MSI-X control. In a virtual function, which a
+ * reset of its physical function resets as well, only the latter shows it.
+ */
+static bool card_was_reset(struct vdfl_card *card)
+{
+	return pci_device_is_present(card->pdev) &&
+	       (!vdfl_card_answers(card) || msix_was_changed(card));
+}
+
+/* If the PCI core operates on the card meanwhile, it restores the card itself. */
+static void audit_restore(struct vdfl_card *card)
+{
+	dev_warn_ratelimited(&card->pdev->dev,
+			     "reset externally; restoring the configuration\n");
+	vdfl_card_freeze(card, VDFL_FROZEN_RESTORE);
+	mutex_lock(&card->reset_lock);
+	if (card->frozen == VDFL_FROZEN_RESTORE)
+		vdfl_card_slot_reset(card);
+	mutex_unlock(&card->reset_lock);
+	vdfl_card_thaw(card, VDFL_FROZEN_RESTORE);
+}
 
 static void audit_running(struct vdfl_card *card)
 {
@@ -24,13 +67,17 @@ static void audit_running(struct vdfl_card *card)
 		vdfl_irq_signal_all(card);
 }
 
-static void audit(struct vdfl_card *card)
+/* Return true if the card has to be restored. */
+static bool audit(struct vdfl_card *card)
 {
 	guard(mutex)(&card->reset_lock);
 	if (card->frozen)
 		vdfl_card_check_frozen(card);
+	else if (!READ_ONCE(card->gone) && card_was_reset(card))
+		return true;
 	else
 		audit_running(card);
+	return false;
 }
 
 static void audit_work(struct work_struct *work)
@@ -38,8 +85,21 @@ static void audit_work(struct work_struct *work)
 	struct vdfl_card *card = container_of(to_delayed_work(work),
 					      struct vdfl_card, audit);
 
-	audit(card);
+	if (audit(card))
+		audit_restore(card);
 	queue_delayed_work(vdfl_wq, &card->audit, AUDIT_INTERVAL);
+}
+
+static void busmaster_audit_work(struct work_struct *work)
+{
+	struct vdfl_card *card = container_of(to_delayed_work(work),
+					      struct vdfl_card,
+					      busmaster_audit);
+
+	if (vdfl_busmaster_check(card))
+		mod_delayed_work(vdfl_wq, &card->audit, 0);
+	queue_delayed_work(vdfl_audit_wq, &card->busmaster_audit,
+			   AUDIT_INTERVAL);
 }
 
 /**
@@ -48,6 +108,7 @@ static void audit_work(struct work_struct *work)
  */
 void vdfl_audit_init(struct vdfl_card *card)
 {
+	INIT_DELAYED_WORK(&card->busmaster_audit, busmaster_audit_work);
 	INIT_DELAYED_WORK(&card->audit, audit_work);
 }
 
@@ -59,6 +120,8 @@ void vdfl_audit_init(struct vdfl_card *card)
  */
 void vdfl_audit_start(struct vdfl_card *card)
 {
+	queue_delayed_work(vdfl_audit_wq, &card->busmaster_audit,
+			   AUDIT_INTERVAL);
 	queue_delayed_work(vdfl_wq, &card->audit, AUDIT_INTERVAL);
 }
 
@@ -83,5 +146,7 @@ void vdfl_audit_now(struct vdfl_card *card)
  */
 void vdfl_audit_stop(struct vdfl_card *card)
 {
+	/* The first item queues the second */
+	cancel_delayed_work_sync(&card->busmaster_audit);
 	cancel_delayed_work_sync(&card->audit);
 }

@@ -5,7 +5,8 @@
  *
  * Clears the bits before any other access, reads them back, and checks them
  * again every 500 ms, on open and after every reset. No other file of the
- * driver changes a bus-master bit.
+ * driver changes a bus-master bit. The checks take no lock of the driver under
+ * which a register is accessed, so no user of the card can delay them.
  *
  * Copyright (C) 2026 The vfio_dfl_mdev authors
  */
@@ -83,14 +84,17 @@ static bool bridge_serves_only_card(struct vdfl_card *card,
 	return pci_is_pcie(bridge) && below == 1;
 }
 
+/* While the PCI core resets the bridge, its last state stands. */
 static void bridge_keep_off(struct vdfl_busmaster *bm)
 {
 	bool was_lost = bm->bridge_lost;
 	bool was_on;
 
-	if (!bm->bridge)
+	lockdep_assert_held(&bm->lock);
+	if (!bm->bridge || !pci_cfg_access_trylock(bm->bridge))
 		return;
 	WRITE_ONCE(bm->bridge_lost, busmaster_off(bm->bridge, &was_on));
+	pci_cfg_access_unlock(bm->bridge);
 	if (was_on && !was_lost)
 		dev_warn_ratelimited(&bm->bridge->dev,
 				     "bus mastering was enabled externally above a fenced card; %s\n",
@@ -183,33 +187,85 @@ u32 vdfl_busmaster_fences(struct vdfl_card *card)
 	return fences;
 }
 
-static void busmaster_violation(struct vdfl_card *card, bool lost)
+/* Events can sleep for long, so the check that found the bit does not wait. */
+static void busmaster_announce(struct work_struct *work)
 {
+	struct vdfl_card *card = container_of(work, struct vdfl_card,
+					      busmaster.announce);
+	struct vdfl_busmaster *bm = &card->busmaster;
 	char *env[] = { "VFIO_DFL_EVENT=bus-master", NULL };
 
-	if (lost && READ_ONCE(card->busmaster.lost))
+	for (; bm->announced != READ_ONCE(bm->violations); bm->announced++)
+		kobject_uevent_env(&card->pdev->dev.kobj, KOBJ_CHANGE, env);
+}
+
+static void busmaster_violation(struct vdfl_card *card, bool lost)
+{
+	struct vdfl_busmaster *bm = &card->busmaster;
+
+	lockdep_assert_held(&bm->lock);
+	if (lost && bm->lost)
 		return;		/* already reported */
-	atomic_inc(&card->busmaster.violations);
-	WRITE_ONCE(card->busmaster.lost, lost);
+	WRITE_ONCE(bm->violations, bm->violations + 1);
+	WRITE_ONCE(bm->lost, lost);
 	if (refuse_after_violation)
-		WRITE_ONCE(card->busmaster.refuse, true);
+		WRITE_ONCE(bm->refuse, true);
 	if (lost)
 		dev_err_ratelimited(&card->pdev->dev,
 				    "bus mastering is enabled and cannot be disabled\n");
 	else
 		dev_warn_ratelimited(&card->pdev->dev,
 				     "bus mastering was enabled externally; disabled again\n");
-	kobject_uevent_env(&card->pdev->dev.kobj, KOBJ_CHANGE, env);
+	queue_work(vdfl_wq, &bm->announce);
+}
+
+static int card_keep_off(struct vdfl_card *card)
+{
+	struct vdfl_busmaster *bm = &card->busmaster;
+	bool was_on;
+	int ret;
+
+	lockdep_assert_held(&bm->lock);
+	if (bm->msix_on)
+		return 0;
+	/* The INTx mask is in the same register */
+	spin_lock_irq(&card->irq.lock);
+	ret = busmaster_off(card->pdev, &was_on);
+	spin_unlock_irq(&card->irq.lock);
+	if (was_on)
+		busmaster_violation(card, ret == -EIO);
+	else if (!ret)
+		WRITE_ONCE(bm->lost, false);
+	return ret;
+}
+
+/**
+ * vdfl_busmaster_check() - check the bits, as the audit does
+ * @card: bound card
+ *
+ * Like vdfl_busmaster_verify(), but does not access the card while it is
+ * paused. Takes vdfl_busmaster.lock. May sleep.
+ *
+ * Return: 0 if the bit has the expected value or the card is paused, -EIO if
+ * the bit cannot be cleared, -ENODEV if the card does not respond
+ */
+int vdfl_busmaster_check(struct vdfl_card *card)
+{
+	struct vdfl_busmaster *bm = &card->busmaster;
+
+	guard(mutex)(&bm->lock);
+	bridge_keep_off(bm);
+	return bm->paused ? 0 : card_keep_off(card);
 }
 
 /**
  * vdfl_busmaster_verify() - verify that bus mastering is off, except for msix
  * @card: bound card; vdfl_card.reset_lock is held
  *
- * If the bit is set, clear it, and count and log a violation. No eventfd is
- * signalled: a violation that is undone affects no user, and the audit declares
- * the card lost after -EIO. The bit of a fenced bridge is only cleared and
- * logged. Takes vdfl_busmaster.lock. May sleep.
+ * If the bit is set, clear it, and count and log a violation; a work item sends
+ * the event. No eventfd is signalled: a violation that is undone affects no user,
+ * and the audit declares the card lost after -EIO. The bit of a fenced bridge is
+ * only cleared and logged. Takes vdfl_busmaster.lock. May sleep.
  *
  * Return: 0 if the bit has the expected value, -EIO if it cannot be cleared,
  * -ENODEV if the card does not respond
@@ -217,27 +273,44 @@ static void busmaster_violation(struct vdfl_card *card, bool lost)
 int vdfl_busmaster_verify(struct vdfl_card *card)
 {
 	struct vdfl_busmaster *bm = &card->busmaster;
-	bool was_on = false;
-	int ret = 0;
+	int ret;
 
 	lockdep_assert_held(&card->reset_lock);
-	mutex_lock(&bm->lock);
+	guard(mutex)(&bm->lock);
 	bridge_keep_off(bm);
-	if (!bm->msix_on) {
-		/* The INTx mask is in the same register */
-		spin_lock_irq(&card->irq.lock);
-		ret = busmaster_off(card->pdev, &was_on);
-		spin_unlock_irq(&card->irq.lock);
-		if (!ret)
-			WRITE_ONCE(bm->lost, false);
-	}
+	ret = card_keep_off(card);
 	if (!ret && !vdfl_card_answers(card))
 		ret = -ENODEV;
-	mutex_unlock(&bm->lock);
-
-	if (was_on)
-		busmaster_violation(card, ret == -EIO);
 	return ret;
+}
+
+/**
+ * vdfl_busmaster_verify_bridge() - verify the bit of a fenced bridge
+ * @card: bound card, frozen or not
+ *
+ * Error recovery restores the state of a bridge below the one that reported the
+ * error, and with it the bit. Takes vdfl_busmaster.lock. May sleep.
+ */
+void vdfl_busmaster_verify_bridge(struct vdfl_card *card)
+{
+	guard(mutex)(&card->busmaster.lock);
+	bridge_keep_off(&card->busmaster);
+}
+
+/**
+ * vdfl_busmaster_pause() - stop the checks of the card
+ * @card: bound card that the PCI core is about to operate on;
+ *	vdfl_card.reset_lock is held
+ * @paused: whether vdfl_busmaster_check() skips the card from now on
+ *
+ * A bridge is still checked. Takes vdfl_busmaster.lock, so no check of the card
+ * is running when this returns. May sleep.
+ */
+void vdfl_busmaster_pause(struct vdfl_card *card, bool paused)
+{
+	lockdep_assert_held(&card->reset_lock);
+	guard(mutex)(&card->busmaster.lock);
+	card->busmaster.paused = paused;
 }
 
 /**
@@ -264,12 +337,11 @@ int vdfl_busmaster_may_open(struct vdfl_card *card)
  * vdfl_busmaster_acknowledge() - acknowledge all violations
  * @card: bound card
  *
- * vdfl_card.reset_lock orders this after a violation that is being reported.
- * May sleep.
+ * Takes vdfl_busmaster.lock. May sleep.
  */
 void vdfl_busmaster_acknowledge(struct vdfl_card *card)
 {
-	guard(mutex)(&card->reset_lock);
+	guard(mutex)(&card->busmaster.lock);
 	WRITE_ONCE(card->busmaster.refuse, false);
 }
 
@@ -310,24 +382,18 @@ int vdfl_busmaster_enable_msix(struct vdfl_card *card)
  * vdfl_busmaster_disable_msix() - disable bus mastering after real MSI-X
  * @card: bound card; vdfl_card_irq.mutex is held
  *
- * If the bit cannot be cleared, the next audit declares the card lost. Takes
- * vdfl_busmaster.lock. May sleep.
+ * A bit that cannot be cleared is a violation, and the next audit declares the
+ * card lost. Takes vdfl_busmaster.lock. May sleep.
  */
 void vdfl_busmaster_disable_msix(struct vdfl_card *card)
 {
 	struct vdfl_busmaster *bm = &card->busmaster;
 	bool was_on;
-	int ret;
 
-	mutex_lock(&bm->lock);
-	ret = busmaster_off(card->pdev, &was_on);
-	if (ret == -EIO)
-		WRITE_ONCE(bm->lost, true);
+	guard(mutex)(&bm->lock);
+	if (busmaster_off(card->pdev, &was_on) == -EIO)
+		busmaster_violation(card, true);
 	WRITE_ONCE(bm->msix_on, false);
-	mutex_unlock(&bm->lock);
-	if (ret == -EIO)
-		dev_err_ratelimited(&card->pdev->dev,
-				    "msix: bus mastering cannot be disabled\n");
 }
 
 /**
@@ -367,14 +433,18 @@ int vdfl_busmaster_init(struct vdfl_card *card)
 	/* pci_enable_device_mem() sets the bit of the bridge */
 	card->busmaster.bridge_was_on = bridge && vdfl_busmaster_is_on(bridge);
 	mutex_init(&card->busmaster.lock);
+	INIT_WORK(&card->busmaster.announce, busmaster_announce);
 	return vdfl_busmaster_disable(card);
 }
 
 /**
  * vdfl_busmaster_fini() - restore the bit of a fenced bridge
  * @card: card that is being removed; the audit is stopped
+ *
+ * Waits until all violations are announced. May sleep.
  */
 void vdfl_busmaster_fini(struct vdfl_card *card)
 {
+	flush_work(&card->busmaster.announce);
 	bridge_restore(&card->busmaster);
 }

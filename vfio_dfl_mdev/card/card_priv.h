@@ -25,27 +25,34 @@
 
 /**
  * struct vdfl_busmaster - state of busmaster.c
- * @lock: serialises checks of the bits and changes of @msix_on
- * @violations: number of times the bit was found set while bound; atomic
- * @refuse: opens fail until an administrator acknowledges the violation;
- *	written under vdfl_card.reset_lock, read without a lock
- * @msix_on: the bit is set for real MSI-X, and the IOMMU fence is in force;
- *	written under @lock, also read without a lock
- * @lost: the bit cannot be cleared; READ_ONCE() and WRITE_ONCE(), written under
- *	@lock or vdfl_card.reset_lock
+ * @lock: serialises checks and changes of the bits; no register is accessed
+ *	under it
+ * @violations: number of times the bit was found set while bound
+ * @announced: violations that have been announced; only @announce accesses it
+ * @announce: sends the events of violations
+ * @refuse: opens fail until an administrator acknowledges the violation
+ * @msix_on: the bit is set for real MSI-X, and the IOMMU fence is in force
+ * @lost: the bit cannot be cleared
+ * @paused: the PCI core operates on the card, so the audit does not access it;
+ *	under @lock
  * @bridge: bridge above the card whose bit is kept clear as well, or NULL; a
  *	reference is held; constant between probe and remove
  * @bridge_was_on: the bit of the bridge before the card was enabled; constant
  *	after vdfl_busmaster_init()
- * @bridge_lost: the bit of the bridge cannot be cleared; written under @lock,
- *	read without a lock
+ * @bridge_lost: the bit of the bridge cannot be cleared
+ *
+ * Fields for which nothing else is noted are written under @lock, and read
+ * without a lock with READ_ONCE().
  */
 struct vdfl_busmaster {
 	struct mutex lock;
-	atomic_t violations;
+	unsigned int violations;
+	unsigned int announced;
+	struct work_struct announce;
 	bool refuse;
 	bool msix_on;
 	bool lost;
+	bool paused;
 	struct pci_dev *bridge;
 	bool bridge_was_on;
 	bool bridge_lost;
@@ -104,10 +111,11 @@ struct vdfl_msix {
  * @frozen_since: jiffies when the first of these calls ended; valid while
  *	@frozen is set and @revoking is 0; under @reset_lock
  * @absent_since: jiffies when VDFL_FROZEN_ABSENT was set; under @reset_lock
- * @dead_ports: ports, by index of their header, that failed a reset; bits are
- *	set under @reset_lock, never cleared, and read without a lock
+ * @dead_ports: ports, by index of their header, that failed a reset; bits
+ *	change under @reset_lock, and are read without a lock
  * @group: IOMMU group whose DMA the driver owns, or NULL
- * @audit: see audit.c
+ * @busmaster_audit: regular check of the bus-master bits, see audit.c
+ * @audit: regular check of everything else, see audit.c
  * @busmaster: see busmaster.c
  * @irq: see irq.c
  * @dir: directory in sysfs
@@ -144,6 +152,7 @@ struct vdfl_card {
 	unsigned long absent_since;
 	DECLARE_BITMAP(dead_ports, DFL_MAX_HEADERS);
 	struct iommu_group *group;
+	struct delayed_work busmaster_audit;
 	struct delayed_work audit;
 	struct vdfl_busmaster busmaster;
 	struct vdfl_card_irq irq;
@@ -187,7 +196,10 @@ int vdfl_card_walk(struct vdfl_card *card);
 int vdfl_busmaster_init(struct vdfl_card *card);
 int vdfl_busmaster_disable(struct vdfl_card *card);
 void vdfl_busmaster_fini(struct vdfl_card *card);
+int vdfl_busmaster_check(struct vdfl_card *card);
 int vdfl_busmaster_verify(struct vdfl_card *card);
+void vdfl_busmaster_verify_bridge(struct vdfl_card *card);
+void vdfl_busmaster_pause(struct vdfl_card *card, bool paused);
 int vdfl_busmaster_may_open(struct vdfl_card *card);
 void vdfl_busmaster_acknowledge(struct vdfl_card *card);
 bool vdfl_busmaster_msix_permitted(struct vdfl_card *card);

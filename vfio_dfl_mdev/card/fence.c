@@ -99,6 +99,22 @@ u32 vdfl_fences(struct vdfl_card *card)
 /* --- other functions of the card ------------------------------------------ */
 
 /*
+ * The PCI core holds the configuration lock of a function while it resets the
+ * function, which clears the bit. Do not wait for that lock: its holder may wait
+ * for the removal of this card.
+ */
+static bool sibling_masters(struct pci_dev *other)
+{
+	bool on;
+
+	if (!pci_cfg_access_trylock(other))
+		return false;
+	on = vdfl_busmaster_is_on(other);
+	pci_cfg_access_unlock(other);
+	return on;
+}
+
+/*
  * Write the names of the other functions in the slot that master the bus to
  * @buf, a page, and return their number. They have requester IDs of their own,
  * so no fence of this function stops their DMA.
@@ -115,7 +131,7 @@ static unsigned int siblings_mastering(struct vdfl_card *card, char *buf)
 
 		other = pci_get_domain_bus_and_slot(pci_domain_nr(pdev->bus),
 						    pdev->bus->number, devfn);
-		if (other && other != pdev && vdfl_busmaster_is_on(other)) {
+		if (other && other != pdev && sibling_masters(other)) {
 			len += sysfs_emit_at(buf, len, "%s%s", nr ? " " : "",
 					     pci_name(other));
 			nr++;

@@ -127,6 +127,7 @@ static bool src_msix_usable(struct vdfl_card *card)
 const struct vdfl_irq_source vdfl_irq_msix = {
 	.name		= "msix",
 	.uapi		= VFIO_DFL_MDEV_IRQ_MSIX,
+	.msix_flags	= PCI_MSIX_FLAGS_ENABLE,
 	.usable		= src_msix_usable,
 	.start		= src_msix_start,
 	.stop		= src_msix_stop,

@@ -290,6 +290,7 @@ ssize_t vdfl_poll_stuck(struct vdfl_card *card, char *buf)
 const struct vdfl_irq_source vdfl_irq_poll = {
 	.name		= "poll",
 	.uapi		= VFIO_DFL_MDEV_IRQ_POLL,
+	.msix_flags	= PCI_MSIX_FLAGS_ENABLE | PCI_MSIX_FLAGS_MASKALL,
 	.usable		= poll_usable,
 	.start		= poll_start,
 	.stop		= poll_stop,

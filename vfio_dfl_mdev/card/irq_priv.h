@@ -27,6 +27,8 @@ struct vdfl_irq_client;
  * struct vdfl_irq_source - a way to receive the card's interrupts
  * @name: name in sysfs
  * @uapi: VFIO_DFL_MDEV_IRQ_*
+ * @msix_flags: value of PCI_MSIX_FLAGS_ENABLE and PCI_MSIX_FLAGS_MASKALL while
+ *	the source runs; 0 if it does not use MSI-X
  * @usable: check whether the card supports the source; no lock is held
  * @start: start delivery, before the first client is armed or on resume; may
  *	sleep; optional; returns 0 or a negative errno
@@ -42,6 +44,7 @@ struct vdfl_irq_client;
 struct vdfl_irq_source {
 	const char *name;
 	u32 uapi;
+	u16 msix_flags;
 	bool (*usable)(struct vdfl_card *card);
 	int (*start)(struct vdfl_card *card);
 	void (*stop)(struct vdfl_card *card);

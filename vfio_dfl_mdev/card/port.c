@@ -93,7 +93,7 @@ int vdfl_port_reset(struct vdfl_card *card, const struct dfl_header *port)
  * @card: card that has the port
  * @port: header of the port
  *
- * Lockless: a port stays dead until the card is bound again.
+ * Lockless: the state changes under vdfl_card.reset_lock.
  *
  * Return: true if the port is excluded from use
  */
@@ -114,31 +114,52 @@ void vdfl_port_mark_dead(struct vdfl_card *card, const struct dfl_header *port,
 {
 	lockdep_assert_held(&card->reset_lock);
 	pci_err(card->pdev,
-		"port %u: reset failed (%pe), AFU withheld; unbind and bind the card\n",
+		"port %u: reset failed (%pe), AFU withheld until a card reset cures the port\n",
 		port->port, ERR_PTR(err));
 	set_bit(port - card->map->header, card->dead_ports);
 }
 
+/* A dead port has to take a whole reset, and fails it silently. */
+static void port_revive(struct vdfl_card *card, const struct dfl_header *port)
+{
+	if (vdfl_port_reset(card, port))
+		return;
+	pci_info(card->pdev,
+		 "port %u: reset works again, AFU not withheld\n",
+		 port->port);
+	clear_bit(port - card->map->header, card->dead_ports);
+}
+
+static void port_after_reset(struct vdfl_card *card,
+			     const struct dfl_header *port)
+{
+	int ret;
+
+	if (vdfl_port_is_dead(card, port)) {
+		port_revive(card, port);
+		return;
+	}
+	ret = vdfl_port_deassert_reset(card, port->bar, port->off);
+	if (ret)
+		vdfl_port_mark_dead(card, port, ret);
+}
+
 /**
  * vdfl_ports_deassert_reset() - take all ports of a card out of reset
- * @card: bound card; vdfl_card.reset_lock is held
+ * @card: bound card after a reset; vdfl_card.reset_lock is held
  *
  * A reset of the function leaves its ports in reset. A port that does not
- * acknowledge is marked dead. Sleeps up to PORT_ACK_LIMIT for each port.
+ * acknowledge is marked dead. A dead port is used again if it takes a reset
+ * now. Sleeps up to PORT_ACK_LIMIT for each port, and up to twice that for a
+ * dead one.
  */
 void vdfl_ports_deassert_reset(struct vdfl_card *card)
 {
 	const struct dfl_header *h = card->map->header;
 	const struct dfl_header *end = h + card->map->nr_headers;
-	int ret;
 
 	lockdep_assert_held(&card->reset_lock);
-	for (; h < end; h++) {
-		if (h->kind != DFL_KIND_PORT || h->reason ||
-		    !card->bar[h->bar] || vdfl_port_is_dead(card, h))
-			continue;
-		ret = vdfl_port_deassert_reset(card, h->bar, h->off);
-		if (ret)
-			vdfl_port_mark_dead(card, h, ret);
-	}
+	for (; h < end; h++)
+		if (h->kind == DFL_KIND_PORT && !h->reason && card->bar[h->bar])
+			port_after_reset(card, h);
 }

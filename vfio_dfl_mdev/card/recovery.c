@@ -82,6 +82,21 @@ u32 vdfl_card_generation(const struct vdfl_card *card)
 	return READ_ONCE(card->generation);
 }
 
+/*
+ * The audit checks bus mastering until all clients are drained, since they choose
+ * how long that takes. The PCI core saves the command register, and restores it.
+ */
+static void freeze_busmaster(struct vdfl_card *card, unsigned int op, bool first)
+{
+	lockdep_assert_held(&card->reset_lock);
+	/* Declared lost meanwhile */
+	if (!(card->frozen & op))
+		return;
+	if (first)
+		vdfl_busmaster_verify(card);
+	vdfl_busmaster_pause(card, true);
+}
+
 /**
  * vdfl_card_freeze() - stop using the card while the PCI core operates on it
  * @card: bound card
@@ -102,7 +117,6 @@ void vdfl_card_freeze(struct vdfl_card *card, unsigned int op)
 	first = !(card->frozen & ~VDFL_FROZEN_ABSENT);
 	card->frozen |= op;
 	card->revoking++;
-	/* The PCI core saves the command register, and restores it */
 	if (first)
 		vdfl_busmaster_verify(card);
 	mutex_unlock(&card->reset_lock);
@@ -116,6 +130,7 @@ void vdfl_card_freeze(struct vdfl_card *card, unsigned int op)
 	/* Further errors do not extend the recovery timeout */
 	if (first)
 		card->frozen_since = jiffies;
+	freeze_busmaster(card, op, first);
 	mutex_unlock(&card->reset_lock);
 }
 
@@ -139,6 +154,7 @@ static void frozen_declare_lost(struct vdfl_card *card, const char *cause)
 	lockdep_assert_held(&card->reset_lock);
 	vdfl_card_declare_lost(card, cause);
 	card->frozen = 0;
+	vdfl_busmaster_pause(card, false);
 }
 
 /* @ret is the result of vdfl_busmaster_verify(). Returns it, or a new error. */
@@ -156,6 +172,7 @@ static int frozen_end(struct vdfl_card *card, int ret)
 		return ret;
 	}
 	card->frozen = 0;
+	vdfl_busmaster_pause(card, false);
 	card_resume_use(card);
 	return 0;
 }
@@ -201,8 +218,12 @@ static void absent_check(struct vdfl_card *card)
 	unsigned long grace = msecs_to_jiffies(READ_ONCE(loss_grace_ms));
 	int ret = -ENODEV;
 
-	if (pci_device_is_present(card->pdev))
+	if (pci_device_is_present(card->pdev)) {
+		/* A reset of the link cleared the configuration */
+		if (!vdfl_card_answers(card))
+			vdfl_card_slot_reset(card);
 		ret = vdfl_busmaster_verify(card);
+	}
 	if (ret != -ENODEV) {
 		dev_notice_ratelimited(&card->pdev->dev,
 				       "card responds again after %u ms\n",
@@ -293,5 +314,6 @@ bool vdfl_card_slot_reset(struct vdfl_card *card)
 	if (pci_load_saved_state(card->pdev, card->saved))
 		return false;
 	pci_restore_state(card->pdev);
+	vdfl_busmaster_verify_bridge(card);
 	return vdfl_card_answers(card);
 }

@@ -14,12 +14,12 @@
 /**
  * struct vdfl_dir - a directory of attributes below the PCI function
  * @kobj: kobject of the directory; its last reference frees the structure
- * @card: card that the directory belongs to; constant
+ * @card: card that the directory belongs to; a reference is held; constant
  * @block: block that the directory describes, or NULL for the directory of the
  *	card; constant
  *
- * kobject_del() waits for attribute functions that are running, so the
- * directory holds no reference of @card.
+ * The reference of @card keeps the module, and with it dir_release(), until the
+ * kobject is released.
  */
 struct vdfl_dir {
 	struct kobject kobj;
@@ -36,6 +36,10 @@ struct dir_attribute {
 #define DIR_ATTR_RO(dir, name) \
 	static struct dir_attribute dir##_##name##_attr = \
 		__ATTR(name, 0444, dir##_##name##_show, NULL)
+/* Accesses another function, so not for each local user */
+#define DIR_ATTR_ADMIN_RO(dir, name) \
+	static struct dir_attribute dir##_##name##_attr = \
+		__ATTR(name, 0400, dir##_##name##_show, NULL)
 #define DIR_ATTR_RW(dir, name) \
 	static struct dir_attribute dir##_##name##_attr = \
 		__ATTR(name, 0644, dir##_##name##_show, dir##_##name##_store)
@@ -69,7 +73,11 @@ static const struct sysfs_ops dir_ops = {
 
 static void dir_release(struct kobject *kobj)
 {
-	kfree(dir_of(kobj));
+	struct vdfl_dir *dir = dir_of(kobj);
+	struct vdfl_card *card = dir->card;
+
+	kfree(dir);
+	vdfl_card_put(card);
 }
 
 /* --- the card ------------------------------------------------------------ */
@@ -106,12 +114,12 @@ static ssize_t card_siblings_mastering_show(struct vdfl_dir *dir, char *buf)
 {
 	return vdfl_fence_siblings(dir->card, buf);
 }
-DIR_ATTR_RO(card, siblings_mastering);
+DIR_ATTR_ADMIN_RO(card, siblings_mastering);
 
 static ssize_t card_busmaster_violations_show(struct vdfl_dir *dir, char *buf)
 {
-	return sysfs_emit(buf, "%d\n",
-			  atomic_read(&dir->card->busmaster.violations));
+	return sysfs_emit(buf, "%u\n",
+			  READ_ONCE(dir->card->busmaster.violations));
 }
 DIR_ATTR_RO(card, busmaster_violations);
 
@@ -404,7 +412,7 @@ static struct vdfl_dir *dir_add(struct vdfl_card *card,
 
 	if (!dir)
 		return ERR_PTR(-ENOMEM);
-	dir->card = card;
+	dir->card = vdfl_card_get(card);
 	dir->block = block;
 	ret = kobject_init_and_add(&dir->kobj, ktype, parent, "%s", name);
 	if (ret) {

@@ -53,13 +53,14 @@
 #define VDFL_REVOKED_WAIT	(VDFL_REVOKED_CARD | VDFL_REVOKED_SCRUB)
 
 /*
- * PCI core operations in progress, or a card that does not respond; the driver
- * must not touch the device while any bit is set
+ * Operations of the PCI core or the audit on the card, or a card that does not
+ * respond; nothing else touches the device while any bit is set
  */
 #define VDFL_FROZEN_RESET	BIT(0)
 #define VDFL_FROZEN_ERROR	BIT(1)
 #define VDFL_FROZEN_SUSPEND	BIT(2)
 #define VDFL_FROZEN_ABSENT	BIT(3)	/* the audit waits for the card */
+#define VDFL_FROZEN_RESTORE	BIT(4)	/* the audit restores the card */
 
 /*
  * Callbacks that the work item of a client calls, in this order. Their duration
@@ -194,6 +195,7 @@ struct vdfl_irq_client {
 /* work.c: the workqueues */
 extern struct workqueue_struct *vdfl_wq;
 extern struct workqueue_struct *vdfl_signal_wq;
+extern struct workqueue_struct *vdfl_audit_wq;
 int vdfl_work_init(void);
 int vdfl_work_call(int (*fn)(void *data), void *data);
 void vdfl_work_exit(void);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The workqueues of the driver.
+ * The workqueues of the driver: for calls under locks of a card, for signals to
+ * users, and for the audit of bus mastering.
  *
  * Copyright (C) 2026 The vfio_dfl_mdev authors
  */
@@ -10,6 +11,7 @@
 
 struct workqueue_struct *vdfl_wq;
 struct workqueue_struct *vdfl_signal_wq;
+struct workqueue_struct *vdfl_audit_wq;
 
 struct work_call {
 	struct work_struct work;
@@ -51,6 +53,10 @@ int vdfl_work_call(int (*fn)(void *data), void *data)
 /**
  * vdfl_work_init() - create the workqueues of the module
  *
+ * They are separate, because items of vdfl_wq may wait for locks. The audit has a
+ * worker of its own (WQ_MEM_RECLAIM), so it also runs if no worker can be
+ * created.
+ *
  * Undone by vdfl_work_exit(). May sleep.
  *
  * Return: 0 or -ENOMEM
@@ -60,14 +66,21 @@ int vdfl_work_init(void)
 	vdfl_wq = alloc_workqueue(VDFL_NAME, WQ_UNBOUND, 0);
 	if (!vdfl_wq)
 		return -ENOMEM;
-	/* Separate, because items of vdfl_wq may wait for locks */
 	vdfl_signal_wq = alloc_workqueue(VDFL_NAME "_signal",
 					 WQ_UNBOUND | WQ_HIGHPRI, 0);
-	if (!vdfl_signal_wq) {
-		destroy_workqueue(vdfl_wq);
-		return -ENOMEM;
-	}
+	if (!vdfl_signal_wq)
+		goto err_wq;
+	vdfl_audit_wq = alloc_workqueue(VDFL_NAME "_audit", WQ_UNBOUND |
+					WQ_MEM_RECLAIM | WQ_HIGHPRI, 0);
+	if (!vdfl_audit_wq)
+		goto err_signal;
 	return 0;
+
+err_signal:
+	destroy_workqueue(vdfl_signal_wq);
+err_wq:
+	destroy_workqueue(vdfl_wq);
+	return -ENOMEM;
 }
 
 /**
@@ -77,6 +90,7 @@ int vdfl_work_init(void)
  */
 void vdfl_work_exit(void)
 {
+	destroy_workqueue(vdfl_audit_wq);
 	destroy_workqueue(vdfl_signal_wq);
 	destroy_workqueue(vdfl_wq);
 }

@@ -126,6 +126,14 @@ static json_t *op_vanish_at_flr(struct card *c, const json_t *req)
 	return success();
 }
 
+/* Bus master, if it is on, cannot be turned off any more. */
+static json_t *op_master_stuck(struct card *c, const json_t *req)
+{
+	c->cfg.master_stuck = !json_is_false(json_object_get(req, "on")) &&
+			      config_bus_master(&c->cfg);
+	return success();
+}
+
 static json_t *op_return(struct card *c, const json_t *req)
 {
 	(void)req;
@@ -135,16 +143,22 @@ static json_t *op_return(struct card *c, const json_t *req)
 	return success();
 }
 
-/* {"bar":0,"offset":"0x0","len":8,"us":10000}; no time makes them fast again */
+/*
+ * {"bar":0,"offset":"0x0","len":8,"us":10000}. Without a range, reads of all
+ * registers are slow; without a time they are fast again.
+ */
 static json_t *op_slow(struct card *c, const json_t *req)
 {
-	u64 bar, off, len, us = 0;
+	u64 bar = 0, off = 0, len = 0, us = 0;
+	bool all = !json_object_get(req, "bar");
 
-	if (!get_u64(req, "bar", &bar) || !get_u64(req, "offset", &off) ||
-	    !get_u64(req, "len", &len) || bar >= NR_BARS)
+	if (!all && (!get_u64(req, "bar", &bar) ||
+		     !get_u64(req, "offset", &off) ||
+		     !get_u64(req, "len", &len) || bar >= NR_BARS))
 		return failure("no such range");
 	get_u64(req, "us", &us);
 	c->faults.slow = (struct range){ bar, off, len };
+	c->faults.slow_all = all;
 	c->faults.slow_us = us;
 	return success();
 }
@@ -342,6 +356,7 @@ static const struct {
 	{ "vanish-after", op_vanish_after },
 	{ "vanish-at-flr", op_vanish_at_flr },
 	{ "reappear", op_reappear },
+	{ "master-stuck", op_master_stuck },
 	{ "return", op_return },
 	{ "slow", op_slow },
 	{ "stats", op_stats },

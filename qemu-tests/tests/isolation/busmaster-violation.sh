@@ -1,8 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# what: bus master turned on externally is off within a second, idle and busy, and new clients wait for an administrator (invariant 1)
-# cards: lab
+# what: bus master turned on externally is off within a second, idle, busy and with clients that reset their blocks, and new clients wait for an administrator (invariant 1)
+# cards: lab irq4
+# iommu: intel
+# timeout: 600
 # kernels: 7.3
 # more: 6.1 6.12
 #
@@ -20,6 +22,7 @@ REFUSE=/sys/module/$DRIVER/parameters/refuse_after_violation
 
 load_module || bail "no module"
 seed_random
+card=0
 bdf=$(bind_card 0) || bail "the card does not bind"
 
 violations()
@@ -36,7 +39,7 @@ violations_are()
 # on_for: last time with bus master on, in us, from the card's log
 on_for()
 {
-	card_log 0 'select(.ev == "bus-master") | "\(.on) \(.t)"' |
+	card_log $card 'select(.ev == "bus-master") | "\(.on) \(.t)"' |
 		tr -d '"' | awk '$1 == "true" { on = $2; off = 0 }
 			$1 == "false" { off = $2 }
 			END { print off ? off - on : "still on" }'
@@ -60,6 +63,13 @@ offend()
 	done
 	tap_within "$2: us with bus master on, median" "$(median "${us[@]}")" \
 		1 $USUALLY
+	longest=$(printf '%s\n' "${us[@]}" | sort -n | tail -n 1)
+}
+
+# log_has REGEX: whether a new log line matches
+log_has()
+{
+	[ "$(log_count "$1")" -gt 0 ]
 }
 
 acknowledge()
@@ -163,4 +173,62 @@ unbind_bdf "$bdf"
 bind_bdf "$bdf" || bail "the card does not bind again"
 tap_is "bound again: no violation to acknowledge, none counted" \
 	"$(card_attr "$bdf" busmaster_acknowledged) $(violations)" "1 0"
+
+# --- bus master that msix cannot turn off ----------------------------------------------------------
+
+uuid0=$(create_mdev "$bdf" afu-d8424dc4-b2-o40000) || bail "no instance"
+echo msix >"$PCI/$bdf/dfl/irq_source" || bail "no source msix"
+client_start user "$uuid0" || bail "the user cannot open"
+tap_is "msix: a vector can be armed" "$(client user arm 0)" ok
+tap_is "msix: bus master is on while a vector is armed" "$(card_stat 0 .bus_master)" 1
+card_do 0 master-stuck || bail "the card cannot keep its bit"
+socat -u SOCKET-RECV:16:2:15:x00000000000001000000 - >/tmp/uevents 2>&1 &
+listener=$!
+sleep 0.5
+log_mark
+client user close >/dev/null
+tap_ok "msix: bus master that stays on is counted" wait_for 5 violations_are 1
+tap_is "msix: the violation is not acknowledged" \
+	"$(card_attr "$bdf" busmaster_acknowledged)" 0
+tap_is "msix: the command fence is lost" "$(card_attr "$bdf" fence_command)" lost
+tap_is "msix: one log line reports the violation" \
+	"$(log_count 'bus mastering is enabled and cannot be disabled')" 1
+tap_ok "msix: an event reports the violation" \
+	wait_for 5 grep -aq VFIO_DFL_EVENT=bus-master /tmp/uevents
+tap_ok "msix: the card is lost" wait_for 5 log_has 'card lost .bus mastering cannot be disabled'
+tap_is "msix: one violation is counted" "$(violations)" 1
+kill "$listener"
+wait "$listener" 2>/dev/null
+client_end user
+remove_mdev "$uuid0"
+card_do 0 master-stuck '"on":false'
+unbind_bdf "$bdf"
 tap_is "card: no DMA was done" "$(card_stat 0 .dma_done)" 0
+
+# --- clients that reset the blocks of a slow card ----------------------------------
+
+card=1
+bdf=$(bind_card 1) || bail "the slow card does not bind"
+for ((i = 0; i < 4; i++)); do
+	client_start "reset$i" "$(create_mdev "$bdf" afu-d8424dc4)" ||
+		bail "a client cannot open"
+done
+card_do 1 slow '"us":20000' || bail "the card cannot be slow"
+resetters=()
+for ((i = 0; i < 4; i++)); do
+	(while :; do client "reset$i" reset >/dev/null; done) &
+	resetters+=($!)
+done
+offend 6 "reset loops"
+tap_within "reset loops: us with bus master on, longest" "$longest" 1 $USUALLY
+for pos in b2-o0 b2-o80000 b2-o100000 b2-o180000; do
+	tap_within "reset loops: resets of $pos" "$(block_stat 1 $pos resets)" 3 9999
+done
+kill "${resetters[@]}"
+wait "${resetters[@]}" 2>/dev/null
+card_do 1 slow '"us":0'
+for ((i = 0; i < 4; i++)); do
+	client_end "reset$i"
+done
+tap_ok "slow card: it can be unbound" unbind_bdf "$bdf"
+tap_is "slow card: no DMA was done" "$(card_stat 1 .dma_done)" 0

@@ -217,14 +217,24 @@ remove_mdev "$uuid"
 # --- the card responds, but memory decoding is off -------------------------------
 
 # A card that has reset itself is in this state
-users_start "memory decoding off"
+mapper=$(create_mdev "$bdf" afu-d8424dc4) || bail "no instance"
+client_start mapper "$mapper" || bail "a user cannot open"
+client mapper map >/dev/null
+client mapper mwrite $SCRATCH 0x1234 >/dev/null
+client mapper arm 0 >/dev/null
+client mapper arm err >/dev/null
 log_mark
-start=$(now_ms)
 setpci -s "$bdf" COMMAND=0:2
-users_told "memory decoding off" "$start" $LOSS_GRACE_MS
-tap_is "memory decoding off: one log line reports the loss" \
-	"$(log_count "$lost")" 1
-users_end
+tap_like "memory decoding off: the armed vector is signalled" \
+	"$(client mapper wait 0 $BOUND_MS)" '^fired'
+tap_is "memory decoding off: one log line reports the reset" "$(log_count 'reset externally')" 1
+tap_is "memory decoding off: the card is not lost" \
+	"$(log_count "$lost") $(card_attr "$bdf" gone)" "0 0"
+tap_is "memory decoding off: ERR is not signalled" "$(client mapper wait err 0)" timeout
+tap_is "memory decoding off: the mapping works again" "$(client mapper mread $SCRATCH)" 0x1234
+tap_is "memory decoding off: registers can be read again" "$(client mapper read $SCRATCH 8)" 0x1234
+tap_is "memory decoding off: the client can reset" "$(client mapper reset)" ok
+client_end mapper
 tap_ok "memory decoding off: the card can be unbound" unbind_bdf "$bdf"
 tap_ok "memory decoding off: the card binds again" bind_bdf "$bdf"
 
