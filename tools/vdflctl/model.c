@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The cards as sysfs shows them. One table of attributes per struct serves
- * both to load it and to print it as JSON.
+ * Cards, blocks, types and instances, read from sysfs. A table of attributes
+ * per struct is used both to load the struct and to print it as JSON.
  */
 
 #include <err.h>
@@ -187,11 +187,11 @@ int model_card_need(const char *bdf, struct fault *fault)
 	if (model_card_bound(bdf))
 		return 0;
 	if (!sysfs_exists("bus/pci/devices/%s", bdf))
-		return fault_set(fault, "there is no PCI device %s", bdf);
+		return fault_set(fault, "no such PCI device: %s", bdf);
 	sysfs_link(driver, sizeof(driver), "bus/pci/devices/%s/driver", bdf);
-	fault_set(fault, "%s is not bound to " DRIVER ", its driver is %s",
+	fault_set(fault, "%s is not bound to " DRIVER "; its driver is %s",
 		  bdf, driver[0] ? driver : "none");
-	return fault_next(fault, "bind it, as root: vdflctl bind %s", bdf);
+	return fault_remedy(fault, "as root: vdflctl bind %s", bdf);
 }
 
 void model_instances(struct names *uuids, const char *bdf)
@@ -299,7 +299,7 @@ static void load_instance(struct instance *inst, const char *bdf,
 		inst->type[0] = '\0';
 	sysfs_link(inst->group, sizeof(inst->group), "%s/iommu_group", dir);
 	sysfs_names(&cdevs, keep_visible, "%s/vfio-dev", dir);
-	/* Every VFIO device has the directory, only some have a device node */
+	/* Without CONFIG_VFIO_DEVICE_CDEV the directory has no dev attribute */
 	if (cdevs.count &&
 	    sysfs_exists("%s/vfio-dev/%s/dev", dir, cdevs.name[0]))
 		text_set(inst->cdev, sizeof(inst->cdev), "%s", cdevs.name[0]);
@@ -344,7 +344,7 @@ void model_card_free(struct card *card)
 	free(card->instances);
 }
 
-/* The parent is the directory above the one the link leads to */
+/* The parent of the instance is the directory above the target of the link */
 static int find_parent(const char *uuid, char bdf[BDF_LEN])
 {
 	char path[PATH_LEN], real[PATH_MAX], *slash;
@@ -367,14 +367,14 @@ int model_instance_load(struct instance *inst, const char *uuid,
 	*inst = (struct instance){ 0 };
 	ret = find_parent(uuid, bdf);
 	if (ret == -ENOENT) {
-		fault_set(fault, "there is no instance %s", uuid);
-		return fault_next(fault, "vdflctl list shows those there are");
+		fault_set(fault, "no such instance: %s", uuid);
+		return fault_remedy(fault, "see vdflctl list");
 	}
 	sysfs_link(driver, sizeof(driver), "bus/mdev/devices/%s/driver", uuid);
 	if (ret || strcmp(driver, DRIVER))
 		return fault_set(fault,
-				 "%s is not an instance of ours: its driver is %s",
-				 uuid, driver[0] ? driver : "not known");
+				 "%s is not an instance of " DRIVER "; its driver is %s",
+				 uuid, driver[0] ? driver : "unknown");
 	load_instance(inst, bdf, uuid);
 	return 0;
 }

@@ -197,7 +197,7 @@ static void busmaster_announce(struct work_struct *work)
 
 	for (; bm->announced != READ_ONCE(bm->violations); bm->announced++)
 		kobject_uevent_env(&card->pdev->dev.kobj, KOBJ_CHANGE, env);
-	vdfl_clients_error(card);
+	vdfl_clients_notify(card, VDFL_CLIENT_ERROR);
 }
 
 static void busmaster_violation(struct vdfl_card *card, bool lost)

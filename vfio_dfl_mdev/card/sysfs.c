@@ -166,7 +166,7 @@ DIR_ATTR_RO(card, irq_sources);
 
 static ssize_t card_irq_stuck_show(struct vdfl_dir *dir, char *buf)
 {
-	return vdfl_poll_stuck(dir->card, buf);
+	return vdfl_irq_stuck(dir->card, buf);
 }
 DIR_ATTR_RO(card, irq_stuck);
 
@@ -212,12 +212,19 @@ static ssize_t card_gone_show(struct vdfl_dir *dir, char *buf)
 }
 DIR_ATTR_RO(card, gone);
 
+static ssize_t card_generation_show(struct vdfl_dir *dir, char *buf)
+{
+	return sysfs_emit(buf, "%u\n", vdfl_card_generation(dir->card));
+}
+DIR_ATTR_RO(card, generation);
+
 static struct attribute *card_attrs[] = {
 	&card_busmaster_acknowledged_attr.attr,
 	&card_busmaster_violations_attr.attr,
 	&card_fence_command_attr.attr,
 	&card_fence_iommu_attr.attr,
 	&card_fence_port_attr.attr,
+	&card_generation_attr.attr,
 	&card_gone_attr.attr,
 	&card_irq_holdoff_us_attr.attr,
 	&card_irq_source_attr.attr,
@@ -320,10 +327,13 @@ DIR_ATTR_RO(block, guid);
 static ssize_t block_instance_show(struct vdfl_dir *dir, char *buf)
 {
 	struct vdfl_client *owner;
+	ssize_t len;
 
-	guard(mutex)(&dir->card->lock);
+	spin_lock(&dir->card->lock);
 	owner = dir->block->owner;
-	return sysfs_emit(buf, "%s\n", owner ? dev_name(owner->dev) : "");
+	len = sysfs_emit(buf, "%s\n", owner ? dev_name(owner->dev) : "");
+	spin_unlock(&dir->card->lock);
+	return len;
 }
 DIR_ATTR_RO(block, instance);
 

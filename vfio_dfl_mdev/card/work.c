@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The workqueues of the driver: one for everything, one for the audit of bus
- * mastering.
+ * The workqueues of the driver.
  *
  * Copyright (C) 2026 The vfio_dfl_mdev authors
  */
@@ -11,6 +10,7 @@
 
 struct workqueue_struct *vdfl_wq;
 struct workqueue_struct *vdfl_audit_wq;
+struct workqueue_struct *vdfl_signal_wq;
 
 struct work_call {
 	struct work_struct work;
@@ -64,10 +64,20 @@ int vdfl_work_init(void)
 	vdfl_wq = alloc_workqueue(VDFL_NAME, WQ_UNBOUND, 0);
 	if (!vdfl_wq)
 		return -ENOMEM;
+	/* Separate, because items of vdfl_wq may wait for locks */
+	vdfl_signal_wq = alloc_workqueue(VDFL_NAME "_signal",
+					 WQ_UNBOUND | WQ_HIGHPRI, 0);
+	if (!vdfl_signal_wq)
+		goto err_wq;
 	vdfl_audit_wq = alloc_workqueue(VDFL_NAME "_audit", WQ_UNBOUND |
 					WQ_MEM_RECLAIM | WQ_HIGHPRI, 0);
-	if (vdfl_audit_wq)
-		return 0;
+	if (!vdfl_audit_wq)
+		goto err_signal_wq;
+	return 0;
+
+err_signal_wq:
+	destroy_workqueue(vdfl_signal_wq);
+err_wq:
 	destroy_workqueue(vdfl_wq);
 	return -ENOMEM;
 }
@@ -80,5 +90,6 @@ int vdfl_work_init(void)
 void vdfl_work_exit(void)
 {
 	destroy_workqueue(vdfl_audit_wq);
+	destroy_workqueue(vdfl_signal_wq);
 	destroy_workqueue(vdfl_wq);
 }

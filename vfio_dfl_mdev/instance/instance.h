@@ -57,8 +57,10 @@ struct vdfl_type {
  *	fault; write side: taken after a bit of @revoked is set, to wait for
  *	readers
  * @revoked: VDFL_REVOKED_*, atomic; registers can be accessed only while 0
- * @restored: accesses that wait for the end of VDFL_REVOKED_SCRUB
+ * @restored: accesses that wait for the end of VDFL_REVOKED_WAIT
  * @io: mapped registers of the block
+ * @nr_maps: number of user mappings (VMAs), at most VFIO_DFL_MDEV_MAX_MAPS;
+ *	atomic
  * @mmap_on: the block can be mapped; changes under @memory_lock while closed
  * @nr_vectors: number of MSI-X vectors; changes only at open
  * @region_size: bytes of each region; changes only at open
@@ -77,7 +79,9 @@ struct vdfl_type {
  * @vector: eventfd of each MSI-X vector; changes with both @irq_config_lock and
  *	@irq_lock held
  * @listening: vectors that have an eventfd; changes with both @irq_config_lock
- *	and @irq_lock held
+ *	and @irq_lock held, also read without a lock
+ * @missed: source msix: vectors whose message arrived while they had no eventfd;
+ *	under @irq_lock, or while @irq_client is not armed
  * @err: eventfd of the error index; changes as @vector
  * @req: eventfd of the device request index; changes as @vector
  *
@@ -93,6 +97,7 @@ struct vdfl_mdev {
 	atomic_t revoked;
 	wait_queue_head_t restored;
 	void __iomem *io;
+	atomic_t nr_maps;
 	bool mmap_on;
 	u16 nr_vectors;
 	u64 region_size[VDFL_NUM_REGIONS];
@@ -107,6 +112,7 @@ struct vdfl_mdev {
 	bool armed;
 	struct eventfd_ctx *vector[DFL_MAX_VECTORS];
 	u64 listening;
+	u64 missed;
 	struct eventfd_ctx *err;
 	struct eventfd_ctx *req;
 };
@@ -159,13 +165,16 @@ int vdfl_guest_read(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len);
 int vdfl_guest_write(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len);
 
 /* access.c: revocation of register access; reset of the block */
-void vdfl_access_revoke(struct vdfl_mdev *vd, unsigned int mask);
-void vdfl_access_wait(struct vdfl_mdev *vd);
+void vdfl_access_mark(struct vdfl_mdev *vd, unsigned int mask);
+void vdfl_access_clear(struct vdfl_mdev *vd, unsigned int mask);
+void vdfl_access_wake(struct vdfl_mdev *vd);
+void vdfl_access_drain(struct vdfl_mdev *vd);
 void vdfl_access_revoke_sync(struct vdfl_mdev *vd, unsigned int mask);
 void vdfl_access_restore(struct vdfl_mdev *vd, unsigned int mask);
 void vdfl_access_open(struct vdfl_mdev *vd);
 int vdfl_access_begin(struct vdfl_mdev *vd);
 void vdfl_access_end(struct vdfl_mdev *vd);
+int vdfl_access_recheck(struct vdfl_mdev *vd, u32 generation);
 int vdfl_mdev_reset_locked(struct vdfl_mdev *vd);
 
 /* mmap.c: mappings */

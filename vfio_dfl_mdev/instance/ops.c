@@ -16,19 +16,24 @@ static struct vdfl_mdev *client_mdev(struct vdfl_client *client)
 	return container_of(client, struct vdfl_mdev, client);
 }
 
-static void client_revoke(struct vdfl_client *client, unsigned int mask)
+static void client_mark(struct vdfl_client *client, unsigned int mask)
 {
-	vdfl_access_revoke(client_mdev(client), mask);
+	vdfl_access_mark(client_mdev(client), mask);
 }
 
-static void client_restore(struct vdfl_client *client, unsigned int mask)
+static void client_clear(struct vdfl_client *client, unsigned int mask)
 {
-	vdfl_access_restore(client_mdev(client), mask);
+	vdfl_access_clear(client_mdev(client), mask);
+}
+
+static void client_wake(struct vdfl_client *client)
+{
+	vdfl_access_wake(client_mdev(client));
 }
 
 static void client_drain(struct vdfl_client *client)
 {
-	vdfl_access_wait(client_mdev(client));
+	vdfl_access_drain(client_mdev(client));
 }
 
 static void client_error(struct vdfl_client *client)
@@ -42,8 +47,9 @@ static void client_request(struct vdfl_client *client)
 }
 
 static const struct vdfl_client_ops client_ops = {
-	.revoke		= client_revoke,
-	.restore	= client_restore,
+	.mark		= client_mark,
+	.clear		= client_clear,
+	.wake		= client_wake,
 	.drain		= client_drain,
 	.error		= client_error,
 	.request		= client_request,
