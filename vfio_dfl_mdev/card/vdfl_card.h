@@ -4,7 +4,7 @@
  * clients, its interrupts and fences.
  *
  * The card layer calls the layers above only through the callbacks of a client:
- * vdfl_client_ops and vdfl_irq_client.notify().
+ * vdfl_client_ops, vdfl_irq_client.notify() and vdfl_irq_client.message().
  *
  * Lock order of the driver, outermost first:
  *   vfio dev_set lock (open, close)
@@ -24,6 +24,7 @@
 #ifndef _VDFL_CARD_H
 #define _VDFL_CARD_H
 
+#include <linux/atomic.h>
 #include <linux/ktime.h>
 #include <linux/list.h>
 #include <linux/pci.h>
@@ -41,8 +42,8 @@
 #define VDFL_REVOKED_MEMORY	BIT(1)	/* virtual memory enable is 0 */
 #define VDFL_REVOKED_RESET	BIT(2)	/* the block failed a reset */
 #define VDFL_REVOKED_CARD	BIT(3)	/* vdfl_card.frozen is set */
-#define VDFL_REVOKED_GONE	BIT(4)	/* card lost, or driver unbinding */
-#define VDFL_REVOKED_REMOVED	BIT(5)	/* the instance is being removed */
+#define VDFL_REVOKED_GONE	BIT(4)	/* card lost, or driver unbound */
+#define VDFL_REVOKED_REMOVED	BIT(5)	/* removed, and the grace is over */
 /* Reset requested by the user */
 #define VDFL_REVOKED_SCRUB	BIT(6)
 /*
@@ -62,7 +63,7 @@
 
 /*
  * Callbacks that the work item of a client calls, in this order. Their duration
- * depends on the tenant.
+ * depends on the user.
  */
 #define VDFL_CLIENT_WAKE	BIT(0)
 #define VDFL_CLIENT_DRAIN	BIT(1)
@@ -136,7 +137,7 @@ struct vdfl_client {
  *
  * @mark and @clear are called with vdfl_card.lock held, or by
  * vdfl_block_reset() of the client with vdfl_card.reset_lock held. They do not
- * sleep, and their duration does not depend on the tenant. The other callbacks
+ * sleep, and their duration does not depend on the user. The other callbacks
  * are called by the work item of the client without a lock, and may sleep.
  */
 struct vdfl_client_ops {
@@ -155,8 +156,13 @@ struct vdfl_client_ops {
  * @first: first vector of the card that belongs to the block
  * @nr: number of vectors of the block, at most DFL_MAX_VECTORS
  * @notify: signal vectors: bit i of @pending is vector i of the block, bits
- *	from @nr on are ignored. May be called in hard interrupt context;
- *	vdfl_card_irq.lock is held unless the source is msix
+ *	from @nr on are ignored; called in a work item, without a lock
+ * @message: source msix: signal the vector @nr, whose message arrived; called in
+ *	hard interrupt context, without a lock
+ * @noted: vectors to signal; atomic
+ * @signal: work item that signals @noted
+ * @rested: time from which @signal runs without a delay, in ns of
+ *	ktime_get_ns(); only @signal accesses it
  * @msix: source msix: the requested vectors; under vdfl_card_irq.mutex
  * @polled: source poll: vectors pending in the last pass; under
  *	vdfl_card_irq.lock
@@ -166,14 +172,18 @@ struct vdfl_client_ops {
  * @stuck_fired: source poll: time when @stuck was signalled last; under
  *	vdfl_card_irq.lock
  *
- * The client sets @first, @nr and @notify while it is not armed. The card layer
- * owns all other fields.
+ * The client sets @first, @nr, @notify and @message while it is not armed. The
+ * card layer owns all other fields.
  */
 struct vdfl_irq_client {
 	struct list_head node;
 	unsigned int first;
 	unsigned int nr;
 	void (*notify)(struct vdfl_irq_client *client, u64 pending);
+	void (*message)(struct vdfl_irq_client *client, unsigned int nr);
+	atomic64_t noted;
+	struct delayed_work signal;
+	u64 rested;
 	struct vdfl_msix_vector *msix;
 	u64 polled;
 	u16 run[DFL_MAX_VECTORS];
@@ -181,8 +191,9 @@ struct vdfl_irq_client {
 	ktime_t stuck_fired;
 };
 
-/* work.c: the workqueue */
+/* work.c: the workqueues */
 extern struct workqueue_struct *vdfl_wq;
+extern struct workqueue_struct *vdfl_signal_wq;
 int vdfl_work_init(void);
 int vdfl_work_call(int (*fn)(void *data), void *data);
 void vdfl_work_exit(void);
@@ -208,6 +219,12 @@ int vdfl_card_thaw(struct vdfl_card *card, unsigned int op);
 pci_ers_result_t vdfl_card_error_detected(struct vdfl_card *card,
 					  pci_channel_state_t state);
 bool vdfl_card_slot_reset(struct vdfl_card *card);
+
+/* release.c: release of the card by its users */
+unsigned long vdfl_card_grace(const struct vdfl_card *card);
+bool vdfl_card_is_unbinding(const struct vdfl_card *card);
+void vdfl_card_begin_release(struct vdfl_card *card);
+void vdfl_card_end_release(struct vdfl_card *card);
 
 /* hw.c: config space and registers of the card */
 bool vdfl_card_answers(struct vdfl_card *card);
@@ -238,6 +255,9 @@ const char *vdfl_block_scrub_name(const struct vdfl_block *block);
 int vdfl_block_prepare(struct vdfl_block *block);
 int vdfl_block_reset(struct vdfl_block *block);
 void vdfl_block_clean(struct vdfl_block *block);
+
+/* irq_signal.c: signals to clients */
+void vdfl_irq_client_init(struct vdfl_irq_client *client);
 
 /* irq.c: subscriptions to the card's interrupts */
 u32 vdfl_irq_kind(const struct vdfl_card *card);
