@@ -141,10 +141,12 @@ static void assignable_below_fme(void **state)
 		{ 0x15, DFL_CLASS_YES, "hssi" },
 		{ 0x13, DFL_CLASS_OPT_IN, "qsfp" },
 		{ 0x22, DFL_CLASS_OPT_IN, "tod" },
-		{ 0x1f, DFL_CLASS_OPT_IN, "fme-1f" },
-		{ 0x21, DFL_CLASS_OPT_IN, "fme-21" },
+		{ 0x1f, DFL_CLASS_YES, "n5010-hssi" },
+		{ 0x21, DFL_CLASS_YES, "n5010-mac" },
 		{ 0x23, DFL_CLASS_OPT_IN, "fme-23" },
+		{ 0x27, DFL_CLASS_OPT_IN, "fme-27" },
 		{ 0x7a, DFL_CLASS_OPT_IN, "fme-7a" },
+		{ 0x100, DFL_CLASS_OPT_IN, "fme-100" },
 		{ 0xfff, DFL_CLASS_OPT_IN, "fme-fff" },
 		{ 0xfe, DFL_CLASS_OPT_IN, "fme-fe" },
 	};
@@ -276,6 +278,11 @@ static void opt_in_needs_full_name(void **state)
 	expect_opted_in("fme-7a");
 	expect_not_opted_in("fme");
 	expect_not_opted_in("fme-7");
+
+	fme(0x100);
+	expect_opted_in("fme-100");
+	expect_not_opted_in("fme-0");
+	expect_not_opted_in("fme-1000");
 
 	vendor();
 	expect_opted_in("vendor-12345678");

@@ -39,6 +39,8 @@
 static const struct dfl_rule rules[] = {
 	YES_FME(DFL_FME_ETH_GROUP, "eth-group"),
 	YES_FME(DFL_FME_HSSI, "hssi"),
+	YES_FME(DFL_FME_N5010_HSSI, "n5010-hssi"),
+	YES_FME(DFL_FME_N5010_MAC, "n5010-mac"),
 	OPT_IN_FME(DFL_FME_QSFP, "qsfp"),
 	OPT_IN_FME(DFL_FME_TOD, "tod"),
 	{
@@ -95,6 +97,11 @@ static const struct dfl_rule rules[] = {
 	NEVER_PORT(DFL_PORT_UINT),
 };
 
+/*
+ * Also the rule of the templates "skeleton" (0x27) and "hello_fim" (0x100,
+ * 0xfff): these ids are not registered, and each image that starts from a
+ * template has registers of its own.
+ */
 static const struct dfl_rule unknown_fme = {
 	.parent = DFL_KIND_FME, .kind = DFL_KIND_PRIVATE,
 	.version = DFL_ANY_VERSION,
