@@ -115,7 +115,7 @@ static void n6001(void **state)
 		NEVER(0x15000), NEVER(0x20000), NEVER(0x40000),
 		{ 0x60000, DFL_CLASS_OPT_IN, 0, 0x1000, 0, "uart" },
 		NEVER(0x70000), NEVER(0x71000),
-		{ 0x72000, DFL_CLASS_OPT_IN, 0, 0x1000, 0x1000, "userclk" },
+		{ 0x72000, DFL_CLASS_OPT_IN, 0, 0x1000, 0, "userclk" },
 		{ 0x73000, DFL_CLASS_OPT_IN, 0, 0x1000, 0x1000, "stp" },
 		NEVER(0x80000),
 	};
@@ -147,7 +147,7 @@ static void d5005(void **state)
 		NEVER(0x04000), NEVER(0x10000), NEVER(0x20000),
 		NEVER(0x30000), NEVER(0x40000), NEVER(0x90000),
 		NEVER(0x91000),
-		{ 0x92000, DFL_CLASS_OPT_IN, 0, 0x1000, 0x1000, "userclk" },
+		{ 0x92000, DFL_CLASS_OPT_IN, 0, 0x1000, 0, "userclk" },
 		{ 0x93000, DFL_CLASS_OPT_IN, 0, 0x1000, 0x1000, "stp" },
 		NEVER(0xa0000),
 	};
@@ -415,7 +415,7 @@ static void afu_over_feature_that_is_assignable(void **state)
 	fake_set(&card, 2, 0x1808, 0x1);
 	assert_int_equal(carve(), 4);
 	expect_withheld(2, 0x1800, DFL_REASON_OVERLAP);
-	expect_assignable(2, 0x2000, 0x1000, 0x1000);
+	expect_assignable(2, 0x2000, 0x1000, 0);
 }
 
 static void afu_inside_withheld_feature(void **state)
@@ -454,7 +454,7 @@ static void afu_inside_feature_withholds_both(void **state)
 	assert_int_equal(carve(), 3);
 	expect_withheld(2, 0x2000, DFL_REASON_OVERLAP);
 	expect_withheld(2, 0x2800, DFL_REASON_OVERLAP);
-	expect_assignable(2, 0x82000, 0x1000, 0x1000);
+	expect_assignable(2, 0x82000, 0x1000, 0);
 }
 
 /* GUIDs */

@@ -91,7 +91,17 @@ static const struct dfl_rule rules[] = {
 	NEVER_FME(DFL_FME_SGDMA),
 	/* the upper part of the listed size repeats PR and port reset */
 	OPT_IN_PORT(DFL_PORT_STP, "stp"),
-	OPT_IN_PORT(DFL_PORT_USERCLK, "userclk"),
+	{
+		/*
+		 * The port gasket ignores byte enables: a 4 byte write to an
+		 * upper half also replaces the lower half. A mapping would
+		 * leave the width to the user, so no page is ever mapped.
+		 */
+		.parent = DFL_KIND_PORT, .kind = DFL_KIND_PRIVATE,
+		.version = DFL_ANY_VERSION, .id = DFL_PORT_USERCLK,
+		.class = DFL_CLASS_OPT_IN, .flags = DFL_RULE_TRAP,
+		.max_size = PAGE_OF_REGS, .stem = "userclk",
+	},
 	NEVER_PORT(DFL_PORT_ERROR),
 	NEVER_PORT(DFL_PORT_UMSG),
 	NEVER_PORT(DFL_PORT_UINT),

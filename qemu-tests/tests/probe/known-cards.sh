@@ -188,9 +188,7 @@ b0-o17000 0x1000 0 b0-o0 none
 b0-o2000 0x1000 0 b0-o0 none
 b0-o3000 0x1000 0 b0-o0 none
 b0-o4000 0x1000 0 b0-o0 none
-b2-o3000 0x1000 0 b2-o0 none
 b2-o40000 0x10000 4 b2-o0 port-reset
-b2-o83000 0x1000 0 b2-o80000 none
 b2-oc0000 0x10000 4 b2-o80000 port-reset
 TABLE
 tap_same "lab: pages, vectors, parents and resets" "$work/got" "$work/want"
