@@ -16,6 +16,7 @@ help:
 	@echo 'make demo       carve a simulated card, in a VM; needs no hardware'
 	@echo 'make test       everything: check, demo, performance, scenarios'
 	@echo 'make check      what needs no VM: unit tests, fuzzers, static checks'
+	@echo 'make docs       the documents as HTML, in build/docs/'
 	@echo 'make fuzz       fuzz the pure files; SECONDS=600 is ten minutes for each'
 	@echo 'make scenarios  VM tests only; SCENARIOS="a b" and KERNEL=7.3 narrow them'
 	@echo 'make soak       hostile users and accidents for HOURS=1; SEED=, KERNEL=7.3'
@@ -63,6 +64,9 @@ demo: lab
 check: lab
 	@qemu-tests/check
 
+docs:
+	@qemu-tests/scripts/docs
+
 fuzz: SECONDS ?= 600
 fuzz: lab
 	@$(LAB) run -- make -s -j2 -C selftests/fuzz O=/src/build/fuzz SECONDS=$(SECONDS) smoke
@@ -84,4 +88,4 @@ clean:
 	rm -rf build
 	-$(MAKE) -C $(KDIR) M=$(CURDIR)/vfio_dfl_mdev clean
 
-.PHONY: all help have-mdev module cli install uninstall lab demo check fuzz scenarios soak test clean
+.PHONY: all help have-mdev module cli install uninstall lab demo check docs fuzz scenarios soak test clean

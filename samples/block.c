@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What an instance is: opens it by character device or else by group, finds the
- * description of its block, reads registers, mapped if possible, and waits for
- * an interrupt. block.py does the same. Usage: block UUID WORDS SECONDS
+ * Use an instance: open it by character device or else by group, find the
+ * description of the block, read registers, mapped if possible, and wait for an
+ * interrupt. block.py does the same. Usage: block UUID WORDS SECONDS
  */
 #include <err.h>
 #include <fcntl.h>
@@ -24,7 +24,7 @@ static void check(int ok, const char *what)
 		err(1, "%s", what);
 }
 
-/* The name of what a pattern in an instance's directory leads to */
+/* Last component of the target of a link in the directory of an instance */
 static const char *name_of(const char *pattern, const char *uuid)
 {
 	char path[256], *target;
@@ -69,7 +69,7 @@ static int open_instance(const char *uuid)
 	return device;
 }
 
-/* True, and *block filled, if a region's type is that of the description */
+/* Read the description and return true if the region is its region */
 static int describe(int device, __u32 index, struct vfio_dfl_mdev_block *block)
 {
 	__u64 buf[512] = {};
@@ -95,7 +95,7 @@ static void print_words(int device, __u64 map_size, unsigned int words)
 	volatile __u64 *map = NULL;
 	__u64 value, i;
 
-	/* Region 0 is the block, and starts at 0 of the device */
+	/* Region 0 is the block; its offset in the device file is 0 */
 	if (map_size >= 8 * words)
 		map = mmap(NULL, map_size, PROT_READ, MAP_SHARED, device, 0);
 	check(map != MAP_FAILED, "map");
@@ -136,7 +136,7 @@ int main(int argc, char **argv)
 	while (i < info.num_regions && !describe(device, i, &b))
 		i++;
 	if (i >= info.num_regions)
-		errx(1, "%s: no description: not of vfio_dfl_mdev", argv[1]);
+		errx(1, "%s: no description region: not an instance of vfio_dfl_mdev", argv[1]);
 	printf("BAR %u offset 0x%llx size 0x%llx mappable 0x%llx\nfeature 0x%x guid ",
 	       b.bar, b.offset, b.size, b.map_size, b.feature_id);
 	for (i = 0; i < sizeof(b.guid); i++)

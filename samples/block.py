@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""What an instance is, with the standard library only; see block.c.
+"""Use an instance, with the standard library only; see block.c.
 
 Usage: block.py UUID WORDS SECONDS
 """
@@ -28,19 +28,20 @@ REGION_TYPE = (0x80000000 | 0x8086, 0x43)
 Block = collections.namedtuple("Block", """
     argsz flags kind feature_id revision dfh_version dfh guid
     parent port bar irq_source offset size csr_offset csr_size map_size
-    fences scrub vectors param_offset param_size reserved""")
-BLOCK = struct.Struct("=6IQ16s4I5Q6I")
+    fences scrub vectors param_offset param_size reserved
+    generation reserved2""")
+BLOCK = struct.Struct("=6IQ16s4I5Q8I")
 
 
 def ioctl(fd, request, *values, layout=""):
-    """Pass a structure, return it as the kernel left it."""
+    """Pass a structure, return the structure that the kernel wrote."""
     arg = bytearray(struct.pack("=" + layout, *values))
     fcntl.ioctl(fd, request, arg)
     return arg
 
 
 def node(uuid, pattern):
-    """The name of what a pattern in the instance's directory leads to."""
+    """Last component of the target of a link in the directory of the instance."""
     found = glob.glob(f"/sys/bus/mdev/devices/{uuid}/{pattern}")
     if not found:
         sys.exit(f"{uuid}: no {pattern}")
@@ -48,7 +49,7 @@ def node(uuid, pattern):
 
 
 def open_instance(uuid):
-    """By character device if there is one, else by group."""
+    """Open by character device if it exists, else by group."""
     cdev = "/dev/vfio/devices/" + node(uuid, "vfio-dev/vfio*")
     if os.path.exists(cdev):
         device = os.open(cdev, os.O_RDWR)
@@ -63,7 +64,7 @@ def open_instance(uuid):
 
 
 def region_type(device, index):
-    """Offset of a region, and its type if it has one."""
+    """Return the offset of a region, and its type or None."""
     info = ioctl(device, GET_REGION_INFO, 4096, 0, index, 0, 0, 0, bytes(4064),
                  layout="IIIIQQ4064s")
     cap, _, offset = struct.unpack_from("=IQQ", info, 12)
@@ -76,18 +77,18 @@ def region_type(device, index):
 
 
 def describe(device):
-    """Find the description among the regions that are not of PCI."""
+    """Find and read the description region, after the PCI regions."""
     regions = struct.unpack("=IIIIII", ioctl(
         device, GET_INFO, 24, 0, 0, 0, 0, 0, layout="IIIIII"))[2]
     for index in range(PCI_REGIONS, regions):
         offset, kind = region_type(device, index)
         if kind == REGION_TYPE:
             return Block._make(BLOCK.unpack(os.pread(device, BLOCK.size, offset)))
-    sys.exit("no description: not of vfio_dfl_mdev")
+    sys.exit("no description region: not an instance of vfio_dfl_mdev")
 
 
 def print_words(device, map_size, words):
-    """The first registers. Region 0 is the block, at 0 of the device."""
+    """Print registers. Region 0 is the block; its offset is 0."""
     if map_size >= 8 * words:
         with mmap.mmap(device, map_size, mmap.MAP_SHARED, mmap.PROT_READ) as area:
             with memoryview(area) as view, view.cast("Q") as regs:
@@ -109,7 +110,7 @@ def wait_irq(device, seconds):
 
 
 def main():
-    """Print what can be known, then wait."""
+    """Print description and registers, then wait for an interrupt."""
     if len(sys.argv) != 4:
         sys.exit("usage: block.py UUID WORDS SECONDS")
     device = open_instance(sys.argv[1])

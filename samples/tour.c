@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A tour of two AFU instances of the simulated card, by plain VFIO calls and
- * without privileges: trap and map, isolation, bounds, an interrupt, and a DMA
- * attempt. Usage: tour UUID UUID
+ * Use two AFU instances of the simulated card through VFIO system calls and
+ * without privilege: trapped and mapped accesses, isolation, bounds, an interrupt,
+ * and a DMA attempt. Usage: tour UUID UUID
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -6,6 +6,8 @@
  *	read OFFSET WIDTH		value
  *	write OFFSET WIDTH VALUE	ok
  *	map				bytes mapped
+ *	maps NR				ok; so many more mappings of the first pages,
+ *					all of them touched, until quit
  *	mread OFFSET			value, or SIGBUS
  *	mwrite OFFSET VALUE		value, or SIGBUS
  *	mloop OFFSET MS [VALUE]		once a ms: reads NUMBER, or SIGBUS MS-PASSED,
@@ -13,20 +15,25 @@
  *	arm LINE			ok; LINE is err, req or a vector's number
  *	wait LINE MS			fired MS-PASSED, or timeout
  *	count LINE MS			signals in that time
+ *	watch LINE N			adds N waiters to the eventfd: US that one
+ *					signal takes then
+ *	pulse MS			again and again raises vector 0, waits for its
+ *					signal and acknowledges: number of signals
  *	loop OFFSET MS [VALUE]		reads NUMBER, or error NAME MS-PASSED, or
  *					changed NEW if another than VALUE was read
- *	fences				the fences in the block's description
+ *	fences, generation		that field of the block's description
  *	dma				attempt of the AFU to write to our memory:
  *					RESULT same, or RESULT changed
  *	reset				ok
  *	open, close			ok
  *	quit
  *
- * Both loops end early when the next command arrives.
+ * The loops and pulse end early when the next command arrives.
  *
  * Usage: client_user UUID. Opens the instance at the start and prints "ready".
  */
 #include <fcntl.h>
+#include <sys/epoll.h>
 
 #include "lab_card.h"
 #include "vdfl_test.h"
@@ -35,6 +42,7 @@
 #define LINE_ERR	MAX_VECTORS
 #define LINE_REQ	(MAX_VECTORS + 1)
 #define NR_LINES	(MAX_VECTORS + 2)
+#define WAITERS_PER_EPOLL	500
 
 struct client {
 	struct instance inst;
@@ -187,14 +195,32 @@ static void cmd_loop(struct client *c, char **arg)
 	printf("reads %lu\n", reads);
 }
 
+static ssize_t get_description(struct client *c,
+			       struct vfio_dfl_mdev_block *desc)
+{
+	memset(desc, 0, sizeof(*desc));
+	return try_dev_read(&c->dev, REGION_BLOCK, 0, desc, sizeof(*desc));
+}
+
 static void cmd_fences(struct client *c, char **arg)
 {
-	struct vfio_dfl_mdev_block desc = {};
-	ssize_t ret = try_dev_read(&c->dev, REGION_BLOCK, 0, &desc,
-				   sizeof(desc));
+	struct vfio_dfl_mdev_block desc;
+	ssize_t ret = get_description(c, &desc);
 
 	(void)arg;
 	say_value(ret, desc.fences);
+}
+
+static void cmd_generation(struct client *c, char **arg)
+{
+	struct vfio_dfl_mdev_block desc;
+	ssize_t ret = get_description(c, &desc);
+
+	(void)arg;
+	if (ret < 0)
+		say_error(ret);
+	else
+		printf("%u\n", desc.generation);
 }
 
 static void cmd_reset(struct client *c, char **arg)
@@ -230,6 +256,24 @@ static void cmd_map(struct client *c, char **arg)
 	c->map = map;
 	c->map_len = len;
 	printf("%lu\n", len);
+}
+
+static void cmd_maps(struct client *c, char **arg)
+{
+	uint64_t nr = number(arg[1]), len = mappable_bytes(c), value = 0, off;
+	char *map;
+
+	while (nr--) {
+		map = mmap(NULL, len, PROT_READ, MAP_SHARED, c->dev.fd,
+			   c->dev.region[BAR0].offset);
+		if (map == MAP_FAILED) {
+			say_error(-errno);
+			return;
+		}
+		for (off = 0; off < len; off += PAGE)
+			try_load64(map + off, &value);
+	}
+	say_status(0);
 }
 
 static void cmd_mread(struct client *c, char **arg)
@@ -329,6 +373,71 @@ static void cmd_count(struct client *c, char **arg)
 	printf("%lu\n", signals);
 }
 
+/* Each duplicate is a waiter of its own, also after it is closed. */
+static void add_waiters(int event, unsigned int nr)
+{
+	struct epoll_event ev = { .events = EPOLLIN };
+	int fd[WAITERS_PER_EPOLL], epoll = -1;
+	unsigned int i;
+
+	for (i = 0; i < WAITERS_PER_EPOLL; i++) {
+		fd[i] = dup(event);
+		if (fd[i] < 0)
+			die_errno("duplicating an eventfd");
+	}
+	for (i = 0; i < nr; i++) {
+		/* Open until the process ends */
+		if (i % WAITERS_PER_EPOLL == 0)
+			epoll = epoll_create1(EPOLL_CLOEXEC);
+		if (epoll_ctl(epoll, EPOLL_CTL_ADD, fd[i % WAITERS_PER_EPOLL],
+			      &ev))
+			die_errno("waiting for an eventfd");
+	}
+	for (i = 0; i < WAITERS_PER_EPOLL; i++)
+		close(fd[i]);
+}
+
+static uint64_t signal_us(int event)
+{
+	uint64_t one = 1, start = now_us();
+
+	if (write(event, &one, sizeof(one)) != sizeof(one))
+		die_errno("signalling an eventfd");
+	return now_us() - start;
+}
+
+static void cmd_watch(struct client *c, char **arg)
+{
+	int fd = c->line[line_number(arg[1])];
+	uint64_t us = ~0ULL, took;
+	int i;
+
+	add_waiters(fd, number(arg[2]));
+	for (i = 0; i < 5; i++) {
+		took = signal_us(fd);
+		if (took < us)
+			us = took;
+	}
+	event_take(fd);
+	printf("%lu\n", us);
+}
+
+static void cmd_pulse(struct client *c, char **arg)
+{
+	uint64_t end = now_ms() + number(arg[1]), signals = 0;
+	int ret = 0;
+
+	while (!ret && !loop_is_over(end)) {
+		ret = set_reg(c, AFU_IRQ_TRIGGER, 8, 1);
+		if (!ret && event_wait(c->line[0], 1000))
+			signals += event_take(c->line[0]) != 0;
+		ret = ret ?: set_reg(c, AFU_IRQ_STATUS, 8, ~0ULL);
+		/* Longer than the hold-off, so that the pin is unmasked */
+		sleep_us(2000);
+	}
+	printf("%lu\n", signals);
+}
+
 /* --- direct memory access ----------------------------------------------------- */
 
 static uint64_t physical(const volatile void *page)
@@ -392,15 +501,19 @@ static const struct {
 	{ "count", cmd_count },
 	{ "dma", cmd_dma },
 	{ "fences", cmd_fences },
+	{ "generation", cmd_generation },
 	{ "loop", cmd_loop },
 	{ "map", cmd_map },
+	{ "maps", cmd_maps },
 	{ "mloop", cmd_mloop },
 	{ "mread", cmd_mread },
 	{ "mwrite", cmd_mwrite },
 	{ "open", cmd_open },
+	{ "pulse", cmd_pulse },
 	{ "read", cmd_read },
 	{ "reset", cmd_reset },
 	{ "wait", cmd_wait },
+	{ "watch", cmd_watch },
 	{ "write", cmd_write },
 	{}
 };

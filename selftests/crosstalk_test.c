@@ -46,7 +46,6 @@ FIXTURE_SETUP(crosstalk)
 		struct client *c = &self->client[i];
 
 		block_open(&c->inst, &c->dev, &self->card, client_pos[i]);
-		c->map = dev_map(&c->dev, 0, AFU_SIZE);
 		c->seed = 0x9e3779b97f4a7c15 * (i + 1);
 	}
 }
@@ -120,6 +119,8 @@ static int run_client(struct client *c)
 {
 	int i;
 
+	/* fork() does not copy mappings */
+	c->map = dev_map(&c->dev, 0, AFU_SIZE);
 	for (i = 0; i < ACCESSES; i++) {
 		if (one_access(c))
 			continue;

@@ -113,23 +113,23 @@ TEST_F(user, eventfd_works_without_a_descriptor)
 #define ANSWER_NOTHING	'-'
 #define ANSWER_VALUE	'+'
 
-struct registers {
-	struct dev *dev;
-	void *map;
-};
-
-/* Access registers through the mapping or the descriptor */
+/*
+ * Access registers through a mapping or the descriptor. The child maps the
+ * descriptor at its first access, because fork() does not copy mappings.
+ */
 static char look(void *arg, char order)
 {
-	struct registers *regs = arg;
+	static void *map;
+	struct dev *dev = arg;
 	u64 value;
 	bool ok;
 
+	if (!map)
+		map = dev_map(dev, 0, PAGE);
 	if (order == ORDER_LOAD)
-		ok = !try_load64(regs->map + AFU_SCRATCH0, &value);
+		ok = !try_load64(map + AFU_SCRATCH0, &value);
 	else
-		ok = try_dev_read(regs->dev, BAR0, AFU_SCRATCH0, &value,
-				  8) == 8;
+		ok = try_dev_read(dev, BAR0, AFU_SCRATCH0, &value, 8) == 8;
 	return ok ? ANSWER_VALUE : ANSWER_NOTHING;
 }
 
@@ -156,7 +156,7 @@ static bool comes(struct child *child, char order, char answer)
 }
 
 /*
- * The parent has ended, the child has the mapping. The child is a client like
+ * The parent has closed, the child has a mapping. The child is a client like
  * any other: removal revokes its access, and the block is reset after its end.
  */
 TEST_F(user, child_keeps_access_after_its_parent_closes)
@@ -164,14 +164,13 @@ TEST_F(user, child_keeps_access_after_its_parent_closes)
 	void *map = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED,
 			 self->dev.fd, 0);
 	struct block_stats before, after;
-	struct registers regs = { &self->dev, map };
 	struct child child;
 	int status;
 	pid_t admin;
 
 	ASSERT_NE(MAP_FAILED, map);
 	EXPECT_EQ(0, try_store64(map + AFU_SCRATCH0, 0x77));
-	child_start(&child, look, &regs);
+	child_start(&child, look, &self->dev);
 	EXPECT_EQ(ANSWER_VALUE, child_ask(&child, ORDER_LOAD));
 	munmap(map, PAGE);
 	dev_close(&self->dev);
@@ -200,13 +199,12 @@ TEST_F(user, killed_child_frees_the_block)
 {
 	void *map = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED,
 			 self->dev.fd, 0);
-	struct registers regs = { &self->dev, map };
 	struct child child;
 	int i;
 
 	ASSERT_NE(MAP_FAILED, map);
 	for (i = 0; i < 10; i++) {
-		child_start(&child, look, &regs);
+		child_start(&child, look, &self->dev);
 		EXPECT_EQ(ANSWER_VALUE, child_ask(&child, ORDER_LOAD));
 		child_end(&child);
 	}

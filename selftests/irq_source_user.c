@@ -194,6 +194,29 @@ TEST_F(source, interrupt_before_arming_is_signalled)
 	acknowledge(&self->dev[0]);
 }
 
+/* As with vfio-pci on hardware, where a vector without an eventfd is masked */
+TEST_F(source, interrupt_without_eventfd_signals_the_next_eventfd)
+{
+	int fresh = event_new();
+
+	irq_arm(&self->dev[0], MSIX, 3, self->event[0][3]);
+	dev_write64(&self->dev[0], AFU_IRQ_TRIGGER, 1 << 2);
+	dev_write64(&self->dev[0], AFU_IRQ_TRIGGER, 1 << 3);
+	EXPECT_TRUE(event_wait(self->event[0][3], ARRIVES_MS));
+	sleep_us(QUIET_US);
+	irq_arm(&self->dev[0], MSIX, 2, self->event[0][2]);
+	EXPECT_TRUE(event_wait(self->event[0][2], ARRIVES_MS));
+	acknowledge(&self->dev[0]);
+	settle(self);
+
+	/* signalled once, so neither the next eventfd nor another vector is */
+	irq_arm(&self->dev[0], MSIX, 2, fresh);
+	irq_arm(&self->dev[0], MSIX, 1, self->event[0][1]);
+	sleep_us(QUIET_US);
+	EXPECT_EQ(0, event_take(fresh));
+	EXPECT_EQ(0, heard(self));
+}
+
 TEST_F(source, replaced_eventfd_is_silent)
 {
 	int fresh = event_new(), i;
@@ -358,6 +381,7 @@ TEST_F(source, bus_master_is_off_when_err_is_signalled)
 
 	arm_all(self);
 	irq_arm(&self->dev[0], VFIO_PCI_ERR_IRQ_INDEX, 0, error);
+	sysfs_write("0", "%s/dfl/release_grace_ms", self->card.dir);
 	child = fork();
 	ASSERT_LE(0, child);
 	if (!child) {

@@ -310,8 +310,10 @@ struct hammer {
 	bool stop;
 };
 
-static void hammer_loop(struct hammer *h, void *map)
+/* fork() does not copy mappings: the child maps the descriptor itself. */
+static void hammer_loop(struct hammer *h, struct dev *dev)
 {
+	void *map = dev_map(dev, 0, PAGE);
 	u64 value;
 
 	while (!__atomic_load_n(&h->stop, __ATOMIC_ACQUIRE)) {
@@ -325,7 +327,7 @@ static void hammer_loop(struct hammer *h, void *map)
 	_exit(0);
 }
 
-static struct hammer *hammer_start(void *map)
+static struct hammer *hammer_start(struct dev *dev)
 {
 	struct hammer *h = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
 				MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -336,7 +338,7 @@ static struct hammer *hammer_start(void *map)
 	if (h->pid < 0)
 		die_errno("fork");
 	if (!h->pid)
-		hammer_loop(h, map);
+		hammer_loop(h, dev);
 	return h;
 }
 
@@ -357,7 +359,7 @@ static void hammer_stop(struct hammer *h)
 
 TEST_F(afu, revocation_races_with_faults)
 {
-	struct hammer *h = hammer_start(dev_map(&self->dev, 0, PAGE));
+	struct hammer *h = hammer_start(&self->dev);
 	int i;
 
 	for (i = 0; i < 50; i++) {
@@ -373,7 +375,7 @@ TEST_F(afu, revocation_races_with_faults)
 /* A failed fault would end a guest, so the fault waits for the reset. */
 TEST_F(afu, fault_waits_for_reset)
 {
-	struct hammer *h = hammer_start(dev_map(&self->dev, 0, PAGE));
+	struct hammer *h = hammer_start(&self->dev);
 	int i;
 
 	for (i = 0; i < 50; i++) {
@@ -388,13 +390,44 @@ TEST_F(afu, fault_waits_for_reset)
 
 /* --- parents and children ------------------------------------------------ */
 
-/* Value of SCRATCH0 in the child, 0 after SIGBUS */
-static char load_scratch(void *map, char order)
+/*
+ * Value of SCRATCH0, 0 after SIGBUS. The child maps the inherited descriptor at
+ * its first load, because fork() does not copy mappings.
+ */
+static char load_scratch(void *arg, char order)
+{
+	static void *map;
+	u64 value;
+
+	(void)order;
+	if (!map)
+		map = dev_map(arg, 0, PAGE);
+	return try_load64(map + AFU_SCRATCH0, &value) ? 0 : value;
+}
+
+/* 1 if the mapping at @map exists in the child: SIGSEGV kills the child */
+static char load_inherited(void *map, char order)
 {
 	u64 value;
 
 	(void)order;
-	return try_load64(map + AFU_SCRATCH0, &value) ? 0 : value;
+	return !try_load64(map, &value);
+}
+
+/* A tenant cannot multiply the mappings that a revocation has to zap. */
+TEST_F(afu, fork_does_not_copy_mappings)
+{
+	void *map = dev_map(&self->dev, 0, PAGE);
+	struct child child;
+	u64 value;
+
+	EXPECT_EQ(-1, madvise(map, PAGE, MADV_DOFORK));
+	EXPECT_EQ(EINVAL, errno);
+	EXPECT_EQ(0, try_load64(map, &value));
+	child_start(&child, load_inherited, map);
+	EXPECT_EQ(-1, child_ask(&child, 'l'));
+	child_end(&child);
+	EXPECT_EQ(0, try_load64(map, &value));
 }
 
 static int child_load(const struct child *child)
@@ -409,7 +442,7 @@ TEST_F(afu, revocation_includes_children)
 	u64 value;
 
 	ASSERT_EQ(0, try_store64(map + AFU_SCRATCH0, 0x77));
-	child_start(&child, load_scratch, map);
+	child_start(&child, load_scratch, &self->dev);
 	EXPECT_EQ(0x77, child_load(&child));
 	dev_memory_enable(&self->dev, false);
 	EXPECT_EQ(0, child_load(&child));
@@ -427,7 +460,8 @@ TEST_F(afu, child_outlives_the_mapping_of_its_parent)
 	struct child child;
 
 	ASSERT_EQ(0, try_store64(map + AFU_SCRATCH0, 0x77));
-	child_start(&child, load_scratch, map);
+	child_start(&child, load_scratch, &self->dev);
+	EXPECT_EQ(0x77, child_load(&child));
 	dev_unmap(&self->dev, map);
 	EXPECT_EQ(0x77, child_load(&child));
 	dev_memory_enable(&self->dev, false);
@@ -498,6 +532,90 @@ TEST_F(afu, read_only_mapping_can_be_read)
 	EXPECT_EQ(0, try_load64(map + AFU_RO, &value));
 	EXPECT_EQ(AFU_RO_VALUE, value);
 	EXPECT_EQ(0, munmap(map, PAGE));
+}
+
+/* --- how many ------------------------------------------------------------- */
+
+#define BOUND	VFIO_DFL_MDEV_MAX_MAPS
+
+static void map_pages(struct dev *dev, void *map[], unsigned int nr)
+{
+	while (nr--) {
+		map[nr] = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, dev->fd, 0);
+		if (map[nr] == MAP_FAILED)
+			die_errno("mmap");
+	}
+}
+
+TEST_F(afu, number_of_mappings_is_bounded)
+{
+	static void *map[BOUND];
+	unsigned int i;
+	u64 value;
+
+	map_pages(&self->dev, map, BOUND);
+	EXPECT_ERR(ENOMEM, map_errno(&self->dev, PAGE, MAP_SHARED, 0));
+	EXPECT_ERR(EINVAL, map_errno(&self->dev, PAGE, MAP_PRIVATE, 0));
+	for (i = 0; i < BOUND; i++)
+		EXPECT_EQ(0, try_load64(map[i] + AFU_RO, &value));
+	dev_memory_enable(&self->dev, false);
+	EXPECT_EQ(-EFAULT, try_load64(map[0] + AFU_RO, &value));
+	EXPECT_EQ(-EFAULT, try_load64(map[BOUND - 1] + AFU_RO, &value));
+	dev_memory_enable(&self->dev, true);
+	EXPECT_EQ(0, munmap(map[0], PAGE));
+	EXPECT_ERR(0, map_errno(&self->dev, PAGE, MAP_SHARED, 0));
+	for (i = 1; i < BOUND; i++)
+		munmap(map[i], PAGE);
+	/* all of them can be used again */
+	map_pages(&self->dev, map, BOUND);
+	for (i = 0; i < BOUND; i++)
+		munmap(map[i], PAGE);
+}
+
+TEST_F(afu, pieces_of_mappings_count)
+{
+	static void *map[BOUND - 1];
+	void *whole = dev_map(&self->dev, 0, 3 * PAGE), *moved;
+	unsigned int i;
+	u64 value;
+
+	map_pages(&self->dev, map, BOUND - 2);
+	EXPECT_EQ(0, munmap(whole + 2 * PAGE, PAGE));
+	/* one more, by a split */
+	EXPECT_EQ(0, mprotect(whole + PAGE, PAGE, PROT_READ));
+	EXPECT_ERR(ENOMEM, map_errno(&self->dev, PAGE, MAP_SHARED, 0));
+	EXPECT_EQ(0, munmap(whole + PAGE, PAGE));
+	map_pages(&self->dev, map + BOUND - 2, 1);
+	/* a mapping that is moved as a whole stays one */
+	moved = mremap(whole, PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED,
+		       whole + PAGE);
+	EXPECT_EQ(whole + PAGE, moved);
+	EXPECT_EQ(0, try_load64(moved + AFU_RO, &value));
+	for (i = 0; i < BOUND - 1; i++)
+		munmap(map[i], PAGE);
+	munmap(moved, PAGE);
+}
+
+TEST_F(afu, no_split_beyond_the_bound)
+{
+	static void *map[BOUND - 1];
+	void *whole = dev_map(&self->dev, 0, 3 * PAGE), *spare;
+	unsigned int i;
+	u64 value;
+
+	spare = mmap(NULL, PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, spare);
+	map_pages(&self->dev, map, BOUND - 1);
+	EXPECT_EQ(-1, munmap(whole + PAGE, PAGE));
+	EXPECT_EQ(ENOMEM, errno);
+	EXPECT_EQ(-1, mprotect(whole + PAGE, PAGE, PROT_READ));
+	EXPECT_EQ(ENOMEM, errno);
+	EXPECT_EQ(MAP_FAILED, mremap(whole + PAGE, PAGE, PAGE,
+				     MREMAP_MAYMOVE | MREMAP_FIXED, spare));
+	EXPECT_EQ(ENOMEM, errno);
+	EXPECT_EQ(0, try_load64(whole + 2 * PAGE, &value));
+	for (i = 0; i < BOUND - 1; i++)
+		munmap(map[i], PAGE);
 }
 
 /* --- lifetime ------------------------------------------------------------ */

@@ -732,6 +732,9 @@ TEST_F(description, description_agrees_with_sysfs)
 	EXPECT_EQ(VFIO_DFL_MDEV_FENCE_COMMAND,
 		  desc.fences & VFIO_DFL_MDEV_FENCE_COMMAND);
 	EXPECT_EQ(0, desc.reserved);
+	EXPECT_EQ(sysfs_read_u64("%s/dfl/generation", card->dir),
+		  desc.generation);
+	EXPECT_EQ(0, desc.reserved2);
 
 	EXPECT_EQ(card_peek(card, variant->pos, 0), desc.dfh);
 	EXPECT_EQ(block_attr_u64(card, variant->pos, "feature_id"),

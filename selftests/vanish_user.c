@@ -338,7 +338,9 @@ static int use_ioctls(struct state *s)
 	int ret = try_irq_fds(&s->dev, MSIX, 0, 1, &s->event);
 
 	do_disarm(s);
-	return ret ?: try_dev_ioctl(&s->dev, VFIO_DEVICE_RESET, NULL);
+	ret = ret ?: try_dev_ioctl(&s->dev, VFIO_DEVICE_RESET, NULL);
+	/* The card does not respond, but is not lost yet */
+	return ret == -EAGAIN ? 0 : ret;
 }
 
 /**

@@ -202,7 +202,7 @@ void vdfl_types_unregister(struct vdfl_types *types)
  * vdfl_type_available() - count the instances of a type that can be created
  * @mtype: type of a bound card
  *
- * Takes vdfl_card.lock. May sleep.
+ * Takes vdfl_card.lock.
  *
  * Return: number of blocks that can be claimed now
  */

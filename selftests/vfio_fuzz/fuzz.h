@@ -116,14 +116,12 @@ enum count { COUNT_IOCTL, COUNT_ACCESS, COUNT_MAP, COUNT_TOUCH, COUNT_FD,
 /**
  * struct map - a mapping of a worker, NULL if there is none
  * @block: offset in the block of its first byte
- * @not_inherited: children do not have it
  */
 struct map {
 	u8 *addr;
 	size_t len;
 	int prot;
 	u64 block;
-	bool not_inherited;
 };
 
 /** struct chain - operations that were done one after the other */

@@ -305,10 +305,7 @@ static void grow(struct worker *w, struct map *m, size_t by)
 /* Some advice does not apply; none may do harm */
 static void advise(struct map *m, int advice)
 {
-	int ret = madvise(m->addr, m->len, advice);
-
-	if (!ret && advice == MADV_DONTFORK)
-		m->not_inherited = true;
+	madvise(m->addr, m->len, advice);
 }
 
 /* No access through /proc, and none by another process */
@@ -376,24 +373,31 @@ static void pause_us(u64 us)
 }
 
 /*
- * A child has the descriptors and mappings of its parent, and keeps them for
- * some time. It calls only what is safe when other threads held locks.
+ * A child has the descriptors of its parent, and keeps them for some time. It
+ * does not have the mappings, but can map a descriptor itself. It calls only
+ * what is safe when other threads held locks.
  */
 static int child_main(struct worker *w, struct map *m, u64 off, int fd)
 {
 	struct vfio_device_info info = { .argsz = sizeof(info) };
-	int want, got;
 	u64 value;
+	u8 *own;
+	int got;
 
 	pause_us(off % 16 * 1000);
 	if (ioctl(fd, VFIO_DEVICE_GET_INFO, &info))
 		return CHILD_WRONG;
 	if (!m->addr)
 		return CHILD_RIGHT;
-	want = m->not_inherited ? SIGSEGV : right_signal(w, m, false);
-	got = access_map(m->addr + off, &value, false, false);
+	if (access_map(m->addr + off, &value, false, false) != SIGSEGV)
+		return CHILD_WRONG;
+	own = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, fd,
+		   ((off_t)BAR0 << REGION_SHIFT) + m->block);
+	if (own == MAP_FAILED)
+		return CHILD_WRONG;
+	got = access_map(own + off, &value, false, false);
 	/* Other operations of the parent meanwhile are unknown here */
-	if (want == SIGSEGV ? got != SIGSEGV : got && got != SIGBUS)
+	if (got && got != SIGBUS)
 		return CHILD_WRONG;
 	return !got && is_foreign(w->t, value) ? CHILD_FOREIGN : CHILD_RIGHT;
 }

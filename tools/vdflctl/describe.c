@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The description region: found by its type, decoded for people and JSON */
+/* The description region: found by its type, decoded as text and as JSON */
 
 #include <errno.h>
 #include <linux/vfio.h>
@@ -41,7 +41,7 @@ int describe(int device, struct description *desc, struct fault *fault)
 	len = pread(device, block, sizeof(*block), region.offset);
 	if (len != sizeof(*block) || block->argsz < sizeof(*block))
 		return fault_set(fault, "cannot read the description region: %s",
-				 len < 0 ? strerror(errno) : "too short");
+				 len < 0 ? strerror(errno) : "short read");
 	if (block->param_size > sizeof(desc->word) ||
 	    !block->param_size || block->param_size % sizeof(__u64))
 		return 0;
@@ -100,7 +100,7 @@ static const char *scrub_name(__u32 scrub)
 	return pick(names, ARRAY_SIZE(names), scrub);
 }
 
-/* Empty if the header has none */
+/* Empty if the header has no GUID */
 static void guid_text(char text[UUID_LEN], const __u8 guid[16])
 {
 	static const __u8 none[16];
@@ -117,9 +117,9 @@ static void guid_text(char text[UUID_LEN], const __u8 guid[16])
 
 /**
  * struct param - one parameter block
- * @id: what it is
- * @version: of its layout
- * @data: words after its header
+ * @id: DFL parameter id
+ * @version: of the layout
+ * @data: words after the header
  * @nr_data: number of @data
  */
 struct param {
@@ -129,7 +129,7 @@ struct param {
 	__u32 nr_data;
 };
 
-/* The parameter block at *@at; moves *@at to the next. False at the end */
+/* Parse the parameter block at *@at and advance *@at; false at the end */
 static bool next_param(const struct description *desc, __u32 *at,
 		       struct param *param)
 {
@@ -140,7 +140,7 @@ static bool next_param(const struct description *desc, __u32 *at,
 		return false;
 	head = desc->word[*at];
 	words = field_get(DFL_PARAM_NEXT, head);
-	/* the last one ends where the region says */
+	/* the last block extends to the end of the parameters */
 	if ((head & DFL_PARAM_EOP) && (!words || words > left))
 		words = left;
 	if (!words || words > left)
@@ -161,7 +161,7 @@ static json_t *param_json(const struct param *param)
 	char word[NAME_LEN];
 	__u32 i;
 
-	/* as text: JSON readers lose bits of 64-bit numbers */
+	/* as text, because many JSON readers store numbers as doubles */
 	for (i = 0; i < param->nr_data; i++) {
 		text_set(word, sizeof(word), "0x%016llx", param->data[i]);
 		json_array_append_new(data, json_string(word));

@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* vdflctl: cards, blocks and instances of vfio_dfl_mdev from the shell */
+/* vdflctl: command line tool for cards, blocks and instances */
 
-#include <getopt.h>
-#include <stdarg.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "vdflctl.h"
 
 static const struct command * const commands[] = {
-	&cmd_list, &cmd_info,
-	&cmd_create, &cmd_remove,
-	&cmd_read, &cmd_write, &cmd_wait,
-	&cmd_bind, &cmd_unbind, &cmd_give,
-	&cmd_irq, &cmd_acknowledge,
+	&verb_list, &verb_info,
+	&verb_create, &verb_remove,
+	&verb_read, &verb_write, &verb_wait,
+	&verb_bind, &verb_unbind, &verb_give,
+	&verb_irq, &verb_acknowledge,
 };
 
 static const struct command *find(const char *name)
@@ -20,128 +21,110 @@ static const struct command *find(const char *name)
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(commands); i++) {
-		if (!strcmp(commands[i]->name, name))
+		if (!strcmp(commands[i]->name, name) ||
+		    (commands[i]->alias && !strcmp(commands[i]->alias, name)))
 			return commands[i];
 	}
 	return NULL;
 }
 
-int command_help(const struct command *cmd)
+static int show_usage(void)
 {
-	printf("usage: vdflctl %s %s\n\n%s.\n\n%s", cmd->name, cmd->arguments,
-	       cmd->summary, cmd->details);
-	return EXIT_SUCCESS;
-}
-
-int command_misuse(const struct command *cmd, const char *fmt, ...)
-{
-	va_list ap;
-
-	if (fmt) {
-		fprintf(stderr, "vdflctl %s: ", cmd->name);
-		va_start(ap, fmt);
-		vfprintf(stderr, fmt, ap);
-		va_end(ap);
-		fputc('\n', stderr);
-	}
-	fprintf(stderr, "usage: vdflctl %s %s\n", cmd->name, cmd->arguments);
-	return EXIT_USAGE;
-}
-
-int command_options(const struct command *cmd, int argc, char **argv,
-		    const char *name, bool *flag)
-{
-	const char letters[] = { 'h', name ? name[0] : '\0', '\0' };
-	const struct option options[] = {
-		{ "help", no_argument, NULL, 'h' },
-		{ name, no_argument, NULL, letters[1] },
-		{ 0 },
-	};
-	int opt;
-
-	while ((opt = getopt_long(argc, argv, letters, options, NULL)) != -1) {
-		if (opt == 'h')
-			return command_help(cmd);
-		if (opt == '?')
-			return command_misuse(cmd, NULL);
-		*flag = true;
-	}
-	return -1;
-}
-
-int command_bdf(const struct command *cmd, const char *text, char bdf[BDF_LEN])
-{
-	if (parse_bdf(text, bdf))
-		return 0;
-	return command_misuse(cmd, "'%s' is not a PCI address such as 0000:01:00.0",
-			      text);
-}
-
-int command_uuid(const struct command *cmd, const char *text,
-		 char uuid[UUID_LEN])
-{
-	if (parse_uuid(text, uuid))
-		return 0;
-	return command_misuse(cmd, "'%s' is not a UUID", text);
-}
-
-static void show_usage(FILE *to)
-{
+	char names[NAME_LEN];
 	struct table table;
 	size_t i;
 
-	fprintf(to, "usage: vdflctl COMMAND [OPTIONS] [ARGUMENTS]\n");
-	if (to == stderr) {
-		fprintf(to, "try: vdflctl --help\n");
-		return;
-	}
-	printf("\nBlocks of FPGA cards as VFIO mediated devices.\n\n");
+	printf("Usage: vdflctl COMMAND [OPTION]... [OPERAND]...\n");
+	printf("Use the blocks of FPGA cards as VFIO mediated devices.\n\n");
 	table_start(&table, 2);
-	for (i = 0; i < ARRAY_SIZE(commands); i++)
-		table_row(&table, commands[i]->name, commands[i]->summary);
+	for (i = 0; i < ARRAY_SIZE(commands); i++) {
+		text_set(names, sizeof(names), "%s%s%s", commands[i]->name,
+			 commands[i]->alias ? ", " : "",
+			 commands[i]->alias ? commands[i]->alias : "");
+		table_row(&table, names, commands[i]->summary);
+	}
 	table_print(&table, 2);
-	printf("\nvdflctl COMMAND --help tells more, vdflctl(1) all.\n");
+	printf("\nSee 'vdflctl COMMAND --help' and vdflctl(1).\n");
+	return EXIT_SUCCESS;
 }
 
+/* argv[0] is the name or the alias of the verb */
 static int run(const struct command *cmd, int argc, char **argv)
 {
 	char name[NAME_LEN];
 
-	/* getopt_long() puts it in front of its own messages */
-	text_set(name, sizeof(name), "vdflctl %s", cmd->name);
+	/* Prefix of usage errors, also of getopt_long() */
+	text_set(name, sizeof(name), "vdflctl %s", argv[0]);
 	argv[0] = name;
+	program_invocation_name = name;
 	return cmd->run(cmd, argc, argv);
 }
 
-static int help(int argc, char **argv)
+static int unknown(const char *word)
 {
-	const struct command *cmd = argc > 2 ? find(argv[2]) : NULL;
+	if (word[0] == '-')
+		return command_misuse("unrecognized option '%s'", word);
+	return command_misuse("unrecognized command '%s'", word);
+}
 
-	if (cmd)
-		return command_help(cmd);
-	show_usage(stdout);
-	return EXIT_SUCCESS;
+static int help(const char *word)
+{
+	const struct command *cmd;
+
+	if (!word)
+		return show_usage();
+	cmd = find(word);
+	return cmd ? command_help(cmd) : unknown(word);
+}
+
+/*
+ * Occupy standard descriptors that the caller has closed. Otherwise open() would
+ * return them for a device, and messages would be written to its registers. The
+ * access mode is the wrong one, so that reads and writes fail with EBADF.
+ */
+static void open_standard_fds(void)
+{
+	int fd;
+
+	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		if (fcntl(fd, F_GETFD) >= 0)
+			continue;
+		if (open("/dev/null",
+			 fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+			_exit(EXIT_FAILURE);
+	}
+}
+
+/* Report output that was lost, for example on a full disk */
+static void close_stdout(void)
+{
+	bool failed = ferror(stdout);
+
+	errno = 0;
+	if (!fclose(stdout) && !failed)
+		return;
+	fprintf(stderr, "vdflctl: write error%s%s\n", errno ? ": " : "",
+		errno ? strerror(errno) : "");
+	_exit(EXIT_FAILURE);
 }
 
 int main(int argc, char **argv)
 {
 	const struct command *cmd;
 
-	if (argc < 2) {
-		show_usage(stderr);
-		return EXIT_USAGE;
-	}
+	open_standard_fds();
+	if (atexit(close_stdout))
+		return EXIT_FAILURE;
+	program_invocation_name = "vdflctl";
+	if (argc < 2)
+		return command_misuse("missing command");
 	if (!strcmp(argv[1], "--version")) {
 		printf("vdflctl " VERSION "\n");
 		return EXIT_SUCCESS;
 	}
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") ||
 	    !strcmp(argv[1], "help"))
-		return help(argc, argv);
+		return help(argv[2]);
 	cmd = find(argv[1]);
-	if (cmd)
-		return run(cmd, argc - 1, argv + 1);
-	fprintf(stderr, "vdflctl: there is no command '%s'\n", argv[1]);
-	show_usage(stderr);
-	return EXIT_USAGE;
+	return cmd ? run(cmd, argc - 1, argv + 1) : unknown(argv[1]);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What feature ids and GUIDs stand for */
+/* Names of features by id and of AFUs by GUID */
 
 #include <string.h>
 

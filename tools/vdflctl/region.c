@@ -9,7 +9,7 @@
 
 #define INFO_MAX	65536
 
-/* Asks a second time with the size the driver wants */
+/* Query again if the driver reports a larger argsz */
 static struct vfio_region_info *get_info(int device, __u32 index)
 {
 	struct vfio_region_info *info, *more;
@@ -80,7 +80,7 @@ int region_get(int device, __u32 index, struct region *region)
 		.size = info->size,
 		.offset = info->offset,
 	};
-	/* without a list of areas the whole region can be mapped */
+	/* without the sparse mmap capability the whole region can be mapped */
 	if (info->flags & VFIO_REGION_INFO_FLAG_MMAP) {
 		region->nr_areas = 1;
 		region->area[0].size = info->size;

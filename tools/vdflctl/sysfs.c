@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Small files of the kernel */
+/* Attributes, links and directories in sysfs */
 
 #include <dirent.h>
 #include <err.h>
@@ -83,7 +83,7 @@ int sysfs_write(const char *text, const char *fmt, ...)
 	va_end(ap);
 	if (ret)
 		return ret;
-	/* to the kernel truncating means nothing, to a test's file it does */
+	/* sysfs ignores O_TRUNC; a regular file of the tests needs it */
 	fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;

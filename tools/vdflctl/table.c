@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Aligned columns */
+/* Tables with aligned columns */
 
 #include <err.h>
 #include <stdarg.h>
@@ -56,7 +56,7 @@ void table_print(struct table *table, int indent)
 		printf("%*s", indent, "");
 		for (col = 0; col < table->columns; col++) {
 			text = table->cell[row * table->columns + col];
-			/* nothing to align behind the last column */
+			/* no padding after the last column */
 			if (col + 1 < table->columns)
 				printf("%-*s  ", width[col], text);
 			else

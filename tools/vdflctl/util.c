@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Messages, and the shapes of what people type */
+/* Faults, text, numbers and addresses */
 
 #include <ctype.h>
 #include <errno.h>
@@ -12,19 +12,19 @@ int fault_set(struct fault *fault, const char *fmt, ...)
 {
 	va_list ap;
 
-	fault->next[0] = '\0';
+	fault->remedy[0] = '\0';
 	va_start(ap, fmt);
-	vsnprintf(fault->what, sizeof(fault->what), fmt, ap);
+	vsnprintf(fault->problem, sizeof(fault->problem), fmt, ap);
 	va_end(ap);
 	return -1;
 }
 
-int fault_next(struct fault *fault, const char *fmt, ...)
+int fault_remedy(struct fault *fault, const char *fmt, ...)
 {
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(fault->next, sizeof(fault->next), fmt, ap);
+	vsnprintf(fault->remedy, sizeof(fault->remedy), fmt, ap);
 	va_end(ap);
 	return -1;
 }
@@ -33,15 +33,29 @@ bool fault_denied(struct fault *fault, int error)
 {
 	if (error != EACCES && error != EPERM)
 		return false;
-	fault_next(fault, "this needs root");
+	fault_remedy(fault, "root privilege is required");
 	return true;
+}
+
+int fault_kernel(struct fault *fault, int error, const char *fmt, ...)
+{
+	char text[TEXT_LEN];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	fault_set(fault, "%s: %s", text, strerror(error));
+	if (fault_denied(fault, error))
+		return -1;
+	return fault_remedy(fault, "see the kernel log: dmesg");
 }
 
 int fault_report(const struct fault *fault)
 {
-	fprintf(stderr, "vdflctl: %s\n", fault->what);
-	if (fault->next[0])
-		fprintf(stderr, "vdflctl: %s\n", fault->next);
+	fprintf(stderr, "vdflctl: %s\n", fault->problem);
+	if (fault->remedy[0])
+		fprintf(stderr, "vdflctl: %s\n", fault->remedy);
 	return EXIT_FAILURE;
 }
 
@@ -68,19 +82,29 @@ void text_size(char *buf, size_t size, __u64 bytes)
 		text_set(buf, size, "%llu", bytes);
 }
 
-bool parse_number(const char *text, __u64 *value)
+static bool parse_base(const char *text, int base, __u64 *value)
 {
 	char *end;
 
-	/* strtoull() takes blanks and a minus sign; we do not */
+	/* strtoull() accepts leading blanks and a sign; reject them */
 	if (!isdigit((unsigned char)text[0]))
 		return false;
 	errno = 0;
-	*value = strtoull(text, &end, 0);
+	*value = strtoull(text, &end, base);
 	return !errno && !*end;
 }
 
-/* Does @text look like @shape, where x stands for a hex digit? */
+bool parse_number(const char *text, __u64 *value)
+{
+	return parse_base(text, 0, value);
+}
+
+bool parse_decimal(const char *text, __u64 *value)
+{
+	return parse_base(text, 10, value);
+}
+
+/* Return true if @text matches @shape, in which x is a hex digit */
 static bool has_shape(const char *text, const char *shape)
 {
 	for (; *shape; shape++, text++) {
@@ -100,7 +124,7 @@ static void copy_lower(char *to, const char *from)
 
 bool parse_bdf(const char *text, char bdf[BDF_LEN])
 {
-	/* a domain has four digits, or more behind some controllers */
+	/* a domain has four digits, or more below VMD and Hyper-V bridges */
 	static const char * const full[] = {
 		"xxxx:xx:xx.x", "xxxxx:xx:xx.x", "xxxxxx:xx:xx.x",
 		"xxxxxxx:xx:xx.x", "xxxxxxxx:xx:xx.x",
@@ -142,24 +166,16 @@ bool parse_type(const char *text, char type[NAME_LEN])
 	return true;
 }
 
-bool arguments_are(int argc, char **argv, int first, int count)
-{
-	if (argc - first < count)
-		fprintf(stderr, "%s: something is missing\n", argv[0]);
-	else if (argc - first > count)
-		fprintf(stderr, "%s: what is '%s' for?\n", argv[0],
-			argv[first + count]);
-	return argc - first == count;
-}
-
 int print_json(json_t *root)
 {
 	int ret = json_dumpf(root, stdout, JSON_INDENT(2));
 
 	json_decref(root);
 	putchar('\n');
-	if (!ret && !fflush(stdout))
+	if (!ret)
 		return EXIT_SUCCESS;
-	perror("vdflctl: cannot write JSON");
+	/* main() reports write errors */
+	if (!ferror(stdout))
+		fprintf(stderr, "vdflctl: cannot encode JSON\n");
 	return EXIT_FAILURE;
 }

@@ -24,10 +24,11 @@ _vdflctl_types() {	# CARD
 }
 
 _vdflctl_sources() {	# CARD
-	cat "/sys/bus/pci/devices/$1/dfl/irq_sources" 2>/dev/null && echo auto
+	tr ' ' '\n' 2>/dev/null <"/sys/bus/pci/devices/$1/dfl/irq_sources" &&
+		echo auto
 }
 
-_vdflctl_words() {	# COMMAND PREVIOUS
+_vdflctl_words() {	# COMMAND PREVIOUS: one word per line
 	case $1 in
 	list) _vdflctl_cards; echo --json ;;
 	create)
@@ -40,10 +41,10 @@ _vdflctl_words() {	# COMMAND PREVIOUS
 			_vdflctl_cards
 		else
 			_vdflctl_instances
-			printf '%s\n' --all --wait
+			printf '%s\n' --all --wait --grace
 		fi
 		;;
-	info) _vdflctl_instances; echo --json ;;
+	info | show) _vdflctl_instances; echo --json ;;
 	read) _vdflctl_instances; printf '%s\n' --width --count --map ;;
 	write) _vdflctl_instances; printf '%s\n' --width --map ;;
 	wait)
@@ -51,32 +52,41 @@ _vdflctl_words() {	# COMMAND PREVIOUS
 		printf '%s\n' --vector --timeout --count --write
 		;;
 	bind) _vdflctl_entries /sys/bus/pci/devices/*; echo --force ;;
-	unbind) _vdflctl_cards; echo --force ;;
-	give) _vdflctl_instances; compgen -u ;;
+	unbind) _vdflctl_cards; printf '%s\n' --force --grace ;;
+	give | chown) _vdflctl_instances; compgen -u ;;
 	irq)
 		_vdflctl_cards
 		_vdflctl_sources "$2"
 		;;
-	acknowledge) _vdflctl_cards ;;
+	acknowledge | ack) _vdflctl_cards ;;
 	*)
-		printf '%s\n' list info create remove read write wait bind \
-			unbind give irq acknowledge --help --version
+		printf '%s\n' list info show create remove read write wait \
+			bind unbind give chown irq acknowledge ack help \
+			--version
 		;;
 	esac
+	echo --help
+}
+
+# The words are not expanded, unlike those of compgen -W: a user name from a
+# directory service may contain shell code.
+_vdflctl_match() {	# PREFIX: quote and print the lines that start with it
+	local word quoted
+
+	while IFS= read -r word; do
+		printf -v quoted '%q' "$word"
+		[[ $quoted == "$1"* ]] && printf '%s\n' "$quoted"
+	done
 }
 
 _vdflctl() {
-	local cur prev words cword
+	local cur prev words cword command=
 
-	# takes the colons of PCI addresses as part of the word
+	# do not split words at the colons of PCI addresses
 	_get_comp_words_by_ref -n : cur prev words cword
-	if ((cword == 1)); then
-		mapfile -t COMPREPLY < <(compgen -W "$(_vdflctl_words '')" \
-			-- "$cur")
-		return
-	fi
-	mapfile -t COMPREPLY < <(compgen -W \
-		"$(_vdflctl_words "${words[1]}" "$prev") --help" -- "$cur")
+	((cword == 1)) || command=${words[1]}
+	mapfile -t COMPREPLY < <(_vdflctl_words "$command" "$prev" |
+		_vdflctl_match "$cur")
 	__ltrim_colon_completions "$cur"
 }
 

@@ -1,10 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * vdflctl: what its files share.
+ * vdflctl: declarations of all files.
  *
- * fault and text helpers (util.c, table.c), files of the kernel (sysfs.c), the
- * picture built from them (model.c, names.c), VFIO devices (vfio.c, region.c,
- * describe.c), and one function per command (cmd_*.c).
+ * The files, from the bottom up. A file uses only files of the lines above it:
+ *   util.c              faults, text, numbers and addresses
+ *   table.c, sysfs.c    tables; files of the kernel
+ *   names.c, region.c   names of features; VFIO regions
+ *   model.c             cards, blocks, types and instances from sysfs
+ *   describe.c, vfio.c  description region; opening an instance
+ *   window.c            registers of an open instance
+ *   command.c           command lines of the verbs
+ *   verb_*.c            one verb each
+ *   main.c              the table of the verbs
  */
 #ifndef _VDFLCTL_H
 #define _VDFLCTL_H
@@ -30,7 +37,7 @@
 #define PATH_LEN	512
 #define WORDS_LEN	4096	/* the longest file in sysfs */
 
-#define ABSENT		(~0ULL)	/* a number the kernel does not tell */
+#define ABSENT		(~0ULL)	/* number that the kernel does not provide */
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define BIT_ULL(n)	(1ULL << (n))
@@ -41,7 +48,7 @@
 #define __printf(fmt, first)	__attribute__((format(printf, fmt, first)))
 #endif
 
-/* The bits of @value under @mask, moved down */
+/* Extract the bits of @value in @mask */
 static inline __u64 field_get(__u64 mask, __u64 value)
 {
 	return (value & mask) / (mask & -mask);
@@ -50,37 +57,39 @@ static inline __u64 field_get(__u64 mask, __u64 value)
 /* util.c */
 
 /**
- * struct fault - why something failed, in words
- * @what: what was tried and how it ended
- * @next: what the user can do about it, or empty
+ * struct fault - messages about a failure
+ * @problem: operation and error
+ * @remedy: command or action for the user, or empty
  */
 struct fault {
-	char what[TEXT_LEN * 3];
-	char next[TEXT_LEN * 3];
+	char problem[TEXT_LEN * 3];
+	char remedy[TEXT_LEN * 3];
 };
 
-/* Both return -1, for "return fault_set(...)" */
+/* Set the problem and clear the remedy, or set the remedy; return -1 */
 int fault_set(struct fault *fault, const char *fmt, ...) __printf(2, 3);
-int fault_next(struct fault *fault, const char *fmt, ...) __printf(2, 3);
-/* Was it for want of privilege? Then say so */
+int fault_remedy(struct fault *fault, const char *fmt, ...) __printf(2, 3);
+/* Set the remedy and return true if @error is a lack of privilege */
 bool fault_denied(struct fault *fault, int error);
-/* Prints to stderr; returns EXIT_FAILURE */
+/* Set "@fmt: @error", and root or the kernel log as the remedy; return -1 */
+int fault_kernel(struct fault *fault, int error, const char *fmt, ...)
+	__printf(3, 4);
+/* Print to stderr; return EXIT_FAILURE */
 int fault_report(const struct fault *fault);
 
-/* snprintf() for fixed fields: never past @size, always ended */
+/* snprintf() that truncates silently */
 void text_set(char *buf, size_t size, const char *fmt, ...) __printf(3, 4);
-/* "-", "16", "4K", "1M", or "?" when ABSENT */
+/* "-" for 0, "16", "4K", "1M", or "?" for ABSENT */
 void text_size(char *buf, size_t size, __u64 bytes);
 
+/* Decimal, hexadecimal with 0x or octal with a leading 0 */
 bool parse_number(const char *text, __u64 *value);
-/* 0000:01:00.0 or 01:00.0, any case; @bdf gets the form sysfs uses */
+bool parse_decimal(const char *text, __u64 *value);
+/* Accept 0000:01:00.0 and 01:00.0 in any case; @bdf is as in sysfs */
 bool parse_bdf(const char *text, char bdf[BDF_LEN]);
 bool parse_uuid(const char *text, char uuid[UUID_LEN]);
-/* Accepts the name with and without prefix; @type gets it without */
+/* Accept the name with and without prefix; @type is without prefix */
 bool parse_type(const char *text, char type[NAME_LEN]);
-
-/* What remains after the options must be @count arguments */
-bool arguments_are(int argc, char **argv, int first, int count);
 
 int print_json(json_t *root);
 
@@ -92,7 +101,7 @@ int print_json(json_t *root);
  * struct table - rows of text, printed with columns as wide as needed
  * @columns: number of columns in use
  * @rows: number of rows
- * @cell: @rows * @columns strings
+ * @cell: strings, row by row
  */
 struct table {
 	size_t columns;
@@ -101,17 +110,17 @@ struct table {
 };
 
 void table_start(struct table *table, size_t columns);
-void table_row(struct table *table, ...); /* one string for each column */
+void table_row(struct table *table, ...); /* a string per column */
 void table_print(struct table *table, int indent); /* and free */
 
 /* sysfs.c: paths are below /sys, or below VDFL_SYSFS in tests */
 
 int sysfs_path(char *path, const char *fmt, ...) __printf(2, 3);
 bool sysfs_exists(const char *fmt, ...) __printf(1, 2);
-/* One line without its end; 0 or -errno, then @buf is empty */
+/* Read the first line; return 0, or -errno with an empty @buf */
 int sysfs_read(char *buf, size_t size, const char *fmt, ...) __printf(3, 4);
 int sysfs_write(const char *text, const char *fmt, ...) __printf(2, 3);
-/* Last component of what a link points to; 0 or -errno */
+/* Read the last component of the target of a link; return 0 or -errno */
 int sysfs_link(char *buf, size_t size, const char *fmt, ...) __printf(3, 4);
 
 /**
@@ -124,19 +133,19 @@ struct names {
 	char **name;
 };
 
-/* Entries that @keep likes; a directory that cannot be read has none */
+/* List the entries for which @keep returns true; none on error */
 void sysfs_names(struct names *names, bool (*keep)(const char *name),
 		 const char *fmt, ...) __printf(3, 4);
 void names_free(struct names *names);
 
 /* names.c */
 
-/* Words for a private feature below an "fme" or "port" */
+/* Name of a private feature of an "fme" or "port" */
 const char *feature_name(const char *parent_kind, __u64 id);
-/* Words for an AFU everybody knows, or NULL */
+/* Name of a well-known AFU, or NULL */
 const char *afu_name(const char *guid);
 
-/* model.c: the cards as sysfs shows them; empty text means "none" */
+/* model.c: contents of sysfs; empty text means "none" */
 
 struct block {
 	char pos[NAME_LEN];
@@ -149,7 +158,7 @@ struct block {
 	char type[NAME_LEN];
 	char scrub[NAME_LEN];
 	char instance[NAME_LEN];
-	char what[TEXT_LEN];	/* for people, from the names above */
+	char what[TEXT_LEN];	/* description, see names.c */
 	__u64 revision;
 	__u64 dfh_version;
 	__u64 bar;
@@ -176,6 +185,7 @@ struct instance {
 	char mmap[NAME_LEN];
 	char irq_source[NAME_LEN];
 	char scrub[NAME_LEN];
+	char state[NAME_LEN];	/* "created", or "removing": waits for users */
 };
 
 struct card {
@@ -197,6 +207,8 @@ struct card {
 	__u64 poll_floor_us;
 	__u64 poll_ceiling_us;
 	__u64 gone;
+	char state[NAME_LEN];
+	__u64 release_grace_ms;
 	size_t nr_blocks;
 	size_t nr_types;
 	size_t nr_instances;
@@ -209,13 +221,13 @@ enum attr_kind {
 	ATTR_TEXT,
 	ATTR_WORDS,	/* with blanks in between; an array in JSON */
 	ATTR_NUMBER,	/* __u64 */
-	ATTR_DERIVED,	/* text that is no file of its own */
+	ATTR_DERIVED,	/* text that is not read from a file */
 };
 
 /**
  * struct attr - one field of a model struct
  * @name: file in sysfs and key in JSON
- * @kind: what it holds
+ * @kind: kind of the contents
  * @offset: of the field
  * @size: of the field
  */
@@ -226,28 +238,39 @@ struct attr {
 	size_t size;
 };
 
-/* Addresses of the cards bound to our driver */
+/* Addresses of the cards that are bound to the driver, or being unbound */
 void model_cards(struct names *cards);
+/* Not true any more while the card is being unbound */
 bool model_card_bound(const char *bdf);
-/* The same; -1 after saying what it is instead, and how to bind it */
+/* Return 0 if the card is bound or being unbound, else -1 with @fault set */
 int model_card_need(const char *bdf, struct fault *fault);
 void model_card_load(struct card *card, const char *bdf);
 void model_card_free(struct card *card);
 int model_instance_load(struct instance *inst, const char *uuid,
 			struct fault *fault);
+/* The same, but also for an instance that is being removed */
+int model_instance_find(struct instance *inst, const char *uuid,
+			struct fault *fault);
 void model_block_load(struct block *block, const char *bdf, const char *pos);
-/* mdevs below a card; free with names_free() */
+/* UUIDs of the instances of a card; free with names_free() */
 void model_instances(struct names *uuids, const char *bdf);
 
 json_t *card_json(const struct card *card);
 json_t *block_json(const struct block *block);
 json_t *instance_json(const struct instance *inst);
 
+/* grace.c */
+
+/* Check the argument of --grace; 0, or EXIT_USAGE after printing the reason */
+int grace_parse(const char *text);
+/* Write a grace to the card, unless @text is NULL */
+int grace_set(const char *bdf, const char *text, struct fault *fault);
+
 /* vfio.c */
 
 struct vfio_dev {
 	int container;	/* or iommufd */
-	int group;	/* -1 when opened through its device node */
+	int group;	/* -1 if opened through its device node */
 	int device;
 };
 
@@ -256,9 +279,11 @@ const char *dev_root(void);
 int vfio_open(struct vfio_dev *dev, const struct instance *inst,
 	      struct fault *fault);
 void vfio_close(struct vfio_dev *dev);
-/* Does the node of its group exist? @path is where it would be */
+/* Report an instance whose directory in sysfs names no node; return -1 */
+int vfio_no_node(const struct instance *inst, struct fault *fault);
+/* Set @path to the node of the group; return true if it exists */
 bool vfio_group_node(const struct instance *inst, char path[PATH_LEN]);
-/* Has another program opened it? Not known (false) without the permission */
+/* Return true if a program has it open; false also without permission */
 bool vfio_in_use(const struct instance *inst);
 
 /* region.c */
@@ -267,14 +292,14 @@ bool vfio_in_use(const struct instance *inst);
 
 /**
  * struct region - one region of a VFIO device
- * @index: its number
+ * @index: VFIO region index
  * @flags: VFIO_REGION_INFO_FLAG_*
  * @size: bytes
  * @offset: of the region in the device file
- * @type: of VFIO_REGION_INFO_CAP_TYPE, 0 without
+ * @type: from VFIO_REGION_INFO_CAP_TYPE, or 0
  * @subtype: see @type
  * @nr_areas: number of @area
- * @area: what can be mapped
+ * @area: parts that can be mapped
  */
 struct region {
 	__u32 index;
@@ -299,9 +324,9 @@ int region_get(int device, __u32 index, struct region *region);
 
 /**
  * struct description - contents of the description region
- * @block: as the driver wrote it
+ * @block: as read from the driver
  * @nr_words: words in @word
- * @word: parameter blocks, their headers included
+ * @word: parameter blocks with their headers
  */
 struct description {
 	struct vfio_dfl_mdev_block block;
@@ -313,10 +338,20 @@ int describe(int device, struct description *desc, struct fault *fault);
 json_t *description_json(const struct description *desc);
 void print_description(const struct description *desc);
 
-/* main.c */
+/* command.c */
 
+/**
+ * struct command - a verb
+ * @name: of the verb
+ * @alias: other name of the verb, or NULL
+ * @arguments: options and operands, for the usage line
+ * @summary: one line for the list of verbs
+ * @details: options and notes, for --help of the verb
+ * @run: parse the command line and run; returns the exit status
+ */
 struct command {
 	const char *name;
+	const char *alias;
 	const char *arguments;
 	const char *summary;
 	const char *details;
@@ -324,25 +359,33 @@ struct command {
 };
 
 int command_help(const struct command *cmd);
-/* "try --help"; returns EXIT_USAGE. @fmt may be NULL if getopt has spoken */
-int command_misuse(const struct command *cmd, const char *fmt, ...)
-	__printf(2, 3);
+
 /*
- * Take --help and, unless NULL, --@name, for short its first letter, which sets
- * @flag. Returns -1 to go on at optind, else the exit status.
+ * The functions below return EXIT_USAGE after a message on stderr that ends
+ * with a reference to --help.
+ */
+
+/* @fmt is NULL if getopt has already printed the error */
+int command_misuse(const char *fmt, ...) __printf(1, 2);
+/*
+ * Parse --help and, unless NULL, --@name, for short its first letter, which
+ * sets @flag. Return -1 if the verb continues at optind, else the exit status.
  */
 int command_options(const struct command *cmd, int argc, char **argv,
 		    const char *name, bool *flag);
-/* Take an argument of that shape; 0, or EXIT_USAGE after saying so */
-int command_bdf(const struct command *cmd, const char *text,
-		char bdf[BDF_LEN]);
-int command_uuid(const struct command *cmd, const char *text,
-		 char uuid[UUID_LEN]);
+/* Check that @count operands start at optind; return 0 or EXIT_USAGE */
+int command_operands(int argc, char **argv, int count);
+/* Parse an operand or the argument of an option; return 0 or EXIT_USAGE */
+int command_bdf(const char *text, char bdf[BDF_LEN]);
+int command_uuid(const char *text, char uuid[UUID_LEN]);
+int command_number(const char *text, const char *what, __u64 *value);
+int command_count(const char *text, __u64 *count);
+int command_width(const char *text, __u32 *width);
 
-/* cmd_*.c */
-extern const struct command cmd_list, cmd_create, cmd_remove, cmd_info;
-extern const struct command cmd_read, cmd_write, cmd_wait;
-extern const struct command cmd_bind, cmd_unbind, cmd_give;
-extern const struct command cmd_irq, cmd_acknowledge;
+/* verb_*.c */
+extern const struct command verb_list, verb_info, verb_create, verb_remove;
+extern const struct command verb_read, verb_write, verb_wait;
+extern const struct command verb_bind, verb_unbind, verb_give;
+extern const struct command verb_irq, verb_acknowledge;
 
 #endif /* _VDFLCTL_H */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Opening an instance: through its group where that exists, else through its
- * device node and iommufd. No memory is mapped for DMA, so no privilege and
- * no locked memory is needed.
+ * Open an instance: through its group if the group has a node, else through
+ * the device node and iommufd. No memory is mapped for DMA, so that neither
+ * privilege nor locked memory is needed.
  */
 
 #include <errno.h>
@@ -32,37 +32,62 @@ const char *dev_root(void)
 	return root ? root : "/dev";
 }
 
-static int open_failed(const char *path, const struct instance *inst,
-		       struct fault *fault)
+static int open_node(const char *path, struct fault *fault)
 {
-	int error = errno;
+	int fd = open(path, O_RDWR | O_CLOEXEC), error;
 
+	if (fd >= 0)
+		return fd;
+	error = errno;
 	fault_set(fault, "cannot open %s: %s", path, strerror(error));
-	switch (error) {
-	case EACCES:
-	case EPERM:
-		return fault_next(fault, "ask root: vdflctl give %s USER",
-				  inst->uuid);
-	case EBUSY:
-		return fault_next(fault, "another program has it open: fuser %s names it",
-				  path);
-	case ENOENT:
-	case ENODEV:
-		return fault_next(fault, "load VFIO, as root: modprobe -a vfio vfio_iommu_type1");
-	default:
-		return -1;
-	}
+	return -error;
 }
 
-static int open_node(const char *name, const struct instance *inst,
-		     struct fault *fault)
+/* Open the node of the instance or of its group */
+static int open_own_node(const char *name, const struct instance *inst,
+			 struct fault *fault)
 {
 	char path[PATH_LEN];
 	int fd;
 
 	text_set(path, sizeof(path), "%s/%s", dev_root(), name);
-	fd = open(path, O_RDWR | O_CLOEXEC);
-	return fd < 0 ? open_failed(path, inst, fault) : fd;
+	fd = open_node(path, fault);
+	switch (fd) {
+	case -EACCES:
+	case -EPERM:
+		return fault_remedy(fault, "as root: vdflctl give %s USER",
+				    inst->uuid);
+	case -EBUSY:
+		return fault_remedy(fault, "another program has it open: fuser %s",
+				    path);
+	case -ENOENT:
+	case -ENODEV:
+		return fault_remedy(fault, "as root: modprobe -a vfio vfio_iommu_type1");
+	default:
+		return fd;
+	}
+}
+
+/* Open a node that all instances share, and that @module creates */
+static int open_shared_node(const char *name, const char *module,
+			    struct fault *fault)
+{
+	char path[PATH_LEN];
+	int fd;
+
+	text_set(path, sizeof(path), "%s/%s", dev_root(), name);
+	fd = open_node(path, fault);
+	switch (fd) {
+	case -EACCES:
+	case -EPERM:
+		return fault_remedy(fault, "permit read and write, as root: chmod 666 %s",
+				    path);
+	case -ENOENT:
+	case -ENODEV:
+		return fault_remedy(fault, "as root: modprobe %s", module);
+	default:
+		return fd;
+	}
 }
 
 static int step_failed(const char *step, const struct instance *inst,
@@ -70,16 +95,18 @@ static int step_failed(const char *step, const struct instance *inst,
 {
 	int error = errno;
 
-	fault_set(fault, "%s of %s: %s", step, inst->uuid, strerror(error));
+	fault_set(fault, "%s: %s: %s", inst->uuid, step, strerror(error));
 	if (error == EBUSY)
-		return fault_next(fault, "another program has the instance open");
-	if (error == ENODEV || error == EIO)
-		return fault_next(fault, "the card may be gone, or on its way out: vdflctl list");
+		return fault_remedy(fault, "another program has the instance open");
+	if (error == ENODEV)
+		return fault_remedy(fault, "card lost or being unbound: see vdflctl list");
+	if (error == EIO)
+		return fault_remedy(fault, "card or block not usable: see dmesg");
 	if (error == EAGAIN)
-		return fault_next(fault, "the card is being reset or recovers: try again");
+		return fault_remedy(fault, "the card is reset, recovered or suspended, or does not respond: try again");
 	if (error == EPERM)
-		return fault_next(fault, "after a bus master violation: vdflctl acknowledge %s",
-				  inst->card);
+		return fault_remedy(fault, "after a bus master violation: vdflctl acknowledge %s",
+				    inst->card);
 	return -1;
 }
 
@@ -89,23 +116,29 @@ static int use_group(struct vfio_dev *dev, const struct instance *inst,
 	struct vfio_group_status status = { .argsz = sizeof(status) };
 
 	if (ioctl(dev->container, VFIO_GET_API_VERSION) != VFIO_API_VERSION)
-		return fault_set(fault, "%s/vfio/vfio speaks another version of VFIO",
+		return fault_set(fault, "%s/vfio/vfio: unsupported VFIO API version",
 				 dev_root());
 	if (ioctl(dev->group, VFIO_GROUP_GET_STATUS, &status))
-		return step_failed("group status", inst, fault);
+		return step_failed("cannot get the group status", inst, fault);
 	if (!(status.flags & VFIO_GROUP_FLAGS_VIABLE))
 		return fault_set(fault, "group %s is not viable", inst->group);
 	if (ioctl(dev->group, VFIO_GROUP_SET_CONTAINER, &dev->container))
-		return step_failed("setting the container", inst, fault);
+		return step_failed("cannot set the container", inst, fault);
 	if (ioctl(dev->container, VFIO_SET_IOMMU, VFIO_TYPE1v2_IOMMU)) {
-		fault_set(fault, "choosing the IOMMU model for %s: %s",
+		fault_set(fault, "cannot set the IOMMU model for %s: %s",
 			  inst->uuid, strerror(errno));
-		return fault_next(fault, "as root: modprobe vfio_iommu_type1");
+		return fault_remedy(fault, "as root: modprobe vfio_iommu_type1");
 	}
 	dev->device = ioctl(dev->group, VFIO_GROUP_GET_DEVICE_FD, inst->uuid);
 	if (dev->device < 0)
-		return step_failed("opening the device", inst, fault);
+		return step_failed("cannot open the device", inst, fault);
 	return 0;
+}
+
+int vfio_no_node(const struct instance *inst, struct fault *fault)
+{
+	fault_set(fault, "%s has no device node", inst->uuid);
+	return fault_remedy(fault, "the instance is being created or removed: try again");
 }
 
 static int open_by_group(struct vfio_dev *dev, const struct instance *inst,
@@ -113,12 +146,15 @@ static int open_by_group(struct vfio_dev *dev, const struct instance *inst,
 {
 	char name[PATH_LEN];
 
-	/* the group first: its error tells the user more */
+	if (!inst->group[0])
+		return vfio_no_node(inst, fault);
+	/* the group first: its error is more specific */
 	text_set(name, sizeof(name), "vfio/%s", inst->group);
-	dev->group = open_node(name, inst, fault);
+	dev->group = open_own_node(name, inst, fault);
 	if (dev->group < 0)
 		return -1;
-	dev->container = open_node("vfio/vfio", inst, fault);
+	dev->container = open_shared_node("vfio/vfio", "vfio_iommu_type1",
+					  fault);
 	if (dev->container < 0)
 		return -1;
 	return use_group(dev, inst, fault);
@@ -131,15 +167,15 @@ static int open_by_cdev(struct vfio_dev *dev, const struct instance *inst,
 	char name[PATH_LEN];
 
 	text_set(name, sizeof(name), "vfio/devices/%s", inst->cdev);
-	dev->device = open_node(name, inst, fault);
+	dev->device = open_own_node(name, inst, fault);
 	if (dev->device < 0)
 		return -1;
-	dev->container = open_node("iommu", inst, fault);
+	dev->container = open_shared_node("iommu", "iommufd", fault);
 	if (dev->container < 0)
 		return -1;
 	bind.iommufd = dev->container;
 	if (ioctl(dev->device, VFIO_DEVICE_BIND_IOMMUFD, &bind))
-		return step_failed("binding to iommufd", inst, fault);
+		return step_failed("cannot bind the device to iommufd", inst, fault);
 	return 0;
 }
 

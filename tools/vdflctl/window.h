@@ -7,10 +7,10 @@
 
 /**
  * struct window - the registers of an open instance
- * @dev: the instance
+ * @dev: open instance
  * @bar: region that holds the block
  * @size: bytes of the block
- * @scrubbed: the block is reset when it is closed
+ * @scrubbed: closing the instance resets the block
  * @map: mapping, or NULL to access through system calls
  * @map_start: offset in the block where @map starts
  * @map_size: bytes of @map
@@ -25,15 +25,31 @@ struct window {
 	__u64 map_size;
 };
 
+/**
+ * struct range - consecutive registers of an instance
+ * @uuid: instance
+ * @offset: offset of the first register from the header of the block
+ * @count: number of registers
+ * @width: bytes per register
+ * @map: access through a mapping
+ */
+struct range {
+	char uuid[UUID_LEN];
+	__u64 offset;
+	__u64 count;
+	__u32 width;
+	bool map;
+};
+
 int window_open(struct window *win, const char *uuid, struct fault *fault);
 void window_close(struct window *win);
 
-/* Do @count registers of @width bytes from @offset on lie in the block? */
+/* Check that @count registers of @width bytes at @offset lie in the block */
 int window_check(const struct window *win, __u64 offset, __u32 width,
 		 __u64 count, struct fault *fault);
-/* From now on access these bytes, already checked, through a mapping */
-int window_map(struct window *win, __u64 offset, __u64 len,
-	       struct fault *fault);
+/* Open the instance for accesses to @range, which must lie in the block */
+int window_open_range(struct window *win, const struct range *range,
+		      struct fault *fault);
 int window_read(const struct window *win, __u64 offset, __u32 width,
 		__u64 *value, struct fault *fault);
 int window_write(const struct window *win, __u64 offset, __u32 width,

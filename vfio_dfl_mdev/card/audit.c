@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The audit, every 500 ms. A card that does not respond, or whose bus mastering
- * cannot be disabled, is declared lost; a frozen card only when its operation
- * takes too long.
+ * The audit, every 500 ms. A card whose bus mastering cannot be disabled is
+ * declared lost. A card that does not respond is frozen first, and a frozen card
+ * is declared lost when it stays frozen too long.
  *
  * Copyright (C) 2026 The vfio_dfl_mdev authors
  */
@@ -17,7 +17,7 @@ static void audit_running(struct vdfl_card *card)
 	int ret = vdfl_busmaster_verify(card);
 
 	if (ret == -ENODEV)
-		vdfl_card_declare_lost(card, "no response");
+		vdfl_card_absent(card);
 	else if (ret)
 		vdfl_card_declare_lost(card, "bus mastering cannot be disabled");
 	else if (vdfl_irq_resume(card))
@@ -66,9 +66,8 @@ void vdfl_audit_start(struct vdfl_card *card)
  * vdfl_audit_now() - audit the card and wait until the audit has ended
  * @card: bound card that did not respond to the caller
  *
- * May sleep. The audit takes vdfl_card.reset_lock and may drain all clients, so
- * the caller holds none of vdfl_card.reset_lock, vdfl_card.lock and
- * vdfl_mdev.memory_lock.
+ * May sleep. The audit takes vdfl_card.reset_lock, so the caller does not hold
+ * it.
  */
 void vdfl_audit_now(struct vdfl_card *card)
 {

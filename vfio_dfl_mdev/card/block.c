@@ -196,8 +196,8 @@ bool vdfl_block_port_dead(const struct vdfl_block *block)
  * vdfl_block_assignable() - check whether carving permits to assign a block
  * @block: any block
  *
- * Return: true if the block can be assigned unless it is claimed or its port is
- * dead
+ * Return: true unless carving withheld the block; its owner and the state of its
+ * port do not matter
  */
 bool vdfl_block_assignable(const struct vdfl_block *block)
 {
@@ -249,16 +249,30 @@ const struct vdfl_block *vdfl_block_next(const struct vdfl_card *card,
 	return NULL;
 }
 
+static struct vdfl_block *
+block_find_free(struct vdfl_card *card, const struct vdfl_block_match *match)
+{
+	struct vdfl_block *block;
+
+	lockdep_assert_held(&card->lock);
+	if (card->gone || card->unbinding)
+		return ERR_PTR(-ENODEV);
+	for (block = card->block; block < block_end(card); block++)
+		if (block_free(block) && block_matches(block, match))
+			return block;
+	return ERR_PTR(-ENOSPC);
+}
+
 /**
  * vdfl_block_claim() - claim a free block for a client
  * @card: card that has the block
  * @match: selection of blocks
  * @client: new owner; its callbacks are called until vdfl_block_release()
  *
- * Takes vdfl_card.lock. May sleep.
+ * Takes vdfl_card.lock.
  *
  * Return: the block, or an ERR_PTR: -ENOSPC if no block is free, -ENODEV if the
- * card is lost
+ * card is lost or being unbound
  */
 struct vdfl_block *vdfl_block_claim(struct vdfl_card *card,
 				    const struct vdfl_block_match *match,
@@ -266,18 +280,15 @@ struct vdfl_block *vdfl_block_claim(struct vdfl_card *card,
 {
 	struct vdfl_block *block;
 
-	guard(mutex)(&card->lock);
-	if (card->gone)
-		return ERR_PTR(-ENODEV);
-	for (block = card->block; block < block_end(card); block++) {
-		if (!block_free(block) || !block_matches(block, match))
-			continue;
+	spin_lock(&card->lock);
+	block = block_find_free(card, match);
+	if (!IS_ERR(block)) {
 		block->owner = client;
 		client->block = block;
-		list_add_tail(&client->node, &card->clients);
-		return block;
+		vdfl_client_add(client);
 	}
-	return ERR_PTR(-ENOSPC);
+	spin_unlock(&card->lock);
+	return block;
 }
 
 /**
@@ -288,11 +299,32 @@ struct vdfl_block *vdfl_block_claim(struct vdfl_card *card,
  */
 void vdfl_block_release(struct vdfl_client *client)
 {
-	struct vdfl_card *card = client->block->card;
+	vdfl_client_del(client);
+}
 
-	guard(mutex)(&card->lock);
-	list_del(&client->node);
-	client->block->owner = NULL;
+static bool block_has_owner(struct vdfl_block *block)
+{
+	bool owned;
+
+	spin_lock(&block->card->lock);
+	owned = block->owner;
+	spin_unlock(&block->card->lock);
+	return owned;
+}
+
+static void block_set_usable(struct vdfl_block *block, bool usable)
+{
+	struct vdfl_client *client;
+
+	spin_lock(&block->card->lock);
+	client = block->owner;
+	if (client && usable) {
+		client->ops->clear(client, VDFL_REVOKED_RESET);
+	} else if (client) {
+		client->ops->mark(client, VDFL_REVOKED_RESET);
+		vdfl_client_queue(client, VDFL_CLIENT_ERROR);
+	}
+	spin_unlock(&block->card->lock);
 }
 
 /**
@@ -304,26 +336,23 @@ void vdfl_block_release(struct vdfl_client *client)
  * - its port failed a reset;
  * - its header differs from the snapshot, as with a new bitstream.
  *
- * VDFL_REVOKED_RESET of all other clients is cleared. Takes vdfl_card.lock. May
- * sleep.
+ * VDFL_REVOKED_RESET of all other clients is cleared. VDFL_REVOKED_CARD of all
+ * clients is set, so no mapping has to be zapped. Takes vdfl_card.lock.
  */
 void vdfl_blocks_recheck(struct vdfl_card *card)
 {
-	const struct vdfl_client_ops *ops;
-	struct vdfl_client *client;
+	struct vdfl_block *block;
+	int ret;
 
 	lockdep_assert_held(&card->reset_lock);
-	guard(mutex)(&card->lock);
-	list_for_each_entry(client, &card->clients, node) {
-		ops = client->ops;
-		if (!vdfl_block_port_dead(client->block) &&
-		    !vdfl_card_check_header(client->block)) {
-			ops->restore(client, VDFL_REVOKED_RESET);
+	for (block = card->block; block < block_end(card); block++) {
+		if (!block_has_owner(block))
 			continue;
-		}
-		ops->revoke(client, VDFL_REVOKED_RESET);
-		ops->drain(client);
-		ops->error(client);
+		ret = vdfl_card_check_header(block);
+		/* Do not blame the block; the audit finds that out */
+		if (ret == -ENODEV)
+			continue;
+		block_set_usable(block, !ret && !vdfl_block_port_dead(block));
 	}
 }
 
@@ -332,9 +361,9 @@ void vdfl_blocks_recheck(struct vdfl_card *card)
  * @card: bound card
  * @match: selection of blocks
  *
- * Takes vdfl_card.lock. May sleep.
+ * Takes vdfl_card.lock.
  *
- * Return: number of blocks, 0 if the card is lost
+ * Return: number of blocks, 0 if the card is lost or being unbound
  */
 unsigned int vdfl_blocks_nr_free(struct vdfl_card *card,
 				 const struct vdfl_block_match *match)
@@ -342,10 +371,10 @@ unsigned int vdfl_blocks_nr_free(struct vdfl_card *card,
 	const struct vdfl_block *block = NULL;
 	unsigned int nr = 0;
 
-	guard(mutex)(&card->lock);
-	if (card->gone)
-		return 0;
-	while ((block = vdfl_block_next(card, block, match)))
-		nr += block_free(block);
+	spin_lock(&card->lock);
+	if (!card->gone && !card->unbinding)
+		while ((block = vdfl_block_next(card, block, match)))
+			nr += block_free(block);
+	spin_unlock(&card->lock);
 	return nr;
 }

@@ -48,8 +48,9 @@ static int block_scrub(struct vdfl_block *block)
 	if (!ret)
 		return 0;
 	/* Do not blame the port if the whole device stopped responding */
-	if (vdfl_card_answers(card))
-		vdfl_port_mark_dead(card, port, ret);
+	if (!vdfl_card_answers(card))
+		return -ENODEV;
+	vdfl_port_mark_dead(card, port, ret);
 	return -EIO;
 }
 
@@ -82,9 +83,9 @@ static int block_reset(void *data)
 	if (!ret)
 		ret = vdfl_card_check_header(block);
 	if (ret == -EIO)
-		client->ops->revoke(client, VDFL_REVOKED_RESET);
+		client->ops->mark(client, VDFL_REVOKED_RESET);
 	else if (!ret)
-		client->ops->restore(client, VDFL_REVOKED_RESET);
+		client->ops->clear(client, VDFL_REVOKED_RESET);
 	return ret;
 }
 
@@ -118,12 +119,14 @@ int vdfl_block_prepare(struct vdfl_block *block)
  * vdfl_block_reset() - reset a block when its user requests it
  * @block: block of the calling client, which has revoked access to it
  *
- * Set VDFL_REVOKED_RESET of the client on -EIO, clear it on success. A work
- * item does this under vdfl_card.reset_lock; the caller waits for it and does
- * not hold that lock.
+ * Set VDFL_REVOKED_RESET of the client on -EIO, clear it on success; the caller
+ * has zapped the mappings, and wakes tasks that wait. A work item does this
+ * under vdfl_card.reset_lock; the caller waits for it and does not hold that
+ * lock.
  *
  * Return: 0, also for a block without reset; -EAGAIN while the card is frozen;
- * -EIO if the reset failed, the header differs or the card is lost
+ * -ENODEV if the card does not respond; -EIO if the reset failed, the header
+ * differs or the card is lost
  */
 int vdfl_block_reset(struct vdfl_block *block)
 {

@@ -200,17 +200,16 @@ static void busmaster_violation(struct vdfl_card *card, bool lost)
 		dev_warn_ratelimited(&card->pdev->dev,
 				     "bus mastering was enabled externally; disabled again\n");
 	kobject_uevent_env(&card->pdev->dev.kobj, KOBJ_CHANGE, env);
-	vdfl_clients_error(card);
 }
 
 /**
  * vdfl_busmaster_verify() - verify that bus mastering is off, except for msix
  * @card: bound card; vdfl_card.reset_lock is held
  *
- * If the bit is set, clear it, count and log a violation, and signal the error
- * eventfds of all clients. The bit of a fenced bridge is only cleared and
- * logged. Takes vdfl_busmaster.lock and, after its release, vdfl_card.lock. May
- * sleep.
+ * If the bit is set, clear it, and count and log a violation. No eventfd is
+ * signalled: a violation that is undone affects no user, and the audit declares
+ * the card lost after -EIO. The bit of a fenced bridge is only cleared and
+ * logged. Takes vdfl_busmaster.lock. May sleep.
  *
  * Return: 0 if the bit has the expected value, -EIO if it cannot be cleared,
  * -ENODEV if the card does not respond

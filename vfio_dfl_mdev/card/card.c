@@ -30,11 +30,16 @@ static struct vdfl_card *card_alloc(struct pci_dev *pdev)
 		return NULL;
 	}
 	kref_init(&card->ref);
-	card->pdev = pci_dev_get(pdev);
-	mutex_init(&card->lock);
+	card->pdev = pdev;
+	if (vdfl_clients_init(card)) {
+		kvfree(card->map);
+		kfree(card);
+		return NULL;
+	}
+	pci_dev_get(pdev);
 	mutex_init(&card->reset_lock);
-	INIT_LIST_HEAD(&card->clients);
 	vdfl_audit_init(card);
+	vdfl_release_init(card);
 	atomic_inc(&cards_alive);
 	return card;
 }
@@ -43,6 +48,7 @@ static void card_release(struct kref *ref)
 {
 	struct vdfl_card *card = container_of(ref, struct vdfl_card, ref);
 
+	vdfl_clients_free(card);
 	vdfl_blocks_free(card);
 	kfree(card->saved);
 	kvfree(card->map);

@@ -3,10 +3,10 @@
  * Private header of the card layer. Each file uses only files of its own and of
  * lower levels, from the bottom up:
  *
- *   1  work, hw, client, port
+ *   1  work, hw, client, port, irq_signal
  *   2  scan, busmaster, block, block_reset, irq_intx, irq_poll, irq_msix
  *   3  fence, irq
- *   4  recovery, audit, sysfs
+ *   4  recovery, release, audit, sysfs
  *   5  card
  *
  * Copyright (C) 2026 The vfio_dfl_mdev authors
@@ -17,6 +17,8 @@
 #include <linux/bitmap.h>
 #include <linux/kref.h>
 #include <linux/mutex.h>
+#include <linux/spinlock.h>
+#include <linux/wait.h>
 
 #include "card/irq_priv.h"
 #include "card/vdfl_card.h"
@@ -77,17 +79,31 @@ struct vdfl_msix {
  * @window: one for each header
  * @block: one for each header
  * @nr_blocks: entries in @block
- * @lock: protects vdfl_block.owner, @clients and @nr_open
+ * @lock: protects vdfl_block.owner, @clients, vdfl_client.todo and @nr_open
  * @clients: all instances; under @lock
+ * @client_wq: runs the work items of @clients
+ * @nr_working: number of work items of @clients that are queued or running;
+ *	atomic
+ * @settled: callers that wait until @nr_working is 0
  * @nr_open: number of open instances; under @lock
  * @gone: access is revoked for good; set once under @lock, never cleared, read
  *	without a lock
- * @reset_lock: serialises resets; protects @frozen, @frozen_since and
- *	@dead_ports
+ * @unbinding: the driver is being unbound; set once under @lock, never
+ *	cleared, read without a lock
+ * @release_grace_ms: time between the request to close an instance and the end
+ *	of access, in ms; READ_ONCE() and WRITE_ONCE()
+ * @release: see release.c
+ * @generation: number of times that use was resumed after @frozen; written
+ *	under @reset_lock, read without a lock
+ * @reset_lock: serialises resets; protects @frozen, @revoking, @frozen_since,
+ *	@absent_since and @dead_ports
  * @frozen: VDFL_FROZEN_*; the driver does not touch the card unless 0; under
  *	@reset_lock
- * @frozen_since: jiffies when the first bit of @frozen was set; under
- *	@reset_lock
+ * @revoking: number of calls of vdfl_card_freeze() that still wait for clients;
+ *	under @reset_lock
+ * @frozen_since: jiffies when the first of these calls ended; valid while
+ *	@frozen is set and @revoking is 0; under @reset_lock
+ * @absent_since: jiffies when VDFL_FROZEN_ABSENT was set; under @reset_lock
  * @dead_ports: ports, by index of their header, that failed a reset; bits are
  *	set under @reset_lock, never cleared, and read without a lock
  * @group: IOMMU group whose DMA the driver owns, or NULL
@@ -110,13 +126,22 @@ struct vdfl_card {
 	struct dfl_window *window;
 	struct vdfl_block *block;
 	u32 nr_blocks;
-	struct mutex lock;
+	spinlock_t lock;
 	struct list_head clients;
+	struct workqueue_struct *client_wq;
+	atomic_t nr_working;
+	wait_queue_head_t settled;
 	unsigned int nr_open;
 	bool gone;
+	bool unbinding;
+	unsigned int release_grace_ms;
+	struct delayed_work release;
+	u32 generation;
 	struct mutex reset_lock;
 	unsigned int frozen;
+	unsigned int revoking;
 	unsigned long frozen_since;
+	unsigned long absent_since;
 	DECLARE_BITMAP(dead_ports, DFL_MAX_HEADERS);
 	struct iommu_group *group;
 	struct delayed_work audit;
@@ -135,11 +160,16 @@ void vdfl_card_unmap_bars(struct vdfl_card *card);
 int vdfl_card_check_msix(struct vdfl_card *card);
 int vdfl_card_check_header(struct vdfl_block *block);
 
-/* client.c: calls to all clients */
+/* client.c: the list of clients, calls to all of them */
+int vdfl_clients_init(struct vdfl_card *card);
+void vdfl_clients_free(struct vdfl_card *card);
+void vdfl_client_add(struct vdfl_client *client);
+void vdfl_client_del(struct vdfl_client *client);
+void vdfl_client_queue(struct vdfl_client *client, unsigned int todo);
+void vdfl_clients_notify(struct vdfl_card *card, unsigned int todo);
 void vdfl_clients_revoke(struct vdfl_card *card, unsigned int mask);
-void vdfl_clients_revoke_locked(struct vdfl_card *card, unsigned int mask);
+void vdfl_clients_wait(struct vdfl_card *card);
 void vdfl_clients_restore(struct vdfl_card *card, unsigned int mask);
-void vdfl_clients_error(struct vdfl_card *card);
 
 /* port.c: DFL ports */
 int vdfl_port_deassert_reset(struct vdfl_card *card, u8 bar, u64 off);
@@ -183,7 +213,11 @@ int vdfl_fence_check_siblings(struct vdfl_card *card);
 ssize_t vdfl_fence_siblings(struct vdfl_card *card, char *buf);
 
 /* recovery.c: operations of the PCI core, loss */
+void vdfl_card_absent(struct vdfl_card *card);
 void vdfl_card_check_frozen(struct vdfl_card *card);
+
+/* release.c: release of the card by its users */
+void vdfl_release_init(struct vdfl_card *card);
 
 /* audit.c: regular checks of the card */
 void vdfl_audit_init(struct vdfl_card *card);

@@ -2,41 +2,181 @@
 /*
  * Clients of a card: calls to all of them, and the count of open instances.
  *
+ * The user of an instance chooses how long it takes to zap its mappings and to
+ * wake its tasks. Each client therefore has a work item for that, and those of all clients run
+ * in parallel, without a lock of the card.
+ *
  * Copyright (C) 2026 The vfio_dfl_mdev authors
  */
+#include <linux/workqueue.h>
+
 #include "card/card_priv.h"
 
 /**
- * vdfl_clients_revoke_locked() - revoke access to all blocks and wait
- * @card: bound card; vdfl_card.lock is held
- * @mask: VDFL_REVOKED_*
+ * vdfl_clients_init() - initialise the clients of a card
+ * @card: card that is being allocated
  *
- * Revoke access of all clients before waiting for running accesses of the
- * first, so that a slow access does not delay the revocation of others. May
- * sleep.
+ * Undone by vdfl_clients_free(). May sleep.
+ *
+ * Return: 0 or -ENOMEM
  */
-void vdfl_clients_revoke_locked(struct vdfl_card *card, unsigned int mask)
+int vdfl_clients_init(struct vdfl_card *card)
 {
-	struct vdfl_client *client;
-
-	lockdep_assert_held(&card->lock);
-	list_for_each_entry(client, &card->clients, node)
-		client->ops->revoke(client, mask);
-	list_for_each_entry(client, &card->clients, node)
-		client->ops->drain(client);
+	spin_lock_init(&card->lock);
+	INIT_LIST_HEAD(&card->clients);
+	init_waitqueue_head(&card->settled);
+	card->client_wq = alloc_workqueue("vdfl-%s", WQ_UNBOUND, WQ_MAX_ACTIVE,
+					  pci_name(card->pdev));
+	return card->client_wq ? 0 : -ENOMEM;
 }
 
 /**
- * vdfl_clients_revoke() - revoke access to all blocks and wait
+ * vdfl_clients_free() - undo vdfl_clients_init()
+ * @card: card without clients
+ *
+ * May sleep.
+ */
+void vdfl_clients_free(struct vdfl_card *card)
+{
+	destroy_workqueue(card->client_wq);
+}
+
+static void client_work_done(struct vdfl_card *card)
+{
+	if (atomic_dec_and_test(&card->nr_working))
+		wake_up_all(&card->settled);
+}
+
+static unsigned int client_take_todo(struct vdfl_client *client)
+{
+	struct vdfl_card *card = client->block->card;
+	unsigned int todo;
+
+	spin_lock(&card->lock);
+	todo = client->todo;
+	client->todo = 0;
+	spin_unlock(&card->lock);
+	return todo;
+}
+
+static void client_work(struct work_struct *work)
+{
+	struct vdfl_client *client = container_of(work, struct vdfl_client,
+						  work);
+	const struct vdfl_client_ops *ops = client->ops;
+	unsigned int todo = client_take_todo(client);
+	struct vdfl_card *card = client->block->card;
+
+	if (todo & VDFL_CLIENT_WAKE)
+		ops->wake(client);
+	if (todo & VDFL_CLIENT_DRAIN)
+		ops->drain(client);
+	if (todo & VDFL_CLIENT_ERROR)
+		ops->error(client);
+	if (todo & VDFL_CLIENT_REQUEST)
+		ops->request(client);
+	client_work_done(card);
+}
+
+/**
+ * vdfl_client_add() - add the new owner of a block to the clients of its card
+ * @client: client with its block; vdfl_card.lock is held
+ *
+ * Undone by vdfl_client_del().
+ */
+void vdfl_client_add(struct vdfl_client *client)
+{
+	struct vdfl_card *card = client->block->card;
+
+	lockdep_assert_held(&card->lock);
+	INIT_WORK(&client->work, client_work);
+	client->todo = 0;
+	list_add_tail(&client->node, &card->clients);
+}
+
+/**
+ * vdfl_client_del() - undo vdfl_client_add(), and release the block
+ * @client: client that is not open
+ *
+ * No callback is running when this returns, and none is called any more. Takes
+ * vdfl_card.lock. May sleep.
+ */
+void vdfl_client_del(struct vdfl_client *client)
+{
+	struct vdfl_card *card = client->block->card;
+
+	spin_lock(&card->lock);
+	list_del(&client->node);
+	client->block->owner = NULL;
+	spin_unlock(&card->lock);
+	flush_work(&client->work);
+}
+
+/**
+ * vdfl_client_queue() - queue callbacks of a client
+ * @client: client on the list; vdfl_card.lock is held
+ * @todo: VDFL_CLIENT_*
+ */
+void vdfl_client_queue(struct vdfl_client *client, unsigned int todo)
+{
+	struct vdfl_card *card = client->block->card;
+
+	lockdep_assert_held(&card->lock);
+	client->todo |= todo;
+	/* Counted before it can run; an item that is pending runs only once */
+	atomic_inc(&card->nr_working);
+	if (!queue_work(card->client_wq, &client->work))
+		client_work_done(card);
+}
+
+/**
+ * vdfl_clients_notify() - queue callbacks of all clients
+ * @card: bound card
+ * @todo: VDFL_CLIENT_*
+ *
+ * The work items of the clients call them; vdfl_clients_wait() waits for them.
+ * Takes vdfl_card.lock. Does not sleep.
+ */
+void vdfl_clients_notify(struct vdfl_card *card, unsigned int todo)
+{
+	struct vdfl_client *client;
+
+	spin_lock(&card->lock);
+	list_for_each_entry(client, &card->clients, node)
+		vdfl_client_queue(client, todo);
+	spin_unlock(&card->lock);
+}
+
+/**
+ * vdfl_clients_revoke() - revoke access to all blocks
  * @card: bound card
  * @mask: VDFL_REVOKED_*
  *
- * As vdfl_clients_revoke_locked(), but takes vdfl_card.lock. May sleep.
+ * No access of any client begins when this returns. The zaps and the waits for
+ * running accesses are queued; vdfl_clients_wait() waits for them. Takes
+ * vdfl_card.lock. Does not sleep.
  */
 void vdfl_clients_revoke(struct vdfl_card *card, unsigned int mask)
 {
-	guard(mutex)(&card->lock);
-	vdfl_clients_revoke_locked(card, mask);
+	struct vdfl_client *client;
+
+	spin_lock(&card->lock);
+	list_for_each_entry(client, &card->clients, node)
+		client->ops->mark(client, mask);
+	spin_unlock(&card->lock);
+	vdfl_clients_notify(card, VDFL_CLIENT_DRAIN);
+}
+
+/**
+ * vdfl_clients_wait() - wait until no queued callback is left
+ * @card: bound card; the caller holds no lock of it
+ *
+ * Tenants choose how long that takes, within the bounds of their mappings. May
+ * sleep.
+ */
+void vdfl_clients_wait(struct vdfl_card *card)
+{
+	wait_event(card->settled, !atomic_read(&card->nr_working));
 }
 
 /**
@@ -44,30 +184,18 @@ void vdfl_clients_revoke(struct vdfl_card *card, unsigned int mask)
  * @card: bound card
  * @mask: VDFL_REVOKED_*, cleared for all clients
  *
- * Takes vdfl_card.lock. May sleep.
+ * Tasks that wait for the end of the revocation are woken by work items. Takes
+ * vdfl_card.lock. Does not sleep.
  */
 void vdfl_clients_restore(struct vdfl_card *card, unsigned int mask)
 {
 	struct vdfl_client *client;
 
-	guard(mutex)(&card->lock);
+	spin_lock(&card->lock);
 	list_for_each_entry(client, &card->clients, node)
-		client->ops->restore(client, mask);
-}
-
-/**
- * vdfl_clients_error() - signal the error eventfds of all clients
- * @card: bound card
- *
- * Takes vdfl_card.lock. May sleep.
- */
-void vdfl_clients_error(struct vdfl_card *card)
-{
-	struct vdfl_client *client;
-
-	guard(mutex)(&card->lock);
-	list_for_each_entry(client, &card->clients, node)
-		client->ops->error(client);
+		client->ops->clear(client, mask);
+	spin_unlock(&card->lock);
+	vdfl_clients_notify(card, VDFL_CLIENT_WAKE);
 }
 
 /**
@@ -75,27 +203,31 @@ void vdfl_clients_error(struct vdfl_card *card)
  * @card: card of the instance
  *
  * The interrupt source of the card cannot change until vdfl_card_close(). Takes
- * vdfl_card.lock. May sleep.
+ * vdfl_card.lock.
  *
- * Return: 0, or -ENODEV if the card is lost
+ * Return: 0, or -ENODEV if the card is lost or being unbound
  */
 int vdfl_card_open(struct vdfl_card *card)
 {
-	guard(mutex)(&card->lock);
-	if (card->gone)
-		return -ENODEV;
-	card->nr_open++;
-	return 0;
+	bool refused;
+
+	spin_lock(&card->lock);
+	refused = card->gone || card->unbinding;
+	if (!refused)
+		card->nr_open++;
+	spin_unlock(&card->lock);
+	return refused ? -ENODEV : 0;
 }
 
 /**
  * vdfl_card_close() - undo vdfl_card_open()
  * @card: card of the instance
  *
- * Takes vdfl_card.lock. May sleep.
+ * Takes vdfl_card.lock.
  */
 void vdfl_card_close(struct vdfl_card *card)
 {
-	guard(mutex)(&card->lock);
+	spin_lock(&card->lock);
 	card->nr_open--;
+	spin_unlock(&card->lock);
 }

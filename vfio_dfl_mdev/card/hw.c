@@ -152,7 +152,7 @@ bool vdfl_card_answers(struct vdfl_card *card)
  * @block: assignable block of a card that is not frozen;
  *	vdfl_card.reset_lock is held
  *
- * Return: 0, or -EIO if the header differs, as after a reconfiguration, or if
+ * Return: 0; -EIO if the header differs, as after a reconfiguration; -ENODEV if
  * the card does not respond
  */
 int vdfl_card_check_header(struct vdfl_block *block)
@@ -167,9 +167,10 @@ int vdfl_card_check_header(struct vdfl_block *block)
 	if (same)
 		return 0;
 	/* Do not blame the block if the whole device stopped responding */
-	if (vdfl_card_answers(block->card))
-		dev_warn_ratelimited(&block->card->pdev->dev,
-				     "%s: header changed since probe, block not usable; unbind and bind the card\n",
-				     block->pos);
+	if (!vdfl_card_answers(block->card))
+		return -ENODEV;
+	dev_warn_ratelimited(&block->card->pdev->dev,
+			     "%s: header changed since probe, block not usable; unbind and bind the card\n",
+			     block->pos);
 	return -EIO;
 }

@@ -74,7 +74,7 @@ void vdfl_irq_init(struct vdfl_card *card)
  * @card: bound card
  * @name: name of a source, or "auto"
  *
- * Takes vdfl_card.lock. May sleep.
+ * Takes vdfl_card.lock.
  *
  * Return: 0; -EINVAL for an unknown name; -EOPNOTSUPP if the source is not
  * usable on this card; -EBUSY while an instance is open
@@ -83,16 +83,20 @@ int vdfl_irq_choose(struct vdfl_card *card, const char *name)
 {
 	const struct vdfl_irq_source *source = sysfs_streq(name, "auto") ?
 		source_auto(card) : source_by_name(name);
+	bool busy;
 
 	if (!source)
 		return -EINVAL;
 	if (!source->usable(card))
 		return -EOPNOTSUPP;
-	guard(mutex)(&card->lock);
-	if (card->nr_open)
-		return -EBUSY;
-	WRITE_ONCE(card->irq.source, source);
-	return 0;
+	spin_lock(&card->lock);
+	busy = card->nr_open;
+	if (!busy) {
+		WRITE_ONCE(card->irq.source, source);
+		vdfl_intx_retry(card);
+	}
+	spin_unlock(&card->lock);
+	return busy ? -EBUSY : 0;
 }
 
 /**
@@ -140,6 +144,22 @@ ssize_t vdfl_irq_usable(struct vdfl_card *card, char *buf)
 	return len + sysfs_emit_at(buf, len, "\n");
 }
 
+/**
+ * vdfl_irq_stuck() - get the value of the sysfs attribute irq_stuck
+ * @card: bound card
+ * @buf: result, a page
+ *
+ * Takes vdfl_card_irq.lock.
+ *
+ * Return: bytes written to @buf
+ */
+ssize_t vdfl_irq_stuck(struct vdfl_card *card, char *buf)
+{
+	if (vdfl_intx_stuck(card))
+		return sysfs_emit(buf, "pin\n");
+	return vdfl_poll_stuck(card, buf);
+}
+
 static int source_start(struct vdfl_card *card)
 {
 	lockdep_assert_held(&card->irq.mutex);
@@ -156,6 +176,14 @@ static void source_stop(struct vdfl_card *card)
 	lockdep_assert_held(&card->irq.mutex);
 	if (card->irq.running)
 		card->irq.source->stop(card);
+}
+
+/* The interrupt handler cannot free itself. */
+static void source_stop_failed(struct vdfl_card *card)
+{
+	guard(mutex)(&card->irq.mutex);
+	if (vdfl_intx_failed(card))
+		source_stop(card);
 }
 
 static int client_on(struct vdfl_card *card, struct vdfl_irq_client *client)
@@ -247,8 +275,11 @@ static int irq_disarm(void *data)
 int vdfl_irq_arm(struct vdfl_card *card, struct vdfl_irq_client *client)
 {
 	struct client_call call = { card, client };
+	int ret = vdfl_work_call(irq_arm, &call);
 
-	return vdfl_work_call(irq_arm, &call);
+	if (ret)
+		vdfl_irq_forget(client);
+	return ret;
 }
 
 /**
@@ -256,15 +287,17 @@ int vdfl_irq_arm(struct vdfl_card *card, struct vdfl_irq_client *client)
  * @card: card of the block
  * @client: armed client
  *
- * When this returns, notify() is not running and is not called any more. A work
- * item does this under vdfl_card_irq.mutex; the caller waits for it, and holds
- * neither that lock nor a lock that notify() takes.
+ * When this returns, notify() and message() are not running and are not called
+ * any more. A work item does this under vdfl_card_irq.mutex; the caller waits
+ * for it, and holds neither that lock nor a lock that notify() takes. The caller
+ * also waits for a running notify(), but holds up no other client meanwhile.
  */
 void vdfl_irq_disarm(struct vdfl_card *card, struct vdfl_irq_client *client)
 {
 	struct client_call call = { card, client };
 
 	vdfl_work_call(irq_disarm, &call);
+	vdfl_irq_forget(client);
 }
 
 static void irq_stop_all(struct vdfl_card *card)
@@ -296,8 +329,9 @@ static int irq_start_all(struct vdfl_card *card)
  * vdfl_irq_suspend() - stop delivery to all clients
  * @card: bound card
  *
- * When this returns, no notify() is running, and none is called until
- * vdfl_irq_resume(). Takes vdfl_card_irq.mutex. May sleep.
+ * When this returns, no message() is running, and no interrupt is noted until
+ * vdfl_irq_resume(). Clients may still be signalled for interrupts noted before.
+ * Takes vdfl_card_irq.mutex. May sleep.
  */
 void vdfl_irq_suspend(struct vdfl_card *card)
 {
@@ -311,7 +345,8 @@ void vdfl_irq_suspend(struct vdfl_card *card)
  *
  * If the source cannot start, delivery stays suspended, and the next audit tries
  * again. Causes are lack of memory, and a fatal signal for the task that resets
- * the card. Takes vdfl_card_irq.mutex. May sleep.
+ * the card. A source that failed is stopped. Takes vdfl_card_irq.mutex. May
+ * sleep.
  *
  * Return: true if this call restarted delivery. The caller then calls
  * vdfl_irq_signal_all() once clients can access their registers.
@@ -325,6 +360,8 @@ bool vdfl_irq_resume(struct vdfl_card *card)
 	 * Lockless: the audit calls this every 500 ms and must not contend with
 	 * arming.
 	 */
+	if (vdfl_intx_failed(card))
+		source_stop_failed(card);
 	if (!READ_ONCE(card->irq.suspended) || READ_ONCE(card->gone))
 		return false;
 	mutex_lock(&card->irq.mutex);
@@ -341,7 +378,7 @@ bool vdfl_irq_resume(struct vdfl_card *card)
 }
 
 /**
- * vdfl_irq_signal_all() - signal every armed vector once
+ * vdfl_irq_signal_all() - have every armed vector signalled once
  * @card: bound card
  *
  * Interrupts raised while delivery was stopped are lost, so each user has to
@@ -353,6 +390,6 @@ void vdfl_irq_signal_all(struct vdfl_card *card)
 
 	spin_lock_irq(&card->irq.lock);
 	list_for_each_entry(client, &card->irq.clients, node)
-		client->notify(client, ~0ULL);
+		vdfl_irq_note(client, ~0ULL);
 	spin_unlock_irq(&card->irq.lock);
 }

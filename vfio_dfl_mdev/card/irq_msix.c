@@ -14,13 +14,13 @@
 /**
  * struct vdfl_msix_vector - one requested vector
  * @client: client that the vector belongs to
- * @bit: bit of the vector in the argument of notify()
+ * @nr: number of the vector in the block
  *
  * Constant while the vector is requested.
  */
 struct vdfl_msix_vector {
 	struct vdfl_irq_client *client;
-	u64 bit;
+	unsigned int nr;
 };
 
 /*
@@ -31,7 +31,7 @@ static irqreturn_t src_msix_handler(int nr, void *data)
 {
 	struct vdfl_msix_vector *vector = data;
 
-	vector->client->notify(vector->client, vector->bit);
+	vector->client->message(vector->client, vector->nr);
 	return IRQ_HANDLED;
 }
 
@@ -62,7 +62,7 @@ static int src_msix_client_on(struct vdfl_card *card,
 		return -ENOMEM;
 	for (i = 0; i < client->nr; i++) {
 		client->msix[i].client = client;
-		client->msix[i].bit = BIT_ULL(i);
+		client->msix[i].nr = i;
 		ret = request_irq(src_msix_irq(card, client, i),
 				  src_msix_handler, 0, VDFL_NAME,
 				  &client->msix[i]);

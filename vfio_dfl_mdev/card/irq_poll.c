@@ -118,7 +118,7 @@ static bool client_poll(struct vdfl_poll *poll, struct vdfl_irq_client *client,
 		client->stuck_fired = now;
 	}
 	if (fire)
-		client->notify(client, fire);
+		vdfl_irq_note(client, fire);
 	return pending & ~client->stuck;
 }
 
@@ -262,7 +262,7 @@ void vdfl_poll_init(struct vdfl_card *card)
 }
 
 /**
- * vdfl_poll_stuck() - get the value of the sysfs attribute irq_stuck
+ * vdfl_poll_stuck() - list the vectors that stay pending
  * @card: bound card
  * @buf: result, a page
  *

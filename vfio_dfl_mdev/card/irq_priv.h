@@ -31,7 +31,8 @@ struct vdfl_irq_client;
  * @start: start delivery, before the first client is armed or on resume; may
  *	sleep; optional; returns 0 or a negative errno
  * @stop: stop delivery, after the last client is disarmed or on suspend; no
- *	notify() runs or follows when it returns; may sleep; set if @start is
+ *	interrupt is noted and no message() runs or follows when it returns; may
+ *	sleep; set if @start is
  * @client_on: start delivery to @client, which is in vdfl_card_irq.clients; may
  *	sleep; optional; returns 0 or a negative errno
  * @client_off: stop delivery to @client; may sleep; optional
@@ -52,13 +53,31 @@ struct vdfl_irq_source {
 
 /**
  * struct vdfl_intx - state of irq_intx.c
- * @held: the pin is masked until @timer expires; under vdfl_card_irq.lock
+ * @held: the pin is masked until @timer expires
+ * @held_since: start of the hold-off, in ns of ktime_get_ns()
+ * @spent: time spent in interrupt context for the pin since the start of the
+ *	hold-off, with that of the timer before it, in ns
+ * @rounds: number of hold-offs in a row that ended with the pin asserted
+ * @signals: number of times that all clients were signalled
+ * @masked_entries: number of interrupts in this hold-off, on a line that may be
+ *	shared
+ * @failed: the line did not go quiet, the source must not run; changes to false
+ *	while the source does not run; also read without a lock
  * @timer: unmasks the pin; started under vdfl_card_irq.lock
- * @holdoff_us: time between signal and unmask, microseconds; READ_ONCE() and
- *	WRITE_ONCE(), no lock
+ * @holdoff_us: shortest hold-off, microseconds; READ_ONCE() and WRITE_ONCE(), no
+ *	lock
+ *
+ * Fields without a note change under vdfl_card_irq.lock, or while the source
+ * does not run.
  */
 struct vdfl_intx {
 	bool held;
+	u64 held_since;
+	u64 spent;
+	unsigned int rounds;
+	unsigned int signals;
+	unsigned int masked_entries;
+	bool failed;
 	struct hrtimer timer;
 	unsigned int holdoff_us;
 };
@@ -97,7 +116,8 @@ struct vdfl_poll {
  * @lock: protects @clients and @running; serialises changes of the command
  *	register by irq_intx.c (INTx mask) and by the audit (bus mastering)
  * @clients: armed clients; changes with both @mutex and @lock held
- * @running: the source delivers; changes with both @mutex and @lock held
+ * @running: the source delivers; changes with both @mutex and @lock held, also
+ *	read without a lock
  * @suspended: the source must not start; written under @mutex, also read
  *	without a lock
  * @resume_failed: the last vdfl_irq_resume() failed and was logged; under
@@ -125,7 +145,7 @@ struct vdfl_card_irq {
 static inline void vdfl_irq_set_running(struct vdfl_card_irq *irq, bool running)
 {
 	spin_lock_irq(&irq->lock);
-	irq->running = running;
+	WRITE_ONCE(irq->running, running);
 	spin_unlock_irq(&irq->lock);
 }
 
@@ -134,8 +154,15 @@ extern const struct vdfl_irq_source vdfl_irq_intx;
 extern const struct vdfl_irq_source vdfl_irq_poll;
 extern const struct vdfl_irq_source vdfl_irq_msix;
 void vdfl_intx_init(struct vdfl_card *card);
+void vdfl_intx_retry(struct vdfl_card *card);
+bool vdfl_intx_failed(const struct vdfl_card *card);
+bool vdfl_intx_stuck(struct vdfl_card *card);
 void vdfl_poll_init(struct vdfl_card *card);
 ssize_t vdfl_poll_stuck(struct vdfl_card *card, char *buf);
+
+/* irq_signal.c: signals to clients */
+void vdfl_irq_note(struct vdfl_irq_client *client, u64 pending);
+void vdfl_irq_forget(struct vdfl_irq_client *client);
 
 /* irq.c: subscriptions to the card's interrupts */
 void vdfl_irq_init(struct vdfl_card *card);
@@ -144,5 +171,6 @@ bool vdfl_irq_resume(struct vdfl_card *card);
 void vdfl_irq_signal_all(struct vdfl_card *card);
 int vdfl_irq_choose(struct vdfl_card *card, const char *name);
 ssize_t vdfl_irq_usable(struct vdfl_card *card, char *buf);
+ssize_t vdfl_irq_stuck(struct vdfl_card *card, char *buf);
 
 #endif /* _VDFL_IRQ_PRIV_H */

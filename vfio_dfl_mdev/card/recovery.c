@@ -1,58 +1,58 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Operations of the PCI core on the whole card (function reset, error recovery,
- * suspend), and loss of the card. Access is revoked while an operation is in
- * progress, and for good once the card is declared lost.
+ * suspend), a card that does not respond for a time, and loss of the card.
+ * Accesses wait while the card is frozen for one of the former, and fail once it
+ * is declared lost.
  *
  * Copyright (C) 2026 The vfio_dfl_mdev authors
  */
 #include <linux/jiffies.h>
+#include <linux/module.h>
 
 #include "card/card_priv.h"
 
 /* Upper bound of an operation; jiffies do not advance while suspended */
 #define RECOVERY_LIMIT		(60 * HZ)
 
+static unsigned int loss_grace_ms = 3000;
+module_param(loss_grace_ms, uint, 0644);
+MODULE_PARM_DESC(loss_grace_ms,
+		 "Time in ms that a card may fail to respond before it is declared lost; the audit checks every 500 ms (default: 3000)");
+
 /**
  * vdfl_card_declare_lost() - revoke all use of the card for good
- * @card: bound card; vdfl_card.reset_lock may be held, vdfl_card.lock is not
+ * @card: bound card; vdfl_card.reset_lock may be held
  * @cause: text for the log
  *
- * When this returns:
- *
- * - access to the registers is revoked and mappings are zapped;
- * - interrupts are not delivered any more;
- * - the error and device request eventfds of all clients are signalled.
+ * When this returns, no access to the registers begins, and interrupts are not
+ * delivered any more. For each client a work item zaps its mappings, then
+ * signals its error and device request eventfds. Only vdfl_clients_wait() waits
+ * for them, so that a slow client does not delay callers that hold
+ * vdfl_card.reset_lock.
  *
  * A concurrent second caller may return before the first has finished. Takes
  * vdfl_card.lock and vdfl_card_irq.mutex. May sleep.
  */
 void vdfl_card_declare_lost(struct vdfl_card *card, const char *cause)
 {
-	struct vdfl_client *client;
+	bool was_gone, used;
 
-	mutex_lock(&card->lock);
-	if (card->gone) {
-		mutex_unlock(&card->lock);
-		return;
-	}
+	spin_lock(&card->lock);
+	was_gone = card->gone;
+	used = !list_empty(&card->clients);
 	WRITE_ONCE(card->gone, true);
-	if (!list_empty(&card->clients))
+	spin_unlock(&card->lock);
+	if (was_gone)
+		return;
+	if (used)
 		pci_warn(card->pdev, "card lost (%s), access revoked\n", cause);
 	else
 		pci_info(card->pdev, "card lost (%s), no instances\n", cause);
-	vdfl_clients_revoke_locked(card, VDFL_REVOKED_GONE);
-	mutex_unlock(&card->lock);
-
+	vdfl_clients_revoke(card, VDFL_REVOKED_GONE);
 	/* With msix this disables bus mastering, before users are notified */
 	vdfl_irq_suspend(card);
-
-	mutex_lock(&card->lock);
-	list_for_each_entry(client, &card->clients, node) {
-		client->ops->error(client);
-		client->ops->request(client);
-	}
-	mutex_unlock(&card->lock);
+	vdfl_clients_notify(card, VDFL_CLIENT_ERROR | VDFL_CLIENT_REQUEST);
 }
 
 /**
@@ -69,27 +69,54 @@ bool vdfl_card_is_gone(const struct vdfl_card *card)
 }
 
 /**
+ * vdfl_card_generation() - count the resets and recoveries of a card
+ * @card: bound card
+ *
+ * Lockless.
+ *
+ * Return: number of times that use of the card was resumed after the PCI core
+ * had operated on it, or after it had not responded
+ */
+u32 vdfl_card_generation(const struct vdfl_card *card)
+{
+	return READ_ONCE(card->generation);
+}
+
+/**
  * vdfl_card_freeze() - stop using the card while the PCI core operates on it
  * @card: bound card
  * @op: VDFL_FROZEN_*
  *
- * Revoke access and stop interrupts until vdfl_card_thaw(). Takes
- * vdfl_card.reset_lock, vdfl_card.lock and vdfl_card_irq.mutex, one after the
- * other. May sleep.
+ * Revoke access and stop interrupts until vdfl_card_thaw(). When this returns,
+ * no access is running and no mapping has a PTE. The recovery timeout begins
+ * then: until then the PCI core does not operate on the card.
+ *
+ * Takes vdfl_card.reset_lock, vdfl_card.lock and vdfl_card_irq.mutex, one after
+ * the other, and waits for all clients with none of them held. May sleep.
  */
 void vdfl_card_freeze(struct vdfl_card *card, unsigned int op)
 {
+	bool first;
+
 	mutex_lock(&card->reset_lock);
-	if (!card->frozen) {
-		/* The PCI core saves the command register, and restores it */
-		vdfl_busmaster_verify(card);
-		/* Further errors do not extend the recovery timeout */
-		card->frozen_since = jiffies;
-	}
+	first = !(card->frozen & ~VDFL_FROZEN_ABSENT);
 	card->frozen |= op;
+	card->revoking++;
+	/* The PCI core saves the command register, and restores it */
+	if (first)
+		vdfl_busmaster_verify(card);
 	mutex_unlock(&card->reset_lock);
+
 	vdfl_clients_revoke(card, VDFL_REVOKED_CARD);
 	vdfl_irq_suspend(card);
+	vdfl_clients_wait(card);
+
+	mutex_lock(&card->reset_lock);
+	card->revoking--;
+	/* Further errors do not extend the recovery timeout */
+	if (first)
+		card->frozen_since = jiffies;
+	mutex_unlock(&card->reset_lock);
 }
 
 /* Start delivery before access is restored, so that no interrupt is lost. */
@@ -100,9 +127,37 @@ static void card_resume_use(struct vdfl_card *card)
 	vdfl_ports_deassert_reset(card);
 	vdfl_blocks_recheck(card);
 	resumed = vdfl_irq_resume(card);
+	WRITE_ONCE(card->generation, card->generation + 1);
 	vdfl_clients_restore(card, VDFL_REVOKED_CARD);
 	if (resumed)
 		vdfl_irq_signal_all(card);
+}
+
+/* Declare the card lost, and let the audit check bus mastering again. */
+static void frozen_declare_lost(struct vdfl_card *card, const char *cause)
+{
+	lockdep_assert_held(&card->reset_lock);
+	vdfl_card_declare_lost(card, cause);
+	card->frozen = 0;
+}
+
+/* @ret is the result of vdfl_busmaster_verify(). Returns it, or a new error. */
+static int frozen_end(struct vdfl_card *card, int ret)
+{
+	if (ret) {
+		frozen_declare_lost(card, ret == -ENODEV ?
+				    "no response after reset" :
+				    "bus mastering cannot be disabled");
+		return ret;
+	}
+	ret = vdfl_card_check_msix(card);
+	if (ret) {
+		frozen_declare_lost(card, "MSI-X structures moved by reset");
+		return ret;
+	}
+	card->frozen = 0;
+	card_resume_use(card);
+	return 0;
 }
 
 /**
@@ -127,27 +182,58 @@ int vdfl_card_thaw(struct vdfl_card *card, unsigned int op)
 		return 0;
 	card->frozen &= ~op;
 	ret = vdfl_busmaster_verify(card);
-	if (card->frozen)
+	if (card->frozen & ~VDFL_FROZEN_ABSENT)
 		return 0;
-	if (ret) {
-		vdfl_card_declare_lost(card, "no response after reset");
-		return ret;
-	}
-	ret = vdfl_card_check_msix(card);
-	if (ret) {
-		vdfl_card_declare_lost(card, "MSI-X structures moved by reset");
-		return ret;
-	}
-	card_resume_use(card);
-	return 0;
+	return frozen_end(card, ret);
 }
 
-/* Declare the card lost, and let the audit check bus mastering again. */
-static void frozen_declare_lost(struct vdfl_card *card, const char *cause)
+static bool card_disconnected(struct vdfl_card *card)
+{
+	return card->pdev->error_state == pci_channel_io_perm_failure;
+}
+
+/*
+ * Recovery of the link (DPC) may make the card unreachable without a callback
+ * of the PCI core. Ask for the vendor id first, as the PCI core does.
+ */
+static void absent_check(struct vdfl_card *card)
+{
+	unsigned long grace = msecs_to_jiffies(READ_ONCE(loss_grace_ms));
+	int ret = -ENODEV;
+
+	if (pci_device_is_present(card->pdev))
+		ret = vdfl_busmaster_verify(card);
+	if (ret != -ENODEV) {
+		dev_notice_ratelimited(&card->pdev->dev,
+				       "card responds again after %u ms\n",
+				       jiffies_to_msecs(jiffies - card->absent_since));
+		frozen_end(card, ret);
+		return;
+	}
+	if (card_disconnected(card) ||
+	    !time_before(jiffies, card->absent_since + grace))
+		frozen_declare_lost(card, "no response");
+}
+
+/**
+ * vdfl_card_absent() - freeze a card that does not respond
+ * @card: bound card that is not frozen; vdfl_card.reset_lock is held
+ *
+ * Accesses wait until the card responds again, or until it is declared lost:
+ * after the module parameter loss_grace_ms, or at once if the PCI core has
+ * marked it as disconnected. Takes vdfl_card.lock and vdfl_card_irq.mutex. May
+ * sleep.
+ */
+void vdfl_card_absent(struct vdfl_card *card)
 {
 	lockdep_assert_held(&card->reset_lock);
-	vdfl_card_declare_lost(card, cause);
-	card->frozen = 0;
+	if (READ_ONCE(card->gone))
+		return;
+	card->frozen |= VDFL_FROZEN_ABSENT;
+	card->absent_since = jiffies;
+	vdfl_clients_revoke(card, VDFL_REVOKED_CARD);
+	vdfl_irq_suspend(card);
+	absent_check(card);
 }
 
 /**
@@ -155,11 +241,15 @@ static void frozen_declare_lost(struct vdfl_card *card, const char *cause)
  * @card: bound card that is frozen; vdfl_card.reset_lock is held
  *
  * The PCI core does not report the end of every operation to the driver, and
- * the card need not respond during one. May sleep.
+ * the card need not respond during one. A card that is only absent is used
+ * again once it responds. May sleep.
  */
 void vdfl_card_check_frozen(struct vdfl_card *card)
 {
-	if (time_after(jiffies, card->frozen_since + RECOVERY_LIMIT))
+	if (card->frozen == VDFL_FROZEN_ABSENT)
+		absent_check(card);
+	else if (!card->revoking &&
+		 time_after(jiffies, card->frozen_since + RECOVERY_LIMIT))
 		frozen_declare_lost(card, "no response after reset");
 }
 
@@ -169,7 +259,9 @@ void vdfl_card_check_frozen(struct vdfl_card *card)
  * @state: channel state that the PCI core reports; the card is declared lost on
  *	a permanent failure
  *
- * Signals the error eventfds of all clients. May sleep.
+ * Accesses of users wait for the end of the recovery. The error eventfd is
+ * signalled only for a card that is lost, because QEMU stops the guest on it.
+ * May sleep.
  *
  * Return: recovery step that the driver requests from the PCI core
  */
@@ -183,7 +275,6 @@ pci_ers_result_t vdfl_card_error_detected(struct vdfl_card *card,
 		return PCI_ERS_RESULT_DISCONNECT;
 	}
 	vdfl_card_freeze(card, VDFL_FROZEN_ERROR);
-	vdfl_clients_error(card);
 	return state == pci_channel_io_normal ? PCI_ERS_RESULT_CAN_RECOVER :
 						PCI_ERS_RESULT_NEED_RESET;
 }

@@ -158,7 +158,7 @@ DIR_ATTR_RO(card, irq_sources);
 
 static ssize_t card_irq_stuck_show(struct vdfl_dir *dir, char *buf)
 {
-	return vdfl_poll_stuck(dir->card, buf);
+	return vdfl_irq_stuck(dir->card, buf);
 }
 DIR_ATTR_RO(card, irq_stuck);
 
@@ -198,11 +198,53 @@ CARD_INTERVAL(irq_holdoff_us, intx.holdoff_us);
 CARD_INTERVAL(poll_floor_us, poll.floor_us);
 CARD_INTERVAL(poll_ceiling_us, poll.ceiling_us);
 
+/* --- its state and its release -------------------------------------------- */
+
+static const char *card_state(const struct vdfl_card *card)
+{
+	if (READ_ONCE(card->unbinding))
+		return "unbinding";
+	if (READ_ONCE(card->gone))
+		return "gone";
+	/* Lockless: reset_lock may be held for the time of a reset */
+	return data_race(card->frozen) ? "frozen" : "bound";
+}
+
+static ssize_t card_state_show(struct vdfl_dir *dir, char *buf)
+{
+	return sysfs_emit(buf, "%s\n", card_state(dir->card));
+}
+DIR_ATTR_RO(card, state);
+
+static ssize_t card_release_grace_ms_show(struct vdfl_dir *dir, char *buf)
+{
+	return sysfs_emit(buf, "%u\n", READ_ONCE(dir->card->release_grace_ms));
+}
+
+static ssize_t card_release_grace_ms_store(struct vdfl_dir *dir,
+					   const char *buf, size_t count)
+{
+	unsigned int value;
+	int ret = kstrtouint(buf, 0, &value);
+
+	if (ret)
+		return ret;
+	WRITE_ONCE(dir->card->release_grace_ms, value);
+	return count;
+}
+DIR_ATTR_RW(card, release_grace_ms);
+
 static ssize_t card_gone_show(struct vdfl_dir *dir, char *buf)
 {
 	return sysfs_emit(buf, "%d\n", READ_ONCE(dir->card->gone));
 }
 DIR_ATTR_RO(card, gone);
+
+static ssize_t card_generation_show(struct vdfl_dir *dir, char *buf)
+{
+	return sysfs_emit(buf, "%u\n", vdfl_card_generation(dir->card));
+}
+DIR_ATTR_RO(card, generation);
 
 static struct attribute *card_attrs[] = {
 	&card_busmaster_acknowledged_attr.attr,
@@ -210,6 +252,7 @@ static struct attribute *card_attrs[] = {
 	&card_fence_command_attr.attr,
 	&card_fence_iommu_attr.attr,
 	&card_fence_port_attr.attr,
+	&card_generation_attr.attr,
 	&card_gone_attr.attr,
 	&card_irq_holdoff_us_attr.attr,
 	&card_irq_source_attr.attr,
@@ -217,7 +260,9 @@ static struct attribute *card_attrs[] = {
 	&card_irq_stuck_attr.attr,
 	&card_poll_ceiling_us_attr.attr,
 	&card_poll_floor_us_attr.attr,
+	&card_release_grace_ms_attr.attr,
 	&card_siblings_mastering_attr.attr,
+	&card_state_attr.attr,
 	NULL
 };
 ATTRIBUTE_GROUPS(card);
@@ -312,10 +357,13 @@ DIR_ATTR_RO(block, guid);
 static ssize_t block_instance_show(struct vdfl_dir *dir, char *buf)
 {
 	struct vdfl_client *owner;
+	ssize_t len;
 
-	guard(mutex)(&dir->card->lock);
+	spin_lock(&dir->card->lock);
 	owner = dir->block->owner;
-	return sysfs_emit(buf, "%s\n", owner ? dev_name(owner->dev) : "");
+	len = sysfs_emit(buf, "%s\n", owner ? dev_name(owner->dev) : "");
+	spin_unlock(&dir->card->lock);
+	return len;
 }
 DIR_ATTR_RO(block, instance);
 

@@ -4,26 +4,27 @@
  * clients, its interrupts and fences.
  *
  * The card layer calls the layers above only through the callbacks of a client:
- * vdfl_client_ops and vdfl_irq_client.notify().
+ * vdfl_client_ops, vdfl_irq_client.notify() and vdfl_irq_client.message().
  *
  * Lock order of the driver, outermost first:
  *   vfio dev_set lock (open, close)
  *   vdfl_mdev.cfg_lock
  *   vdfl_mdev.irq_config_lock
  *   vdfl_card.reset_lock
- *   vdfl_card.lock
  *   mmap_lock
  *   vdfl_mdev.memory_lock
  *   vdfl_card_irq.mutex
  *   vdfl_busmaster.lock
  *   vdfl_card_irq.lock
  *   vdfl_mdev.irq_lock
+ *   vdfl_card.lock
  *
  * Copyright (C) 2026 The vfio_dfl_mdev authors
  */
 #ifndef _VDFL_CARD_H
 #define _VDFL_CARD_H
 
+#include <linux/atomic.h>
 #include <linux/ktime.h>
 #include <linux/list.h>
 #include <linux/pci.h>
@@ -40,22 +41,34 @@
 #define VDFL_REVOKED_CLOSED	BIT(0)	/* the instance is not open */
 #define VDFL_REVOKED_MEMORY	BIT(1)	/* virtual memory enable is 0 */
 #define VDFL_REVOKED_RESET	BIT(2)	/* the block failed a reset */
-#define VDFL_REVOKED_CARD	BIT(3)	/* the PCI core operates on the card */
-#define VDFL_REVOKED_GONE	BIT(4)	/* card lost, or driver unbinding */
-#define VDFL_REVOKED_REMOVED	BIT(5)	/* the instance is being removed */
-/*
- * Reset requested by the user. If this is the only bit set, accesses wait
- * instead of failing.
- */
+#define VDFL_REVOKED_CARD	BIT(3)	/* vdfl_card.frozen is set */
+#define VDFL_REVOKED_GONE	BIT(4)	/* card lost, or driver unbound */
+#define VDFL_REVOKED_REMOVED	BIT(5)	/* removed, and the grace is over */
+/* Reset requested by the user */
 #define VDFL_REVOKED_SCRUB	BIT(6)
+/*
+ * Reasons that end by themselves. If no other bit is set, accesses wait instead
+ * of failing.
+ */
+#define VDFL_REVOKED_WAIT	(VDFL_REVOKED_CARD | VDFL_REVOKED_SCRUB)
 
 /*
- * PCI core operations in progress; the driver must not touch the device while
- * any bit is set
+ * PCI core operations in progress, or a card that does not respond; the driver
+ * must not touch the device while any bit is set
  */
 #define VDFL_FROZEN_RESET	BIT(0)
 #define VDFL_FROZEN_ERROR	BIT(1)
 #define VDFL_FROZEN_SUSPEND	BIT(2)
+#define VDFL_FROZEN_ABSENT	BIT(3)	/* the audit waits for the card */
+
+/*
+ * Callbacks that the work item of a client calls, in this order. Their duration
+ * depends on the user.
+ */
+#define VDFL_CLIENT_WAKE	BIT(0)
+#define VDFL_CLIENT_DRAIN	BIT(1)
+#define VDFL_CLIENT_ERROR	BIT(2)
+#define VDFL_CLIENT_REQUEST	BIT(3)
 
 struct vconfig_desc;
 struct vdfl_card;
@@ -98,31 +111,39 @@ struct vdfl_block_match {
  *	vdfl_block_release()
  * @dev: device of the instance, for its name; constant, set by the instance
  * @ops: callbacks into the instance; constant, set by the instance
+ * @work: calls the callbacks in @todo
+ * @todo: VDFL_CLIENT_*, under vdfl_card.lock
  */
 struct vdfl_client {
 	struct list_head node;
 	struct vdfl_block *block;
 	struct device *dev;
 	const struct vdfl_client_ops *ops;
+	struct work_struct work;
+	unsigned int todo;
 };
 
 /**
  * struct vdfl_client_ops - callbacks of the card into a client
- * @revoke: revoke access to the registers and zap all mappings; no access
- *	begins while a bit is set. @mask is VDFL_REVOKED_*; may sleep
- * @restore: clear the bits of @mask
- * @drain: wait for accesses that are running, and zap the pages that they
- *	mapped; may sleep
+ * @mark: set the bits of @mask, VDFL_REVOKED_*; no access to the registers
+ *	begins while a bit is set
+ * @clear: clear the bits of @mask
+ * @wake: wake tasks that wait for the end of a revocation
+ * @drain: as @wake, zap all mappings, wait for accesses that are running, and
+ *	zap the pages that they mapped
  * @error: signal the error eventfd
  * @request: signal the device request eventfd, which asks the user to close the
  *	instance
  *
- * Called with vdfl_card.lock held. vdfl_block_reset() calls @revoke and
- * @restore of its caller with vdfl_card.reset_lock held instead.
+ * @mark and @clear are called with vdfl_card.lock held, or by
+ * vdfl_block_reset() of the client with vdfl_card.reset_lock held. They do not
+ * sleep, and their duration does not depend on the user. The other callbacks
+ * are called by the work item of the client without a lock, and may sleep.
  */
 struct vdfl_client_ops {
-	void (*revoke)(struct vdfl_client *client, unsigned int mask);
-	void (*restore)(struct vdfl_client *client, unsigned int mask);
+	void (*mark)(struct vdfl_client *client, unsigned int mask);
+	void (*clear)(struct vdfl_client *client, unsigned int mask);
+	void (*wake)(struct vdfl_client *client);
 	void (*drain)(struct vdfl_client *client);
 	void (*error)(struct vdfl_client *client);
 	void (*request)(struct vdfl_client *client);
@@ -135,8 +156,13 @@ struct vdfl_client_ops {
  * @first: first vector of the card that belongs to the block
  * @nr: number of vectors of the block, at most DFL_MAX_VECTORS
  * @notify: signal vectors: bit i of @pending is vector i of the block, bits
- *	from @nr on are ignored. May be called in hard interrupt context;
- *	vdfl_card_irq.lock is held unless the source is msix
+ *	from @nr on are ignored; called in a work item, without a lock
+ * @message: source msix: signal the vector @nr, whose message arrived; called in
+ *	hard interrupt context, without a lock
+ * @noted: vectors to signal; atomic
+ * @signal: work item that signals @noted
+ * @rested: time from which @signal runs without a delay, in ns of
+ *	ktime_get_ns(); only @signal accesses it
  * @msix: source msix: the requested vectors; under vdfl_card_irq.mutex
  * @polled: source poll: vectors pending in the last pass; under
  *	vdfl_card_irq.lock
@@ -146,14 +172,18 @@ struct vdfl_client_ops {
  * @stuck_fired: source poll: time when @stuck was signalled last; under
  *	vdfl_card_irq.lock
  *
- * The client sets @first, @nr and @notify while it is not armed. The card layer
- * owns all other fields.
+ * The client sets @first, @nr, @notify and @message while it is not armed. The
+ * card layer owns all other fields.
  */
 struct vdfl_irq_client {
 	struct list_head node;
 	unsigned int first;
 	unsigned int nr;
 	void (*notify)(struct vdfl_irq_client *client, u64 pending);
+	void (*message)(struct vdfl_irq_client *client, unsigned int nr);
+	atomic64_t noted;
+	struct delayed_work signal;
+	u64 rested;
 	struct vdfl_msix_vector *msix;
 	u64 polled;
 	u16 run[DFL_MAX_VECTORS];
@@ -161,8 +191,9 @@ struct vdfl_irq_client {
 	ktime_t stuck_fired;
 };
 
-/* work.c: the workqueue */
+/* work.c: the workqueues */
 extern struct workqueue_struct *vdfl_wq;
+extern struct workqueue_struct *vdfl_signal_wq;
 int vdfl_work_init(void);
 int vdfl_work_call(int (*fn)(void *data), void *data);
 void vdfl_work_exit(void);
@@ -182,11 +213,18 @@ void vdfl_audit_now(struct vdfl_card *card);
 /* recovery.c: operations of the PCI core, loss */
 void vdfl_card_declare_lost(struct vdfl_card *card, const char *cause);
 bool vdfl_card_is_gone(const struct vdfl_card *card);
+u32 vdfl_card_generation(const struct vdfl_card *card);
 void vdfl_card_freeze(struct vdfl_card *card, unsigned int op);
 int vdfl_card_thaw(struct vdfl_card *card, unsigned int op);
 pci_ers_result_t vdfl_card_error_detected(struct vdfl_card *card,
 					  pci_channel_state_t state);
 bool vdfl_card_slot_reset(struct vdfl_card *card);
+
+/* release.c: release of the card by its users */
+unsigned long vdfl_card_grace(const struct vdfl_card *card);
+bool vdfl_card_is_unbinding(const struct vdfl_card *card);
+void vdfl_card_begin_release(struct vdfl_card *card);
+void vdfl_card_end_release(struct vdfl_card *card);
 
 /* hw.c: config space and registers of the card */
 bool vdfl_card_answers(struct vdfl_card *card);
@@ -217,6 +255,9 @@ const char *vdfl_block_scrub_name(const struct vdfl_block *block);
 int vdfl_block_prepare(struct vdfl_block *block);
 int vdfl_block_reset(struct vdfl_block *block);
 void vdfl_block_clean(struct vdfl_block *block);
+
+/* irq_signal.c: signals to clients */
+void vdfl_irq_client_init(struct vdfl_irq_client *client);
 
 /* irq.c: subscriptions to the card's interrupts */
 u32 vdfl_irq_kind(const struct vdfl_card *card);

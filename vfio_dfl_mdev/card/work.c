@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The workqueue of the driver.
+ * The workqueues of the driver.
  *
  * Copyright (C) 2026 The vfio_dfl_mdev authors
  */
@@ -9,6 +9,7 @@
 #include "card/card_priv.h"
 
 struct workqueue_struct *vdfl_wq;
+struct workqueue_struct *vdfl_signal_wq;
 
 struct work_call {
 	struct work_struct work;
@@ -48,7 +49,7 @@ int vdfl_work_call(int (*fn)(void *data), void *data)
 }
 
 /**
- * vdfl_work_init() - create the workqueue of the module
+ * vdfl_work_init() - create the workqueues of the module
  *
  * Undone by vdfl_work_exit(). May sleep.
  *
@@ -57,15 +58,25 @@ int vdfl_work_call(int (*fn)(void *data), void *data)
 int vdfl_work_init(void)
 {
 	vdfl_wq = alloc_workqueue(VDFL_NAME, WQ_UNBOUND, 0);
-	return vdfl_wq ? 0 : -ENOMEM;
+	if (!vdfl_wq)
+		return -ENOMEM;
+	/* Separate, because items of vdfl_wq may wait for locks */
+	vdfl_signal_wq = alloc_workqueue(VDFL_NAME "_signal",
+					 WQ_UNBOUND | WQ_HIGHPRI, 0);
+	if (!vdfl_signal_wq) {
+		destroy_workqueue(vdfl_wq);
+		return -ENOMEM;
+	}
+	return 0;
 }
 
 /**
- * vdfl_work_exit() - destroy the workqueue of the module
+ * vdfl_work_exit() - destroy the workqueues of the module
  *
  * No card exists any more. May sleep.
  */
 void vdfl_work_exit(void)
 {
+	destroy_workqueue(vdfl_signal_wq);
 	destroy_workqueue(vdfl_wq);
 }

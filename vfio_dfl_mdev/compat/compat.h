@@ -111,7 +111,7 @@ long vdfl_mdev_ioctl(struct vfio_device *vdev, unsigned int cmd,
 
 /*
  * User mappings of an instance. The functions are described in mapping.c; with
- * an inode per VFIO device (6.10 and later) they are the stubs below.
+ * an inode per VFIO device (6.10 and later) they are the inline functions below.
  */
 #ifdef VDFL_COMPAT_NO_INODE
 /**
@@ -130,10 +130,6 @@ void *vdfl_mapping_owner(struct vm_area_struct *vma);
 void vdfl_mapping_zap(struct vdfl_mapping *mapping, struct vfio_device *vdev);
 void vdfl_mapping_vma_open(struct vm_area_struct *vma);
 void vdfl_mapping_vma_close(struct vm_area_struct *vma);
-
-#define VDFL_COMPAT_VM_OPS						\
-	.open	= vdfl_mapping_vma_open,				\
-	.close	= vdfl_mapping_vma_close,
 #else
 struct vdfl_mapping {
 };
@@ -164,7 +160,13 @@ static inline void vdfl_mapping_zap(struct vdfl_mapping *mapping,
 	unmap_mapping_range(vdev->inode->i_mapping, 0, 0, true);
 }
 
-#define VDFL_COMPAT_VM_OPS
+static inline void vdfl_mapping_vma_open(struct vm_area_struct *vma)
+{
+}
+
+static inline void vdfl_mapping_vma_close(struct vm_area_struct *vma)
+{
+}
 #endif
 
 #endif /* _VDFL_COMPAT_H */

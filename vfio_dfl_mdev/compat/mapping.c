@@ -86,7 +86,7 @@ void vdfl_mapping_zap(struct vdfl_mapping *mapping, struct vfio_device *vdev)
 
 /**
  * vdfl_mapping_vma_open() - reference the device file for a copied mapping
- * @vma: copy of a mapping, after fork or split
+ * @vma: copy of a mapping, after a split or while it is moved
  */
 void vdfl_mapping_vma_open(struct vm_area_struct *vma)
 {

@@ -5,35 +5,59 @@
  *
  * Copyright (C) 2026 The vfio_dfl_mdev authors
  */
+#include <linux/sched/signal.h>
+
 #include "trace.h"
 #include "instance/instance.h"
 
 /**
- * vdfl_access_revoke() - revoke access to the registers
+ * vdfl_access_mark() - mark access to the registers as revoked
  * @vd: any instance, open or not
  * @mask: VDFL_REVOKED_*
  *
- * No access begins from now on. All PTEs are zapped. A fault that is already
- * running may still insert one; vdfl_access_wait() removes it. May sleep, but
- * does not wait for running accesses.
+ * No access begins from now on. Does not sleep.
  */
-void vdfl_access_revoke(struct vdfl_mdev *vd, unsigned int mask)
+void vdfl_access_mark(struct vdfl_mdev *vd, unsigned int mask)
 {
 	atomic_or(mask, &vd->revoked);
-	wake_up_all(&vd->restored);
-	vdfl_mapping_zap(&vd->mapping, &vd->vdev);
 }
 
 /**
- * vdfl_access_wait() - wait until running accesses have ended
- * @vd: instance whose access is revoked; the caller does not hold
+ * vdfl_access_clear() - undo vdfl_access_mark()
+ * @vd: any instance, open or not
+ * @mask: VDFL_REVOKED_*; access stays revoked while another bit is set
+ *
+ * The caller ensures that vdfl_access_wake() runs afterwards. Does not sleep.
+ */
+void vdfl_access_clear(struct vdfl_mdev *vd, unsigned int mask)
+{
+	atomic_andnot(mask, &vd->revoked);
+}
+
+/**
+ * vdfl_access_wake() - wake accesses that wait for the end of a revocation
+ * @vd: any instance, open or not
+ *
+ * The duration depends on the number of tasks that wait.
+ */
+void vdfl_access_wake(struct vdfl_mdev *vd)
+{
+	wake_up_all(&vd->restored);
+}
+
+/**
+ * vdfl_access_drain() - zap all mappings and wait until accesses have ended
+ * @vd: instance whose access is marked as revoked; the caller does not hold
  *	vdfl_mdev.memory_lock
  *
- * When this returns, no access is running and no mapping has a PTE. Takes
- * vdfl_mdev.memory_lock for writing. May sleep.
+ * When this returns, no access is running and no mapping has a PTE. A fault
+ * that is running during the first zap may still insert one, which the second
+ * zap removes. Takes vdfl_mdev.memory_lock for writing. May sleep.
  */
-void vdfl_access_wait(struct vdfl_mdev *vd)
+void vdfl_access_drain(struct vdfl_mdev *vd)
 {
+	vdfl_access_wake(vd);
+	vdfl_mapping_zap(&vd->mapping, &vd->vdev);
 	guard(rwsem_write)(&vd->memory_lock);
 	vdfl_mapping_zap(&vd->mapping, &vd->vdev);
 	trace_vdfl_revoke(vd->vdev.dev, atomic_read(&vd->revoked));
@@ -44,23 +68,23 @@ void vdfl_access_wait(struct vdfl_mdev *vd)
  * @vd: any instance, open or not
  * @mask: VDFL_REVOKED_*
  *
- * Calls vdfl_access_revoke(), then vdfl_access_wait(). May sleep.
+ * Calls vdfl_access_mark(), then vdfl_access_drain(). May sleep.
  */
 void vdfl_access_revoke_sync(struct vdfl_mdev *vd, unsigned int mask)
 {
-	vdfl_access_revoke(vd, mask);
-	vdfl_access_wait(vd);
+	vdfl_access_mark(vd, mask);
+	vdfl_access_drain(vd);
 }
 
 /**
- * vdfl_access_restore() - undo vdfl_access_revoke()
+ * vdfl_access_restore() - undo vdfl_access_revoke_sync()
  * @vd: any instance, open or not
  * @mask: VDFL_REVOKED_*, cleared; access stays revoked while another bit is set
  */
 void vdfl_access_restore(struct vdfl_mdev *vd, unsigned int mask)
 {
-	atomic_andnot(mask, &vd->revoked);
-	wake_up_all(&vd->restored);
+	vdfl_access_clear(vd, mask);
+	vdfl_access_wake(vd);
 }
 
 /**
@@ -76,15 +100,22 @@ void vdfl_access_open(struct vdfl_mdev *vd)
 	vdfl_access_restore(vd, VDFL_REVOKED_CLOSED | VDFL_REVOKED_MEMORY);
 }
 
+static bool access_waits(unsigned int revoked)
+{
+	return revoked && !(revoked & ~VDFL_REVOKED_WAIT);
+}
+
 /**
  * vdfl_access_begin() - begin an access to the registers
  * @vd: any instance; no user memory is accessed until vdfl_access_end()
  *
- * An access during a user-requested reset waits for the reset to complete, as
- * in vfio-pci, because a failed fault would kill the guest. May sleep.
+ * An access during a reset of the block or of the card waits for the reset to
+ * complete, as in vfio-pci, because a failed fault would kill the guest. May
+ * sleep.
  *
  * Return: 0 with vdfl_mdev.memory_lock held for reading until
- * vdfl_access_end(); -EIO without the lock if access is revoked
+ * vdfl_access_end(); without the lock -EIO if access is revoked, or -EINTR if a
+ * fatal signal ended the wait
  */
 int vdfl_access_begin(struct vdfl_mdev *vd)
 {
@@ -96,10 +127,11 @@ int vdfl_access_begin(struct vdfl_mdev *vd)
 		if (!revoked)
 			return 0;
 		up_read(&vd->memory_lock);
-		if (revoked != VDFL_REVOKED_SCRUB)
+		if (!access_waits(revoked))
 			return -EIO;
-		wait_event(vd->restored,
-			   atomic_read(&vd->revoked) != VDFL_REVOKED_SCRUB);
+		if (wait_event_killable(vd->restored,
+					!access_waits(atomic_read(&vd->revoked))))
+			return -EINTR;
 	}
 }
 
@@ -112,6 +144,36 @@ void vdfl_access_end(struct vdfl_mdev *vd)
 	up_read(&vd->memory_lock);
 }
 
+/* The audit freezes the card, or declares it lost. */
+static int access_card_absent(struct vdfl_mdev *vd)
+{
+	vdfl_audit_now(vd->card);
+	return vdfl_card_is_gone(vd->card) ? -EIO : -EAGAIN;
+}
+
+/**
+ * vdfl_access_recheck() - check whether a read of all-ones is data
+ * @vd: open instance whose access has ended
+ * @generation: vdfl_card_generation() before the access
+ *
+ * All-ones is either data or a card that did not respond. The audit knows
+ * whether a reset is in progress, and freezes a card that does not respond. May
+ * sleep.
+ *
+ * Return: 0 if the value is data; -EAGAIN if the read is to be repeated, which
+ * waits while the card is frozen; -EIO if the card is lost; -EINTR on a fatal
+ * signal
+ */
+int vdfl_access_recheck(struct vdfl_mdev *vd, u32 generation)
+{
+	if (vdfl_card_answers(vd->card) &&
+	    generation == vdfl_card_generation(vd->card))
+		return 0;
+	if (fatal_signal_pending(current))
+		return -EINTR;
+	return access_card_absent(vd);
+}
+
 /**
  * vdfl_mdev_reset_locked() - reset the block of an open instance
  * @vd: open instance; vdfl_mdev.cfg_lock is held
@@ -120,7 +182,8 @@ void vdfl_access_end(struct vdfl_mdev *vd)
  * space do not change. May sleep.
  *
  * Return: 0; -EINVAL if the block has no reset; -EIO if the reset failed, the
- * header differs or the card is lost; -EAGAIN while the card is frozen
+ * header differs or the card is lost; -EAGAIN while the card is frozen, or if it
+ * does not respond
  */
 int vdfl_mdev_reset_locked(struct vdfl_mdev *vd)
 {
@@ -131,6 +194,8 @@ int vdfl_mdev_reset_locked(struct vdfl_mdev *vd)
 		return -EINVAL;
 	vdfl_access_revoke_sync(vd, VDFL_REVOKED_SCRUB);
 	ret = vdfl_block_reset(vd->block);
+	if (ret == -ENODEV)
+		ret = access_card_absent(vd);
 	vdfl_access_restore(vd, VDFL_REVOKED_SCRUB);
 	if (!ret)
 		WRITE_ONCE(vd->port_held, false);

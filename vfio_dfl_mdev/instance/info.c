@@ -64,6 +64,7 @@ static void info_fill(struct vdfl_mdev *vd,
 		.vectors	= vd->nr_vectors,
 		.param_offset	= sizeof(*desc),
 		.param_size	= h->nr_params * sizeof(u64),
+		.generation	= vdfl_card_generation(vd->card),
 	};
 	vdfl_block_guid(vd->block, desc->guid);
 }

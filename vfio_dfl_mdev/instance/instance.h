@@ -4,7 +4,7 @@
  * Each file uses only files of its own and of lower levels, from the bottom up:
  *
  *   1  access, irq
- *   2  config, info, mmap, mmio, sysfs
+ *   2  config, info, mmap, mmio, release, sysfs
  *   3  region
  *   4  ops
  *
@@ -57,12 +57,16 @@ struct vdfl_type {
  *	fault; write side: taken after a bit of @revoked is set, to wait for
  *	readers
  * @revoked: VDFL_REVOKED_*, atomic; registers can be accessed only while 0
- * @restored: accesses that wait for the end of VDFL_REVOKED_SCRUB
+ * @restored: accesses that wait for the end of VDFL_REVOKED_WAIT
+ * @removing: the instance is being removed; set once, read without a lock
+ * @release: see release.c
  * @io: mapped registers of the block
+ * @nr_maps: number of user mappings (VMAs), at most VFIO_DFL_MDEV_MAX_MAPS;
+ *	atomic
  * @mmap_on: the block can be mapped; changes under @memory_lock while closed
  * @nr_vectors: number of MSI-X vectors; changes only at open
  * @region_size: bytes of each region; changes only at open
- * @guest: feature list that a stock DFL driver finds in the second view;
+ * @guest: feature list that a stock DFL driver finds in the guest list;
  *	changes only at open
  * @cfg_lock: protects @cfg and @port_held; serialises their effects and block
  *	resets
@@ -77,7 +81,9 @@ struct vdfl_type {
  * @vector: eventfd of each MSI-X vector; changes with both @irq_config_lock and
  *	@irq_lock held
  * @listening: vectors that have an eventfd; changes with both @irq_config_lock
- *	and @irq_lock held
+ *	and @irq_lock held, also read without a lock
+ * @missed: source msix: vectors whose message arrived while they had no eventfd;
+ *	under @irq_lock, or while @irq_client is not armed
  * @err: eventfd of the error index; changes as @vector
  * @req: eventfd of the device request index; changes as @vector
  *
@@ -92,7 +98,10 @@ struct vdfl_mdev {
 	struct rw_semaphore memory_lock;
 	atomic_t revoked;
 	wait_queue_head_t restored;
+	bool removing;
+	struct delayed_work release;
 	void __iomem *io;
+	atomic_t nr_maps;
 	bool mmap_on;
 	u16 nr_vectors;
 	u64 region_size[VDFL_NUM_REGIONS];
@@ -107,6 +116,7 @@ struct vdfl_mdev {
 	bool armed;
 	struct eventfd_ctx *vector[DFL_MAX_VECTORS];
 	u64 listening;
+	u64 missed;
 	struct eventfd_ctx *err;
 	struct eventfd_ctx *req;
 };
@@ -159,13 +169,16 @@ int vdfl_guest_read(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len);
 int vdfl_guest_write(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len);
 
 /* access.c: revocation of register access; reset of the block */
-void vdfl_access_revoke(struct vdfl_mdev *vd, unsigned int mask);
-void vdfl_access_wait(struct vdfl_mdev *vd);
+void vdfl_access_mark(struct vdfl_mdev *vd, unsigned int mask);
+void vdfl_access_clear(struct vdfl_mdev *vd, unsigned int mask);
+void vdfl_access_wake(struct vdfl_mdev *vd);
+void vdfl_access_drain(struct vdfl_mdev *vd);
 void vdfl_access_revoke_sync(struct vdfl_mdev *vd, unsigned int mask);
 void vdfl_access_restore(struct vdfl_mdev *vd, unsigned int mask);
 void vdfl_access_open(struct vdfl_mdev *vd);
 int vdfl_access_begin(struct vdfl_mdev *vd);
 void vdfl_access_end(struct vdfl_mdev *vd);
+int vdfl_access_recheck(struct vdfl_mdev *vd, u32 generation);
 int vdfl_mdev_reset_locked(struct vdfl_mdev *vd);
 
 /* mmap.c: mappings */
@@ -185,6 +198,11 @@ int vdfl_mdev_set_irqs(struct vdfl_mdev *vd, const struct vfio_irq_set *hdr,
 		       void *data);
 void vdfl_mdev_fire_err(struct vdfl_mdev *vd);
 bool vdfl_mdev_fire_req(struct vdfl_mdev *vd);
+
+/* release.c: removal of an open instance */
+void vdfl_mdev_release_init(struct vdfl_mdev *vd);
+void vdfl_mdev_begin_release(struct vdfl_mdev *vd);
+void vdfl_mdev_end_release(struct vdfl_mdev *vd);
 
 /* sysfs.c: attributes of an instance */
 extern const struct attribute_group *vdfl_mdev_groups[];

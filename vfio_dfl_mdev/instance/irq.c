@@ -10,22 +10,7 @@
 #include "trace.h"
 #include "instance/instance.h"
 
-/* Signal under the lock: vmsix_replace() puts the old eventfd after it. */
-static void irq_client_notify(struct vdfl_irq_client *client, u64 pending)
-{
-	struct vdfl_mdev *vd = container_of(client, struct vdfl_mdev,
-					    irq_client);
-	unsigned long flags;
-	u64 left;
-
-	spin_lock_irqsave(&vd->irq_lock, flags);
-	pending &= vd->listening;
-	for (left = pending; left; left &= left - 1)
-		eventfd_signal(vd->vector[__ffs64(left)]);
-	spin_unlock_irqrestore(&vd->irq_lock, flags);
-	trace_vdfl_irq(vd->vdev.dev, hweight64(pending));
-}
-
+/* Signal under the lock: irq_replace() puts the old eventfd after it. */
 static bool irq_signal(struct vdfl_mdev *vd, struct eventfd_ctx **slot)
 {
 	unsigned long flags;
@@ -37,6 +22,43 @@ static bool irq_signal(struct vdfl_mdev *vd, struct eventfd_ctx **slot)
 		eventfd_signal(*slot);
 	spin_unlock_irqrestore(&vd->irq_lock, flags);
 	return set;
+}
+
+/* Drop the lock after each vector, since signalling one may take long. */
+static void irq_client_notify(struct vdfl_irq_client *client, u64 pending)
+{
+	struct vdfl_mdev *vd = container_of(client, struct vdfl_mdev,
+					    irq_client);
+	u64 left = pending & READ_ONCE(vd->listening);
+	unsigned int signalled = 0;
+
+	for (; left; left &= left - 1) {
+		signalled += irq_signal(vd, &vd->vector[__ffs64(left)]);
+		cond_resched();
+	}
+	trace_vdfl_irq(vd->vdev.dev, signalled);
+}
+
+/*
+ * Keep the message for the next eventfd. With vfio-pci, a vector without an
+ * eventfd is masked, and its pending bit is set.
+ */
+static void irq_client_message(struct vdfl_irq_client *client, unsigned int nr)
+{
+	struct vdfl_mdev *vd = container_of(client, struct vdfl_mdev,
+					    irq_client);
+
+	unsigned long flags;
+	bool set;
+
+	spin_lock_irqsave(&vd->irq_lock, flags);
+	set = vd->vector[nr];
+	if (set)
+		eventfd_signal(vd->vector[nr]);
+	else
+		vd->missed |= BIT_ULL(nr);
+	spin_unlock_irqrestore(&vd->irq_lock, flags);
+	trace_vdfl_irq(vd->vdev.dev, set);
 }
 
 /* No signal reaches the old eventfd when this returns. */
@@ -62,6 +84,8 @@ void vdfl_mdev_irq_init(struct vdfl_mdev *vd)
 	mutex_init(&vd->irq_config_lock);
 	spin_lock_init(&vd->irq_lock);
 	vd->irq_client.notify = irq_client_notify;
+	vd->irq_client.message = irq_client_message;
+	vdfl_irq_client_init(&vd->irq_client);
 }
 
 /**
@@ -128,16 +152,28 @@ static int vmsix_update_client(struct vdfl_mdev *vd)
 	return ret;
 }
 
+/* Signal a message that arrived while the vector had no eventfd. */
+static void vmsix_signal_missed(struct vdfl_mdev *vd, unsigned int nr)
+{
+	lockdep_assert_held(&vd->irq_lock);
+	if (!(vd->missed & BIT_ULL(nr)))
+		return;
+	vd->missed &= ~BIT_ULL(nr);
+	eventfd_signal(vd->vector[nr]);
+}
+
 /* As irq_replace(), and update the mask of vectors that have an eventfd. */
 static void vmsix_replace(struct vdfl_mdev *vd, unsigned int nr,
 			  struct eventfd_ctx *ctx)
 {
 	spin_lock_irq(&vd->irq_lock);
 	swap(vd->vector[nr], ctx);
-	if (vd->vector[nr])
-		vd->listening |= BIT_ULL(nr);
-	else
-		vd->listening &= ~BIT_ULL(nr);
+	if (vd->vector[nr]) {
+		WRITE_ONCE(vd->listening, vd->listening | BIT_ULL(nr));
+		vmsix_signal_missed(vd, nr);
+	} else {
+		WRITE_ONCE(vd->listening, vd->listening & ~BIT_ULL(nr));
+	}
 	spin_unlock_irq(&vd->irq_lock);
 	if (ctx)
 		eventfd_ctx_put(ctx);
@@ -186,6 +222,7 @@ static void vmsix_disable(struct vdfl_mdev *vd)
 {
 	vmsix_clear(vd, 0, vd->nr_vectors);
 	vmsix_update_client(vd);
+	vd->missed = 0;
 	vd->vmsix_on = false;
 }
 
@@ -251,7 +288,7 @@ static u64 vmsix_table_size(const struct vdfl_mdev *vd)
 
 static int vmsix_bar_check(struct vdfl_mdev *vd, u64 pos, size_t len)
 {
-	int revoked = atomic_read(&vd->revoked) & ~VDFL_REVOKED_SCRUB;
+	int revoked = atomic_read(&vd->revoked) & ~VDFL_REVOKED_WAIT;
 	u64 table = vmsix_table_size(vd);
 
 	return revoked && (pos >= table || len > table - pos) ? -EIO : 0;
@@ -264,8 +301,8 @@ static int vmsix_bar_check(struct vdfl_mdev *vd, u64 pos, size_t len)
  * @buf: result: 0xff for each byte of the table, 0 for all others
  * @len: bytes, in range
  *
- * Return: 0; -EIO if access is revoked, other than by a user-requested reset,
- * and the range is not inside the table
+ * Return: 0; -EIO if access is revoked, other than by VDFL_REVOKED_WAIT, and the
+ * range is not inside the table
  */
 int vdfl_vmsix_bar_read(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len)
 {
@@ -292,6 +329,16 @@ int vdfl_vmsix_bar_write(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len)
 
 /* --- error and device request ------------------------------------------- */
 
+/* An eventfd that is set after its event is signalled at once. */
+static bool single_is_due(struct vdfl_mdev *vd, struct eventfd_ctx **slot)
+{
+	if (vdfl_card_is_gone(vd->card) ||
+	    atomic_read(&vd->revoked) & VDFL_REVOKED_REMOVED)
+		return true;
+	return slot == &vd->req && (READ_ONCE(vd->removing) ||
+				    vdfl_card_is_unbinding(vd->card));
+}
+
 static int single_set(struct vdfl_mdev *vd, struct eventfd_ctx **slot, s32 fd)
 {
 	struct eventfd_ctx *ctx = NULL;
@@ -304,8 +351,7 @@ static int single_set(struct vdfl_mdev *vd, struct eventfd_ctx **slot, s32 fd)
 			return PTR_ERR(ctx);
 	}
 	irq_replace(vd, slot, ctx);
-	/* vdfl_card_declare_lost() has signalled only older eventfds */
-	if (ctx && vdfl_card_is_gone(vd->card))
+	if (ctx && single_is_due(vd, slot))
 		irq_signal(vd, slot);
 	return 0;
 }

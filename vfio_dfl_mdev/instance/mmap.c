@@ -90,9 +90,47 @@ static vm_fault_t region_fault(struct vm_fault *vmf)
 	return ret;
 }
 
+/*
+ * Bound the number of mappings, because revocation zaps them one after the
+ * other. A copy that mremap() makes while it moves a mapping exceeds the bound
+ * by 1 for a moment.
+ */
+static bool map_count(struct vdfl_mdev *vd)
+{
+	if (atomic_inc_return(&vd->nr_maps) <= VFIO_DFL_MDEV_MAX_MAPS)
+		return true;
+	atomic_dec(&vd->nr_maps);
+	return false;
+}
+
+static void region_vma_open(struct vm_area_struct *vma)
+{
+	struct vdfl_mdev *vd = vdfl_mapping_owner(vma);
+
+	atomic_inc(&vd->nr_maps);
+	vdfl_mapping_vma_open(vma);
+}
+
+static void region_vma_close(struct vm_area_struct *vma)
+{
+	struct vdfl_mdev *vd = vdfl_mapping_owner(vma);
+
+	atomic_dec(&vd->nr_maps);
+	vdfl_mapping_vma_close(vma);
+}
+
+static int region_may_split(struct vm_area_struct *vma, unsigned long addr)
+{
+	struct vdfl_mdev *vd = vdfl_mapping_owner(vma);
+
+	return atomic_read(&vd->nr_maps) < VFIO_DFL_MDEV_MAX_MAPS ? 0 : -ENOMEM;
+}
+
 static const struct vm_operations_struct region_vm_ops = {
-	.fault = region_fault,
-	VDFL_COMPAT_VM_OPS
+	.open		= region_vma_open,
+	.close		= region_vma_close,
+	.may_split	= region_may_split,
+	.fault		= region_fault,
 };
 
 /**
@@ -100,10 +138,11 @@ static const struct vm_operations_struct region_vm_ops = {
  * @vdev: open instance
  * @vma: mapping that mmap() creates; mmap_lock is held for writing
  *
- * Inserts no PTE.
+ * Inserts no PTE. fork() does not copy the mapping, so that the number of
+ * mappings stays bounded.
  *
- * Return: 0, or -EINVAL if the mapping is private or not inside the mappable
- * area
+ * Return: 0; -EINVAL if the mapping is private or not inside the mappable area;
+ * -ENOMEM if the instance has VFIO_DFL_MDEV_MAX_MAPS mappings
  */
 int vdfl_mmap(struct vfio_device *vdev, struct vm_area_struct *vma)
 {
@@ -117,8 +156,11 @@ int vdfl_mmap(struct vfio_device *vdev, struct vm_area_struct *vma)
 	if (start < map.start || len > map.len ||
 	    start - map.start > map.len - len)
 		return -EINVAL;
+	if (!map_count(vd))
+		return -ENOMEM;
 
-	vm_flags_set(vma, VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP);
+	vm_flags_set(vma, VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP |
+			  VM_DONTCOPY);
 	vma->vm_page_prot = pgprot_noncached(vma->vm_page_prot);
 	vma->vm_page_prot = pgprot_decrypted(vma->vm_page_prot);
 	vma->vm_ops = &region_vm_ops;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Trapped access to the registers of a block, through BAR 0 and the second view.
- * The second view (BAR 2) has emulated headers in front of the block.
+ * Trapped access to the registers of a block, through BAR 0 and the guest list.
+ * The guest list (BAR 2) has emulated headers in front of the block.
  *
  * Registers are accessed only between vdfl_access_begin() and
  * vdfl_access_end(), and user memory only outside of them: a copy may fault,
@@ -72,7 +72,7 @@ static bool piece_in_block(const struct vdfl_mdev *vd, u64 pos,
 /**
  * vdfl_mmio_legal() - check alignment and length of an access to registers
  * @vd: any instance
- * @pos: byte offset in BAR 0 or in the second view
+ * @pos: byte offset in BAR 0 or in the guest list
  * @count: bytes
  *
  * Return: true for:
@@ -93,18 +93,6 @@ bool vdfl_mmio_legal(const struct vdfl_mdev *vd, u64 pos, size_t count)
 static bool piece_is_ones(u64 value, unsigned int width)
 {
 	return value == GENMASK_ULL(8 * width - 1, 0);
-}
-
-/*
- * All-ones is either data or a dead device. Check config space; the audit knows
- * whether a reset is in progress.
- */
-static int check_alive(struct vdfl_mdev *vd)
-{
-	if (vdfl_card_answers(vd->card))
-		return 0;
-	vdfl_audit_now(vd->card);
-	return -EIO;
 }
 
 /* One aligned access at @pos, which reads to @value or writes @value. */
@@ -130,6 +118,41 @@ static int pieces_rw(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len,
 	}
 	vdfl_access_end(vd);
 	return 0;
+}
+
+/*
+ * Check the last register of the block in @buf: a card that stops to respond
+ * in the middle of the access does not respond to the last one either. @off is
+ * the offset of @buf in the block.
+ */
+static bool ends_in_ones(const struct vdfl_mdev *vd, u64 off, const u8 *buf,
+			 size_t len)
+{
+	u64 size = vd->block->window->size;
+	size_t tail;
+
+	if (off >= size)
+		return false;
+	len = min_t(u64, len, size - off);
+	tail = min_t(size_t, len, 4);
+	return !memchr_inv(buf + len - tail, 0xff, tail);
+}
+
+/* Read, and repeat it if the card did not respond. @base: offset of the block */
+static int pieces_read(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len,
+		       piece_fn fn, u64 base)
+{
+	u32 generation;
+	int ret;
+
+	do {
+		generation = vdfl_card_generation(vd->card);
+		ret = pieces_rw(vd, pos, buf, len, fn);
+		if (ret || pos < base || !ends_in_ones(vd, pos - base, buf, len))
+			return ret;
+		ret = vdfl_access_recheck(vd, generation);
+	} while (ret == -EAGAIN);
+	return ret;
 }
 
 /* --- BAR 0: the block ----------------------------------------------------- */
@@ -172,18 +195,15 @@ static void bar0_write_piece(struct vdfl_mdev *vd, u64 pos, unsigned int width,
  * @buf: result; bytes past the end of the block are 0xff
  * @len: bytes, in range
  *
- * If the block reads all-ones, check that the card responds. May sleep.
+ * A read that ends in all-ones is repeated if the card did not respond. May
+ * sleep.
  *
- * Return: 0, or -EIO if access is revoked or the card does not respond
+ * Return: 0; -EIO if access is revoked or the card is lost; -EINTR on a fatal
+ * signal
  */
 int vdfl_bar0_read(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len)
 {
-	int ret = pieces_rw(vd, pos, buf, len, bar0_read_piece);
-
-	if (!ret && pos < vd->block->window->size &&
-	    !memchr_inv(buf, 0xff, len))
-		ret = check_alive(vd);
-	return ret;
+	return pieces_read(vd, pos, buf, len, bar0_read_piece, 0);
 }
 
 /**
@@ -195,7 +215,7 @@ int vdfl_bar0_read(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len)
  *
  * May sleep.
  *
- * Return: 0, or -EIO if access is revoked
+ * Return: 0; -EIO if access is revoked; -EINTR on a fatal signal
  */
 int vdfl_bar0_write(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len)
 {
@@ -211,21 +231,27 @@ int vdfl_bar0_write(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len)
  *
  * Fast path of vdfl_bar0_read() without buffer. May sleep.
  *
- * Return: 0; -EIO if access is revoked or the card does not respond; -EFAULT if
- * @buf cannot be written
+ * Return: 0; -EIO if access is revoked or the card is lost; -EINTR on a fatal
+ * signal; -EFAULT if @buf cannot be written
  */
 int vdfl_bar0_read_register(struct vdfl_mdev *vd, u64 pos, char __user *buf,
 			    unsigned int width)
 {
+	u32 generation;
 	u64 value;
-	int ret = vdfl_access_begin(vd);
+	int ret;
 
-	if (ret)
-		return ret;
-	bar0_read_piece(vd, pos, width, &value);
-	vdfl_access_end(vd);
-	if (piece_is_ones(value, width) && pos < vd->block->window->size)
-		ret = check_alive(vd);
+	do {
+		generation = vdfl_card_generation(vd->card);
+		ret = vdfl_access_begin(vd);
+		if (ret)
+			return ret;
+		bar0_read_piece(vd, pos, width, &value);
+		vdfl_access_end(vd);
+		if (piece_is_ones(value, width) &&
+		    pos < vd->block->window->size)
+			ret = vdfl_access_recheck(vd, generation);
+	} while (ret == -EAGAIN);
 	if (ret)
 		return ret;
 	return width == 8 ? put_user(value, (u64 __user *)buf) :
@@ -241,7 +267,8 @@ int vdfl_bar0_read_register(struct vdfl_mdev *vd, u64 pos, char __user *buf,
  *
  * Fast path of vdfl_bar0_write() without buffer. May sleep.
  *
- * Return: 0; -EIO if access is revoked; -EFAULT if @buf cannot be read
+ * Return: 0; -EIO if access is revoked; -EINTR on a fatal signal; -EFAULT if
+ * @buf cannot be read
  */
 int vdfl_bar0_write_register(struct vdfl_mdev *vd, u64 pos,
 			     const char __user *buf, unsigned int width)
@@ -260,7 +287,7 @@ int vdfl_bar0_write_register(struct vdfl_mdev *vd, u64 pos,
 	return 0;
 }
 
-/* --- second view: emulated headers, then the block ------------------------ */
+/* --- guest list: emulated headers, then the block ------------------------ */
 
 static bool guest_word(struct vdfl_mdev *vd, u64 pos, u64 *value)
 {
@@ -311,10 +338,10 @@ static void guest_write_ctrl(struct vdfl_mdev *vd, bool reset)
 }
 
 /**
- * vdfl_guest_size() - get the size of the second view
+ * vdfl_guest_size() - get the size of the guest list
  * @vd: open instance
  *
- * Return: bytes, 0 without second view
+ * Return: bytes, 0 without guest list
  */
 u64 vdfl_guest_size(const struct vdfl_mdev *vd)
 {
@@ -322,29 +349,26 @@ u64 vdfl_guest_size(const struct vdfl_mdev *vd)
 }
 
 /**
- * vdfl_guest_read() - read from the second view
+ * vdfl_guest_read() - read from the guest list
  * @vd: open instance
  * @pos: byte offset, in range
  * @buf: result; bytes past the end of the block are 0xff
  * @len: bytes, in range
  *
- * If the block reads all-ones, check that the card responds. May sleep.
+ * A read that ends in all-ones is repeated if the card did not respond. May
+ * sleep.
  *
- * Return: 0, or -EIO if access is revoked or the card does not respond
+ * Return: 0; -EIO if access is revoked or the card is lost; -EINTR on a fatal
+ * signal
  */
 int vdfl_guest_read(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len)
 {
-	int ret = pieces_rw(vd, pos, buf, len, guest_read_piece);
-
-	if (!ret && pos >= vd->guest.block_off &&
-	    pos - vd->guest.block_off < vd->block->window->size &&
-	    !memchr_inv(buf, 0xff, len))
-		ret = check_alive(vd);
-	return ret;
+	return pieces_read(vd, pos, buf, len, guest_read_piece,
+			   vd->guest.block_off);
 }
 
 /**
- * vdfl_guest_write() - write to the second view
+ * vdfl_guest_write() - write to the guest list
  * @vd: open instance
  * @pos: byte offset, in range
  * @buf: value; ignored for emulated headers except the port control register
@@ -353,7 +377,8 @@ int vdfl_guest_read(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len)
  * The port control register may reset the block, under vdfl_mdev.cfg_lock. May
  * sleep.
  *
- * Return: 0, or -EIO if access is revoked; a failed reset is not reported
+ * Return: 0; -EIO if access is revoked; -EINTR on a fatal signal; a failed reset
+ * is not reported
  */
 int vdfl_guest_write(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len)
 {

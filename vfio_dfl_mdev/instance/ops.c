@@ -16,19 +16,24 @@ static struct vdfl_mdev *client_mdev(struct vdfl_client *client)
 	return container_of(client, struct vdfl_mdev, client);
 }
 
-static void client_revoke(struct vdfl_client *client, unsigned int mask)
+static void client_mark(struct vdfl_client *client, unsigned int mask)
 {
-	vdfl_access_revoke(client_mdev(client), mask);
+	vdfl_access_mark(client_mdev(client), mask);
 }
 
-static void client_restore(struct vdfl_client *client, unsigned int mask)
+static void client_clear(struct vdfl_client *client, unsigned int mask)
 {
-	vdfl_access_restore(client_mdev(client), mask);
+	vdfl_access_clear(client_mdev(client), mask);
+}
+
+static void client_wake(struct vdfl_client *client)
+{
+	vdfl_access_wake(client_mdev(client));
 }
 
 static void client_drain(struct vdfl_client *client)
 {
-	vdfl_access_wait(client_mdev(client));
+	vdfl_access_drain(client_mdev(client));
 }
 
 static void client_error(struct vdfl_client *client)
@@ -42,8 +47,9 @@ static void client_request(struct vdfl_client *client)
 }
 
 static const struct vdfl_client_ops client_ops = {
-	.revoke		= client_revoke,
-	.restore	= client_restore,
+	.mark		= client_mark,
+	.clear		= client_clear,
+	.wake		= client_wake,
 	.drain		= client_drain,
 	.error		= client_error,
 	.request		= client_request,
@@ -81,6 +87,7 @@ static int vdfl_mdev_init(struct vfio_device *vdev)
 	vd->client.dev = vdev->dev;
 	vd->client.ops = &client_ops;
 	vdfl_mdev_irq_init(vd);
+	vdfl_mdev_release_init(vd);
 
 	ret = vdfl_mapping_init(&vd->mapping, vd);
 	if (ret)
@@ -137,6 +144,8 @@ static int vdfl_mdev_open_device(struct vfio_device *vdev)
 	struct vdfl_mdev *vd = vdfl_mdev_of(vdev);
 	int ret;
 
+	if (READ_ONCE(vd->removing))
+		return -ENODEV;
 	ret = vdfl_card_open(vd->card);
 	if (ret)
 		return ret;
@@ -170,8 +179,14 @@ static void vdfl_mdev_close_device(struct vfio_device *vdev)
 static void vdfl_mdev_request(struct vfio_device *vdev, unsigned int count)
 {
 	struct vdfl_mdev *vd = vdfl_mdev_of(vdev);
+	bool asked;
 
-	if (!vdfl_mdev_fire_req(vd) && !count)
+	/* vdfl_card_begin_release() has asked all users at once */
+	if (!count && vdfl_card_is_unbinding(vd->card))
+		asked = READ_ONCE(vd->req);
+	else
+		asked = vdfl_mdev_fire_req(vd);
+	if (!asked && !count)
 		dev_notice(vdev->dev,
 			   "removal waits for the user; no request eventfd set\n");
 }

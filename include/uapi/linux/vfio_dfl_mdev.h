@@ -39,10 +39,19 @@
 
 #define VFIO_DFL_MDEV_NO_PORT		0xffffffffu
 
+/*
+ * Mappings (VMAs) of all processes that one instance can have. mmap(), and an
+ * munmap(), mprotect() or mremap() that splits a mapping, return ENOMEM beyond
+ * it. A child of fork() does not inherit mappings, but can map the inherited
+ * file descriptor.
+ */
+#define VFIO_DFL_MDEV_MAX_MAPS		1024
+
 /**
  * struct vfio_dfl_mdev_block - contents of the description region
  * @argsz: bytes of this structure that the driver fills; parameters follow at
- *	@param_offset. Later versions only append.
+ *	@param_offset. Later versions only append: a field exists if it ends
+ *	within @argsz. Version 0.1 fills the fields up to @reserved.
  * @flags: 0
  * @kind: VFIO_DFL_MDEV_KIND_*
  * @feature_id: id field of the header
@@ -68,6 +77,10 @@
  * @param_offset: byte offset of the version 1 parameter blocks in this region
  * @param_size: bytes of parameter blocks, 0 if none
  * @reserved: 0
+ * @generation: number of times that the whole card was reset or recovered, or
+ *	did not respond for a time, since it was bound; modulo 2^32. If it has
+ *	changed, registers may have their reset values, and writes may be lost
+ * @reserved2: 0
  */
 struct vfio_dfl_mdev_block {
 	__u32 argsz;
@@ -93,6 +106,8 @@ struct vfio_dfl_mdev_block {
 	__u32 param_offset;
 	__u32 param_size;
 	__u32 reserved;
+	__u32 generation;
+	__u32 reserved2;
 };
 
 #endif /* _UAPI_LINUX_VFIO_DFL_MDEV_H */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Accesses of the driver to BARs and config space, and stray accesses. */
 #include <string.h>
+#include <unistd.h>
 
 #include "core/access.h"
 #include "lib/dfl.h"
@@ -207,6 +208,8 @@ u64 access_read(struct card *c, u8 bar, u64 off, u32 len)
 	if (c->vanished)
 		return ALL_ONES;
 	c->reads++;
+	if (c->faults.slow_us && range_has(&c->faults.slow, bar, off))
+		usleep(c->faults.slow_us);
 	if (range_has(&c->cfg.id.pba, bar, off)) {
 		c->pba_reads++;
 		return c->irq.pending >> (8 * (off % 8));

@@ -116,6 +116,13 @@ void card_return(struct card *c)
 	card_reset(c, "return");
 }
 
+/* The link was only silent for a time: the card keeps its state. */
+void card_reappear(struct card *c)
+{
+	if (c->vanished)
+		set_vanished(c, false);
+}
+
 /* Start or stop watching for accesses outside of owned blocks. */
 void card_own(struct card *c, bool on)
 {

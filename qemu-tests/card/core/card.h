@@ -33,11 +33,15 @@ struct watch {
  * @vanish_at: number of the access before which the card vanishes
  * @vanish_at_flr: the card vanishes at the next function level reset
  * @master_at: number of the access before which bus mastering is enabled
+ * @slow: reads of these registers take @slow_us
+ * @slow_us: microseconds
  */
 struct faults {
 	u64 vanish_at;
 	bool vanish_at_flr;
 	u64 master_at;
+	struct range slow;
+	u32 slow_us;
 };
 
 /**
@@ -95,6 +99,7 @@ struct block *card_block_named(struct card *c, const char *name);
 void card_reset(struct card *c, const char *what);
 void card_protocol_error(struct card *c, u64 error);
 void card_vanish(struct card *c);
+void card_reappear(struct card *c);
 void card_return(struct card *c);
 void card_own(struct card *c, bool on);
 void card_count_access(struct card *c);

@@ -163,6 +163,27 @@ static json_t *op_return(struct card *c, const json_t *req)
 	return success();
 }
 
+/* {"bar":0,"offset":"0x0","len":8,"us":10000}; no time makes them fast again */
+static json_t *op_slow(struct card *c, const json_t *req)
+{
+	u64 bar, off, len, us = 0;
+
+	if (!get_u64(req, "bar", &bar) || !get_u64(req, "offset", &off) ||
+	    !get_u64(req, "len", &len) || bar >= NR_BARS)
+		return failure("no such range");
+	get_u64(req, "us", &us);
+	c->faults.slow = (struct range){ bar, off, len };
+	c->faults.slow_us = us;
+	return success();
+}
+
+static json_t *op_reappear(struct card *c, const json_t *req)
+{
+	(void)req;
+	card_reappear(c);
+	return success();
+}
+
 static json_t *block_stats(const struct block *b)
 {
 	return json_pack("{s:i,s:o,s:I,s:I,s:I,s:I,s:I}", "bar", b->bar,
@@ -351,7 +372,9 @@ static const struct {
 	{ "vanish", op_vanish },
 	{ "vanish-after", op_vanish_after },
 	{ "vanish-at-flr", op_vanish_at_flr },
+	{ "reappear", op_reappear },
 	{ "return", op_return },
+	{ "slow", op_slow },
 	{ "stats", op_stats },
 	{ "own", op_own },
 	{ "log-irqs", op_log_irqs },

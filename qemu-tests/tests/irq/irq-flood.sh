@@ -2,13 +2,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # what: interrupts and resets of one client cost another a bounded share (invariant 6)
-# cards: lab
+# cards: lab +lab
 # kernels: 7.3
 # more: 6.1 6.12
 # debug: kcsan
+# allow-log: irq [0-9]*: [a-z]* cared|Call Trace:
 
 . /src/qemu-tests/tests/lib.sh
 
+LATENCY=/src/build/selftests/irq_latency_user
 SCRATCH=0x28
 IRQ_TRIGGER=0x50
 IRQ_STATUS=0x58
@@ -32,13 +34,49 @@ own_interrupt()
 		[ "$(client other read $IRQ_STATUS 8)" = 0x0 ]
 }
 
+# latency ROUNDS: median of an interrupt of the other's block in us
+latency()
+{
+	"$LATENCY" "$uuid1" "$1" | cut -d' ' -f1
+}
+
+# stuck_is TEXT
+stuck_is()
+{
+	[ "$(card_attr "$bdf" irq_stuck)" = "$1" ]
+}
+
+# line_interrupts: interrupts on the line of the pin so far
+line_interrupts()
+{
+	awk -v "line=$(<"$PCI/$bdf/irq"):" \
+		'$1 == line { print $2 + $3 }' /proc/interrupts
+}
+
+line_is_quiet()
+{
+	local before
+
+	before=$(line_interrupts)
+	sleep 0.5
+	[ "$(line_interrupts)" = "$before" ]
+}
+
+# workers_ms: CPU time that work items of no particular CPU have taken so far
+workers_ms()
+{
+	grep -ls '^kworker/u' /proc/[0-9]*/comm | sed 's/comm$/schedstat/' |
+		xargs cat 2>/dev/null |
+		awk '{ ns += $1 } END { printf "%d\n", ns / 1000000 }'
+}
+
 load_module || bail "no module"
 bdf=$(bind_card 0) || bail "the card does not bind"
 tap_is "card: source is intx by default" "$(card_attr "$bdf" irq_source)" intx
-client_start noisy "$(create_mdev "$bdf" afu-d8424dc4-b2-o40000)" ||
-	bail "the noisy user cannot open"
-client_start other "$(create_mdev "$bdf" afu-d8424dc4-b2-oc0000)" ||
-	bail "the other user cannot open"
+uuid0=$(create_mdev "$bdf" afu-d8424dc4-b2-o40000) || bail "no instance"
+uuid1=$(create_mdev "$bdf" afu-d8424dc4-b2-oc0000) || bail "no instance"
+client_start noisy "$uuid0" || bail "the noisy user cannot open"
+client_start other "$uuid1" || bail "the other user cannot open"
 client noisy arm 0 >/dev/null
 client other arm 1 >/dev/null
 client other write $SCRATCH 8 0xcafe >/dev/null
@@ -78,6 +116,43 @@ for holdoff in 5000 50000; do
 	tap_is "hold-off $holdoff: no signal after the cause is acknowledged" \
 		"$(client noisy count 0 500)" 0
 done
+
+# --- a cause that stands for long -------------------------------------------------
+
+echo 500 >"$PCI/$bdf/dfl/irq_holdoff_us"
+tap_ok "standing cause: pin is not stuck yet" stuck_is ""
+client noisy write $IRQ_TRIGGER 8 1 >/dev/null
+tap_ok "standing cause: pin is found stuck" wait_for 60 stuck_is pin
+client other count 1 10 >/dev/null
+start=$(now_ms)
+signals=$(client other count 1 3000)
+took=$(($(now_ms) - start))
+tap_figure "an idle client beside a standing cause: $signals signals in $took ms"
+tap_within "standing cause: signals to an idle client in $took ms" "$signals" \
+	3 $((took / 10 + 2))
+for n in 1 2 3; do
+	tap_ok "standing cause: interrupt $n of the other client arrives" own_interrupt
+done
+client noisy write $IRQ_STATUS 8 1 >/dev/null
+tap_ok "standing cause: pin is not stuck after the cause is cleared" \
+	wait_for 5 stuck_is ""
+tap_ok "standing cause: interrupt of the other client arrives afterwards" own_interrupt
+
+# --- slow reads ------------------------------------------------------------------
+
+FIRST='"bar":0,"offset":0,"len":8'
+client noisy count 0 10 >/dev/null
+tap_ok "slow reads: card takes 50 ms for a header" card_do 0 slow "$FIRST,\"us\":50000"
+reads=$(block_stat 0 b0-o0 reads)
+start=$(now_ms)
+signals=$(client noisy pulse 3000)
+took=$(($(now_ms) - start))
+reads=$(($(block_stat 0 b0-o0 reads) - reads))
+tap_within "slow reads: signals to the client that raises them" "$signals" 2 1000000
+tap_within "slow reads: time in interrupt handlers in $took ms (ms)" $((reads * 50)) \
+	50 $((took / 4 + 100))
+tap_ok "slow reads: card is fast again" card_do 0 slow "$FIRST"
+
 tap_is "hold-off 0: fails with ERANGE" \
 	"$(refusal eval "echo 0 >'$PCI/$bdf/dfl/irq_holdoff_us'")" \
 	"Numerical result out of range"
@@ -106,4 +181,64 @@ tap_within "resets: the card counts them for the port of the client" \
 	"$(block_stat 0 b2-o0 resets)" 30 40
 tap_within "resets: the card counts none for the other port but at open" \
 	"$(block_stat 0 b2-o80000 resets)" 1 2
+
+# --- eventfds with many waiters ----------------------------------------------------
+
+echo 500 >"$PCI/$bdf/dfl/irq_holdoff_us"
+client other close >/dev/null
+alone=$(latency 100)
+cost=0
+for vector in 0 1 2 3; do
+	client noisy arm $vector >/dev/null
+	cost=$((cost + $(client noisy watch $vector 20000)))
+done
+beside=$(latency 100)
+tap_figure "latency of another client: $alone us alone, $beside us beside 80000 waiters ($cost us)"
+tap_within "waiters: cost of a signal to each vector of the noisy client (us)" $cost 5000 10000000
+tap_within "waiters: median latency of the other client (us), $alone when idle" "$beside" \
+	1 $((alone + cost / 2))
+client noisy write $IRQ_TRIGGER 8 1 >/dev/null
+client noisy count 0 500 >/dev/null
+start=$(now_ms)
+ran=$(workers_ms)
+tap_within "waiters: noisy client is signalled" "$(client noisy count 0 3000)" 1 \
+	1000000
+ran=$(($(workers_ms) - ran))
+took=$(($(now_ms) - start))
+tap_within "waiters: CPU time of its signals in $took ms (ms)" $ran 1 $((took * 3 / 4))
+tap_is "waiters: other client opens" "$(client other open)" ok
+tap_is "waiters: other client arms a vector" "$(client other arm 1)" ok
+tap_ok "waiters: interrupts of the other client arrive" own_interrupt
+tap_is "waiters: noisy client closes" "$(client noisy close)" ok
+tap_is "waiters: noisy client opens again" "$(client noisy open)" ok
+
+# --- a line that does not go quiet -------------------------------------------------
+
+# The other function has no driver. It shares the line, and is not masked.
+UART='"bar":0,"offset":"0x15000","vector":0'
+client noisy arm 0 >/dev/null
+card_do 1 raise "$UART" ||
+	bail "the other function does not interrupt"
+log_mark
+client_send noisy pulse 60000
+tap_within "noisy line: interrupts of the line" "$(line_interrupts)" 1 1000000000
+tap_ok "noisy line: source is stopped" wait_for 60 stuck_is pin
+tap_ok "noisy line: interrupts end" wait_for 60 line_is_quiet
+tap_is "noisy line: kernel log has one warning" "$(log_count 'source intx stopped')" 1
+tap_is "noisy line: client closes" "$(client_send noisy close
+	client_reply noisy >/dev/null; client_reply noisy)" ok
+client other close >/dev/null
+tap_is "noisy line: client opens again" "$(client noisy open)" ok
+tap_is "noisy line: arming fails with EIO" "$(client noisy arm 0)" "error EIO"
+client noisy close >/dev/null
+card_do 1 lower "$UART"
+bind_card 1 >/dev/null || bail "the other function does not bind"
+tap_ok "noisy line: intx can be chosen again" \
+	eval "echo intx >'$PCI/$bdf/dfl/irq_source'"
+tap_ok "noisy line: pin is not stuck" stuck_is ""
+client noisy open >/dev/null
+tap_is "noisy line: a vector can be armed again" "$(client noisy arm 0)" ok
+tap_within "noisy line: signals after that" "$(client noisy pulse 2000)" 3 1000000
+tap_ok "noisy line: pin is not stuck after that" stuck_is ""
+
 tap_is "card: bus master was never on" "$(card_stat 0 .bus_master_on_count)" 0

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# what: a card that vanishes at any step, in a function reset, or under any client, costs no task more than 2 s (invariant 9)
+# what: a card that vanishes for a time, at any step, in a function reset, or under any client (invariant 9)
 # cards: vanish irq4
 # kernels: 7.3
 # more: 6.1 6.12
@@ -19,6 +19,12 @@ STRIDE=${STRIDE:-$((SLOW > 1 ? 13 : 1))}
 export SLOW
 dmesg -n err
 load_module || bail "no module"
+
+# grace MS: time that a card may fail to respond before it is lost
+grace()
+{
+	echo "$1" >/sys/module/$DRIVER/parameters/loss_grace_ms
+}
 
 # --- in the middle of a function reset -------------------------------------------
 
@@ -78,41 +84,118 @@ users_out()
 		"$(client user mread $SCRATCH)" SIGBUS
 }
 
+# kills NAME CLIENT: check that a client that waits for the card can be killed
+kills()
+{
+	kill -9 "${CLIENT_PID[$2]}"
+	tap_ok "$1: a client that waits can be killed" \
+		wait_for 2 finished "${CLIENT_PID[$2]}"
+}
+
+# reads_more NUMBER: check that the other client has read more than NUMBER times
+reads_more()
+{
+	[ "$(block_stat 1 "$other_pos" reads)" -gt "$1" ]
+}
+
+other_reads()
+{
+	block_stat 1 "$other_pos" reads
+}
+
 bdf=$(card_bdf 1)
 bind_bdf "$bdf" || bail "the card does not bind"
+tap_is "loss_grace_ms: default value" \
+	"$(cat /sys/module/$DRIVER/parameters/loss_grace_ms)" 3000
+# The grace is not for a card that is being reset
+grace 0
 echo flr >"$PCI/$bdf/reset_method"
+other=$(create_mdev "$bdf" afu-d8424dc4) || bail "no instance"
+other_pos=$(mdev_block "$other")
 client_start user "$(create_mdev "$bdf" afu-d8424dc4)" &&
-	client_start other "$(create_mdev "$bdf" afu-d8424dc4)" ||
+	client_start other "$other" &&
+	client_start reader "$(create_mdev "$bdf" afu-d8424dc4)" &&
+	client_start mapper "$(create_mdev "$bdf" afu-d8424dc4)" ||
 	bail "a user cannot open"
+client mapper map >/dev/null
+client mapper mread $SCRATCH >/dev/null
 tap_is "function reset: a page can be mapped" "$(client user map)" 65536
 tap_is "function reset: ERR can be armed" "$(client user arm err)" ok
 tap_is "function reset: REQ can be armed" "$(client other arm req)" ok
 client user mwrite $SCRATCH 0x77 >/dev/null
 
 reset_start
-users_out "late after a reset"
+tap_is "late after a reset: sysfs reports the state frozen" \
+	"$(card_attr "$bdf" state)" frozen
 tap_is "late after a reset: reset by the client fails with EAGAIN" \
 	"$(client user reset)" \
 	"error EAGAIN"
+client_send user mread $SCRATCH
+client_send other read $SCRATCH 8
+client_send reader read $SCRATCH 8
+client_send mapper mread $SCRATCH
+tap_is "late after a reset: page fault waits" "$(client_reply user 1)" "no reply"
+tap_is "late after a reset: register read waits" "$(client_reply other 1)" "no reply"
+kills "late after a reset, register read" reader
+kills "late after a reset, page fault" mapper
 card_do 1 return || bail "the card cannot return"
 reset_end "late after a reset" 0
-tap_is "late after a reset: the client can read through the mapping" \
-	"$(client user mread $SCRATCH)" 0x0
+tap_is "late after a reset: the fault completes" "$(client_reply user)" 0x0
+tap_is "late after a reset: the register read completes" \
+	"$(client_reply other)" 0x0
 tap_is "late after a reset: the other client can write registers" \
 	"$(client other write $SCRATCH 8 1)" ok
 tap_is "late after a reset: neither ERR nor REQ is signalled" \
 	"$(client user wait err 0) $(client other wait req 0)" "timeout timeout"
 
+# --- absent for less than the grace --------------------------------------------------------
+
+RO_REG=0x48
+RO_VALUE=0x1122334455667788
+grace 3000
+tap_is "300 ms: a vector is armed" "$(client other arm 0)" ok
+generation=$(card_attr "$bdf" generation)
+log_mark
+client_send user mloop $RO_REG 20000
+client_send other loop $RO_REG 20000 $RO_VALUE
+tap_ok "300 ms: clients are at work" wait_for 5 reads_more "$(other_reads)"
+card_do 1 vanish || bail "the card cannot vanish"
+sleep 0.3
+card_do 1 reappear || bail "the card cannot reappear"
+tap_ok "300 ms: trapped reads continue" wait_for 5 reads_more "$(other_reads)"
+client_send user mread $RO_REG
+client_send other read $RO_REG 8
+tap_like "300 ms: the mapping raises no SIGBUS" "$(client_reply user)" '^reads'
+tap_is "300 ms: the client can read through the mapping afterwards" \
+	"$(client_reply user)" $RO_VALUE
+tap_like "300 ms: register reads return neither an error nor another value" \
+	"$(client_reply other)" '^reads'
+tap_is "300 ms: the other client can read registers afterwards" \
+	"$(client_reply other)" $RO_VALUE
+tap_is "300 ms: the card is not lost" "$(card_attr "$bdf" gone)" 0
+tap_is "300 ms: the generation is incremented" \
+	"$(client user generation)" $((generation + 1))
+tap_like "300 ms: armed vectors are signalled" "$(client other wait 0 1000)" \
+	'^fired'
+tap_is "300 ms: neither ERR nor REQ is signalled" \
+	"$(client user wait err 0) $(client other wait req 0)" "timeout timeout"
+tap_is "300 ms: no log line reports a loss" "$(log_count 'card lost')" 0
+
+# --- lost in a function reset -------------------------------------------------------------
+
 # The PCI core waits a minute here; other tests run meanwhile
 log_mark
 reset_start
-users_out "lost in a reset"
+client_send user mread $SCRATCH
+client_send other read $SCRATCH 8
 client_send user wait err $CORE_WAIT_MS
 client_send other wait req $CORE_WAIT_MS
 
 # --- at every step ------------------------------------------------------------
 
 bdf=$(card_bdf 0)
+# A vanished card is lost at the first access
+grace 0
 for source in intx poll; do
 	status=0
 	line=$("$VANISH" "$bdf" $source "$STRIDE") || status=$?
@@ -129,7 +212,12 @@ tap_is "first card: bus master was never on" \
 
 # --- what became of the reset ----------------------------------------------------------
 
+grace 3000
 bdf=$(card_bdf 1)
+tap_is "lost in a reset: the fault raises SIGBUS" "$(client_reply user 80)" \
+	SIGBUS
+tap_is "lost in a reset: the register read fails with EIO" \
+	"$(client_reply other 80)" "error EIO"
 tap_like "lost in a reset: ERR is signalled" "$(client_reply user 80)" '^fired'
 tap_like "lost in a reset: REQ is signalled" "$(client_reply other 80)" '^fired'
 reset_end "lost in a reset" 1
@@ -146,6 +234,7 @@ card_do 1 return || bail "the card cannot return"
 
 # --- under its users ----------------------------------------------------------------
 
+grace 500
 log_mark
 status=0
 line=$("$VANISH" "$bdf" users 1) || status=$?

@@ -18,6 +18,7 @@ SCRATCH=0x28
 IRQ_TRIGGER=0x50
 IRQ_STATUS=0x58
 POWER=CAP_PM+4.b
+TRACING=/sys/kernel/tracing
 
 # Registers that SeaBIOS sets up at boot but not at resume. Without ACPI's
 # registers the machine can neither suspend nor power off; the other one enables
@@ -228,11 +229,31 @@ for level in freezer devices; do
 	users_go_on $level 0x77
 done
 fenced devices 0
+users_work "function reset"
+generation=$(card_attr "$bdf" generation)
+tap_ok "function reset: the reset succeeds" eval "echo 1 >'$PCI/$bdf/reset'"
+users_worked "function reset"
+tap_is "function reset: the generation is incremented" \
+	"$(client user generation)" $((generation + 1))
+users_go_on "function reset" 0x0
+fenced "function reset" 0
 for level in platform core none; do
 	sleeps_at_work $level $level
 	users_go_on $level 0x0
 	fenced $level 0
 done
+
+# One user after the other would have to wait for the zaps of the first
+tap_is "many mappings: 1000 mappings can be made" "$(client user maps 1000)" ok
+mountpoint -q $TRACING || mount -t tracefs none $TRACING || bail "no tracefs"
+echo 1 >$TRACING/events/$DRIVER/vdfl_revoke/enable || bail "no tracepoint"
+tap_ok "many mappings: the reset succeeds" eval "echo 1 >'$PCI/$bdf/reset'"
+tap_is "many mappings: access of the other client is revoked first" \
+	"$(sed -n 's/.*vdfl_revoke: \([^ ]*\) .*/\1/p' $TRACING/trace | head -n 1)" \
+	"$uuid1"
+tap_figure "many mappings: s.us of the ends of revocation: $(sed -n \
+	's/.* \([0-9.]*\): vdfl_revoke.*/\1/p' $TRACING/trace | tr '\n' ' ')"
+echo 0 >$TRACING/events/$DRIVER/vdfl_revoke/enable
 users_end
 
 # --- the other sources ---------------------------------------------------------------------
@@ -274,7 +295,7 @@ base=$(on_count)
 # after_vanish NAME: check that all access fails; then bring the card back
 after_vanish()
 {
-	tap_ok "$1: the card is declared lost" wait_for 5 gone_is 1
+	tap_ok "$1: the card is declared lost" wait_for 10 gone_is 1
 	tap_like "$1: ERR is signalled" "$(client user wait err 3000)" '^fired'
 	tap_like "$1: REQ is signalled" "$(client other wait req 3000)" '^fired'
 	tap_is "$1: register read fails with EIO" \
@@ -320,7 +341,7 @@ tap_is "D3: reset by the client fails with EIO" \
 	"$(client user reset)" "error EIO"
 # In D3 the card loses its BARs
 setpci -s "$bdf" $POWER=0
-tap_ok "D3: the card is declared lost" wait_for 5 gone_is 1
+tap_ok "D3: the card is declared lost" wait_for 10 gone_is 1
 tap_like "D3: ERR is signalled" "$(client user wait err 3000)" '^fired'
 tap_like "D3: REQ is signalled" "$(client other wait req 3000)" '^fired'
 tap_is "D3: register read fails with EIO" "$(client user read $RO_REG 8)" \

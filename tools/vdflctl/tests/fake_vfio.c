@@ -1,16 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Preloaded into vdflctl: plain files below VDFL_DEV become a VFIO group,
- * container and device. The device keeps its registers in the file
- * VDFL_DEV/device, region INDEX at INDEX << 16: not where the driver has
- * them, since only REGION_INFO may tell.
+ * Preloaded into vdflctl: simulates a VFIO group, container and device with
+ * regular files below VDFL_DEV. The registers are in the file VDFL_DEV/device,
+ * region INDEX at INDEX << 16. The offsets differ from those of the driver,
+ * because vdflctl must get them from REGION_INFO.
  *
- * FAKE_OPEN_ERRNO   opening the group fails with it
- * FAKE_DEVICE_ERRNO getting the device from its group fails with it
- * FAKE_SOURCE_ERRNO writing irq_source fails with it
- * FAKE_IRQS         what an armed MSI-X eventfd holds at once (default 0)
- * FAKE_REQUEST      the request eventfd is signalled at once
- * FAKE_NO_MMAP      no areas to map
+ * FAKE_OPEN_ERRNO   error of opening the group
+ * FAKE_SHARED_ERRNO error of opening the container or iommufd
+ * FAKE_DEVICE_ERRNO error of getting the device from its group
+ * FAKE_SOURCE_ERRNO error of writing irq_source
+ * FAKE_IRQS         interrupts as soon as an MSI-X vector is armed (default 0)
+ * FAKE_REQUEST      requests as soon as the request eventfd is set (default 0)
+ * FAKE_NO_MMAP      no mappable areas
+ * FAKE_NO_CHAR      nodes are regular files
+ * FAKE_CHOWN_UNLINK file that disappears when the owner of a node is set
+ *
+ * A node is a character device 511:N, N being the number in its name. A new owner
+ * is appended to VDFL_DEV/owners, because setting it needs privilege.
  */
 
 #include <dlfcn.h>
@@ -23,13 +29,16 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/types.h>
+#include <unistd.h>
 #include <linux/vfio_dfl_mdev.h>
 
 #define REGIONS		(VFIO_PCI_NUM_REGIONS + 1)
 #define REGION_SHIFT	16
 
-/* Headers older than 6.6 lack it; the fd is its third word */
+/* Headers older than 6.6 lack the ioctl; the fd is the third word */
 #define BIND_IOMMUFD	_IO(VFIO_TYPE, VFIO_BASE + 18)
 
 static const __u64 region_size[REGIONS] = {
@@ -65,10 +74,60 @@ int open(const char *path, int flags, ...)
 
 	if (strstr(path, "/vfio/7") && number_from("FAKE_OPEN_ERRNO"))
 		return fail(number_from("FAKE_OPEN_ERRNO"));
+	if ((strstr(path, "/dev/vfio/vfio") || strstr(path, "/dev/iommu")) &&
+	    number_from("FAKE_SHARED_ERRNO"))
+		return fail(number_from("FAKE_SHARED_ERRNO"));
 	if (strstr(path, "/irq_source") && flags & O_WRONLY &&
 	    number_from("FAKE_SOURCE_ERRNO"))
 		return fail(number_from("FAKE_SOURCE_ERRNO"));
 	return real(path, flags, 0);
+}
+
+static void path_of(int fd, char *path, size_t size)
+{
+	char link[64];
+	ssize_t len;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	len = readlink(link, path, size - 1);
+	path[len > 0 ? len : 0] = '\0';
+}
+
+int fstat(int fd, struct stat *st)
+{
+	char path[4096];
+	const char *name;
+
+	if (fstatat(fd, "", st, AT_EMPTY_PATH))
+		return -1;
+	path_of(fd, path, sizeof(path));
+	if (!strstr(path, "/dev/vfio/") || !S_ISREG(st->st_mode) ||
+	    number_from("FAKE_NO_CHAR"))
+		return 0;
+	name = strrchr(path, '/') + 1;
+	st->st_mode = S_IFCHR | 0600;
+	st->st_rdev = makedev(511, atoi(name + strcspn(name, "0123456789")));
+	return 0;
+}
+
+int fchownat(int fd, const char *path, uid_t uid, gid_t gid, int flags)
+{
+	const char *victim = getenv("FAKE_CHOWN_UNLINK");
+	char node[4096], owners[4096];
+	FILE *file;
+
+	if (path[0] || flags != AT_EMPTY_PATH || gid != (gid_t)-1)
+		return fail(EINVAL);
+	path_of(fd, node, sizeof(node));
+	snprintf(owners, sizeof(owners), "%s/owners", getenv("VDFL_DEV"));
+	file = fopen(owners, "a");
+	if (!file)
+		return -1;
+	fprintf(file, "%s %u\n", strrchr(node, '/') + 1, uid);
+	fclose(file);
+	if (victim)
+		unlink(victim);
+	return 0;
 }
 
 static int open_device(void)

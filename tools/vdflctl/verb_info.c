@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* vdflctl info: all about one instance */
+/* vdflctl info: an instance, its block and its VFIO device */
 
 #include <errno.h>
 #include <getopt.h>
@@ -7,17 +7,18 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
+#include "holders.h"
 #include "vdflctl.h"
 
 #define MAX_REGIONS	16
 
 /**
- * struct view - what VFIO tells about an instance
- * @device: VFIO_DEVICE_GET_INFO
- * @nr_regions: number of @region that exist
- * @region: regions that are not empty
- * @irq: VFIO_DEVICE_GET_IRQ_INFO
- * @desc: the description region
+ * struct view - the VFIO device of an instance
+ * @device: result of VFIO_DEVICE_GET_INFO
+ * @nr_regions: number of entries of @region
+ * @region: regions with a size
+ * @irq: results of VFIO_DEVICE_GET_IRQ_INFO
+ * @desc: contents of the description region
  */
 struct view {
 	struct vfio_device_info device;
@@ -34,7 +35,7 @@ static int view_load(struct view *view, int device, struct fault *fault)
 
 	*view = (struct view){ .device.argsz = sizeof(view->device) };
 	if (ioctl(device, VFIO_DEVICE_GET_INFO, &view->device))
-		return fault_set(fault, "device information: %s",
+		return fault_set(fault, "cannot get the device information: %s",
 				 strerror(errno));
 	for (i = 0; i < view->device.num_regions; i++) {
 		if (region_get(device, i, &region) || !region.size)
@@ -45,7 +46,7 @@ static int view_load(struct view *view, int device, struct fault *fault)
 	for (i = 0; i < ARRAY_SIZE(view->irq); i++) {
 		view->irq[i].argsz = sizeof(view->irq[i]);
 		view->irq[i].index = i;
-		/* an index without interrupts may be an error: count 0 */
+		/* the driver may return an error for an index without interrupts */
 		if (ioctl(device, VFIO_DEVICE_GET_IRQ_INFO, &view->irq[i]))
 			view->irq[i].count = 0;
 	}
@@ -134,16 +135,18 @@ static json_t *view_json(const struct view *view)
 }
 
 static int print_info_json(const struct instance *inst,
-			   const struct block *block, const struct view *view,
-			   const struct fault *fault)
+			   const struct block *block,
+			   const struct holders *holders,
+			   const struct view *view, const struct fault *fault)
 {
 	json_t *json = instance_json(inst);
 
 	json_object_set_new(json, "block", block_json(block));
+	json_object_set_new(json, "holders", holders_json(holders));
 	json_object_set_new(json, "vfio",
 			    view ? view_json(view) : json_null());
 	json_object_set_new(json, "vfio_error",
-			    view ? json_null() : json_string(fault->what));
+			    view ? json_null() : json_string(fault->problem));
 	return print_json(json);
 }
 
@@ -168,6 +171,8 @@ static void print_instance(const struct instance *inst,
 	printf("  mmap:         %s\n", or_none(inst->mmap));
 	printf("  interrupts:   %s\n", or_none(inst->irq_source));
 	printf("  scrub:        %s\n", or_none(inst->scrub));
+	if (!strcmp(inst->state, "removing"))
+		printf("  state:        being removed, waits until it is closed\n");
 }
 
 static void print_region(struct table *table, const struct region *region)
@@ -209,14 +214,16 @@ static void print_view(const struct view *view)
 }
 
 static int print_info(const struct instance *inst, const struct block *block,
-		      const struct view *view, const struct fault *fault)
+		      const struct holders *holders, const struct view *view,
+		      const struct fault *fault)
 {
 	print_instance(inst, block);
+	print_holders(holders);
 	if (view)
 		print_view(view);
 	else
-		printf("\nVFIO device, not looked into: %s\n  %s\n",
-		       fault->what, fault->next);
+		printf("\nVFIO device, not opened: %s\n  %s\n",
+		       fault->problem, fault->remedy);
 	return EXIT_SUCCESS;
 }
 
@@ -224,17 +231,22 @@ static int info(const char *uuid, bool json)
 {
 	const struct view *seen;
 	struct block block = { 0 };
+	struct holders holders;
 	struct instance inst;
 	struct fault fault;
 	struct view view;
+	int ret;
 
-	if (model_instance_load(&inst, uuid, &fault))
+	if (model_instance_find(&inst, uuid, &fault))
 		return fault_report(&fault);
 	if (inst.block[0])
 		model_block_load(&block, inst.card, inst.block);
 	seen = view_open(&view, &inst, &fault) ? NULL : &view;
-	return json ? print_info_json(&inst, &block, seen, &fault) :
-		      print_info(&inst, &block, seen, &fault);
+	holders_find(&holders, &inst);
+	ret = json ? print_info_json(&inst, &block, &holders, seen, &fault) :
+		     print_info(&inst, &block, &holders, seen, &fault);
+	holders_free(&holders);
+	return ret;
 }
 
 static int run(const struct command *cmd, int argc, char **argv)
@@ -246,20 +258,23 @@ static int run(const struct command *cmd, int argc, char **argv)
 	status = command_options(cmd, argc, argv, "json", &json);
 	if (status >= 0)
 		return status;
-	if (!arguments_are(argc, argv, optind, 1))
-		return command_misuse(cmd, NULL);
-	if (command_uuid(cmd, argv[optind], uuid))
+	if (command_operands(argc, argv, 1))
+		return EXIT_USAGE;
+	if (command_uuid(argv[optind], uuid))
 		return EXIT_USAGE;
 	return info(uuid, json);
 }
 
-const struct command cmd_info = {
+const struct command verb_info = {
 	.name = "info",
+	.alias = "show",
 	.arguments = "[--json] UUID",
-	.summary = "Show one instance, also as VFIO shows it",
+	.summary = "Show an instance, its block and its VFIO device",
 	.details =
-"  -j, --json   for programs\n"
+"  -j, --json   print JSON\n"
+"  -h, --help   display this help and exit\n"
 "\n"
-"Opens the instance if nobody else has and if it may; says why otherwise.\n",
+"Opens the instance, unless that is not permitted or another program has it\n"
+"open. Then the reason is shown instead of the VFIO device.\n",
 	.run = run,
 };

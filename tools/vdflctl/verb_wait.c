@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* vdflctl wait: interrupts of a block */
+/* vdflctl wait: wait for interrupts of an instance */
 
 #include <errno.h>
 #include <getopt.h>
@@ -24,14 +24,14 @@ enum source {
 };
 
 /**
- * struct order - what the command line asks for
- * @uuid: of the instance
- * @vector: to wait for
+ * struct order - parsed command line
+ * @uuid: instance
+ * @vector: MSI-X vector
  * @count: end after this many interrupts
- * @timeout_ms: or after this time
- * @trigger: write a register once the vector is armed
- * @offset: of that register
- * @value: for that register
+ * @timeout_ms: end after this time, or FOREVER
+ * @trigger: write @value to @offset after the vector is armed
+ * @offset: see @trigger
+ * @value: see @trigger
  */
 struct order {
 	char uuid[UUID_LEN];
@@ -80,14 +80,14 @@ static int check_vector(int device, const struct order *order,
 	};
 
 	if (ioctl(device, VFIO_DEVICE_GET_IRQ_INFO, &info))
-		return fault_set(fault, "interrupt information: %s",
+		return fault_set(fault, "cannot get the interrupt information: %s",
 				 strerror(errno));
 	if (!info.count)
 		return fault_set(fault, "%s has no interrupts", order->uuid);
 	if (order->vector < info.count)
 		return 0;
 	fault_set(fault, "%s has no vector %llu", order->uuid, order->vector);
-	return fault_next(fault, "its vectors are 0 to %u", info.count - 1);
+	return fault_remedy(fault, "its vectors are 0 to %u", info.count - 1);
 }
 
 static int arm_all(int device, const struct order *order, struct pollfd *fds,
@@ -99,7 +99,7 @@ static int arm_all(int device, const struct order *order, struct pollfd *fds,
 		fds[i].fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 		fds[i].events = POLLIN;
 		if (fds[i].fd < 0)
-			return fault_set(fault, "eventfd: %s", strerror(errno));
+			return fault_set(fault, "cannot create an eventfd: %s", strerror(errno));
 	}
 	ret = arm(device, VFIO_PCI_MSIX_IRQ_INDEX, order->vector,
 		  fds[SOURCE_VECTOR].fd);
@@ -110,11 +110,11 @@ static int arm_all(int device, const struct order *order, struct pollfd *fds,
 	if (!ret)
 		ret = arm(device, VFIO_PCI_REQ_IRQ_INDEX, 0,
 			  fds[SOURCE_REQUEST].fd);
-	return ret ? fault_set(fault, "cannot arm error and request: %s",
+	return ret ? fault_set(fault, "cannot arm the error and request interrupts: %s",
 			       strerror(-ret)) : 0;
 }
 
-/* Milliseconds for poll(): -1 without end */
+/* Timeout for poll() in milliseconds, -1 for none */
 static int time_left(const struct order *order, __u64 start)
 {
 	__u64 passed = now_ms() - start;
@@ -124,7 +124,7 @@ static int time_left(const struct order *order, __u64 start)
 	return passed < order->timeout_ms ? order->timeout_ms - passed : 0;
 }
 
-/* Returns the status to exit with */
+/* Return the exit status */
 static int wait_for(const struct order *order, struct pollfd *fds)
 {
 	__u64 start = now_ms(), seen = 0, passed;
@@ -138,16 +138,16 @@ static int wait_for(const struct order *order, struct pollfd *fds)
 			return EXIT_FAILURE;
 		}
 		if (!ret) {
-			fprintf(stderr, "vdflctl: timeout, %llu of %llu interrupts came\n",
+			fprintf(stderr, "vdflctl: timed out after %llu of %llu interrupts\n",
 				seen, order->count);
 			return EXIT_TIMEOUT;
 		}
 		if (fds[SOURCE_ERROR].revents) {
-			fprintf(stderr, "vdflctl: the card reports an error: vdflctl list\n");
+			fprintf(stderr, "vdflctl: the card reported an error: see vdflctl list\n");
 			return EXIT_FAILURE;
 		}
 		if (fds[SOURCE_REQUEST].revents) {
-			fprintf(stderr, "vdflctl: the instance is wanted back, leaving it\n");
+			fprintf(stderr, "vdflctl: the driver requested the close\n");
 			return EXIT_FAILURE;
 		}
 		if (eventfd_read(fds[SOURCE_VECTOR].fd, &events))
@@ -157,7 +157,8 @@ static int wait_for(const struct order *order, struct pollfd *fds)
 		printf("vector %llu: %lu interrupt%s after %llu.%03llu s\n",
 		       order->vector, events, events == 1 ? "" : "s",
 		       passed / 1000, passed % 1000);
-		fflush(stdout);
+		if (fflush(stdout))
+			return EXIT_FAILURE;
 	}
 	return EXIT_SUCCESS;
 }
@@ -205,39 +206,40 @@ static int serve(const struct order *order)
 	return status;
 }
 
-static bool parse_seconds(const char *text, __u64 *ms)
+static int parse_seconds(const char *text, __u64 *ms)
 {
 	double seconds;
 	char *end;
 
 	seconds = strtod(text, &end);
 	if (end == text || *end || !(seconds >= 0 && seconds <= MAX_SECONDS))
-		return false;
+		return command_misuse("invalid timeout: '%s'", text);
 	*ms = seconds * 1000;
-	return true;
+	return 0;
 }
 
 /* OFFSET=VALUE */
-static bool parse_trigger(char *text, struct order *order)
+static int parse_trigger(char *text, struct order *order)
 {
 	char *equals = strchr(text, '=');
 
-	if (!equals)
-		return false;
-	*equals = '\0';
-	order->trigger = parse_number(text, &order->offset) &&
-			 parse_number(equals + 1, &order->value);
-	*equals = '=';
-	return order->trigger;
+	if (equals) {
+		*equals = '\0';
+		order->trigger = parse_number(text, &order->offset) &&
+				 parse_number(equals + 1, &order->value);
+		*equals = '=';
+	}
+	return order->trigger ? 0 :
+	       command_misuse("invalid argument '%s' for '--write'", text);
 }
 
-static bool parse_option(int opt, struct order *order)
+static int parse_option(int opt, struct order *order)
 {
 	switch (opt) {
 	case 'v':
-		return parse_number(optarg, &order->vector);
+		return command_number(optarg, "vector", &order->vector);
 	case 'n':
-		return parse_number(optarg, &order->count) && order->count;
+		return command_count(optarg, &order->count);
 	case 't':
 		return parse_seconds(optarg, &order->timeout_ms);
 	default:
@@ -263,26 +265,26 @@ static int run(const struct command *cmd, int argc, char **argv)
 		if (opt == 'h')
 			return command_help(cmd);
 		if (opt == '?')
-			return command_misuse(cmd, NULL);
-		if (!parse_option(opt, &order))
-			return command_misuse(cmd, "-%c does not take '%s'",
-					      opt, optarg);
+			return command_misuse(NULL);
+		if (parse_option(opt, &order))
+			return EXIT_USAGE;
 	}
-	if (!arguments_are(argc, argv, optind, 1))
-		return command_misuse(cmd, NULL);
-	if (command_uuid(cmd, argv[optind], order.uuid))
+	if (command_operands(argc, argv, 1))
+		return EXIT_USAGE;
+	if (command_uuid(argv[optind], order.uuid))
 		return EXIT_USAGE;
 	return serve(&order);
 }
 
-const struct command cmd_wait = {
+const struct command verb_wait = {
 	.name = "wait",
 	.arguments = "[--vector N] [--timeout SECONDS] [--count N] [--write OFFSET=VALUE] UUID",
 	.summary = "Wait for interrupts of an instance",
 	.details =
-"  -v, --vector N             which one (default 0)\n"
-"  -t, --timeout SECONDS      give up after this time, with exit status 124\n"
-"  -n, --count N              end after as many interrupts (default 1)\n"
-"  -w, --write OFFSET=VALUE   once armed, write 8 bytes to this register\n",
+"  -v, --vector N             MSI-X vector of the instance (default 0)\n"
+"  -t, --timeout SECONDS      end with exit status 124 after this time\n"
+"  -n, --count N              end after N interrupts (default 1)\n"
+"  -w, --write OFFSET=VALUE   write 8 bytes after the vector is armed\n"
+"  -h, --help                 display this help and exit\n",
 	.run = run,
 };

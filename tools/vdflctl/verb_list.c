@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* vdflctl list: what there is */
+/* vdflctl list: cards with their blocks, types and instances */
 
 #include <getopt.h>
 #include <string.h>
@@ -24,7 +24,7 @@ static void number_text(char *buf, size_t size, __u64 number)
 		text_set(buf, size, "%llu", number);
 }
 
-/* "0x8086" as "8086" */
+/* Print "0x8086" as "8086" */
 static const char *plain_hex(const char *text)
 {
 	return strncmp(text, "0x", 2) ? or_unknown(text) : text + 2;
@@ -38,8 +38,8 @@ static void print_violations(const struct card *card)
 	printf("  violations:  %s\n", number);
 	if (card->busmaster_acknowledged)
 		return;
-	printf("               NOT ACKNOWLEDGED, no new users\n");
-	printf("               when you know why: vdflctl acknowledge %s\n",
+	printf("               NOT ACKNOWLEDGED, instances cannot be opened\n");
+	printf("               after finding the cause: vdflctl acknowledge %s\n",
 	       card->address);
 }
 
@@ -54,7 +54,7 @@ static void print_fences(const struct card *card)
 	       or_unknown(card->fence_port) : "LOST");
 	print_violations(card);
 	if (card->siblings_mastering[0])
-		printf("  siblings:    %s can master the bus, no fence here stops them\n",
+		printf("  siblings:    %s can master the bus, no fence covers them\n",
 		       card->siblings_mastering);
 }
 
@@ -76,13 +76,21 @@ static void print_interrupts(const struct card *card)
 		       card->irq_stuck);
 }
 
+static const char *state_note(const struct card *card)
+{
+	if (!strcmp(card->state, "unbinding"))
+		return ", UNBINDING: waits until its instances are closed";
+	if (card->gone == 1)
+		return ", GONE: see dmesg";
+	return strcmp(card->state, "frozen") ? "" : ", FROZEN";
+}
+
 static void print_head(const struct card *card)
 {
 	printf("%s %s:%s, subsystem %s:%s%s\n", card->address,
 	       plain_hex(card->vendor), plain_hex(card->device),
 	       plain_hex(card->subsystem_vendor),
-	       plain_hex(card->subsystem_device),
-	       card->gone == 1 ? ", GONE: dmesg says why" : "");
+	       plain_hex(card->subsystem_device), state_note(card));
 	print_fences(card);
 	print_interrupts(card);
 }
@@ -191,14 +199,14 @@ static void list(const struct names *names, json_t *json)
 	}
 }
 
-static void say_none(void)
+static void report_none(void)
 {
 	if (sysfs_exists("bus/pci/drivers/" DRIVER))
 		fprintf(stderr,
-			"No card is bound to " DRIVER ". As root: vdflctl bind BDF\n");
+			"vdflctl: no card is bound to " DRIVER "; as root: vdflctl bind BDF\n");
 	else
-		fprintf(stderr, "Driver " DRIVER
-			" is not loaded. As root: modprobe " DRIVER "\n");
+		fprintf(stderr, "vdflctl: driver " DRIVER
+			" is not loaded; as root: modprobe " DRIVER "\n");
 }
 
 static int list_all(bool json)
@@ -209,7 +217,7 @@ static int list_all(bool json)
 	model_cards(&names);
 	list(&names, cards);
 	if (!names.count && !json)
-		say_none();
+		report_none();
 	names_free(&names);
 	return json ? print_json(json_pack("{s:o}", "cards", cards)) :
 		      EXIT_SUCCESS;
@@ -240,20 +248,23 @@ static int run(const struct command *cmd, int argc, char **argv)
 		return status;
 	if (optind == argc)
 		return list_all(json);
-	if (!arguments_are(argc, argv, optind, 1))
-		return command_misuse(cmd, NULL);
-	if (command_bdf(cmd, argv[optind], bdf))
+	if (command_operands(argc, argv, 1))
+		return EXIT_USAGE;
+	if (command_bdf(argv[optind], bdf))
 		return EXIT_USAGE;
 	return list_one(bdf, json);
 }
 
-const struct command cmd_list = {
+const struct command verb_list = {
 	.name = "list",
 	.arguments = "[--json] [BDF]",
-	.summary = "Show cards, their blocks, types and instances",
+	.summary = "Show cards with their blocks, types and instances",
 	.details =
-"  -j, --json   for programs: numbers in bytes, null for what is not there\n"
+"  -j, --json   print JSON: sizes in bytes, null for absent values\n"
+"  -h, --help   display this help and exit\n"
 "\n"
-"Without BDF all cards bound to " DRIVER ". Needs no privilege.\n",
+"Without BDF, show all cards that are bound to " DRIVER ".\n"
+"BDF is a PCI address such as 0000:01:00.0; the domain may be omitted.\n"
+"Needs no privilege.\n",
 	.run = run,
 };

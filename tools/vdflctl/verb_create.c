@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* vdflctl create: create an instance */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "vdflctl.h"
+
+static int new_uuid(char uuid[UUID_LEN], struct fault *fault)
+{
+	static const char source[] = "/proc/sys/kernel/random/uuid";
+	char text[UUID_LEN] = "";
+	int fd = open(source, O_RDONLY | O_CLOEXEC);
+
+	if (fd >= 0) {
+		if (read(fd, text, sizeof(text) - 1) != sizeof(text) - 1)
+			text[0] = '\0';
+		close(fd);
+	}
+	if (parse_uuid(text, uuid))
+		return 0;
+	fault_set(fault, "cannot get a UUID from %s", source);
+	return fault_remedy(fault, "set one with --uuid");
+}
+
+static int create_failed(int error, const char *bdf, const char *type,
+			 const char *uuid, struct fault *fault)
+{
+	fault_set(fault, "cannot create %s of type %s on %s: %s", uuid, type,
+		  bdf, strerror(error));
+	if (fault_denied(fault, error))
+		return -1;
+	switch (error) {
+	case EEXIST:
+		return fault_remedy(fault, "the UUID is in use: omit --uuid for a random one");
+	case ENOSPC:
+	case EUSERS:
+		return fault_remedy(fault, "no free block of the type: see vdflctl list %s",
+				    bdf);
+	case EAGAIN:
+		return fault_remedy(fault, "the card is being bound: try again");
+	case ENODEV:
+		return fault_remedy(fault, "the card is lost or is being unbound: vdflctl list");
+	default:
+		return fault_remedy(fault, "see the kernel log: dmesg");
+	}
+}
+
+static int create_one(const char *bdf, const char *type, const char *uuid,
+		      struct fault *fault)
+{
+	int ret;
+
+	if (model_card_need(bdf, fault))
+		return -1;
+	if (!sysfs_exists("bus/pci/devices/%s/mdev_supported_types/"
+			  TYPE_PREFIX "%s", bdf, type)) {
+		fault_set(fault, "%s has no type %s", bdf, type);
+		return fault_remedy(fault, "vdflctl list %s shows the types",
+				    bdf);
+	}
+	ret = sysfs_write(uuid, "bus/pci/devices/%s/mdev_supported_types/"
+			  TYPE_PREFIX "%s/create", bdf, type);
+	return ret ? create_failed(-ret, bdf, type, uuid, fault) : 0;
+}
+
+static int run(const struct command *cmd, int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "uuid", required_argument, NULL, 'u' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 },
+	};
+	char bdf[BDF_LEN], type[NAME_LEN], uuid[UUID_LEN] = "";
+	struct fault fault;
+	int opt;
+
+	while ((opt = getopt_long(argc, argv, "u:h", options, NULL)) != -1) {
+		if (opt == 'h')
+			return command_help(cmd);
+		if (opt != 'u')
+			return command_misuse(NULL);
+		if (command_uuid(optarg, uuid))
+			return EXIT_USAGE;
+	}
+	if (command_operands(argc, argv, 2))
+		return EXIT_USAGE;
+	if (command_bdf(argv[optind], bdf))
+		return EXIT_USAGE;
+	if (!parse_type(argv[optind + 1], type))
+		return command_misuse("invalid type: '%s'", argv[optind + 1]);
+	if (!uuid[0] && new_uuid(uuid, &fault))
+		return fault_report(&fault);
+	if (create_one(bdf, type, uuid, &fault))
+		return fault_report(&fault);
+	printf("%s\n", uuid);
+	return EXIT_SUCCESS;
+}
+
+const struct command verb_create = {
+	.name = "create",
+	.arguments = "[--uuid UUID] BDF TYPE",
+	.summary = "Create an instance and print its UUID",
+	.details =
+"  -u, --uuid UUID   use this UUID instead of a random UUID\n"
+"  -h, --help        display this help and exit\n"
+"\n"
+"TYPE is a name from 'vdflctl list', with or without " TYPE_PREFIX ".\n"
+"The instance exists until it is removed or the card is unbound; use\n"
+"'mdevctl define' for an instance that is created again. Needs root.\n",
+	.run = run,
+};

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* vdflctl unbind: unbind a card from the driver */
+
+#include <getopt.h>
+
+#include "holders.h"
+#include "vdflctl.h"
+
+static void note_holders(const struct names *uuids)
+{
+	struct instance inst;
+	struct fault fault;
+	size_t i;
+
+	for (i = 0; i < uuids->count; i++)
+		if (!model_instance_load(&inst, uuids->name[i], &fault))
+			holders_note(&inst);
+}
+
+static int unbind_card(const char *bdf, bool force, const char *grace,
+		       struct fault *fault)
+{
+	struct names uuids;
+	size_t count;
+	int ret;
+
+	if (!model_card_bound(bdf))
+		return fault_set(fault, "%s is not bound to " DRIVER, bdf);
+	model_instances(&uuids, bdf);
+	count = uuids.count;
+	if (force)
+		note_holders(&uuids);
+	names_free(&uuids);
+	if (count && !force) {
+		fault_set(fault, "%s has %zu instance%s", bdf, count,
+			  count > 1 ? "s" : "");
+		return fault_remedy(fault, "remove the instances first: vdflctl remove --all %s",
+				    bdf);
+	}
+	if (grace_set(bdf, grace, fault))
+		return -1;
+	ret = sysfs_write(bdf, "bus/pci/drivers/" DRIVER "/unbind");
+	if (ret)
+		return fault_kernel(fault, -ret, "cannot unbind %s", bdf);
+	ret = sysfs_write("\n", "bus/pci/devices/%s/driver_override", bdf);
+	return ret ? fault_kernel(fault, -ret,
+				  "cannot clear driver_override of %s",
+				  bdf) : 0;
+}
+
+static int run(const struct command *cmd, int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "force", no_argument, NULL, 'f' },
+		{ "grace", required_argument, NULL, 'g' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 },
+	};
+	const char *grace = NULL;
+	bool force = false;
+	char bdf[BDF_LEN];
+	struct fault fault;
+	int opt;
+
+	while ((opt = getopt_long(argc, argv, "fg:h", options, NULL)) != -1) {
+		if (opt == 'h')
+			return command_help(cmd);
+		if (opt != 'f' && opt != 'g')
+			return command_misuse(NULL);
+		if (opt == 'f')
+			force = true;
+		else
+			grace = optarg;
+		if (grace && grace_parse(grace))
+			return EXIT_USAGE;
+	}
+	if (command_operands(argc, argv, 1))
+		return EXIT_USAGE;
+	if (command_bdf(argv[optind], bdf))
+		return EXIT_USAGE;
+	if (unbind_card(bdf, force, grace, &fault))
+		return fault_report(&fault);
+	printf("%s has no driver now\n"
+	       "to bind it to its default driver: echo %s > /sys/bus/pci/drivers_probe\n",
+	       bdf, bdf);
+	return EXIT_SUCCESS;
+}
+
+const struct command verb_unbind = {
+	.name = "unbind",
+	.arguments = "[--force] [--grace MS] BDF",
+	.summary = "Unbind a card from " DRIVER,
+	.details =
+"  -f, --force   unbind a card that has instances; waits until their users\n"
+"                have closed them\n"
+"  -g, --grace MS\n"
+"                time that users keep access after the request to close\n"
+"  -h, --help    display this help and exit\n"
+"\n"
+"The card has no driver afterwards. Needs root.\n",
+	.run = run,
+};

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Registers of an open instance, by system call or through a mapping */
+
+#include <errno.h>
+#include <linux/vfio.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "window.h"
+
+static void on_sigbus(int sig)
+{
+	static const char text[] =
+		"vdflctl: access through the mapping was revoked; the card may be lost\n"
+		"vdflctl: see vdflctl list\n";
+
+	ssize_t done = write(STDERR_FILENO, text, sizeof(text) - 1);
+
+	(void)sig;
+	(void)done;
+	_exit(EXIT_FAILURE);
+}
+
+int window_open(struct window *win, const char *uuid, struct fault *fault)
+{
+	struct description desc;
+	struct instance inst;
+	int ret;
+
+	win->map = NULL;
+	if (model_instance_load(&inst, uuid, fault) ||
+	    vfio_open(&win->dev, &inst, fault))
+		return -1;
+	ret = region_get(win->dev.device, VFIO_PCI_BAR0_REGION_INDEX,
+			 &win->bar);
+	if (ret)
+		fault_set(fault, "cannot find the register region of %s: %s", uuid,
+			  strerror(-ret));
+	else
+		ret = describe(win->dev.device, &desc, fault);
+	if (ret) {
+		vfio_close(&win->dev);
+		return -1;
+	}
+	win->size = desc.block.size;
+	win->scrubbed = desc.block.scrub != VFIO_DFL_MDEV_SCRUB_NONE;
+	return 0;
+}
+
+void window_close(struct window *win)
+{
+	if (win->map)
+		munmap(win->map, win->map_size);
+	vfio_close(&win->dev);
+}
+
+int window_check(const struct window *win, __u64 offset, __u32 width,
+		 __u64 count, struct fault *fault)
+{
+	if (offset % width) {
+		fault_set(fault, "offset 0x%llx is not a multiple of width %u",
+			  offset, width);
+		return fault_remedy(fault, "use another offset or --width");
+	}
+	if (offset < win->size && count <= (win->size - offset) / width)
+		return 0;
+	fault_set(fault, "%llu times %u bytes at 0x%llx: outside the block of 0x%llx bytes",
+		  count, width, offset, win->size);
+	return fault_remedy(fault, "offsets count from the header; the last one is 0x%llx",
+			    win->size - width);
+}
+
+static int map_area(struct window *win, __u32 i, struct fault *fault)
+{
+	struct sigaction action = { .sa_handler = on_sigbus };
+	void *map;
+
+	map = mmap(NULL, win->bar.area[i].size, PROT_READ | PROT_WRITE,
+		   MAP_SHARED, win->dev.device,
+		   win->bar.offset + win->bar.area[i].offset);
+	if (map == MAP_FAILED)
+		return fault_set(fault, "cannot map 0x%llx bytes at 0x%llx: %s",
+				 win->bar.area[i].size,
+				 win->bar.area[i].offset, strerror(errno));
+	sigaction(SIGBUS, &action, NULL);
+	win->map = map;
+	win->map_start = win->bar.area[i].offset;
+	win->map_size = win->bar.area[i].size;
+	return 0;
+}
+
+static int map_range(struct window *win, __u64 offset, __u64 len,
+		     struct fault *fault)
+{
+	__u32 i;
+
+	for (i = 0; i < win->bar.nr_areas; i++) {
+		if (offset >= win->bar.area[i].offset &&
+		    offset - win->bar.area[i].offset < win->bar.area[i].size &&
+		    len <= win->bar.area[i].size -
+			   (offset - win->bar.area[i].offset))
+			return map_area(win, i, fault);
+	}
+	if (!win->bar.nr_areas)
+		fault_set(fault, "no part of this block can be mapped");
+	else
+		fault_set(fault, "cannot map 0x%llx bytes at 0x%llx, only 0x%llx bytes at 0x%llx",
+			  len, offset, win->bar.area[0].size,
+			  win->bar.area[0].offset);
+	return fault_remedy(fault, "omit --map to access through the driver");
+}
+
+int window_open_range(struct window *win, const struct range *range,
+		      struct fault *fault)
+{
+	int ret;
+
+	if (window_open(win, range->uuid, fault))
+		return -1;
+	ret = window_check(win, range->offset, range->width, range->count,
+			   fault);
+	if (!ret && range->map)
+		ret = map_range(win, range->offset,
+				range->count * range->width, fault);
+	if (ret)
+		window_close(win);
+	return ret;
+}
+
+/* A single access of the given width */
+#define REGISTER(type, at)	(*(volatile type *)(at))
+
+static __u64 load(void *at, __u32 width)
+{
+	switch (width) {
+	case 1:
+		return REGISTER(__u8, at);
+	case 2:
+		return REGISTER(__u16, at);
+	case 4:
+		return REGISTER(__u32, at);
+	default:
+		return REGISTER(__u64, at);
+	}
+}
+
+static void store(void *at, __u32 width, __u64 value)
+{
+	switch (width) {
+	case 1:
+		REGISTER(__u8, at) = value;
+		break;
+	case 2:
+		REGISTER(__u16, at) = value;
+		break;
+	case 4:
+		REGISTER(__u32, at) = value;
+		break;
+	default:
+		REGISTER(__u64, at) = value;
+	}
+}
+
+static int access_failed(const char *verb, __u64 offset, __u32 width,
+			 ssize_t done, struct fault *fault)
+{
+	int error = errno;
+
+	fault_set(fault, "cannot %s %u bytes at 0x%llx: %s", verb, width,
+		  offset, done < 0 ? strerror(error) : "short transfer");
+	if (done < 0 && error == EINVAL)
+		return fault_remedy(fault, "most blocks permit 4 and 8 bytes only: see --width");
+	return fault_remedy(fault, "vdflctl list shows the state of the card");
+}
+
+int window_read(const struct window *win, __u64 offset, __u32 width,
+		__u64 *value, struct fault *fault)
+{
+	ssize_t done;
+
+	*value = 0;
+	if (win->map) {
+		*value = load((char *)win->map + (offset - win->map_start),
+			      width);
+		return 0;
+	}
+	/* registers are little endian, as are all supported machines */
+	done = pread(win->dev.device, value, width, win->bar.offset + offset);
+	if (done == (ssize_t)width)
+		return 0;
+	return access_failed("read", offset, width, done, fault);
+}
+
+int window_write(const struct window *win, __u64 offset, __u32 width,
+		 __u64 value, struct fault *fault)
+{
+	ssize_t done;
+
+	if (win->map) {
+		store((char *)win->map + (offset - win->map_start), width,
+		      value);
+		return 0;
+	}
+	done = pwrite(win->dev.device, &value, width,
+		      win->bar.offset + offset);
+	if (done == (ssize_t)width)
+		return 0;
+	return access_failed("write", offset, width, done, fault);
+}
