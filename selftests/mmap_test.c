@@ -38,7 +38,7 @@ FIXTURE_VARIANT_ADD(block, unknown) {
 };
 
 FIXTURE_VARIANT_ADD(block, userclk) {
-	.pos = POS_USERCLK, .mappable = PAGE,
+	.pos = POS_USERCLK,
 };
 
 FIXTURE_VARIANT_ADD(block, afu) {

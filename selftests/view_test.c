@@ -43,7 +43,7 @@ FIXTURE_VARIANT_ADD(view, below_fme) {
 
 FIXTURE_VARIANT_ADD(view, below_port) {
 	.pos = POS_USERCLK, .size = 2 * PAGE, .block = PAGE, .fiu = DFH_ID_PORT,
-	.block_size = PAGE, .map_start = PAGE, .map_len = PAGE,
+	.block_size = PAGE,
 };
 
 FIXTURE_VARIANT_ADD(view, shared_page) {

@@ -115,7 +115,7 @@ static void n6001(void **state)
 		NEVER(0x15000), NEVER(0x20000), NEVER(0x40000),
 		{ 0x60000, DFL_CLASS_OPT_IN, 0, 0x1000, 0, "uart" },
 		NEVER(0x70000), NEVER(0x71000),
-		{ 0x72000, DFL_CLASS_OPT_IN, 0, 0x1000, 0x1000, "userclk" },
+		{ 0x72000, DFL_CLASS_OPT_IN, 0, 0x1000, 0, "userclk" },
 		{ 0x73000, DFL_CLASS_OPT_IN, 0, 0x1000, 0x1000, "stp" },
 		NEVER(0x80000),
 	};
@@ -147,7 +147,7 @@ static void d5005(void **state)
 		NEVER(0x04000), NEVER(0x10000), NEVER(0x20000),
 		NEVER(0x30000), NEVER(0x40000), NEVER(0x90000),
 		NEVER(0x91000),
-		{ 0x92000, DFL_CLASS_OPT_IN, 0, 0x1000, 0x1000, "userclk" },
+		{ 0x92000, DFL_CLASS_OPT_IN, 0, 0x1000, 0, "userclk" },
 		{ 0x93000, DFL_CLASS_OPT_IN, 0, 0x1000, 0x1000, "stp" },
 		NEVER(0xa0000),
 	};
@@ -159,6 +159,129 @@ static void d5005(void **state)
 	expect_windows(e, ARRAY_SIZE(e));
 	/* ST2MM hides behind EMIF */
 	assert_false(reachable(0, 0x80010));
+}
+
+static void d5005_hello(void **state)
+{
+	static const struct expect e[] = {
+		NEVER(0x00000), NEVER(0x01000), NEVER(0x03000),
+		NEVER(0x04000), NEVER(0x10000), NEVER(0x20000),
+		NEVER(0x30000), NEVER(0x40000),
+		{ 0x50000, DFL_CLASS_OPT_IN, 0, 0x1000, 0x1000, "fme-fff" },
+		NEVER(0x90000), NEVER(0x91000),
+		{ 0x92000, DFL_CLASS_OPT_IN, 0, 0x1000, 0, "userclk" },
+		{ 0x93000, DFL_CLASS_OPT_IN, 0, 0x1000, 0x1000, "stp" },
+		NEVER(0xa0000),
+	};
+
+	(void)state;
+	fake_d5005_hello(&card);
+	args.opt_in = "stp,userclk,fme-fff";
+	assert_int_equal(carve(), 3);
+	expect_windows(e, ARRAY_SIZE(e));
+	assert_false(reachable(0, 0x80010));
+
+	args.opt_in = NULL;
+	assert_int_equal(carve(), 0);
+	expect_withheld(0, 0x50000, DFL_REASON_OPT_IN);
+}
+
+static void n6001_hello(void **state)
+{
+	static const struct expect e[] = {
+		NEVER(0x00000), NEVER(0x01000), NEVER(0x03000),
+		NEVER(0x04000),
+		{ 0x12000, DFL_CLASS_OPT_IN, 0, 0x1000, 0x1000, "qsfp" },
+		{ 0x13000, DFL_CLASS_OPT_IN, 0, 0x1000, 0x1000, "qsfp" },
+		{ 0x14000, DFL_CLASS_YES, 0, 0x1000, 0x1000, "hssi" },
+		NEVER(0x15000),
+		{ 0x16000, DFL_CLASS_OPT_IN, 0, 0x1000, 0x1000, "fme-100" },
+		NEVER(0x20000), NEVER(0x40000), NEVER(0x60000),
+		NEVER(0x70000), NEVER(0x71000),
+		{ 0x72000, DFL_CLASS_OPT_IN, 0, 0x1000, 0, "userclk" },
+		{ 0x73000, DFL_CLASS_OPT_IN, 0, 0x1000, 0x1000, "stp" },
+		NEVER(0x80000),
+	};
+
+	(void)state;
+	fake_n6001_hello(&card);
+	args.opt_in = "qsfp,uart,userclk,stp,fme-100";
+	assert_int_equal(carve(), 6);
+	expect_windows(e, ARRAY_SIZE(e));
+
+	/* without opt-in the HSSI block alone remains */
+	args.opt_in = NULL;
+	assert_int_equal(carve(), 1);
+	expect_withheld(0, 0x16000, DFL_REASON_OPT_IN);
+}
+
+static void agilex5(void **state)
+{
+	static const struct expect e[] = {
+		NEVER(0x00000), NEVER(0x01000), NEVER(0x03000),
+		NEVER(0x04000), NEVER(0x15000), NEVER(0x40000),
+		NEVER(0x70000), NEVER(0x71000),
+		{ 0x72000, DFL_CLASS_OPT_IN, 0, 0x1000, 0, "userclk" },
+		{ 0x73000, DFL_CLASS_OPT_IN, 0, 0x1000, 0x1000, "stp" },
+		NEVER(0x80000),
+	};
+
+	(void)state;
+	fake_agilex5(&card);
+	args.opt_in = "userclk,stp";
+	assert_int_equal(carve(), 2);
+	expect_windows(e, ARRAY_SIZE(e));
+	/* the PCIe block is not in the list */
+	assert_int_equal(fake_reads(&card, 0, 0x10000, 0x5000), 0);
+	assert_false(reachable(0, 0x10000));
+
+	/* nothing remains without opt-in */
+	args.opt_in = NULL;
+	assert_int_equal(carve(), 0);
+}
+
+static void functions_of_one_afu(void **state)
+{
+	static const struct {
+		u64 bar_len;
+		u64 guid_h;
+		u64 guid_l;
+		const char *type;
+	} rows[] = {
+		/* functions 1 and 3; functions 2 and 4 */
+		{ 0x1000, 0x3e7b60a0df2d4850, 0xaa31f54a3e403501,
+		  "afu-3e7b60a0" },
+		{ 0x40000, 0x56e203e9864f49a7, 0xb94b12284c31e02b,
+		  "afu-56e203e9" },
+		{ 0x1000, 0x44bfc10db42a44e5, 0xbd4257dc93ea7f91,
+		  "afu-44bfc10d" },
+		/* virtual functions */
+		{ 0x100000, 0x8568ab4e6ba54616, 0xbb652a578330a8eb,
+		  "afu-8568ab4e" },
+		{ 0x100000, 0x823c334c98bf11ea, 0xbb370242ac130002,
+		  "afu-823c334c" },
+		{ 0x100000, 0x4dadea342c7848cb, 0xa3dc5b831f5cecbb,
+		  "afu-4dadea34" },
+		/* virtual function of N6000 */
+		{ 0x40000000, 0x3e7b60a0df2d4850, 0xaa31f54a3e403501,
+		  "afu-3e7b60a0" },
+	};
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		const struct expect e = {
+			0, DFL_CLASS_YES, 0, rows[i].bar_len, rows[i].bar_len,
+			rows[i].type
+		};
+
+		fake_afu(&card, rows[i].bar_len, rows[i].guid_h,
+			 rows[i].guid_l);
+		assert_int_equal(carve(), 1);
+		expect_windows(&e, 1);
+		assert_int_equal(map.header[0].parent, DFL_NO_PARENT);
+		assert_int_equal(card.reads, 3);
+	}
 }
 
 static void two_ports(void **state)
@@ -415,7 +538,7 @@ static void afu_over_feature_that_is_assignable(void **state)
 	fake_set(&card, 2, 0x1808, 0x1);
 	assert_int_equal(carve(), 4);
 	expect_withheld(2, 0x1800, DFL_REASON_OVERLAP);
-	expect_assignable(2, 0x2000, 0x1000, 0x1000);
+	expect_assignable(2, 0x2000, 0x1000, 0);
 }
 
 static void afu_inside_withheld_feature(void **state)
@@ -454,7 +577,7 @@ static void afu_inside_feature_withholds_both(void **state)
 	assert_int_equal(carve(), 3);
 	expect_withheld(2, 0x2000, DFL_REASON_OVERLAP);
 	expect_withheld(2, 0x2800, DFL_REASON_OVERLAP);
-	expect_assignable(2, 0x82000, 0x1000, 0x1000);
+	expect_assignable(2, 0x82000, 0x1000, 0);
 }
 
 /* GUIDs */
@@ -636,6 +759,10 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(n6001, reset),
 		cmocka_unit_test_setup(d5005, reset),
+		cmocka_unit_test_setup(d5005_hello, reset),
+		cmocka_unit_test_setup(n6001_hello, reset),
+		cmocka_unit_test_setup(agilex5, reset),
+		cmocka_unit_test_setup(functions_of_one_afu, reset),
 		cmocka_unit_test_setup(two_ports, reset),
 		cmocka_unit_test_setup(whole_bar, reset),
 		cmocka_unit_test_setup(walk_reason_wins, reset),

@@ -141,10 +141,12 @@ static void assignable_below_fme(void **state)
 		{ 0x15, DFL_CLASS_YES, "hssi" },
 		{ 0x13, DFL_CLASS_OPT_IN, "qsfp" },
 		{ 0x22, DFL_CLASS_OPT_IN, "tod" },
-		{ 0x1f, DFL_CLASS_OPT_IN, "fme-1f" },
-		{ 0x21, DFL_CLASS_OPT_IN, "fme-21" },
+		{ 0x1f, DFL_CLASS_YES, "n5010-hssi" },
+		{ 0x21, DFL_CLASS_YES, "n5010-mac" },
 		{ 0x23, DFL_CLASS_OPT_IN, "fme-23" },
+		{ 0x27, DFL_CLASS_OPT_IN, "fme-27" },
 		{ 0x7a, DFL_CLASS_OPT_IN, "fme-7a" },
+		{ 0x100, DFL_CLASS_OPT_IN, "fme-100" },
 		{ 0xfff, DFL_CLASS_OPT_IN, "fme-fff" },
 		{ 0xfe, DFL_CLASS_OPT_IN, "fme-fe" },
 	};
@@ -167,9 +169,10 @@ static void assignable_below_port(void **state)
 	static const struct {
 		u16 id;
 		const char *name;
+		u32 trap;
 	} rows[] = {
-		{ 0x13, "stp" }, { 0x14, "userclk" }, { 0x22, "port-22" },
-		{ 0x0, "port-0" },
+		{ 0x13, "stp", 0 }, { 0x14, "userclk", DFL_RULE_TRAP },
+		{ 0x22, "port-22", 0 }, { 0x0, "port-0", 0 },
 	};
 	unsigned int i;
 
@@ -179,6 +182,8 @@ static void assignable_below_port(void **state)
 
 		assert_int_equal(rule->class, DFL_CLASS_OPT_IN);
 		assert_int_equal(rule->max_size, 0x1000);
+		assert_int_equal(rule->flags & DFL_RULE_TRAP, rows[i].trap);
+		assert_int_equal(rule->flags & DFL_RULE_NARROW, 0);
 		expect_name(rows[i].name);
 	}
 }
@@ -276,6 +281,11 @@ static void opt_in_needs_full_name(void **state)
 	expect_opted_in("fme-7a");
 	expect_not_opted_in("fme");
 	expect_not_opted_in("fme-7");
+
+	fme(0x100);
+	expect_opted_in("fme-100");
+	expect_not_opted_in("fme-0");
+	expect_not_opted_in("fme-1000");
 
 	vendor();
 	expect_opted_in("vendor-12345678");

@@ -111,7 +111,7 @@ static void n6001(void **state)
 	assert_int_equal(map.nr_findings, 0);
 	EXPECT({ 0, 0x00000, DFL_KIND_FME, 0x00, 0x1000, 0 },
 	       { 0, 0x01000, DFL_KIND_PRIVATE, 0x01, 0x2000, 0 },
-	       { 0, 0x03000, DFL_KIND_PRIVATE, 0x00, 0x1000, 0 },
+	       { 0, 0x03000, DFL_KIND_PRIVATE, 0x07, 0x1000, 0 },
 	       { 0, 0x04000, DFL_KIND_PRIVATE, 0x04, 0xe000, 0 },
 	       { 0, 0x12000, DFL_KIND_PRIVATE, 0x13, 0x1000, 0 },
 	       { 0, 0x13000, DFL_KIND_PRIVATE, 0x13, 0x1000, 0 },
@@ -125,7 +125,7 @@ static void n6001(void **state)
 	       { 0, 0x72000, DFL_KIND_PRIVATE, 0x14, 0x1000, 0 },
 	       { 0, 0x73000, DFL_KIND_PRIVATE, 0x13, 0xd000, 0 },
 	       { 0, 0x80000, DFL_KIND_PRIVATE, 0x10, 0x80000, 0 });
-	assert_int_equal(map.fme_cap, 0x20000);
+	assert_int_equal(map.fme_cap, 0x14021000);
 	/* the FIU changes inside of the list */
 	assert_int_equal(header_at(0, 0x70000)->parent, 0);
 	assert_int_equal(header_at(0, 0x70000)->port, 0xff);
@@ -150,7 +150,7 @@ static void d5005(void **state)
 	assert_int_equal(map.nr_findings, 0);
 	EXPECT({ 0, 0x00000, DFL_KIND_FME, 0x00, 0x1000, 0 },
 	       { 0, 0x01000, DFL_KIND_PRIVATE, 0x01, 0x2000, 0 },
-	       { 0, 0x03000, DFL_KIND_PRIVATE, 0x00, 0x1000, 0 },
+	       { 0, 0x03000, DFL_KIND_PRIVATE, 0x07, 0x1000, 0 },
 	       { 0, 0x04000, DFL_KIND_PRIVATE, 0x04, 0xc000, 0 },
 	       { 0, 0x10000, DFL_KIND_PRIVATE, 0x0e, 0x10000, 0 },
 	       { 0, 0x20000, DFL_KIND_PRIVATE, 0x20, 0x10000, 0 },
@@ -939,7 +939,7 @@ static void bad_fiu(void **state)
 	assert_int_equal(walk(), 0);
 	assert_int_equal(header_at(0, 0x04000)->reason, DFL_REASON_FIU_DUPLICATE);
 	assert_int_equal(header_at(0, 0x14000)->reason, DFL_REASON_FIU_DUPLICATE);
-	assert_int_equal(map.fme_cap, 0x20000);
+	assert_int_equal(map.fme_cap, 0x14021000);
 	assert_int_equal(fake_reads(&card, 0, 0x4000, 0xe000), 1);
 
 	/* two ports with one number */

@@ -97,10 +97,10 @@ static const struct word n6001[] = {
 	{ 0x00000, 0x4000000010000000 },	/* FME */
 	{ 0x00008, 0x82fe38f0f9e17764 },
 	{ 0x00010, 0xbfaf2ae94a5246e3 },
-	{ 0x00030, 0x0000000000020000 },	/* one port, */
+	{ 0x00030, 0x0000000014021000 },	/* one port, */
 	{ 0x00038, 0x1000000700000000 },	/* without a list of its own */
 	{ 0x01000, 0x3000000020000001 },
-	{ 0x03000, 0x3000000010000000 },
+	{ 0x03000, 0x3000000010000007 },
 	{ 0x04000, 0x30000000e0001004 },	/* hides 0x10000 */
 	{ 0x12000, 0x3000000010000013 },
 	{ 0x13000, 0x3000000010000013 },
@@ -141,14 +141,33 @@ void fake_n6001(struct fake_card *card)
 	fake_set_all(card, 0, n6001, ARRAY_SIZE(n6001));
 }
 
+void fake_n6001_hello(struct fake_card *card)
+{
+	fake_n6001(card);
+	fake_set(card, 0, 0x15000, 0x3000000010001009);
+	fake_set(card, 0, 0x16000, 0x30000000a0000100);
+	/* a placeholder in place of the UART, an older port */
+	fake_set(card, 0, 0x60000, 0x3000000100000024);
+	fake_set(card, 0, 0x71000, 0x4000000010001001);
+}
+
+void fake_agilex5(struct fake_card *card)
+{
+	fake_n6001(card);
+	fake_set(card, 0, 0x04000, 0x3000000110001004);	/* hides 0x10000 */
+	fake_set(card, 0, 0x10000, 0x3000000000000020);
+	fake_set(card, 0, 0x15000, 0x30000002b0001009);
+	fake_set(card, 0, 0x40000, 0x3000000300000014);
+}
+
 static const struct word d5005[] = {
 	{ 0x00000, 0x4000000010000000 },	/* FME */
 	{ 0x00008, 0x82fe38f0f9e17764 },
 	{ 0x00010, 0xbfaf2ae94a5246e3 },
-	{ 0x00030, 0x0000000000020000 },
+	{ 0x00030, 0x0000000014021000 },
 	{ 0x00038, 0x1000000700000000 },
 	{ 0x01000, 0x3000000020000001 },
-	{ 0x03000, 0x3000000010000000 },
+	{ 0x03000, 0x3000000010000007 },
 	{ 0x04000, 0x30000000c0001004 },
 	{ 0x10000, 0x300000010000000e },
 	{ 0x20000, 0x3000000100000020 },
@@ -172,6 +191,25 @@ void fake_d5005(struct fake_card *card)
 	card->io.bar_len[4] = 0x4000;
 	card->io.nr_vectors = 7;
 	fake_set_all(card, 0, d5005, ARRAY_SIZE(d5005));
+}
+
+void fake_d5005_hello(struct fake_card *card)
+{
+	fake_d5005(card);
+	fake_set(card, 0, 0x40000, 0x3000000100000009);
+	fake_set(card, 0, 0x50000, 0x3000000400000fff);	/* hides 0x80000 */
+	fake_set(card, 0, 0x91000, 0x4000000010001001);
+}
+
+void fake_afu(struct fake_card *card, u64 bar_len, u64 guid_h, u64 guid_l)
+{
+	fake_init(card);
+	card->io.bar_len[0] = bar_len;
+	card->io.bar_len[4] = 0x4000;
+	card->io.nr_vectors = 7;
+	fake_set(card, 0, 0x00, 0x1000010000000000);
+	fake_set(card, 0, 0x08, guid_l);
+	fake_set(card, 0, 0x10, guid_h);
 }
 
 static const struct word small[] = {

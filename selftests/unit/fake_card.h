@@ -48,7 +48,12 @@ unsigned int fake_reads(const struct fake_card *card, u8 bar, u64 off,
 
 /* Cards of the reference, typed in word by word */
 void fake_n6001(struct fake_card *card);
+void fake_n6001_hello(struct fake_card *card);
 void fake_d5005(struct fake_card *card);
+void fake_d5005_hello(struct fake_card *card);
+void fake_agilex5(struct fake_card *card);
+/* A function of N6001 or N6000 with one AFU, which has the whole BAR 0 */
+void fake_afu(struct fake_card *card, u64 bar_len, u64 guid_h, u64 guid_l);
 /* FME, two Ethernet groups and an HSSI, 4 KiB each, in BAR 0 of 64 KiB */
 void fake_small(struct fake_card *card);
 /* FME in BAR 0, two ports with an AFU of 64 KiB each in BAR 2 of 1 MiB */

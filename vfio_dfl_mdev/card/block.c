@@ -13,7 +13,7 @@
 static char *opt_in;
 module_param(opt_in, charp, 0444);
 MODULE_PARM_DESC(opt_in,
-		 "Additional block types to offer, comma separated, e.g. uart,qsfp,fme-1f,vendor-12345678");
+		 "Additional block types to offer, comma separated, e.g. uart,qsfp,fme-7a,vendor-12345678");
 
 static void args_init(struct dfl_carve_args *args, const struct vdfl_card *card)
 {

@@ -39,6 +39,8 @@
 static const struct dfl_rule rules[] = {
 	YES_FME(DFL_FME_ETH_GROUP, "eth-group"),
 	YES_FME(DFL_FME_HSSI, "hssi"),
+	YES_FME(DFL_FME_N5010_HSSI, "n5010-hssi"),
+	YES_FME(DFL_FME_N5010_MAC, "n5010-mac"),
 	OPT_IN_FME(DFL_FME_QSFP, "qsfp"),
 	OPT_IN_FME(DFL_FME_TOD, "tod"),
 	{
@@ -89,12 +91,27 @@ static const struct dfl_rule rules[] = {
 	NEVER_FME(DFL_FME_SGDMA),
 	/* the upper part of the listed size repeats PR and port reset */
 	OPT_IN_PORT(DFL_PORT_STP, "stp"),
-	OPT_IN_PORT(DFL_PORT_USERCLK, "userclk"),
+	{
+		/*
+		 * The port gasket ignores byte enables: a 4 byte write to an
+		 * upper half also replaces the lower half. A mapping would
+		 * leave the width to the user, so no page is ever mapped.
+		 */
+		.parent = DFL_KIND_PORT, .kind = DFL_KIND_PRIVATE,
+		.version = DFL_ANY_VERSION, .id = DFL_PORT_USERCLK,
+		.class = DFL_CLASS_OPT_IN, .flags = DFL_RULE_TRAP,
+		.max_size = PAGE_OF_REGS, .stem = "userclk",
+	},
 	NEVER_PORT(DFL_PORT_ERROR),
 	NEVER_PORT(DFL_PORT_UMSG),
 	NEVER_PORT(DFL_PORT_UINT),
 };
 
+/*
+ * Also the rule of the templates "skeleton" (0x27) and "hello_fim" (0x100,
+ * 0xfff): these ids are not registered, and each image that starts from a
+ * template has registers of its own.
+ */
 static const struct dfl_rule unknown_fme = {
 	.parent = DFL_KIND_FME, .kind = DFL_KIND_PRIVATE,
 	.version = DFL_ANY_VERSION,

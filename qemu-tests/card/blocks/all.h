@@ -11,6 +11,7 @@ extern const struct model model_fme;
 extern const struct model model_irq_cap;
 extern const struct model model_plain;
 extern const struct model model_port;
+extern const struct model model_port_error;
 extern const struct model model_uart;
 
 #endif /* _VDFL_CARD_BLOCKS_ALL_H */

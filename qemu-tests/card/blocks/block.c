@@ -5,6 +5,9 @@
 
 #include "blocks/block.h"
 
+/* Lanes of a narrow write that carry no data */
+#define LANE_GARBAGE		0xa5a5a5a5ULL
+
 static u64 len_mask(u32 len)
 {
 	return len >= 8 ? ALL_ONES : BIT_ULL(8 * len) - 1;
@@ -89,6 +92,25 @@ static void write_reg(struct block *b, u64 rel, u64 value, u64 bits)
 	r->value &= ~(value & r->w1c);
 }
 
+/* Write less than 8 bytes to a block that ignores byte enables. */
+static void write_lanes(struct block *b, u64 rel, u32 len, u64 value)
+{
+	u64 mask = len_mask(len);
+
+	if (len < 4) {
+		u32 shift = 8 * (rel % 4);
+
+		value = (value << shift) | (LANE_GARBAGE & ~(mask << shift));
+		write_reg(b, rel, value, len_mask(4));
+	} else if (rel % 8 == 0) {
+		write_reg(b, rel, value, mask);
+	} else if (b->lanes == LANES_FME) {
+		write_reg(b, rel, value << 32, mask << 32);
+	} else {
+		write_reg(b, rel, value << 32 | value, ALL_ONES);
+	}
+}
+
 /* Write the low @len bytes of @value at @rel of @b, with all side effects. */
 void block_write(struct block *b, u64 rel, u32 len, u64 value)
 {
@@ -98,6 +120,8 @@ void block_write(struct block *b, u64 rel, u32 len, u64 value)
 	value &= mask;
 	if (block_is_io(b, rel))
 		b->model->io_write(b, rel - b->io_start, len, value);
+	else if (len < 8 && b->lanes != LANES_BYTES)
+		write_lanes(b, rel, len, value);
 	else
 		write_reg(b, rel, value << shift, mask << shift);
 }
@@ -117,6 +141,7 @@ void block_reset(struct block *b)
 	u64 i;
 
 	b->resets++;
+	b->hung = false;
 	b->irq.cause = 0;
 	for (i = 0; i < b->size / 8; i++)
 		b->regs[i].value = b->regs[i].reset;

@@ -62,6 +62,39 @@ struct model {
 	void (*io_write)(struct block *b, u64 off, u32 len, u64 value);
 };
 
+/** enum lanes - registers that a write of less than 8 bytes changes */
+enum lanes {
+	LANES_BYTES,	/* the bytes of the access */
+	LANES_FME,	/* 4 bytes: these; less: the low half, with garbage */
+	LANES_GASKET,	/* as LANES_FME, but the upper half changes both */
+};
+
+/**
+ * struct repeat - part of a block that decodes as another part of its BAR
+ * @at: first offset in the block
+ * @len: bytes, 0 if nothing repeats
+ * @of: offset in the BAR that @at stands for
+ * @writes_only: reads do not repeat
+ */
+struct repeat {
+	u64 at;
+	u64 len;
+	u64 of;
+	bool writes_only;
+};
+
+/**
+ * struct checker - protocol checker of the shell
+ * @on: the shell has one
+ * @blocked: no access reaches an AFU until a port is released from reset
+ * @error: error word of the port
+ */
+struct checker {
+	bool on;
+	bool blocked;
+	u64 error;
+};
+
 enum block_kind {
 	KIND_FME,
 	KIND_PORT,
@@ -74,6 +107,8 @@ enum block_kind {
  * struct block - a header and its window of registers
  * @log: log of events
  * @dma: DMA engine of the card
+ * @clock: number of accesses of the driver to the card
+ * @checker: protocol checker of the card
  * @irq: interrupt causes
  * @kind: kind of the header
  * @model: behaviour
@@ -83,10 +118,13 @@ enum block_kind {
  * @size: bytes that the block decodes
  * @header_len: bytes of the header, including parameters
  * @regs: one per 8 bytes
+ * @lanes: registers that a write of less than 8 bytes changes
+ * @repeat: part of the block that repeats other registers
  * @port: AFU only: port that resets the AFU, or NULL
  * @afu: port only: AFU that the port resets, or NULL
  * @io_start: offset of the byte-wide register window
  * @io_len: bytes of the byte-wide window, 0 if there is none
+ * @hung: AFU only: does not answer until its next reset
  * @owned: see "own" of the control channel
  * @priv: state of the model
  * @reads: reads by the driver
@@ -98,6 +136,8 @@ enum block_kind {
 struct block {
 	struct log *log;
 	struct dma *dma;
+	const u64 *clock;
+	struct checker *checker;
 	struct irq_source irq;
 	enum block_kind kind;
 	const struct model *model;
@@ -107,10 +147,13 @@ struct block {
 	u64 size;
 	u64 header_len;
 	struct reg *regs;
+	enum lanes lanes;
+	struct repeat repeat;
 	struct block *port;
 	struct block *afu;
 	u64 io_start;
 	u64 io_len;
+	bool hung;
 	bool owned;
 	void *priv;
 

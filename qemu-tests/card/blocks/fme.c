@@ -27,12 +27,14 @@ static u64 port_word(const json_t *port)
 static int fme_init(struct block *b, const json_t *spec)
 {
 	const json_t *ports = json_object_get(spec, "ports");
-	u64 cap = FAB_CAP_PCIE0 | FIELD_PREP(FAB_CAP_ADDR_WIDTH, 48);
+	u64 cap = FAB_CAP_PCIE0;
 	size_t i, nr = json_array_size(ports);
 
 	if (nr > DFL_MAX_PORTS)
 		return spec_error("%s: too many ports", b->name);
-	cap |= FIELD_PREP(DFL_FME_CAP_NUM_PORTS, nr);
+	cap |= FIELD_PREP(DFL_FME_CAP_NUM_PORTS, nr) |
+	       FIELD_PREP(FAB_CAP_ADDR_WIDTH,
+			  spec_u64(spec, "address_bits", 48));
 	block_add_reg(b, FME_SCRATCH, 0, ALL_ONES);
 	block_add_reg(b, DFL_FME_CAP, cap, 0);
 	for (i = 0; i < DFL_MAX_PORTS; i++)

@@ -7,7 +7,7 @@
 
 static const struct model *const models[] = {
 	&model_afu, &model_ethgroup, &model_fme, &model_irq_cap,
-	&model_plain, &model_port, &model_uart,
+	&model_plain, &model_port, &model_port_error, &model_uart,
 };
 
 /* Return the model called @name, or NULL. */

@@ -51,3 +51,34 @@ const struct model model_irq_cap = {
 	.name = "irq-cap",
 	.init = irq_cap_init,
 };
+
+#define PORT_ERROR		0x10
+#define PORT_FIRST_ERROR	0x18
+
+/* Storage with the error word of the protocol checker */
+static int port_error_init(struct block *b, const json_t *spec)
+{
+	plain_init(b, spec);
+	block_add_special(b, PORT_ERROR, 0, REG_HOOKED);
+	block_add_special(b, PORT_FIRST_ERROR, 0, REG_HOOKED);
+	return 0;
+}
+
+static u64 port_error_read(struct block *b, u64 off)
+{
+	(void)off;	/* the only error is also the first one */
+	return b->checker->error;
+}
+
+static void port_error_write(struct block *b, u64 off, u64 value, u64 bits)
+{
+	if (off == PORT_ERROR)
+		b->checker->error &= ~(value & bits);
+}
+
+const struct model model_port_error = {
+	.name = "port-error",
+	.init = port_error_init,
+	.read = port_error_read,
+	.write = port_error_write,
+};

@@ -12,17 +12,20 @@
 #define PORT_USRCLK_FIRST	0x50
 #define PORT_USRCLK_LAST	0x68
 #define PORT_CTRL_LTR		BIT_ULL(2)
+#define RELEASED_REVISION	2	/* comes up out of reset */
 #define PORT_CAP_INTERRUPTS	GENMASK_ULL(35, 32)
 
 /**
  * struct port - reset handshake
- * @ack_reads: reads of CTRL before a new request is acknowledged
- * @reads_left: reads before the request in progress is acknowledged
+ * @ack_after: accesses of the driver before a new request is acknowledged
+ * @requested_at: number of the access that made the last request
+ * @held_until: number of the access up to which the AFU stays in reset
  * @stuck: requests are never acknowledged
  */
 struct port {
-	u64 ack_reads;
-	u64 reads_left;
+	u64 ack_after;
+	u64 requested_at;
+	u64 held_until;
 	bool stuck;
 };
 
@@ -31,10 +34,41 @@ static u64 *control(const struct block *b)
 	return &block_reg(b, DFL_PORT_CTRL)->value;
 }
 
-/* The AFU stays in reset until the port acknowledges the end of the reset. */
+static bool acknowledged(u64 ctrl)
+{
+	return !(ctrl & DFL_PORT_CTRL_RESET) == !(ctrl & DFL_PORT_CTRL_ACK);
+}
+
+/* Return CTRL with the acknowledgment that is due by now. */
+static u64 current_control(const struct block *b)
+{
+	const struct port *p = b->priv;
+	u64 ctrl = *control(b);
+
+	if (acknowledged(ctrl) || p->stuck ||
+	    *b->clock <= p->requested_at + p->ack_after)
+		return ctrl;
+	return ctrl ^ DFL_PORT_CTRL_ACK;
+}
+
+/*
+ * The AFU stays in reset until the port acknowledges the end of the reset. A
+ * request that is withdrawn before its acknowledgment is never acknowledged,
+ * but the AFU stays in reset for as long.
+ */
 static bool afu_in_reset(const struct block *b)
 {
-	return *control(b) & (DFL_PORT_CTRL_RESET | DFL_PORT_CTRL_ACK);
+	const struct port *p = b->priv;
+
+	return current_control(b) & (DFL_PORT_CTRL_RESET | DFL_PORT_CTRL_ACK) ||
+	       *b->clock <= p->held_until;
+}
+
+static u64 first_control(const json_t *spec)
+{
+	if (spec_u64(spec, "rev", 0) >= RELEASED_REVISION)
+		return PORT_CTRL_LTR;
+	return DFL_PORT_CTRL_RESET | DFL_PORT_CTRL_ACK;
 }
 
 static int port_init(struct block *b, const json_t *spec)
@@ -45,7 +79,7 @@ static int port_init(struct block *b, const json_t *spec)
 	if (!p)
 		return -1;
 	b->priv = p;
-	p->ack_reads = spec_u64(spec, "ack_reads", 2);
+	p->ack_after = spec_u64(spec, "ack_after", 2);
 	p->stuck = json_is_true(json_object_get(spec, "stuck"));
 	cap = FIELD_PREP(DFL_PORT_CAP_NUMBER, spec_u64(spec, "port", 0)) |
 	      FIELD_PREP(DFL_PORT_CAP_MMIO_KIB, spec_u64(spec, "mmio_kib", 0)) |
@@ -53,8 +87,7 @@ static int port_init(struct block *b, const json_t *spec)
 	block_add_reg(b, PORT_MAILBOX, 0, ALL_ONES);
 	block_add_reg(b, PORT_SCRATCH, 0, ALL_ONES);
 	block_add_reg(b, DFL_PORT_CAP, cap, 0);
-	block_add_special(b, DFL_PORT_CTRL,
-			  DFL_PORT_CTRL_RESET | DFL_PORT_CTRL_ACK,
+	block_add_special(b, DFL_PORT_CTRL, first_control(spec),
 			  REG_HOOKED | REG_PORT_CTRL);
 	block_add_reg(b, PORT_STS, 0, 0);
 	if (spec_u64(spec, "rev", 0))
@@ -64,24 +97,11 @@ static int port_init(struct block *b, const json_t *spec)
 	return 0;
 }
 
-static bool acknowledged(u64 ctrl)
-{
-	return !(ctrl & DFL_PORT_CTRL_RESET) == !(ctrl & DFL_PORT_CTRL_ACK);
-}
-
 static u64 port_read(struct block *b, u64 off)
 {
-	struct port *p = b->priv;
-	u64 *ctrl = control(b);
-
 	(void)off;	/* CTRL is the only hooked register */
-	if (acknowledged(*ctrl) || p->stuck)
-		return *ctrl;
-	if (p->reads_left)
-		p->reads_left--;
-	else
-		*ctrl ^= DFL_PORT_CTRL_ACK;
-	return *ctrl;
+	*control(b) = current_control(b);
+	return *control(b);
 }
 
 static void log_reset(struct block *b, bool on)
@@ -90,32 +110,51 @@ static void log_reset(struct block *b, bool on)
 		  "block", b->name, "on", on);
 }
 
-static void port_write(struct block *b, u64 off, u64 value, u64 bits)
+static void request_reset(struct block *b)
 {
-	const u64 writable = DFL_PORT_CTRL_RESET | PORT_CTRL_LTR;
-	struct port *p = b->priv;
-	u64 *ctrl = control(b), old = *ctrl;
-
-	(void)off;
-	(void)bits;	/* bits not covered are unchanged in @value */
-	*ctrl = (old & ~writable) | (value & writable);
-	if (!((old ^ *ctrl) & DFL_PORT_CTRL_RESET))
-		return;
-	p->reads_left = p->ack_reads;
-	log_reset(b, value & DFL_PORT_CTRL_RESET);
-	if (!(value & DFL_PORT_CTRL_RESET))
-		return;
 	b->resets++;
 	if (b->afu)
 		block_reset(b->afu);
 	irq_update(b->irq.irq);
 }
 
+/* Toggling the soft reset ends the block that the protocol checker imposed. */
+static void end_request(struct block *b, u64 old)
+{
+	struct port *p = b->priv;
+
+	b->checker->blocked = false;
+	if (!(old & DFL_PORT_CTRL_ACK))
+		p->held_until = p->requested_at + p->ack_after;
+}
+
+static void port_write(struct block *b, u64 off, u64 value, u64 bits)
+{
+	const u64 writable = DFL_PORT_CTRL_RESET | PORT_CTRL_LTR;
+	struct port *p = b->priv;
+	u64 old = current_control(b), *ctrl = control(b);
+
+	(void)off;
+	(void)bits;	/* bits not covered are unchanged in @value */
+	*ctrl = (old & ~writable) | (value & writable);
+	if (!((old ^ *ctrl) & DFL_PORT_CTRL_RESET))
+		return;
+	log_reset(b, value & DFL_PORT_CTRL_RESET);
+	if (value & DFL_PORT_CTRL_RESET)
+		request_reset(b);
+	else
+		end_request(b, old);
+	p->requested_at = *b->clock;
+}
+
 static void port_reset(struct block *b)
 {
 	struct port *p = b->priv;
 
-	p->reads_left = 0;
+	p->requested_at = 0;
+	p->held_until = 0;
+	b->checker->blocked = false;
+	b->checker->error = 0;
 }
 
 const struct model model_port = {

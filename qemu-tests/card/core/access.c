@@ -17,6 +17,8 @@ enum stray {
 	STRAY_RESET,
 	STRAY_HOLE,
 	/* accesses with a defect below are carried out */
+	STRAY_LANES,
+	STRAY_REPEAT,
 	STRAY_WIDE,
 	STRAY_NOT_OWNED,
 };
@@ -29,11 +31,20 @@ static const char *const stray_names[] = {
 	[STRAY_NARROW] = "narrow",
 	[STRAY_RESET] = "reset",
 	[STRAY_HOLE] = "hole",
+	[STRAY_LANES] = "narrow",
+	[STRAY_REPEAT] = "repeat",
 	[STRAY_WIDE] = "wide",
 	[STRAY_NOT_OWNED] = "not-owned",
 };
 
-/** struct access - a BAR access; @rel is the offset in @b, @off that in @bar */
+/* Data of reads that the protocol checker completes */
+#define MADE_UP_DATA		0xdeadbeefdeadbeefULL
+#define PORT_ERROR_TIMEOUT	BIT_ULL(0)
+
+/**
+ * struct access - a BAR access; @rel is the offset in @b, @off that in @bar,
+ * @repeated: @b is the block that @off repeats
+ */
 struct access {
 	struct block *b;
 	u8 bar;
@@ -41,16 +52,40 @@ struct access {
 	u64 rel;
 	u32 len;
 	bool write;
+	bool repeated;
 	u64 value;
 };
 
-static struct access make_access(struct card *c, u8 bar, u64 off, u32 len)
+/* Redirect an access to the registers that its offset repeats. */
+static void follow_repeat(struct card *c, struct access *a)
 {
-	struct access a = { .bar = bar, .off = off, .len = len };
+	const struct repeat *r = &a->b->repeat;
+	u64 target = r->of + a->rel - r->at;
+	struct block *b;
+
+	if (a->rel < r->at || a->rel - r->at >= r->len ||
+	    (r->writes_only && !a->write))
+		return;
+	b = card_find_block(c, a->bar, target);
+	if (!b)
+		return;
+	a->b = b;
+	a->rel = target - b->offset;
+	a->repeated = true;
+}
+
+static struct access make_access(struct card *c, u8 bar, u64 off, u32 len,
+				 bool write)
+{
+	struct access a = {
+		.bar = bar, .off = off, .len = len, .write = write
+	};
 
 	a.b = card_find_block(c, bar, off);
-	if (a.b)
-		a.rel = off - a.b->offset;
+	if (!a.b)
+		return a;
+	a.rel = off - a.b->offset;
+	follow_repeat(c, &a);
 	return a;
 }
 
@@ -96,11 +131,13 @@ static enum stray judge(struct card *c, const struct access *a)
 		return STRAY_OUTSIDE;
 	io = block_is_io(b, a->rel);
 	if (a->len < 4 && !io)
-		return STRAY_NARROW;
+		return b->lanes == LANES_BYTES ? STRAY_NARROW : STRAY_LANES;
 	if (block_in_reset(b))
 		return STRAY_RESET;
 	if (!io && !(block_reg(b, a->rel)->flags & REG_PRESENT))
 		return STRAY_HOLE;
+	if (a->repeated)
+		return STRAY_REPEAT;
 	if (io && a->len > 4)
 		return STRAY_WIDE;
 	if (c->watch.on && !is_owned(c, a))
@@ -123,6 +160,17 @@ static void log_stray(struct card *c, const struct access *a, enum stray why)
 		  a->write ? log_hex(a->value) : NULL);
 }
 
+static bool is_dropped(enum stray why)
+{
+	return why != STRAY_NONE && why < STRAY_LANES;
+}
+
+/* Check whether an access reaches an AFU that does not answer. */
+static bool unanswered(const struct card *c, const struct block *b)
+{
+	return b->kind == KIND_AFU && (b->hung || c->checker.blocked);
+}
+
 static enum stray check(struct card *c, const struct access *a)
 {
 	enum stray why = judge(c, a);
@@ -132,10 +180,28 @@ static enum stray check(struct card *c, const struct access *a)
 	return why;
 }
 
+/* Only reads time out: the loss of a posted write is not noticed. */
+static u64 unanswered_value(struct card *c)
+{
+	if (!c->checker.on)
+		return ALL_ONES;
+	if (!c->checker.blocked)
+		card_protocol_error(c, PORT_ERROR_TIMEOUT);
+	return MADE_UP_DATA;
+}
+
+/* Value of a read with a defect that the card does not carry out */
+static u64 stray_value(const struct card *c, enum stray why)
+{
+	if (why == STRAY_HOLE || (why == STRAY_OUTSIDE && c->zero_outside))
+		return 0;
+	return ALL_ONES;
+}
+
 /* Read @len (1, 2, 4 or 8) bytes of a BAR for the driver. */
 u64 access_read(struct card *c, u8 bar, u64 off, u32 len)
 {
-	struct access a = make_access(c, bar, off, len);
+	struct access a = make_access(c, bar, off, len, false);
 	enum stray why;
 
 	card_count_access(c);
@@ -152,23 +218,22 @@ u64 access_read(struct card *c, u8 bar, u64 off, u32 len)
 	if (a.b)
 		a.b->reads++;
 	why = check(c, &a);
-	if (why == STRAY_HOLE)
-		return 0;
-	if (why != STRAY_NONE && why < STRAY_WIDE)
-		return ALL_ONES;
+	if (is_dropped(why))
+		return stray_value(c, why);
+	if (unanswered(c, a.b))
+		return unanswered_value(c);
 	return block_read(a.b, a.rel, len);
 }
 
 /* Write @len (1, 2, 4 or 8) bytes of a BAR for the driver. */
 void access_write(struct card *c, u8 bar, u64 off, u32 len, u64 value)
 {
-	struct access a = make_access(c, bar, off, len);
+	struct access a = make_access(c, bar, off, len, true);
 	enum stray why;
 
 	card_count_access(c);
 	if (c->vanished)
 		return;
-	a.write = true;
 	a.value = value;
 	c->writes++;
 	if (range_has(&c->cfg.id.pba, bar, off))
@@ -176,7 +241,7 @@ void access_write(struct card *c, u8 bar, u64 off, u32 len, u64 value)
 	if (a.b)
 		a.b->writes++;
 	why = check(c, &a);
-	if (why == STRAY_NONE || why >= STRAY_WIDE)
+	if (!is_dropped(why) && !unanswered(c, a.b))
 		block_write(a.b, a.rel, len, value);
 }
 

@@ -30,6 +30,8 @@ int card_alloc_blocks(struct card *c, size_t nr)
 	for (i = 0; i < nr; i++) {
 		c->blocks[i].log = c->log;
 		c->blocks[i].dma = c->dma;
+		c->blocks[i].clock = &c->accesses;
+		c->blocks[i].checker = &c->checker;
 		irq_add_source(&c->irq, &c->blocks[i].irq);
 	}
 	return 0;
@@ -82,6 +84,14 @@ void card_reset(struct card *c, const char *what)
 	for (i = 0; i < c->nr_blocks; i++)
 		block_reset(&c->blocks[i]);
 	irq_reset(&c->irq);
+}
+
+/* Block the AFUs of the card, as the protocol checker does after an error. */
+void card_protocol_error(struct card *c, u64 error)
+{
+	c->checker.blocked = true;
+	c->checker.error |= error;
+	log_event(c->log, "protocol-error", "{s:o}", "error", log_hex(error));
 }
 
 static void set_vanished(struct card *c, bool vanished)

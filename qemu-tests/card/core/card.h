@@ -58,6 +58,8 @@ struct faults {
  * @hostile: draft of the current hostile card, or NULL
  * @watch: accesses that the driver may make
  * @faults: planned faults
+ * @checker: protocol checker of the shell
+ * @zero_outside: reads outside of all blocks return 0, not all-ones
  * @vanished: reads return all-ones, writes are dropped
  * @access_log_off: stray accesses are counted, not logged
  * @accesses: accesses of BARs and config space, unless @vanished
@@ -78,6 +80,8 @@ struct card {
 	struct hostile *hostile;
 	struct watch watch;
 	struct faults faults;
+	struct checker checker;
+	bool zero_outside;
 	bool vanished;
 	bool access_log_off;
 
@@ -95,6 +99,7 @@ void card_free_blocks(struct card *c);
 struct block *card_find_block(struct card *c, u8 bar, u64 off);
 struct block *card_block_named(struct card *c, const char *name);
 void card_reset(struct card *c, const char *what);
+void card_protocol_error(struct card *c, u64 error);
 void card_vanish(struct card *c);
 void card_reappear(struct card *c);
 void card_return(struct card *c);

@@ -4,6 +4,7 @@
  * the format.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "blocks/models.h"
 #include "image/header.h"
@@ -69,6 +70,34 @@ static int load_vectors(struct card *c, struct block *b, const json_t *spec)
 	return 0;
 }
 
+static int load_lanes(struct block *b, const json_t *spec)
+{
+	static const char *const names[] = {
+		[LANES_BYTES] = "bytes", [LANES_FME] = "fme",
+		[LANES_GASKET] = "gasket",
+	};
+	const char *name = spec_string(spec, "lanes", "bytes");
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		if (strcmp(names[i], name))
+			continue;
+		b->lanes = i;
+		return 0;
+	}
+	return spec_error("%s: unknown lanes %s", b->name, name);
+}
+
+static void load_repeat(struct block *b, const json_t *spec)
+{
+	struct repeat *r = &b->repeat;
+
+	r->at = spec_u64(spec, "at", 0);
+	r->len = spec_u64(spec, "len", 0);
+	r->of = spec_u64(spec, "of", 0);
+	r->writes_only = json_is_true(json_object_get(spec, "writes_only"));
+}
+
 static int load_block(struct card *c, struct block *b, const json_t *spec)
 {
 	const char *name = spec_string(spec, "kind", "private");
@@ -81,8 +110,10 @@ static int load_block(struct card *c, struct block *b, const json_t *spec)
 	b->model = model_find(spec_string(spec, "model", row->model));
 	if (!b->model)
 		return spec_error("%s: unknown model", b->name);
-	if (place_block(c, b, spec) || load_vectors(c, b, spec) ||
-	    header_put(b, row, spec) || b->model->init(b, spec))
+	load_repeat(b, json_object_get(spec, "repeat"));
+	if (load_lanes(b, spec) || place_block(c, b, spec) ||
+	    load_vectors(c, b, spec) || header_put(b, row, spec) ||
+	    b->model->init(b, spec))
 		return -1;
 	return override_words(b, json_object_get(spec, "words"));
 }
@@ -212,6 +243,9 @@ static int load_identity(struct card *c, const json_t *root)
 static int load(struct card *c, const json_t *root)
 {
 	c->cfg.dishonest = json_is_true(json_object_get(root, "dishonest"));
+	c->zero_outside = json_is_true(json_object_get(root, "zero_outside"));
+	c->checker.on = json_is_true(json_object_get(root, "protocol_checker"));
+	c->irq.sticky = json_is_true(json_object_get(root, "sticky_pending"));
 	if (load_bars(c, json_object_get(root, "bars")) ||
 	    load_identity(c, root) ||
 	    load_blocks(c, json_object_get(root, "blocks")))

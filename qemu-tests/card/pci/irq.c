@@ -176,7 +176,8 @@ void irq_update(struct irq *irq)
 	u64 old = irq->level;
 
 	collect_causes(irq);
-	irq->pending &= irq->level;	/* inactive causes are not pending */
+	if (!irq->sticky)
+		irq->pending &= irq->level;	/* only active causes */
 	if (irq->muted)
 		return;
 	msix_events(irq, irq->level & ~old);
@@ -202,9 +203,9 @@ void irq_enables_changed(struct irq *irq, bool msix_came_on)
 	if (irq->muted)
 		return;
 	if (!config_msix_enabled(irq->cfg))
-		irq->pending = 0;
+		irq->pending &= irq->sticky ? ALL_ONES : 0;
 	else if (msix_came_on)
-		msix_events(irq, irq->level);
+		msix_events(irq, irq->level | irq->pending);
 	else if (!msix_gated_by(irq))
 		msix_events(irq, irq->pending);
 	intx_update(irq);

@@ -38,6 +38,7 @@ struct irq_source {
  * @msix_fd: eventfds, -1 if none
  * @storm: all causes are active, and all messages are sent continuously
  * @muted: causes are tracked, but nothing is signalled
+ * @sticky: only a message or a reset clears a pending bit
  * @log_off: interrupts are counted, not logged
  * @raised: number of causes that AFUs raised
  * @intx_asserted: INTx signals
@@ -55,6 +56,7 @@ struct irq {
 	int msix_fd[MAX_VECTORS];
 	bool storm;
 	bool muted;
+	bool sticky;
 	bool log_off;
 	u64 raised;
 	u64 intx_asserted;

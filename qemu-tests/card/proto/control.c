@@ -101,6 +101,34 @@ static json_t *op_lower(struct card *c, const json_t *req)
 	return set_interrupt(c, req, false);
 }
 
+/* Make an AFU stop answering until its next reset. */
+static json_t *op_hang(struct card *c, const json_t *req)
+{
+	u64 off;
+	struct block *b = get_block(c, req, &off);
+
+	if (!b || off || b->kind != KIND_AFU)
+		return failure("no AFU at this offset");
+	b->hung = true;
+	return success();
+}
+
+/* Set or clear the block of all AFUs, as an AFU of another function would. */
+static json_t *op_protocol_error(struct card *c, const json_t *req)
+{
+	u64 error = 0;
+
+	if (!c->checker.on)
+		return failure("no protocol checker");
+	if (json_is_false(json_object_get(req, "on")))
+		c->checker.blocked = false;
+	else if (get_u64(req, "error", &error) && error)
+		card_protocol_error(c, error);
+	else
+		return failure("no error");
+	return success();
+}
+
 static json_t *op_vanish(struct card *c, const json_t *req)
 {
 	(void)req;
@@ -203,6 +231,7 @@ static json_t *op_stats(struct card *c, const json_t *req)
 		{ "stray", c->stray },
 		{ "not_owned", c->watch.violations },
 		{ "flr", c->flr },
+		{ "afus_blocked", c->checker.blocked },
 	};
 	json_t *blocks = json_array(), *reply = success();
 	size_t i;
@@ -352,6 +381,8 @@ static const struct {
 	{ "poke", op_poke },
 	{ "raise", op_raise },
 	{ "lower", op_lower },
+	{ "hang", op_hang },
+	{ "protocol-error", op_protocol_error },
 	{ "vanish", op_vanish },
 	{ "vanish-after", op_vanish_after },
 	{ "vanish-at-flr", op_vanish_at_flr },

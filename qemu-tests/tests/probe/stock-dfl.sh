@@ -92,7 +92,6 @@ TABLE
 tap_is "n3000: GUID of the AFU" "$(guids 0)" 9aeffe5f84570612c000c9660d824272
 
 check d5005 1 <<'TABLE'
-fme 0x0 b0-o3000
 fme 0x9 b0-o40000
 fme 0xe b0-o10000
 fme 0xf b0-o30000
@@ -102,7 +101,6 @@ TABLE
 
 # UART: version 1 features have their registers where the header points
 check n6001 2 <<'TABLE'
-fme 0x0 b0-o3000
 fme 0x9 b0-o15000
 fme 0x12 b0-o20000
 fme 0x13 b0-o12000
