@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The config space of an instance: the values that a VFIO client and its guest
+ * The config space of an instance: the values that a VFIO user and its guest
  * rely on, the bits that can be written, and the isolation from the config
  * space of the card.
  */

@@ -381,6 +381,7 @@ TEST_F(source, bus_master_is_off_when_err_is_signalled)
 
 	arm_all(self);
 	irq_arm(&self->dev[0], VFIO_PCI_ERR_IRQ_INDEX, 0, error);
+	sysfs_write("0", "%s/dfl/release_grace_ms", self->card.dir);
 	child = fork();
 	ASSERT_LE(0, child);
 	if (!child) {

@@ -28,8 +28,10 @@ static void vdfl_mdev_remove(struct mdev_device *mdev)
 {
 	struct vdfl_mdev *vd = dev_get_drvdata(&mdev->dev);
 
-	vdfl_access_revoke_sync(vd, VDFL_REVOKED_REMOVED);
+	vdfl_mdev_begin_release(vd);
+	/* Asks the user to close the instance, and waits until it is closed */
 	vfio_unregister_group_dev(&vd->vdev);
+	vdfl_mdev_end_release(vd);
 	vfio_put_device(&vd->vdev);
 }
 

@@ -56,8 +56,9 @@ static void vdfl_pci_remove(struct pci_dev *pdev)
 {
 	struct vdfl_binding *binding = pci_get_drvdata(pdev);
 
-	vdfl_card_declare_lost(binding->card, "unbind");
+	vdfl_card_begin_release(binding->card);
 	vdfl_types_unregister(binding->types);
+	vdfl_card_end_release(binding->card);
 	pci_set_drvdata(pdev, NULL);
 	vdfl_card_remove(binding->card);
 }

@@ -57,6 +57,7 @@ static const struct attr instance_attrs[] = {
 	TEXT(instance, mmap),
 	TEXT(instance, irq_source),
 	TEXT(instance, scrub),
+	DERIVED(instance, state),
 };
 
 static const struct attr pci_attrs[] = {
@@ -81,6 +82,8 @@ static const struct attr card_attrs[] = {
 	NUMBER(card, poll_floor_us),
 	NUMBER(card, poll_ceiling_us),
 	NUMBER(card, gone),
+	TEXT(card, state),
+	NUMBER(card, release_grace_ms),
 };
 
 static void load(void *object, const struct attr *attr, size_t count,
@@ -143,11 +146,13 @@ static void *array(size_t count, size_t size)
 	return memory;
 }
 
-static bool keep_bdf(const char *name)
+/* The directory is there until unbinding is over, the links to the driver not */
+static bool keep_card(const char *name)
 {
 	char bdf[BDF_LEN];
 
-	return parse_bdf(name, bdf);
+	return parse_bdf(name, bdf) &&
+	       sysfs_exists("bus/pci/devices/%s/dfl/blocks", name);
 }
 
 static bool keep_uuid(const char *name)
@@ -172,7 +177,7 @@ static bool keep_visible(const char *name)
 
 void model_cards(struct names *cards)
 {
-	sysfs_names(cards, keep_bdf, "bus/pci/drivers/" DRIVER);
+	sysfs_names(cards, keep_card, "bus/pci/devices");
 }
 
 bool model_card_bound(const char *bdf)
@@ -184,7 +189,7 @@ int model_card_need(const char *bdf, struct fault *fault)
 {
 	char driver[NAME_LEN];
 
-	if (model_card_bound(bdf))
+	if (keep_card(bdf))
 		return 0;
 	if (!sysfs_exists("bus/pci/devices/%s", bdf))
 		return fault_set(fault, "no such PCI device: %s", bdf);
@@ -285,6 +290,26 @@ static void load_types(struct card *card)
 	names_free(&names);
 }
 
+/* While an instance is removed, only its block names it */
+static void find_block(struct instance *inst)
+{
+	char uuid[UUID_LEN];
+	struct names names;
+	size_t i;
+
+	sysfs_names(&names, keep_visible, "bus/pci/devices/%s/dfl/blocks",
+		    inst->card);
+	for (i = 0; i < names.count; i++) {
+		sysfs_read(uuid, sizeof(uuid),
+			   "bus/pci/devices/%s/dfl/blocks/%s/instance",
+			   inst->card, names.name[i]);
+		if (!strcmp(uuid, inst->uuid))
+			text_set(inst->block, sizeof(inst->block), "%s",
+				 names.name[i]);
+	}
+	names_free(&names);
+}
+
 static void load_instance(struct instance *inst, const char *bdf,
 			  const char *uuid)
 {
@@ -306,6 +331,11 @@ static void load_instance(struct instance *inst, const char *bdf,
 	names_free(&cdevs);
 	text_set(dir, sizeof(dir), "bus/pci/devices/%s/%s/dfl", bdf, uuid);
 	load(inst, instance_attrs, ARRAY_SIZE(instance_attrs), dir);
+	text_set(inst->state, sizeof(inst->state), "%s",
+		 sysfs_exists("bus/mdev/devices/%s", uuid) ? "created" :
+							     "removing");
+	if (!inst->block[0])
+		find_block(inst);
 }
 
 static void load_instances(struct card *card)
@@ -344,6 +374,24 @@ void model_card_free(struct card *card)
 	free(card->instances);
 }
 
+/* The card of an instance that is being removed, which has lost its links */
+static int find_removing(const char *uuid, char bdf[BDF_LEN])
+{
+	struct names cards;
+	int ret = -ENOENT;
+	size_t i;
+
+	model_cards(&cards);
+	for (i = 0; i < cards.count && ret; i++) {
+		if (sysfs_exists("bus/pci/devices/%s/%s", cards.name[i], uuid)) {
+			parse_bdf(cards.name[i], bdf);
+			ret = 0;
+		}
+	}
+	names_free(&cards);
+	return ret;
+}
+
 /* The parent of the instance is the directory above the target of the link */
 static int find_parent(const char *uuid, char bdf[BDF_LEN])
 {
@@ -375,6 +423,18 @@ int model_instance_load(struct instance *inst, const char *uuid,
 		return fault_set(fault,
 				 "%s is not an instance of " DRIVER "; its driver is %s",
 				 uuid, driver[0] ? driver : "unknown");
+	load_instance(inst, bdf, uuid);
+	return 0;
+}
+
+int model_instance_find(struct instance *inst, const char *uuid,
+			struct fault *fault)
+{
+	char bdf[BDF_LEN];
+
+	if (find_parent(uuid, bdf) != -ENOENT || find_removing(uuid, bdf))
+		return model_instance_load(inst, uuid, fault);
+	*inst = (struct instance){ 0 };
 	load_instance(inst, bdf, uuid);
 	return 0;
 }

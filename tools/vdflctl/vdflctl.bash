@@ -41,7 +41,7 @@ _vdflctl_words() {	# COMMAND PREVIOUS: one word per line
 			_vdflctl_cards
 		else
 			_vdflctl_instances
-			printf '%s\n' --all --wait
+			printf '%s\n' --all --wait --grace
 		fi
 		;;
 	info | show) _vdflctl_instances; echo --json ;;
@@ -52,7 +52,7 @@ _vdflctl_words() {	# COMMAND PREVIOUS: one word per line
 		printf '%s\n' --vector --timeout --count --write
 		;;
 	bind) _vdflctl_entries /sys/bus/pci/devices/*; echo --force ;;
-	unbind) _vdflctl_cards; echo --force ;;
+	unbind) _vdflctl_cards; printf '%s\n' --force --grace ;;
 	give | chown) _vdflctl_instances; compgen -u ;;
 	irq)
 		_vdflctl_cards

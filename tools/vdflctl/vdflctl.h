@@ -185,6 +185,7 @@ struct instance {
 	char mmap[NAME_LEN];
 	char irq_source[NAME_LEN];
 	char scrub[NAME_LEN];
+	char state[NAME_LEN];	/* "created", or "removing": waits for users */
 };
 
 struct card {
@@ -206,6 +207,8 @@ struct card {
 	__u64 poll_floor_us;
 	__u64 poll_ceiling_us;
 	__u64 gone;
+	char state[NAME_LEN];
+	__u64 release_grace_ms;
 	size_t nr_blocks;
 	size_t nr_types;
 	size_t nr_instances;
@@ -235,14 +238,18 @@ struct attr {
 	size_t size;
 };
 
-/* Addresses of the cards that are bound to the driver */
+/* Addresses of the cards that are bound to the driver, or being unbound */
 void model_cards(struct names *cards);
+/* Not true any more while the card is being unbound */
 bool model_card_bound(const char *bdf);
-/* Return 0 if the card is bound, else -1 with @fault set */
+/* Return 0 if the card is bound or being unbound, else -1 with @fault set */
 int model_card_need(const char *bdf, struct fault *fault);
 void model_card_load(struct card *card, const char *bdf);
 void model_card_free(struct card *card);
 int model_instance_load(struct instance *inst, const char *uuid,
+			struct fault *fault);
+/* The same, but also for an instance that is being removed */
+int model_instance_find(struct instance *inst, const char *uuid,
 			struct fault *fault);
 void model_block_load(struct block *block, const char *bdf, const char *pos);
 /* UUIDs of the instances of a card; free with names_free() */
@@ -251,6 +258,13 @@ void model_instances(struct names *uuids, const char *bdf);
 json_t *card_json(const struct card *card);
 json_t *block_json(const struct block *block);
 json_t *instance_json(const struct instance *inst);
+
+/* grace.c */
+
+/* Check the argument of --grace; 0, or EXIT_USAGE after printing the reason */
+int grace_parse(const char *text);
+/* Write a grace to the card, unless @text is NULL */
+int grace_set(const char *bdf, const char *text, struct fault *fault);
 
 /* vfio.c */
 

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
+#include "holders.h"
 #include "vdflctl.h"
 
 #define MAX_REGIONS	16
@@ -134,12 +135,14 @@ static json_t *view_json(const struct view *view)
 }
 
 static int print_info_json(const struct instance *inst,
-			   const struct block *block, const struct view *view,
-			   const struct fault *fault)
+			   const struct block *block,
+			   const struct holders *holders,
+			   const struct view *view, const struct fault *fault)
 {
 	json_t *json = instance_json(inst);
 
 	json_object_set_new(json, "block", block_json(block));
+	json_object_set_new(json, "holders", holders_json(holders));
 	json_object_set_new(json, "vfio",
 			    view ? view_json(view) : json_null());
 	json_object_set_new(json, "vfio_error",
@@ -168,6 +171,8 @@ static void print_instance(const struct instance *inst,
 	printf("  mmap:         %s\n", or_none(inst->mmap));
 	printf("  interrupts:   %s\n", or_none(inst->irq_source));
 	printf("  scrub:        %s\n", or_none(inst->scrub));
+	if (!strcmp(inst->state, "removing"))
+		printf("  state:        being removed, waits until it is closed\n");
 }
 
 static void print_region(struct table *table, const struct region *region)
@@ -209,9 +214,11 @@ static void print_view(const struct view *view)
 }
 
 static int print_info(const struct instance *inst, const struct block *block,
-		      const struct view *view, const struct fault *fault)
+		      const struct holders *holders, const struct view *view,
+		      const struct fault *fault)
 {
 	print_instance(inst, block);
+	print_holders(holders);
 	if (view)
 		print_view(view);
 	else
@@ -224,17 +231,22 @@ static int info(const char *uuid, bool json)
 {
 	const struct view *seen;
 	struct block block = { 0 };
+	struct holders holders;
 	struct instance inst;
 	struct fault fault;
 	struct view view;
+	int ret;
 
-	if (model_instance_load(&inst, uuid, &fault))
+	if (model_instance_find(&inst, uuid, &fault))
 		return fault_report(&fault);
 	if (inst.block[0])
 		model_block_load(&block, inst.card, inst.block);
 	seen = view_open(&view, &inst, &fault) ? NULL : &view;
-	return json ? print_info_json(&inst, &block, seen, &fault) :
-		      print_info(&inst, &block, seen, &fault);
+	holders_find(&holders, &inst);
+	ret = json ? print_info_json(&inst, &block, &holders, seen, &fault) :
+		     print_info(&inst, &block, &holders, seen, &fault);
+	holders_free(&holders);
+	return ret;
 }
 
 static int run(const struct command *cmd, int argc, char **argv)

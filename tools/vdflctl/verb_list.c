@@ -76,13 +76,21 @@ static void print_interrupts(const struct card *card)
 		       card->irq_stuck);
 }
 
+static const char *state_note(const struct card *card)
+{
+	if (!strcmp(card->state, "unbinding"))
+		return ", UNBINDING: waits until its instances are closed";
+	if (card->gone == 1)
+		return ", GONE: see dmesg";
+	return strcmp(card->state, "frozen") ? "" : ", FROZEN";
+}
+
 static void print_head(const struct card *card)
 {
 	printf("%s %s:%s, subsystem %s:%s%s\n", card->address,
 	       plain_hex(card->vendor), plain_hex(card->device),
 	       plain_hex(card->subsystem_vendor),
-	       plain_hex(card->subsystem_device),
-	       card->gone == 1 ? ", GONE: see dmesg" : "");
+	       plain_hex(card->subsystem_device), state_note(card));
 	print_fences(card);
 	print_interrupts(card);
 }

@@ -4,21 +4,37 @@
 #include <getopt.h>
 #include <string.h>
 
+#include "holders.h"
 #include "vdflctl.h"
 
-static int remove_one(const char *uuid, bool wait, struct fault *fault)
+/**
+ * struct request - options of the command line
+ * @wait: remove open instances as well
+ * @grace: time that users keep access, or NULL for that of the card
+ */
+struct request {
+	bool wait;
+	const char *grace;
+};
+
+static int remove_one(const char *uuid, const struct request *req,
+		      struct fault *fault)
 {
 	struct instance inst;
 	int ret;
 
 	if (model_instance_load(&inst, uuid, fault))
 		return -1;
-	if (!wait && vfio_in_use(&inst)) {
+	if (!req->wait && vfio_in_use(&inst)) {
 		fault_set(fault, "%s is in use: a program has group %s open",
 			  uuid, inst.group);
-		return fault_remedy(fault, "users: fuser %s/vfio/%s; --wait requests the close",
-				    dev_root(), inst.group);
+		return fault_remedy(fault, "users: vdflctl info %s; --wait requests the close",
+				    inst.uuid);
 	}
+	if (grace_set(inst.card, req->grace, fault))
+		return -1;
+	if (req->wait)
+		holders_note(&inst);
 	ret = sysfs_write("1", "bus/mdev/devices/%s/remove", uuid);
 	if (!ret)
 		return 0;
@@ -29,20 +45,20 @@ static int remove_one(const char *uuid, bool wait, struct fault *fault)
 }
 
 /* Continue after a failure, because the instances are independent */
-static int remove_list(char **uuids, size_t count, bool wait)
+static int remove_list(char **uuids, size_t count, const struct request *req)
 {
 	int status = EXIT_SUCCESS;
 	struct fault fault;
 	size_t i;
 
 	for (i = 0; i < count; i++) {
-		if (remove_one(uuids[i], wait, &fault))
+		if (remove_one(uuids[i], req, &fault))
 			status = fault_report(&fault);
 	}
 	return status;
 }
 
-static int remove_all(const char *bdf, bool wait)
+static int remove_all(const char *bdf, const struct request *req)
 {
 	struct names uuids;
 	struct fault fault;
@@ -53,7 +69,7 @@ static int remove_all(const char *bdf, bool wait)
 		return fault_report(&fault);
 	}
 	model_instances(&uuids, bdf);
-	status = remove_list(uuids.name, uuids.count, wait);
+	status = remove_list(uuids.name, uuids.count, req);
 	names_free(&uuids);
 	return status;
 }
@@ -63,27 +79,38 @@ static int run(const struct command *cmd, int argc, char **argv)
 	static const struct option options[] = {
 		{ "all", required_argument, NULL, 'a' },
 		{ "wait", no_argument, NULL, 'w' },
+		{ "grace", required_argument, NULL, 'g' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
 	};
 	char bdf[BDF_LEN] = "", uuid[UUID_LEN];
-	bool wait = false;
+	struct request req = { 0 };
 	int opt, i;
 
-	while ((opt = getopt_long(argc, argv, "a:wh", options, NULL)) != -1) {
-		if (opt == 'h')
+	while ((opt = getopt_long(argc, argv, "a:g:wh", options, NULL)) != -1) {
+		switch (opt) {
+		case 'h':
 			return command_help(cmd);
-		if (opt != 'a' && opt != 'w')
+		case 'w':
+			req.wait = true;
+			break;
+		case 'g':
+			req.grace = optarg;
+			if (grace_parse(optarg))
+				return EXIT_USAGE;
+			break;
+		case 'a':
+			if (command_bdf(optarg, bdf))
+				return EXIT_USAGE;
+			break;
+		default:
 			return command_misuse(NULL);
-		if (opt == 'w')
-			wait = true;
-		else if (command_bdf(optarg, bdf))
-			return EXIT_USAGE;
+		}
 	}
 	if (bdf[0]) {
 		if (command_operands(argc, argv, 0))
 			return EXIT_USAGE;
-		return remove_all(bdf, wait);
+		return remove_all(bdf, &req);
 	}
 	if (optind == argc)
 		return command_misuse("missing operand");
@@ -92,16 +119,17 @@ static int run(const struct command *cmd, int argc, char **argv)
 			return EXIT_USAGE;
 		memcpy(argv[i], uuid, strlen(uuid));
 	}
-	return remove_list(argv + optind, argc - optind, wait);
+	return remove_list(argv + optind, argc - optind, &req);
 }
 
 const struct command verb_remove = {
 	.name = "remove",
-	.arguments = "[--wait] {UUID... | --all BDF}",
+	.arguments = "[--wait] [--grace MS] {UUID... | --all BDF}",
 	.summary = "Remove instances",
 	.details =
 "  -a, --all BDF   remove all instances of a card\n"
 "  -w, --wait      request the close of an open instance, and wait for it\n"
+"  -g, --grace MS  time that users keep access after the request to close\n"
 "  -h, --help      display this help and exit\n"
 "\n"
 "Without --wait, open instances are not removed. Needs root.\n",

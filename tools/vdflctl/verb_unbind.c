@@ -3,9 +3,22 @@
 
 #include <getopt.h>
 
+#include "holders.h"
 #include "vdflctl.h"
 
-static int unbind_card(const char *bdf, bool force, struct fault *fault)
+static void note_holders(const struct names *uuids)
+{
+	struct instance inst;
+	struct fault fault;
+	size_t i;
+
+	for (i = 0; i < uuids->count; i++)
+		if (!model_instance_load(&inst, uuids->name[i], &fault))
+			holders_note(&inst);
+}
+
+static int unbind_card(const char *bdf, bool force, const char *grace,
+		       struct fault *fault)
 {
 	struct names uuids;
 	size_t count;
@@ -15,6 +28,8 @@ static int unbind_card(const char *bdf, bool force, struct fault *fault)
 		return fault_set(fault, "%s is not bound to " DRIVER, bdf);
 	model_instances(&uuids, bdf);
 	count = uuids.count;
+	if (force)
+		note_holders(&uuids);
 	names_free(&uuids);
 	if (count && !force) {
 		fault_set(fault, "%s has %zu instance%s", bdf, count,
@@ -22,6 +37,8 @@ static int unbind_card(const char *bdf, bool force, struct fault *fault)
 		return fault_remedy(fault, "remove the instances first: vdflctl remove --all %s",
 				    bdf);
 	}
+	if (grace_set(bdf, grace, fault))
+		return -1;
 	ret = sysfs_write(bdf, "bus/pci/drivers/" DRIVER "/unbind");
 	if (ret)
 		return fault_kernel(fault, -ret, "cannot unbind %s", bdf);
@@ -33,19 +50,35 @@ static int unbind_card(const char *bdf, bool force, struct fault *fault)
 
 static int run(const struct command *cmd, int argc, char **argv)
 {
+	static const struct option options[] = {
+		{ "force", no_argument, NULL, 'f' },
+		{ "grace", required_argument, NULL, 'g' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 },
+	};
+	const char *grace = NULL;
 	bool force = false;
 	char bdf[BDF_LEN];
 	struct fault fault;
-	int status;
+	int opt;
 
-	status = command_options(cmd, argc, argv, "force", &force);
-	if (status >= 0)
-		return status;
+	while ((opt = getopt_long(argc, argv, "fg:h", options, NULL)) != -1) {
+		if (opt == 'h')
+			return command_help(cmd);
+		if (opt != 'f' && opt != 'g')
+			return command_misuse(NULL);
+		if (opt == 'f')
+			force = true;
+		else
+			grace = optarg;
+		if (grace && grace_parse(grace))
+			return EXIT_USAGE;
+	}
 	if (command_operands(argc, argv, 1))
 		return EXIT_USAGE;
 	if (command_bdf(argv[optind], bdf))
 		return EXIT_USAGE;
-	if (unbind_card(bdf, force, &fault))
+	if (unbind_card(bdf, force, grace, &fault))
 		return fault_report(&fault);
 	printf("%s has no driver now\n"
 	       "to bind it to its default driver: echo %s > /sys/bus/pci/drivers_probe\n",
@@ -55,11 +88,13 @@ static int run(const struct command *cmd, int argc, char **argv)
 
 const struct command verb_unbind = {
 	.name = "unbind",
-	.arguments = "[--force] BDF",
+	.arguments = "[--force] [--grace MS] BDF",
 	.summary = "Unbind a card from " DRIVER,
 	.details =
 "  -f, --force   unbind a card that has instances; waits until their users\n"
 "                have closed them\n"
+"  -g, --grace MS\n"
+"                time that users keep access after the request to close\n"
 "  -h, --help    display this help and exit\n"
 "\n"
 "The card has no driver afterwards. Needs root.\n",

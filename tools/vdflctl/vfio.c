@@ -98,10 +98,12 @@ static int step_failed(const char *step, const struct instance *inst,
 	fault_set(fault, "%s: %s: %s", inst->uuid, step, strerror(error));
 	if (error == EBUSY)
 		return fault_remedy(fault, "another program has the instance open");
-	if (error == ENODEV || error == EIO)
+	if (error == ENODEV)
 		return fault_remedy(fault, "card lost or being unbound: see vdflctl list");
+	if (error == EIO)
+		return fault_remedy(fault, "card or block not usable: see dmesg");
 	if (error == EAGAIN)
-		return fault_remedy(fault, "the card is being reset or recovered: try again");
+		return fault_remedy(fault, "the card is reset, recovered or suspended, or does not respond: try again");
 	if (error == EPERM)
 		return fault_remedy(fault, "after a bus master violation: vdflctl acknowledge %s",
 				    inst->card);

@@ -196,8 +196,8 @@ bool vdfl_block_port_dead(const struct vdfl_block *block)
  * vdfl_block_assignable() - check whether carving permits to assign a block
  * @block: any block
  *
- * Return: true if the block can be assigned unless it is claimed or its port is
- * dead
+ * Return: true unless carving withheld the block; its owner and the state of its
+ * port do not matter
  */
 bool vdfl_block_assignable(const struct vdfl_block *block)
 {
@@ -255,7 +255,7 @@ block_find_free(struct vdfl_card *card, const struct vdfl_block_match *match)
 	struct vdfl_block *block;
 
 	lockdep_assert_held(&card->lock);
-	if (card->gone)
+	if (card->gone || card->unbinding)
 		return ERR_PTR(-ENODEV);
 	for (block = card->block; block < block_end(card); block++)
 		if (block_free(block) && block_matches(block, match))
@@ -272,7 +272,7 @@ block_find_free(struct vdfl_card *card, const struct vdfl_block_match *match)
  * Takes vdfl_card.lock.
  *
  * Return: the block, or an ERR_PTR: -ENOSPC if no block is free, -ENODEV if the
- * card is lost
+ * card is lost or being unbound
  */
 struct vdfl_block *vdfl_block_claim(struct vdfl_card *card,
 				    const struct vdfl_block_match *match,
@@ -363,7 +363,7 @@ void vdfl_blocks_recheck(struct vdfl_card *card)
  *
  * Takes vdfl_card.lock.
  *
- * Return: number of blocks, 0 if the card is lost
+ * Return: number of blocks, 0 if the card is lost or being unbound
  */
 unsigned int vdfl_blocks_nr_free(struct vdfl_card *card,
 				 const struct vdfl_block_match *match)
@@ -372,8 +372,9 @@ unsigned int vdfl_blocks_nr_free(struct vdfl_card *card,
 	unsigned int nr = 0;
 
 	spin_lock(&card->lock);
-	while (!card->gone && (block = vdfl_block_next(card, block, match)))
-		nr += block_free(block);
+	if (!card->gone && !card->unbinding)
+		while ((block = vdfl_block_next(card, block, match)))
+			nr += block_free(block);
 	spin_unlock(&card->lock);
 	return nr;
 }

@@ -197,7 +197,6 @@ static void busmaster_announce(struct work_struct *work)
 
 	for (; bm->announced != READ_ONCE(bm->violations); bm->announced++)
 		kobject_uevent_env(&card->pdev->dev.kobj, KOBJ_CHANGE, env);
-	vdfl_clients_notify(card, VDFL_CLIENT_ERROR);
 }
 
 static void busmaster_violation(struct vdfl_card *card, bool lost)
@@ -264,8 +263,9 @@ int vdfl_busmaster_check(struct vdfl_card *card)
  * @card: bound card; vdfl_card.reset_lock is held
  *
  * If the bit is set, clear it, count and log a violation; a work item sends the
- * event and signals the error eventfds of all clients. The bit of a fenced
- * bridge is only cleared and logged. Takes vdfl_busmaster.lock. May sleep.
+ * event. No eventfd is signalled: a violation that is undone affects no user,
+ * and the audit declares the card lost after -EIO. The bit of a fenced bridge is
+ * only cleared and logged. Takes vdfl_busmaster.lock. May sleep.
  *
  * Return: 0 if the bit has the expected value, -EIO if it cannot be cleared,
  * -ENODEV if the card does not respond

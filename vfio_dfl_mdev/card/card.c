@@ -39,6 +39,7 @@ static struct vdfl_card *card_alloc(struct pci_dev *pdev)
 	pci_dev_get(pdev);
 	mutex_init(&card->reset_lock);
 	vdfl_audit_init(card);
+	vdfl_release_init(card);
 	atomic_inc(&cards_alive);
 	return card;
 }

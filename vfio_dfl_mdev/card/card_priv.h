@@ -6,7 +6,7 @@
  *   1  work, hw, client, port, irq_signal
  *   2  scan, busmaster, block, block_reset, irq_intx, irq_poll, irq_msix
  *   3  fence, irq
- *   4  recovery, audit, sysfs
+ *   4  recovery, release, audit, sysfs
  *   5  card
  *
  * Copyright (C) 2026 The vfio_dfl_mdev authors
@@ -95,6 +95,11 @@ struct vdfl_msix {
  * @nr_open: number of open instances; under @lock
  * @gone: access is revoked for good; set once under @lock, never cleared, read
  *	without a lock
+ * @unbinding: the driver is being unbound; set once under @lock, never
+ *	cleared, read without a lock
+ * @release_grace_ms: time between the request to close an instance and the end
+ *	of access, in ms; READ_ONCE() and WRITE_ONCE()
+ * @release: see release.c
  * @generation: number of times that use was resumed after @frozen; written
  *	under @reset_lock, read without a lock
  * @reset_lock: serialises resets; protects @frozen, @revoking, @frozen_since,
@@ -136,6 +141,9 @@ struct vdfl_card {
 	wait_queue_head_t settled;
 	unsigned int nr_open;
 	bool gone;
+	bool unbinding;
+	unsigned int release_grace_ms;
+	struct delayed_work release;
 	u32 generation;
 	struct mutex reset_lock;
 	unsigned int frozen;
@@ -219,6 +227,9 @@ ssize_t vdfl_fence_siblings(struct vdfl_card *card, char *buf);
 /* recovery.c: operations of the PCI core, loss */
 void vdfl_card_absent(struct vdfl_card *card);
 void vdfl_card_check_frozen(struct vdfl_card *card);
+
+/* release.c: release of the card by its users */
+void vdfl_release_init(struct vdfl_card *card);
 
 /* audit.c: regular checks of the card */
 void vdfl_audit_init(struct vdfl_card *card);

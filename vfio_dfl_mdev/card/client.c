@@ -2,8 +2,8 @@
 /*
  * Clients of a card: calls to all of them, and the count of open instances.
  *
- * A tenant chooses how long it takes to zap its mappings and to wake its tasks.
- * Each client therefore has a work item for that, and those of all clients run
+ * The user of an instance chooses how long it takes to zap its mappings and to
+ * wake its tasks. Each client therefore has a work item for that, and those of all clients run
  * in parallel, without a lock of the card.
  *
  * Copyright (C) 2026 The vfio_dfl_mdev authors
@@ -205,18 +205,18 @@ void vdfl_clients_restore(struct vdfl_card *card, unsigned int mask)
  * The interrupt source of the card cannot change until vdfl_card_close(). Takes
  * vdfl_card.lock.
  *
- * Return: 0, or -ENODEV if the card is lost
+ * Return: 0, or -ENODEV if the card is lost or being unbound
  */
 int vdfl_card_open(struct vdfl_card *card)
 {
-	bool gone;
+	bool refused;
 
 	spin_lock(&card->lock);
-	gone = card->gone;
-	if (!gone)
+	refused = card->gone || card->unbinding;
+	if (!refused)
 		card->nr_open++;
 	spin_unlock(&card->lock);
-	return gone ? -ENODEV : 0;
+	return refused ? -ENODEV : 0;
 }
 
 /**

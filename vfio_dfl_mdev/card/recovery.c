@@ -147,7 +147,9 @@ static void frozen_declare_lost(struct vdfl_card *card, const char *cause)
 static int frozen_end(struct vdfl_card *card, int ret)
 {
 	if (ret) {
-		frozen_declare_lost(card, "no response after reset");
+		frozen_declare_lost(card, ret == -ENODEV ?
+				    "no response after reset" :
+				    "bus mastering cannot be disabled");
 		return ret;
 	}
 	ret = vdfl_card_check_msix(card);
@@ -194,8 +196,8 @@ static bool card_disconnected(struct vdfl_card *card)
 }
 
 /*
- * Recovery of the link may take the card away without any operation that the
- * PCI core reports. Ask for the vendor id first, as the PCI core does.
+ * Recovery of the link (DPC) may make the card unreachable without a callback
+ * of the PCI core. Ask for the vendor id first, as the PCI core does.
  */
 static void absent_check(struct vdfl_card *card)
 {

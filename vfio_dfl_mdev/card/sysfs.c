@@ -206,6 +206,42 @@ CARD_INTERVAL(irq_holdoff_us, intx.holdoff_us);
 CARD_INTERVAL(poll_floor_us, poll.floor_us);
 CARD_INTERVAL(poll_ceiling_us, poll.ceiling_us);
 
+/* --- its state and its release -------------------------------------------- */
+
+static const char *card_state(const struct vdfl_card *card)
+{
+	if (READ_ONCE(card->unbinding))
+		return "unbinding";
+	if (READ_ONCE(card->gone))
+		return "gone";
+	/* Lockless: reset_lock may be held for the time of a reset */
+	return data_race(card->frozen) ? "frozen" : "bound";
+}
+
+static ssize_t card_state_show(struct vdfl_dir *dir, char *buf)
+{
+	return sysfs_emit(buf, "%s\n", card_state(dir->card));
+}
+DIR_ATTR_RO(card, state);
+
+static ssize_t card_release_grace_ms_show(struct vdfl_dir *dir, char *buf)
+{
+	return sysfs_emit(buf, "%u\n", READ_ONCE(dir->card->release_grace_ms));
+}
+
+static ssize_t card_release_grace_ms_store(struct vdfl_dir *dir,
+					   const char *buf, size_t count)
+{
+	unsigned int value;
+	int ret = kstrtouint(buf, 0, &value);
+
+	if (ret)
+		return ret;
+	WRITE_ONCE(dir->card->release_grace_ms, value);
+	return count;
+}
+DIR_ATTR_RW(card, release_grace_ms);
+
 static ssize_t card_gone_show(struct vdfl_dir *dir, char *buf)
 {
 	return sysfs_emit(buf, "%d\n", READ_ONCE(dir->card->gone));
@@ -232,7 +268,9 @@ static struct attribute *card_attrs[] = {
 	&card_irq_stuck_attr.attr,
 	&card_poll_ceiling_us_attr.attr,
 	&card_poll_floor_us_attr.attr,
+	&card_release_grace_ms_attr.attr,
 	&card_siblings_mastering_attr.attr,
+	&card_state_attr.attr,
 	NULL
 };
 ATTRIBUTE_GROUPS(card);

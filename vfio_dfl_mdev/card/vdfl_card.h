@@ -42,8 +42,8 @@
 #define VDFL_REVOKED_MEMORY	BIT(1)	/* virtual memory enable is 0 */
 #define VDFL_REVOKED_RESET	BIT(2)	/* the block failed a reset */
 #define VDFL_REVOKED_CARD	BIT(3)	/* vdfl_card.frozen is set */
-#define VDFL_REVOKED_GONE	BIT(4)	/* card lost, or driver unbinding */
-#define VDFL_REVOKED_REMOVED	BIT(5)	/* the instance is being removed */
+#define VDFL_REVOKED_GONE	BIT(4)	/* card lost, or driver unbound */
+#define VDFL_REVOKED_REMOVED	BIT(5)	/* removed, and the grace is over */
 /* Reset requested by the user */
 #define VDFL_REVOKED_SCRUB	BIT(6)
 /*
@@ -64,7 +64,7 @@
 
 /*
  * Callbacks that the work item of a client calls, in this order. Their duration
- * depends on the tenant.
+ * depends on the user.
  */
 #define VDFL_CLIENT_WAKE	BIT(0)
 #define VDFL_CLIENT_DRAIN	BIT(1)
@@ -138,7 +138,7 @@ struct vdfl_client {
  *
  * @mark and @clear are called with vdfl_card.lock held, or by
  * vdfl_block_reset() of the client with vdfl_card.reset_lock held. They do not
- * sleep, and their duration does not depend on the tenant. The other callbacks
+ * sleep, and their duration does not depend on the user. The other callbacks
  * are called by the work item of the client without a lock, and may sleep.
  */
 struct vdfl_client_ops {
@@ -221,6 +221,12 @@ int vdfl_card_thaw(struct vdfl_card *card, unsigned int op);
 pci_ers_result_t vdfl_card_error_detected(struct vdfl_card *card,
 					  pci_channel_state_t state);
 bool vdfl_card_slot_reset(struct vdfl_card *card);
+
+/* release.c: release of the card by its users */
+unsigned long vdfl_card_grace(const struct vdfl_card *card);
+bool vdfl_card_is_unbinding(const struct vdfl_card *card);
+void vdfl_card_begin_release(struct vdfl_card *card);
+void vdfl_card_end_release(struct vdfl_card *card);
 
 /* hw.c: config space and registers of the card */
 bool vdfl_card_answers(struct vdfl_card *card);

@@ -111,7 +111,7 @@ long vdfl_mdev_ioctl(struct vfio_device *vdev, unsigned int cmd,
 
 /*
  * User mappings of an instance. The functions are described in mapping.c; with
- * an inode per VFIO device (6.10 and later) they are the stubs below.
+ * an inode per VFIO device (6.10 and later) they are the inline functions below.
  */
 #ifdef VDFL_COMPAT_NO_INODE
 /**

@@ -60,10 +60,10 @@ struct dfl_rule {
  * struct dfl_decision - answer of the policy about one header
  * @rule: row of the table, never NULL: a feature without a row is opt-in, and a
  *	header that can never be assigned gets a row of class never
- * @reason: DFL_OK if the feature may be assigned. Otherwise the reason of the
+ * @reason: DFL_OK if the policy permits the feature. Otherwise the reason of the
  *	walk, or DFL_REASON_POLICY, DFL_REASON_GUID or DFL_REASON_OPT_IN
  * @csr: encoding of a relative CSR address, DFL_RULE_CSR_SHIFTED or
- *	DFL_RULE_CSR_PLAIN; 0 if neither the row nor the administrator names one
+ *	DFL_RULE_CSR_PLAIN; 0 if none is named, or the administrator names both
  * @type: type name; contains only [a-z0-9-] and the final 0
  */
 struct dfl_decision {

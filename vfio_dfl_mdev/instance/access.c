@@ -27,7 +27,7 @@ void vdfl_access_mark(struct vdfl_mdev *vd, unsigned int mask)
  * @vd: any instance, open or not
  * @mask: VDFL_REVOKED_*; access stays revoked while another bit is set
  *
- * The caller has vdfl_access_wake() called afterwards. Does not sleep.
+ * The caller ensures that vdfl_access_wake() runs afterwards. Does not sleep.
  */
 void vdfl_access_clear(struct vdfl_mdev *vd, unsigned int mask)
 {

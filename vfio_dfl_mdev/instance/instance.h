@@ -4,7 +4,7 @@
  * Each file uses only files of its own and of lower levels, from the bottom up:
  *
  *   1  access, irq
- *   2  config, info, mmap, mmio, sysfs
+ *   2  config, info, mmap, mmio, release, sysfs
  *   3  region
  *   4  ops
  *
@@ -58,13 +58,15 @@ struct vdfl_type {
  *	readers
  * @revoked: VDFL_REVOKED_*, atomic; registers can be accessed only while 0
  * @restored: accesses that wait for the end of VDFL_REVOKED_WAIT
+ * @removing: the instance is being removed; set once, read without a lock
+ * @release: see release.c
  * @io: mapped registers of the block
  * @nr_maps: number of user mappings (VMAs), at most VFIO_DFL_MDEV_MAX_MAPS;
  *	atomic
  * @mmap_on: the block can be mapped; changes under @memory_lock while closed
  * @nr_vectors: number of MSI-X vectors; changes only at open
  * @region_size: bytes of each region; changes only at open
- * @guest: feature list that a stock DFL driver finds in the second view;
+ * @guest: feature list that a stock DFL driver finds in the guest list;
  *	changes only at open
  * @cfg_lock: protects @cfg and @port_held; serialises their effects and block
  *	resets
@@ -96,6 +98,8 @@ struct vdfl_mdev {
 	struct rw_semaphore memory_lock;
 	atomic_t revoked;
 	wait_queue_head_t restored;
+	bool removing;
+	struct delayed_work release;
 	void __iomem *io;
 	atomic_t nr_maps;
 	bool mmap_on;
@@ -194,6 +198,11 @@ int vdfl_mdev_set_irqs(struct vdfl_mdev *vd, const struct vfio_irq_set *hdr,
 		       void *data);
 void vdfl_mdev_fire_err(struct vdfl_mdev *vd);
 bool vdfl_mdev_fire_req(struct vdfl_mdev *vd);
+
+/* release.c: removal of an open instance */
+void vdfl_mdev_release_init(struct vdfl_mdev *vd);
+void vdfl_mdev_begin_release(struct vdfl_mdev *vd);
+void vdfl_mdev_end_release(struct vdfl_mdev *vd);
 
 /* sysfs.c: attributes of an instance */
 extern const struct attribute_group *vdfl_mdev_groups[];

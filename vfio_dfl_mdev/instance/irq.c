@@ -329,6 +329,16 @@ int vdfl_vmsix_bar_write(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len)
 
 /* --- error and device request ------------------------------------------- */
 
+/* An eventfd that is set after its event is signalled at once. */
+static bool single_is_due(struct vdfl_mdev *vd, struct eventfd_ctx **slot)
+{
+	if (vdfl_card_is_gone(vd->card) ||
+	    atomic_read(&vd->revoked) & VDFL_REVOKED_REMOVED)
+		return true;
+	return slot == &vd->req && (READ_ONCE(vd->removing) ||
+				    vdfl_card_is_unbinding(vd->card));
+}
+
 static int single_set(struct vdfl_mdev *vd, struct eventfd_ctx **slot, s32 fd)
 {
 	struct eventfd_ctx *ctx = NULL;
@@ -341,8 +351,7 @@ static int single_set(struct vdfl_mdev *vd, struct eventfd_ctx **slot, s32 fd)
 			return PTR_ERR(ctx);
 	}
 	irq_replace(vd, slot, ctx);
-	/* vdfl_card_declare_lost() has signalled only older eventfds */
-	if (ctx && vdfl_card_is_gone(vd->card))
+	if (ctx && single_is_due(vd, slot))
 		irq_signal(vd, slot);
 	return 0;
 }

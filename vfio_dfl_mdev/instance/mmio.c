@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Trapped access to the registers of a block, through BAR 0 and the second view.
- * The second view (BAR 2) has emulated headers in front of the block.
+ * Trapped access to the registers of a block, through BAR 0 and the guest list.
+ * The guest list (BAR 2) has emulated headers in front of the block.
  *
  * Registers are accessed only between vdfl_access_begin() and
  * vdfl_access_end(), and user memory only outside of them: a copy may fault,
@@ -72,7 +72,7 @@ static bool piece_in_block(const struct vdfl_mdev *vd, u64 pos,
 /**
  * vdfl_mmio_legal() - check alignment and length of an access to registers
  * @vd: any instance
- * @pos: byte offset in BAR 0 or in the second view
+ * @pos: byte offset in BAR 0 or in the guest list
  * @count: bytes
  *
  * Return: true for:
@@ -287,7 +287,7 @@ int vdfl_bar0_write_register(struct vdfl_mdev *vd, u64 pos,
 	return 0;
 }
 
-/* --- second view: emulated headers, then the block ------------------------ */
+/* --- guest list: emulated headers, then the block ------------------------ */
 
 static bool guest_word(struct vdfl_mdev *vd, u64 pos, u64 *value)
 {
@@ -338,10 +338,10 @@ static void guest_write_ctrl(struct vdfl_mdev *vd, bool reset)
 }
 
 /**
- * vdfl_guest_size() - get the size of the second view
+ * vdfl_guest_size() - get the size of the guest list
  * @vd: open instance
  *
- * Return: bytes, 0 without second view
+ * Return: bytes, 0 without guest list
  */
 u64 vdfl_guest_size(const struct vdfl_mdev *vd)
 {
@@ -349,7 +349,7 @@ u64 vdfl_guest_size(const struct vdfl_mdev *vd)
 }
 
 /**
- * vdfl_guest_read() - read from the second view
+ * vdfl_guest_read() - read from the guest list
  * @vd: open instance
  * @pos: byte offset, in range
  * @buf: result; bytes past the end of the block are 0xff
@@ -368,7 +368,7 @@ int vdfl_guest_read(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len)
 }
 
 /**
- * vdfl_guest_write() - write to the second view
+ * vdfl_guest_write() - write to the guest list
  * @vd: open instance
  * @pos: byte offset, in range
  * @buf: value; ignored for emulated headers except the port control register

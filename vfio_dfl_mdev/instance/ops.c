@@ -87,6 +87,7 @@ static int vdfl_mdev_init(struct vfio_device *vdev)
 	vd->client.dev = vdev->dev;
 	vd->client.ops = &client_ops;
 	vdfl_mdev_irq_init(vd);
+	vdfl_mdev_release_init(vd);
 
 	ret = vdfl_mapping_init(&vd->mapping, vd);
 	if (ret)
@@ -143,6 +144,8 @@ static int vdfl_mdev_open_device(struct vfio_device *vdev)
 	struct vdfl_mdev *vd = vdfl_mdev_of(vdev);
 	int ret;
 
+	if (READ_ONCE(vd->removing))
+		return -ENODEV;
 	ret = vdfl_card_open(vd->card);
 	if (ret)
 		return ret;
@@ -176,8 +179,14 @@ static void vdfl_mdev_close_device(struct vfio_device *vdev)
 static void vdfl_mdev_request(struct vfio_device *vdev, unsigned int count)
 {
 	struct vdfl_mdev *vd = vdfl_mdev_of(vdev);
+	bool asked;
 
-	if (!vdfl_mdev_fire_req(vd) && !count)
+	/* vdfl_card_begin_release() has asked all users at once */
+	if (!count && vdfl_card_is_unbinding(vd->card))
+		asked = READ_ONCE(vd->req);
+	else
+		asked = vdfl_mdev_fire_req(vd);
+	if (!asked && !count)
 		dev_notice(vdev->dev,
 			   "removal waits for the user; no request eventfd set\n");
 }

@@ -136,7 +136,8 @@ static bool is_mapped(const struct dma *d, u64 addr, u64 size)
  * @size: bytes
  * @fd_offset: offset of @addr in @fd
  * @writable: the card may write
- * @fd: file that contains the memory, owned by this function; -1 if none
+ * @fd: file that contains the memory, -1 if none; dma_map() closes it, also on
+ *	error
  *
  * Return: 0 or a negative errno.
  */

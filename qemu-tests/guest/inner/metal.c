@@ -16,6 +16,8 @@
  *				mapped) and device 2 (an Ethernet group, trapped);
  *				answers the number of accesses for each
  *   hammer			use the device until killed
+ *   release COUNT		use the device until the host requests it, COUNT
+ *				times more, then eject it
  *   reboot
  */
 #include <stddef.h>
@@ -40,6 +42,11 @@
 #define MSIX_BAR	4
 
 #define HOST_PCIEXBAR	0x60
+/* ACPI hot plug of QEMU */
+#define HOTPLUG_DOWN	0x0cc4	/* slots that the host requests */
+#define HOTPLUG_EJECT	0x0cc8
+#define HOTPLUG_BUS	0x0cd0	/* selects the bus of the two above */
+#define HOTPLUG_BUSES	8
 #define LAPIC		0xfee00000U
 #define LAPIC_EOI	0xb0
 #define LAPIC_SPURIOUS	0xf0
@@ -71,6 +78,19 @@ static inline uint8_t inb(uint16_t port)
 	uint8_t value;
 
 	__asm__ volatile("inb %1, %0" : "=a"(value) : "Nd"(port));
+	return value;
+}
+
+static inline void outl(uint16_t port, uint32_t value)
+{
+	__asm__ volatile("outl %0, %1" : : "a"(value), "Nd"(port));
+}
+
+static inline uint32_t inl(uint16_t port)
+{
+	uint32_t value;
+
+	__asm__ volatile("inl %1, %0" : "=a"(value) : "Nd"(port));
 	return value;
 }
 
@@ -167,10 +187,8 @@ static uint32_t config;		/* its config space */
 /* The firmware has numbered the buses in the order of the ports */
 static int choose_device(uint32_t bus)
 {
-	__asm__ volatile("outl %0, %1"
-			 : : "a"(0x80000000U | HOST_PCIEXBAR), "Nd"((uint16_t)0xcf8));
-	__asm__ volatile("inl %1, %0" : "=a"(config) : "Nd"((uint16_t)0xcfc));
-	config = (config & ~0xfffU) + (bus << 20);
+	outl(0xcf8, 0x80000000U | HOST_PCIEXBAR);
+	config = (inl(0xcfc) & ~0xfffU) + (bus << 20);
 	write32(config + CFG_COMMAND, COMMAND_MASTER | COMMAND_MEMORY);
 	return 0;
 }
@@ -446,6 +464,36 @@ static void hammer(void)
 	}
 }
 
+/* Slots that the host requests, of the bus that stays selected; 0 for none */
+static uint32_t slots_wanted(void)
+{
+	uint32_t bus, slots = 0;
+
+	for (bus = 0; !slots && bus < HOTPLUG_BUSES; bus++) {
+		outl(HOTPLUG_BUS, bus);
+		slots = inl(HOTPLUG_DOWN);
+	}
+	return slots;
+}
+
+/* A driver uses its device for some time after the request as well */
+static int release(uint64_t count)
+{
+	uint32_t base = bar(0), slots = 0, n;
+
+	for (n = 0; !slots; n++) {
+		write64(base + SCRATCH0, n);
+		if (!(n & 0xf))
+			slots = slots_wanted();
+	}
+	for (; count; count--) {
+		write64(base + SCRATCH0, n++);
+		(void)read32(bar(2) + SCRATCH0);
+	}
+	outl(HOTPLUG_EJECT, slots);
+	return 0;
+}
+
 static int reboot(void)
 {
 	outb(0xcf9, 6);
@@ -475,6 +523,8 @@ static int run(const char *line)
 		return mix(arg[0], arg[1]);
 	if (matches(line, "hammer"))
 		hammer();
+	if (matches(line, "release") && nr == 1)
+		return release(arg[0]);
 	if (matches(line, "reboot"))
 		return reboot();
 	return 2;

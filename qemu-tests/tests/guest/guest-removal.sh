@@ -16,6 +16,9 @@ AFU=b2-o40000
 GUEST_REG=0x40028
 SCRATCH=0x28
 BOUND_MS=$((2000 * SLOW))
+GRACE_MS=1000
+# A card that does not respond is declared lost after that time
+LOSS_GRACE_MS=3000
 FOREVER_MS=100000
 
 # guest_here NAME: bind the card and start a guest of that name with one block
@@ -77,20 +80,23 @@ guest_knows()
 	[[ $(guest_words "$1") == *"Unrecoverable error detected"* ]]
 }
 
-# users_told NAME SINCE WHY: check that all clients have lost the card in time.
-# No process is started before the time is read: on a busy machine that would
-# take longer than everything else.
+# users_told NAME SINCE WHY EARLIEST: check that all clients have lost the card in
+# time, and the first one not before EARLIEST ms. No process is started before the
+# time is read: on a busy machine that would take longer than everything else.
 users_told()
 {
-	local mapper other reader stopped=0
+	local mapper other reader first stopped=0
 
 	mapper=$(client_reply mapper)
+	first=$(($(now_ms) - $2))
 	other=$(client_reply other)
 	reader=$(client_reply reader)
 	stopped "$1" || stopped=$?
 	tap_within "$1: ms until all clients have lost access" \
 		$(($(now_ms) - $2)) \
-		0 "$BOUND_MS"
+		0 $((BOUND_MS + $4))
+	tap_within "$1: ms until the first client has lost access" "$first" \
+		"$4" $((BOUND_MS + $4))
 	tap_like "$1: the mapping raises SIGBUS" "$mapper" '^SIGBUS'
 	tap_like "$1: the mapping of the other client raises SIGBUS" \
 		"$other" '^SIGBUS'
@@ -136,7 +142,7 @@ users_start vanish
 exec {port}<>/dev/virtio-ports/card0
 start=$(now_ms)
 echo '{"op":"vanish"}' >&"$port"
-users_told vanish "$start" "no response"
+users_told vanish "$start" "no response" $LOSS_GRACE_MS
 exec {port}>&-
 clients_end
 qemu_ends vanish TERM
@@ -161,10 +167,11 @@ done
 tap_is "rescan: no function reset" "$(card_stat 0 .flr)" "$flr"
 tap_is "rescan: no log line of the driver" "$(log_new "$DRIVER $bdf")" ""
 
+echo $GRACE_MS >"$PCI/$bdf/dfl/release_grace_ms"
 start=$(now_ms)
 (echo 1 >"$PCI/$bdf/remove") &
 removing=$!
-users_told remove "$start" "unbind"
+users_told remove "$start" "unbind" $GRACE_MS
 clients_end
 tap_fails "remove: waits for QEMU" finished $removing
 qemu_ends remove KILL
@@ -176,7 +183,31 @@ tap_ok "remove, rescan: the PCI function is back" test -e "$PCI/$bdf"
 # --- as good as new ----------------------------------------------------------------------
 
 guest_here returned
+
+# --- a guest that releases its block on request ----------------------------------------
+
+# status NAME: print the status of the guest from QEMU's monitor
+status()
+{
+	guest_monitor "$1" info status
+}
+
+guest_tell returned release 400
+tap_ok "returned: the guest accesses the block" wait_for 60 moves
+uuid=$(<"$PCI/$bdf/dfl/blocks/$AFU/instance")
+remove_mdev "$uuid" &
+removing=$!
+tap_ok "returned: the guest releases the block within the grace" \
+	wait_for 5 finished $removing
+tap_is "returned: the guest is not stopped" "$(status returned)" \
+	"VM status: running"
+# Once QEMU has closed the device, it and VFIO race to undo the group
+GUEST_FACTS[returned]+="|error disconnecting group [0-9]+ from container"
+tap_is "returned: QEMU reports no error" "$(guest_words returned)" ""
+tap_ok "returned: the guest accesses the block until it releases it" \
+	guest_answer returned
 guest_end returned
+wait $removing
 tap_is "card: bus master was never on" "$(card_stat 0 .bus_master_on_count)" 0
 tap_is "card: no stray access" "$(card_stat 0 .stray)" 0
 tap_ok "module: unloads" unload_module

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# what: loss of the card or removal of an instance ends in bounded time, with any client (invariant 9)
+# what: loss of the card, unbind or removal of an instance ends in bounded time, with any client (invariant 9)
 # cards: lab
 # kernels: 6.1 6.12 7.3
 # debug: debug kcsan
@@ -10,8 +10,12 @@
 
 SCRATCH=0x28
 BOUND_MS=$((2000 * SLOW))
+# Longer than a client is in use
+USE_MS=$((60000 * SLOW))
+# Long enough for the checks that are made during the grace
+GRACE_MS=$((5000 * (SLOW > 1 ? 3 : 1)))
 # A card that does not respond is declared lost after that time
-GRACE_MS=3000
+LOSS_GRACE_MS=3000
 
 # Log line for a lost card; one per card, not one per client
 lost='card lost (.*), access revoked'
@@ -56,10 +60,10 @@ users_start()
 	tap_is "$1: ERR can be armed" "$(client poller arm err)" ok
 	tap_is "$1: REQ can be armed" "$(client poller arm req)" ok
 	# The poller replies at the end: until then it sleeps in poll()
-	client_send poller wait err 20000
-	client_send poller wait req 20000
+	client_send poller wait err $USE_MS
+	client_send poller wait req $USE_MS
 	reads=$(block_stat 0 "$(mdev_block "$reader")" reads)
-	client_send reader loop 0x8 20000
+	client_send reader loop 0x8 $USE_MS
 	tap_ok "$1: one client sleeps in poll()" wait_for 5 polls poller
 	tap_ok "$1: one client reads registers" wait_for 5 reads_more "$reads"
 }
@@ -88,6 +92,58 @@ users_told()
 		"error EIO"
 }
 
+# grace MS: set the grace of the next removals from the card
+grace()
+{
+	echo "$1" >"$PCI/$bdf/dfl/release_grace_ms"
+}
+
+# in_grace SINCE: succeed if the grace of a removal is not over
+in_grace()
+{
+	[ $(($(now_ms) - $1)) -lt $GRACE_MS ]
+}
+
+# users_asked SINCE: check that REQ is signalled once and access continues
+users_asked()
+{
+	tap_is "grace: REQ is signalled once" "$(client mapper count req 1000)" 1
+	tap_is "grace: mapping can be read" "$(client mapper mread $SCRATCH)" \
+		0x1234
+	tap_is "grace: register can be read" \
+		"$(client mapper read $SCRATCH 8)" 0x1234
+	tap_is "grace: ERR is not signalled" "$(client mapper wait err 0)" timeout
+	tap_is "grace: late REQ eventfd is signalled at once" \
+		"$(client late arm req) $(client late wait req 0 | cut -d" " -f1)" "ok fired"
+	tap_is "grace: open fails with ENODEV" \
+		"$(client closed open)" "error ENODEV"
+	tap_is "grace: create fails with ENODEV" \
+		"$(refusal create_mdev "$bdf" eth-group)" "No such device"
+	tap_is "grace: sysfs reports the state unbinding" \
+		"$(card_attr "$bdf" state)" unbinding
+	tap_fails "grace: the other client can read registers" \
+		read -r -t 0 <&"${CLIENT_OUT[reader]}"
+	tap_ok "grace: the grace is not over" in_grace "$1"
+}
+
+# users_out SINCE: check that all clients lose access at the end of one grace
+users_out()
+{
+	local reply err
+
+	reply=$(client_reply reader)
+	tap_within "grace: ms until the first client has lost access" $(($(now_ms) - $1)) \
+		$GRACE_MS $((GRACE_MS + BOUND_MS))
+	tap_is "grace over: the mapping raises SIGBUS" \
+		"$(client mapper mread $SCRATCH)" SIGBUS
+	err=$(client_reply poller)
+	tap_like "grace over: read() of a client fails with EIO" "$reply" \
+		'^error EIO'
+	tap_like "grace over: ERR is signalled" "$err" '^fired'
+	tap_within "grace: ms until all clients have lost access" \
+		$(($(now_ms) - $1)) $GRACE_MS $((GRACE_MS + BOUND_MS))
+}
+
 users_end()
 {
 	client_end mapper
@@ -113,7 +169,16 @@ logged_once()
 }
 
 load_module || bail "no module"
+tap_is "module: release_grace_ms is 5000 by default" \
+	"$(<"/sys/module/$DRIVER/parameters/release_grace_ms")" 5000
+# No grace, unless a part of the scenario sets one
+echo 0 >"/sys/module/$DRIVER/parameters/release_grace_ms"
 bdf=$(bind_card 0) || bail "the card does not bind"
+tap_is "card: release_grace_ms is that of the module" \
+	"$(card_attr "$bdf" release_grace_ms)" 0
+tap_is "card: release_grace_ms rejects a word" "$(refusal eval "grace x")" \
+	"Invalid argument"
+tap_is "card: sysfs reports the state bound" "$(card_attr "$bdf" state)" bound
 
 # --- the card vanishes ---------------------------------------------------------
 
@@ -122,9 +187,10 @@ log_mark
 exec {port}<>/dev/virtio-ports/card0
 start=$(now_ms)
 echo '{"op":"vanish"}' >&"$port"
-users_told vanish "$start" $GRACE_MS
+users_told vanish "$start" $LOSS_GRACE_MS
 exec {port}>&-
 tap_is "vanish: sysfs reports the card as gone" "$(card_attr "$bdf" gone)" 1
+tap_is "vanish: sysfs reports the state gone" "$(card_attr "$bdf" state)" gone
 tap_is "vanish: one log line reports the loss" "$(log_count "$lost")" 1
 tap_is "vanish: create fails with ENODEV" \
 	"$(refusal create_mdev "$bdf" eth-group)" "No such device"
@@ -187,6 +253,67 @@ tap_within "unbind: ms in total" $(($(now_ms) - start)) 0 $((2 * BOUND_MS))
 wait "$unbinding"
 tap_fails "unbind: no instance is left" ls -d "$MDEV/$mapper" 2>/dev/null
 
+# --- unbind: all clients have access during one grace -------------------------------
+
+bind_bdf "$bdf" || bail "the card does not bind again"
+grace $GRACE_MS
+users_start grace
+late=$(create_mdev "$bdf" eth-group-b0-o2000) || bail "no instance"
+closed=$(create_mdev "$bdf" eth-group-b0-o14000) || bail "no instance"
+client_start late "$late" && client_start closed "$closed" ||
+	bail "a user cannot open"
+client closed close >/dev/null
+log_mark
+start=$(now_ms)
+unbind_bdf "$bdf" &
+unbinding=$!
+users_asked "$start"
+users_out "$start"
+tap_is "grace over: one log line reports the loss" "$(log_count "$lost")" 1
+tap_fails "grace over: unbind waits for the clients" finished "$unbinding"
+
+# --- unbind waits: the holders can be found -----------------------------------------
+
+tap_is "waiting: sysfs reports the state unbinding" "$(card_attr "$bdf" state)" \
+	unbinding
+tap_is "waiting: block names its instance" \
+	"$(<"$PCI/$bdf/dfl/blocks/b2-o40000/instance")" "$mapper"
+tap_like "waiting: vdflctl lists the card" "$("$VDFLCTL" list)" "^$bdf .*UNBINDING"
+for name in mapper poller reader; do
+	tap_like "waiting: vdflctl info names the holder $name" \
+		"$("$VDFLCTL" info "${!name}")" \
+		"held by: +pid ${CLIENT_PID[$name]} \(client_user\)"
+done
+tap_is "waiting: vdflctl info has the holder in JSON" \
+	"$("$VDFLCTL" info --json "$mapper" | jq -c '.holders | map(.pid)')" \
+	"[${CLIENT_PID[mapper]}]"
+users_end
+client_end late
+client_end closed
+tap_ok "grace over: unbind ends when the clients have closed" wait_for 2 finished "$unbinding"
+wait "$unbinding"
+
+# --- unbind: the clients close on request -------------------------------------------
+
+bind_bdf "$bdf" || bail "the card does not bind again"
+grace 600000
+client_start first "$(create_mdev "$bdf" afu-d8424dc4)" &&
+	client_start second "$(create_mdev "$bdf" afu-d8424dc4)" ||
+	bail "a user cannot open"
+client first arm req >/dev/null
+client second arm req >/dev/null
+log_mark
+unbind_bdf "$bdf" &
+unbinding=$!
+tap_like "in time: REQ is signalled to the first client" "$(client first wait req 2000)" ^fired
+tap_like "in time: REQ is signalled to the second client" \
+	"$(client second wait req 2000)" ^fired
+client_end first
+client_end second
+tap_ok "in time: unbind ends before the grace" wait_for 2 finished "$unbinding"
+wait "$unbinding"
+tap_is "in time: no client loses access" "$(log_count "$lost")" 0
+
 # --- unbind with a client that has not armed REQ ---------------------------------
 
 bind_bdf "$bdf" || bail "the card does not bind again"
@@ -234,6 +361,46 @@ client_end user
 tap_ok "remove: ends when the client has closed" wait_for 2 finished "$removing"
 wait "$removing"
 tap_is "remove: the block is available again" "$(free_of "$bdf" afu-d8424dc4)" 1
+
+# --- removal: the client has access during the grace --------------------------------
+
+grace $GRACE_MS
+uuid=$(create_mdev "$bdf" afu-d8424dc4-b2-o40000)
+client_start user "$uuid" || bail "a user cannot open"
+client user map >/dev/null
+client user arm err >/dev/null
+client user arm req >/dev/null
+client user mwrite $SCRATCH 0x4321 >/dev/null
+start=$(now_ms)
+remove_mdev "$uuid" &
+removing=$!
+tap_like "remove, grace: REQ is signalled" "$(client user wait req 2000)" '^fired'
+tap_is "remove, grace: mapping can be read" "$(client user mread $SCRATCH)" 0x4321
+tap_is "remove, grace: register can be read" \
+	"$(client user read $SCRATCH 8)" 0x4321
+client_end user
+tap_ok "remove, grace: ends when the client has closed" wait_for 2 finished "$removing"
+tap_ok "remove, grace: the grace is not over" in_grace "$start"
+wait "$removing"
+
+uuid=$(create_mdev "$bdf" afu-d8424dc4-b2-o40000)
+client_start user "$uuid" || bail "a user cannot open"
+client user arm err >/dev/null
+client_send user loop $SCRATCH $USE_MS
+start=$(now_ms)
+remove_mdev "$uuid" &
+removing=$!
+tap_like "remove, grace over: read() of a client fails with EIO" \
+	"$(client_reply user)" '^error EIO'
+tap_within "remove, grace: ms until the client has lost access" $(($(now_ms) - start)) \
+	$GRACE_MS $((GRACE_MS + BOUND_MS))
+tap_like "remove, grace over: ERR is signalled" "$(client user wait err 2000)" \
+	'^fired'
+tap_is "remove, grace over: the other client can read registers" \
+	"$(client other read $SCRATCH 8)" 0xabcd
+client_end user
+tap_ok "remove, grace over: ends when the client has closed" wait_for 2 finished "$removing"
+wait "$removing"
 
 # --- the module is removed -------------------------------------------------------
 

@@ -125,6 +125,8 @@ tap_is "function reset: REQ can be armed" "$(client other arm req)" ok
 client user mwrite $SCRATCH 0x77 >/dev/null
 
 reset_start
+tap_is "late after a reset: sysfs reports the state frozen" \
+	"$(card_attr "$bdf" state)" frozen
 tap_is "late after a reset: reset by the client fails with EAGAIN" \
 	"$(client user reset)" \
 	"error EAGAIN"

@@ -342,7 +342,7 @@ run_round()
 
 load()
 {
-	load_module opt_in=uart,tod
+	load_module opt_in=uart,tod release_grace_ms=300
 }
 
 [ "$KERNEL" = kcsan ] || modprobe aer_inject ||
