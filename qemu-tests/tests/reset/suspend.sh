@@ -90,8 +90,8 @@ sleeps()
 	tap_is "$1: number of machine resets" "$(machine_resets)" $off
 }
 
-# said REGEX: whether one new log line matches
-said()
+# logged_once REGEX: whether one new log line matches
+logged_once()
 {
 	[ "$(log_count "$1")" = 1 ]
 }
@@ -356,9 +356,9 @@ tap_is "D3: the block is withheld" \
 # The card is reset when it leaves D3, and loses its BARs
 log_mark
 setpci -s "$bdf" $POWER=0
-tap_ok "D3: the log reports the reset" wait_for 5 said "$found"
+tap_ok "D3: the log reports the reset" wait_for 5 logged_once "$found"
 tap_ok "D3: the port takes a reset again" \
-	wait_for 5 said 'port 0: reset works again'
+	wait_for 5 logged_once 'port 0: reset works again'
 tap_is "D3: the block is no longer withheld" \
 	"$(<"$PCI/$bdf/dfl/blocks/${AFU0#*-*-}/withheld")" ""
 tap_is "D3: the client can reset" "$(client user reset)" ok
