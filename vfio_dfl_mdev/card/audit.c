@@ -2,10 +2,12 @@
 /*
  * The audit, every 500 ms, in two work items. The first checks the bus-master
  * bits, and waits neither for users nor for resets of the card. The second takes
- * vdfl_card.reset_lock and does everything else: a card whose bus mastering
- * cannot be disabled is declared lost; a card that does not respond is frozen
- * first, and a frozen card is declared lost when it stays frozen too long. A card
- * that was reset without the driver is restored.
+ * vdfl_card.reset_lock and does everything else:
+ *
+ * - a card whose bus mastering cannot be disabled is declared lost;
+ * - a card that does not respond is frozen first, and declared lost when it stays
+ *   frozen too long;
+ * - a card that was reset externally is restored.
  *
  * Copyright (C) 2026 The vfio_dfl_mdev authors
  */

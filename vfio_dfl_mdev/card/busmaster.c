@@ -262,8 +262,8 @@ int vdfl_busmaster_check(struct vdfl_card *card)
  * vdfl_busmaster_verify() - verify that bus mastering is off, except for msix
  * @card: bound card; vdfl_card.reset_lock is held
  *
- * If the bit is set, clear it, and count and log a violation; a work item sends
- * the event. No eventfd is signalled: a violation that is undone affects no user,
+ * If the bit is set, clear it, count and log a violation; a work item sends the
+ * event. No eventfd is signalled: a violation that is undone affects no user,
  * and the audit declares the card lost after -EIO. The bit of a fenced bridge is
  * only cleared and logged. Takes vdfl_busmaster.lock. May sleep.
  *

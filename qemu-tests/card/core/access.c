@@ -208,8 +208,7 @@ u64 access_read(struct card *c, u8 bar, u64 off, u32 len)
 	if (c->vanished)
 		return ALL_ONES;
 	c->reads++;
-	if (c->faults.slow_us &&
-	    (c->faults.slow_all || range_has(&c->faults.slow, bar, off)))
+	if (c->faults.slow_us && range_has(&c->faults.slow, bar, off))
 		usleep(c->faults.slow_us);
 	if (range_has(&c->cfg.id.pba, bar, off)) {
 		c->pba_reads++;

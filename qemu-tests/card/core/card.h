@@ -34,7 +34,6 @@ struct watch {
  * @vanish_at_flr: the card vanishes at the next function level reset
  * @master_at: number of the access before which bus mastering is enabled
  * @slow: reads of these registers take @slow_us
- * @slow_all: reads of all registers do
  * @slow_us: microseconds
  */
 struct faults {
@@ -42,7 +41,6 @@ struct faults {
 	bool vanish_at_flr;
 	u64 master_at;
 	struct range slow;
-	bool slow_all;
 	u32 slow_us;
 };
 

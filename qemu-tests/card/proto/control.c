@@ -171,22 +171,16 @@ static json_t *op_return(struct card *c, const json_t *req)
 	return success();
 }
 
-/*
- * {"bar":0,"offset":"0x0","len":8,"us":10000}. Without a range, reads of all
- * registers are slow; without a time they are fast again.
- */
+/* {"bar":0,"offset":"0x0","len":8,"us":10000}; no time makes them fast again */
 static json_t *op_slow(struct card *c, const json_t *req)
 {
-	u64 bar = 0, off = 0, len = 0, us = 0;
-	bool all = !json_object_get(req, "bar");
+	u64 bar, off, len, us = 0;
 
-	if (!all && (!get_u64(req, "bar", &bar) ||
-		     !get_u64(req, "offset", &off) ||
-		     !get_u64(req, "len", &len) || bar >= NR_BARS))
+	if (!get_u64(req, "bar", &bar) || !get_u64(req, "offset", &off) ||
+	    !get_u64(req, "len", &len) || bar >= NR_BARS)
 		return failure("no such range");
 	get_u64(req, "us", &us);
 	c->faults.slow = (struct range){ bar, off, len };
-	c->faults.slow_all = all;
 	c->faults.slow_us = us;
 	return success();
 }

@@ -104,33 +104,35 @@ tap_is "unbound: bus master of a bridge that was off before stays off" \
 	"$(bus_master "$port")" 0
 setpci -s "$port" $MASTER
 
-# command BDF: command register. setpci opens the files of all functions and would
-# wait for the end of the reset of the card.
-command()
-{
-	od -An -tx2 -j4 -N2 "$PCI/$1/config"
-}
-
-# command_master_is BDF VALUE
+# command_master_is BDF VALUE: without setpci, which opens the files of all
+# functions and would wait for the end of the reset of the card
 command_master_is()
 {
-	[ $((0x$(command "$1" | tr -d ' ') >> 2 & 1)) = "$2" ]
+	local command
+
+	command=$(od -An -tx2 -j4 -N2 "$PCI/$1/config")
+	[ $((0x${command// } >> 2 & 1)) = "$2" ]
 }
 
-bind_card 0 >/dev/null || bail "the card does not bind again"
-echo flr >"$PCI/$bdf/reset_method"
-card_do 0 vanish-at-flr
-(echo 1 >"$PCI/$bdf/reset") 2>/dev/null &
-resetting=$!
-sleep 1
-printf '\x06' | dd of="$PCI/$port/config" bs=1 seek=4 conv=notrunc status=none
-tap_ok "bus master of the bridge set during a reset of the card: off again" \
-	wait_for 3 command_master_is "$port" 0
-tap_ok "the reset of the card is still in progress" kill -0 $resetting
-card_do 0 return
-wait $resetting
-echo >"$PCI/$bdf/reset_method"
-unbind_bdf "$bdf"
+# Later kernels lock the bridge as well for a reset of the card
+name="bus master of the bridge set during a reset of the card"
+if [ "$KERNEL" = 6.1 ]; then
+	bind_card 0 >/dev/null || bail "the card does not bind again"
+	echo flr >"$PCI/$bdf/reset_method"
+	card_do 0 vanish-at-flr
+	(echo 1 >"$PCI/$bdf/reset") 2>/dev/null &
+	resetting=$!
+	sleep 1
+	printf '\x06' | dd of="$PCI/$port/config" bs=1 seek=4 conv=notrunc status=none
+	tap_ok "$name: off again" wait_for 3 command_master_is "$port" 0
+	tap_ok "$name: the reset is still in progress" kill -0 $resetting
+	card_do 0 return
+	wait $resetting
+	echo >"$PCI/$bdf/reset_method"
+	unbind_bdf "$bdf"
+else
+	tap_skip "$name" "this kernel locks the bridge meanwhile"
+fi
 
 # --- below a switch --------------------------------------------------------------------
 

@@ -213,7 +213,7 @@ for ((i = 0; i < 4; i++)); do
 	client_start "reset$i" "$(create_mdev "$bdf" afu-d8424dc4)" ||
 		bail "a client cannot open"
 done
-card_do 1 slow '"us":20000' || bail "the card cannot be slow"
+card_do 1 slow '"bar":2,"offset":0,"len":2097152,"us":20000' || bail "the card cannot be slow"
 resetters=()
 for ((i = 0; i < 4; i++)); do
 	(while :; do client "reset$i" reset >/dev/null; done) &
@@ -226,7 +226,7 @@ for pos in b2-o0 b2-o80000 b2-o100000 b2-o180000; do
 done
 kill "${resetters[@]}"
 wait "${resetters[@]}" 2>/dev/null
-card_do 1 slow '"us":0'
+card_do 1 slow '"bar":2,"offset":0,"len":0'
 for ((i = 0; i < 4; i++)); do
 	client_end "reset$i"
 done
