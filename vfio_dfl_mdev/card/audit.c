@@ -73,10 +73,10 @@ static void audit_running(struct vdfl_card *card)
 static bool audit(struct vdfl_card *card)
 {
 	guard(mutex)(&card->reset_lock);
+	if (!card->frozen && !READ_ONCE(card->gone) && card_was_reset(card))
+		return true;
 	if (card->frozen)
 		vdfl_card_check_frozen(card);
-	else if (!READ_ONCE(card->gone) && card_was_reset(card))
-		return true;
 	else
 		audit_running(card);
 	return false;

@@ -1,22 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Probe, removal and lifetime of a card. Bus mastering is disabled before any
- * other access to the function.
+ * Probe and removal of a card. Bus mastering is disabled before any other access
+ * to the function.
  *
  * Copyright (C) 2026 The vfio_dfl_mdev authors
  */
 #include <linux/slab.h>
-#include <linux/wait.h>
 
 #include "card/card_priv.h"
 
 #define CXL_DVSEC_VENDOR	0x1e98
 #define CXL_DVSEC_DEVICE	0
-
-static DECLARE_WAIT_QUEUE_HEAD(cards_gone);
-static atomic_t cards_alive;
-
-/* --- lifetime ---------------------------------------------------------- */
 
 static struct vdfl_card *card_alloc(struct pci_dev *pdev)
 {
@@ -29,7 +23,6 @@ static struct vdfl_card *card_alloc(struct pci_dev *pdev)
 		kfree(card);
 		return NULL;
 	}
-	kref_init(&card->ref);
 	card->pdev = pdev;
 	if (vdfl_clients_init(card)) {
 		kvfree(card->map);
@@ -40,66 +33,8 @@ static struct vdfl_card *card_alloc(struct pci_dev *pdev)
 	mutex_init(&card->reset_lock);
 	vdfl_audit_init(card);
 	vdfl_release_init(card);
-	atomic_inc(&cards_alive);
+	vdfl_card_ref_init(card);
 	return card;
-}
-
-static void card_release(struct kref *ref)
-{
-	struct vdfl_card *card = container_of(ref, struct vdfl_card, ref);
-
-	vdfl_clients_free(card);
-	vdfl_blocks_free(card);
-	kfree(card->saved);
-	kvfree(card->map);
-	pci_dev_put(card->pdev);
-	kfree(card);
-	if (atomic_dec_and_test(&cards_alive))
-		wake_up(&cards_gone);
-}
-
-/**
- * vdfl_card_dev() - get the device of the PCI function
- * @card: any card; a reference is held
- *
- * Return: the device, without a reference of its own
- */
-struct device *vdfl_card_dev(const struct vdfl_card *card)
-{
-	return &card->pdev->dev;
-}
-
-/**
- * vdfl_card_get() - take a reference of a card
- * @card: any card; a reference is held
- *
- * Return: @card
- */
-struct vdfl_card *vdfl_card_get(struct vdfl_card *card)
-{
-	kref_get(&card->ref);
-	return card;
-}
-
-/**
- * vdfl_card_put() - drop a reference of a card
- * @card: freed with its last reference
- *
- * May sleep.
- */
-void vdfl_card_put(struct vdfl_card *card)
-{
-	kref_put(&card->ref, card_release);
-}
-
-/**
- * vdfl_cards_wait_freed() - wait until the memory of all cards is freed
- *
- * The PCI driver and the mdev driver are unregistered. May sleep.
- */
-void vdfl_cards_wait_freed(void)
-{
-	wait_event(cards_gone, !atomic_read(&cards_alive));
 }
 
 static int card_acceptable(struct pci_dev *pdev)

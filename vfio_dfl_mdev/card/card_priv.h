@@ -5,7 +5,7 @@
  *
  *   1  work, hw, client, port, irq_signal
  *   2  scan, busmaster, block, block_reset, irq_intx, irq_poll, irq_msix
- *   3  fence, irq
+ *   3  fence, irq, lifetime
  *   4  recovery, release, audit, sysfs
  *   5  card
  *
@@ -159,6 +159,9 @@ struct vdfl_card {
 	struct vdfl_dir *dir;
 	struct kobject *blocks_dir;
 };
+
+/* lifetime.c: references */
+void vdfl_card_ref_init(struct vdfl_card *card);
 
 /* hw.c: BARs, MSI-X structures, headers */
 int vdfl_card_read_layout(struct vdfl_card *card);

@@ -200,9 +200,11 @@ int vdfl_work_init(void);
 int vdfl_work_call(int (*fn)(void *data), void *data);
 void vdfl_work_exit(void);
 
-/* card.c: probe, lifetime */
+/* card.c: probe, removal */
 struct vdfl_card *vdfl_card_probe(struct pci_dev *pdev);
 void vdfl_card_remove(struct vdfl_card *card);
+
+/* lifetime.c: references, end */
 struct vdfl_card *vdfl_card_get(struct vdfl_card *card);
 void vdfl_card_put(struct vdfl_card *card);
 void vdfl_cards_wait_freed(void);

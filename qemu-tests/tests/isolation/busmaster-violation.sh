@@ -230,5 +230,5 @@ card_do 1 slow '"bar":2,"offset":0,"len":0'
 for ((i = 0; i < 4; i++)); do
 	client_end "reset$i"
 done
-tap_ok "slow card: it can be unbound" unbind_bdf "$bdf"
+tap_ok "slow card: can be unbound" unbind_bdf "$bdf"
 tap_is "slow card: no DMA was done" "$(card_stat 1 .dma_done)" 0
