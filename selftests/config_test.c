@@ -119,7 +119,7 @@ TEST_F(config, access_past_the_end_is_refused)
 						      2));
 }
 
-/* --- what can be written ------------------------------------------------- */
+/* --- writable bits ------------------------------------------------------- */
 
 /* Bits that a write may change; all others keep their value. */
 static void writable_bits(struct dev *dev, u8 mask[CONFIG_SIZE])
@@ -474,7 +474,7 @@ TEST_F(flr, other_bits_reset_nothing)
 	EXPECT_EQ(0x77, dev_read64(&self->dev, AFU_SCRATCH0));
 }
 
-/* --- what is withheld where there is no reset ---------------------------- */
+/* --- no FLR without a reset ---------------------------------------------- */
 
 FIXTURE(no_reset) {
 	struct card card;

@@ -17,7 +17,7 @@
 static const char *const client_pos[CLIENTS] = { POS_AFU0, POS_AFU1 };
 
 /**
- * struct client - one user and what its registers should hold
+ * struct client - one user and the expected values of its registers
  * @map: its whole BAR
  * @shadow: scratch registers, then the RAM
  * @seed: of its random numbers

@@ -344,7 +344,7 @@ TEST_F(dev, irq_info_bad)
 	guarded_free(half, 8);
 }
 
-/* --- what we do not have ------------------------------------------------- */
+/* --- absent regions and ioctls ------------------------------------------- */
 
 TEST_F(dev, unknown_ioctls)
 {
@@ -421,7 +421,7 @@ TEST_F(dev, reset)
 	EXPECT_ERR(EIO, try_dev_read(&self->dev, 0, 0, &value, 8));
 }
 
-/* --- SET_IRQS: what is checked before anything else ---------------------- */
+/* --- SET_IRQS: checks of the header -------------------------------------- */
 
 static long set_irqs(struct dev *dev, u32 argsz, u32 index,
 		     u32 flags, u32 start, u32 count)

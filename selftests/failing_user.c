@@ -116,7 +116,7 @@ static void step_begin(void)
 }
 
 /*
- * While armed with fail-nth, reading what is left, and disarming, are copies
+ * While armed with fail-nth, reading the rest, and disarming, are copies
  * that count; the value is taken before the first of them.
  */
 static void step_end(void)
@@ -134,7 +134,7 @@ static void step_end(void)
 			die_errno("disarming");
 }
 
-/* --- the card, and what may be done to it ------------------------------------- */
+/* --- the card, and permitted operations --------------------------------------- */
 
 static struct lab {
 	struct card card;

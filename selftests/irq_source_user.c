@@ -314,7 +314,7 @@ TEST_F(source, close_while_firing)
 	}
 }
 
-/* Is bus master on, and how often was it turned on? */
+/* Return whether bus master is on, and count how often it was turned on. */
 static uint64_t mastering(struct _test_data_source *self, uint64_t *times)
 {
 	struct card_stats stats;

@@ -260,7 +260,7 @@ static bool source_is_set(const struct state *s)
 	       !strcmp(source, s->source);
 }
 
-/* Has the step done its work? */
+/* Return true if the step did its work. */
 static bool went_well(const struct state *s, const struct step *step)
 {
 	if (step->run == do_bind)

@@ -62,8 +62,8 @@ void card_find(struct card *card)
 }
 
 /**
- * card_missing() - check whether the machine has what the tests need
- * Return: what is missing, NULL if nothing is
+ * card_missing() - check whether the machine can run the tests
+ * Return: the missing part, NULL if there is none
  */
 const char *card_missing(void)
 {

@@ -54,7 +54,7 @@ int child_ask(const struct child *child, char order)
 	return order;
 }
 
-/* child_end(): send a command, since other processes may hold the pipe open */
+/* Send a command, since other processes may hold the pipe open. */
 void child_end(const struct child *child)
 {
 	kill(child->pid, SIGKILL);

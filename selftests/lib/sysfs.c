@@ -115,7 +115,7 @@ void sysfs_write(const char *value, const char *fmt, ...)
 		die("writing %s to %s: %s", value, path, err_name(ret));
 }
 
-/** try_sysfs_link() - the last part of what a link points to */
+/** try_sysfs_link() - the last part of the target of a link */
 int try_sysfs_link(char *name, size_t size, const char *fmt, ...)
 {
 	char path[PATH_MAX], target[PATH_MAX];

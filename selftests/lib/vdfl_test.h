@@ -217,7 +217,7 @@ struct dev {
 	} map[MAX_MAPS];
 };
 
-/* dev.c: opening, and what needs no more than the device */
+/* dev.c: opening, and operations on the device */
 bool dev_has_path(enum dev_path path);
 bool dev_can_open(void);
 int try_dev_open_path(struct dev *dev, const struct instance *inst,

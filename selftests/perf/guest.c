@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A guest under KVM that reads one register of a device, with what QEMU does
- * for it and nothing else: a mapping of the device is memory of the guest, and
+ * A guest under KVM that reads one register of a device, with the part of QEMU
+ * that this needs: a mapping of the device is memory of the guest, and
  * an access elsewhere is an exit and a system call.
  */
 #include <fcntl.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Rows of what happens once: open and close, create and remove. */
+/* Rows for single operations: open and close, create and remove. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>

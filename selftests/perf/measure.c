@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Samples and their report; what the machine costs without any driver. */
+/* Samples and their report; cost of the machine without any driver. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>

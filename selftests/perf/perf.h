@@ -118,7 +118,7 @@ uint64_t card_accesses(void);
  * @fd: of the device
  * @group: of its group
  * @container: of its container
- * @id: what the group knows it by
+ * @id: its name in the group
  * @bar: region with registers
  * @reg4: register for accesses of 4 bytes
  * @reg8: register for accesses of 8 bytes, 0 if there is none

@@ -64,7 +64,7 @@ static void add_reserved(u8 bar, u64 off, u64 len)
 	};
 }
 
-/* Does any window hold this byte? */
+/* Return true if a window has this byte. */
 static bool reachable(u8 bar, u64 off)
 {
 	unsigned int i;
@@ -126,7 +126,7 @@ static void n6001(void **state)
 	assert_int_equal(carve(), 6);
 	expect_windows(e, ARRAY_SIZE(e));
 	assert_int_equal(window_at(0, 0x60000)->csr, 0x200);
-	/* the PCIe block behind "global error", and what STP would alias */
+	/* the PCIe block after "global error", and the aliases of STP */
 	assert_false(reachable(0, 0x10000));
 	assert_false(reachable(0, 0x7b000));
 	assert_false(reachable(0, 0x7c038));

@@ -269,7 +269,7 @@ static void capability_chain(void **state)
 	assert_int_equal(cap % 4, 0);
 	assert_int_equal(rd(cap, 1), 0x11);
 	assert_int_equal(rd(cap + 1, 1), 0);
-	/* the table of 2048 entries would not fit; 64 is what we allow */
+	/* the table of 2048 entries would not fit; the limit is 64 */
 	bare.nr_vectors = 64;
 	vconfig_init(&cfg, &bare);
 	assert_int_equal(rd(cap + 2, 2), 63);

@@ -54,7 +54,7 @@ static bool is_legal(const struct target *t, const struct access *a)
 	return !(a->pos % 4) && !(a->count % 4);
 }
 
-/* --- what it should answer ----------------------------------------------------- */
+/* --- expected results ---------------------------------------------------------- */
 
 /* Checks of the system call and of the region; leaves @count */
 static int check_range(const struct target *t, struct access *a)

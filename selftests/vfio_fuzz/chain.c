@@ -27,7 +27,7 @@ static void chain_begin(struct worker *w)
 		       (1 + below(w, CHAIN - 1)) * sizeof(u64));
 }
 
-/* chain_seed(): seed of the next operation */
+/* Seed of the next operation */
 u64 chain_seed(struct worker *w)
 {
 	if (w->op % CHAIN == 0)
@@ -46,7 +46,7 @@ static bool is_listed(const char *list, u64 nr)
 }
 
 /*
- * chain_done(): keep the chain of the last operation, if it ended and is worth
+ * Keep the chain of the last operation, if it ended and is worth
  * it
  */
 void chain_done(struct worker *w)
@@ -63,7 +63,7 @@ void chain_done(struct worker *w)
 		w->kept[w->nr_kept++] = w->chain;
 }
 
-/* say_kept(): print the option that reproduces the run */
+/* Print the option that reproduces the run. */
 void say_kept(const struct worker *w)
 {
 	u32 i;

@@ -80,7 +80,7 @@ struct slot {
  * @info: answer of VFIO_DEVICE_GET_INFO
  * @info_size: bytes of that the kernel knows
  * @region: answers of VFIO_DEVICE_GET_REGION_INFO with capabilities
- * @map: what can be mapped of each region
+ * @map: mappable area of each region
  * @desc: description of the block
  * @config: configuration space when it was opened
  * @view: second view below the block, emulated
@@ -212,7 +212,7 @@ bool is_foreign(const struct target *t, u32 word);
 void check_words(struct worker *w, u64 pos, const u8 *buf, size_t len);
 void fill_words(struct worker *w, u64 pos, u8 *buf, size_t len);
 
-/* --- what was reached (kcov.c) ------------------------------------------------ */
+/* --- code that was reached (kcov.c) ------------------------------------------- */
 
 void kcov_init(void);
 void kcov_start(struct worker *w);
@@ -225,7 +225,7 @@ u64 chain_seed(struct worker *w);
 void chain_done(struct worker *w);
 void say_kept(const struct worker *w);
 
-/* --- what is done (ioctl.c, irqs.c, access.c, maps.c, fds.c) ------------------ */
+/* --- operations (ioctl.c, irqs.c, access.c, maps.c, fds.c) -------------------- */
 
 void op_info(struct worker *w);
 void op_region_info(struct worker *w);

@@ -23,7 +23,7 @@
  * @has_index: if there is an index
  * @min: bytes it must be able to read
  * @invalid: it must answer EINVAL if it can read them
- * @out: what it writes
+ * @out: output of the ioctl
  * @len: bytes of that
  */
 struct query {

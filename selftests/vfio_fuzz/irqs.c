@@ -27,7 +27,7 @@ struct order {
 	size_t readable;
 };
 
-/* --- what it should answer ------------------------------------------------------ */
+/* --- expected results ----------------------------------------------------------- */
 
 static u32 index_count(const struct target *t, u32 index)
 {
@@ -198,7 +198,7 @@ static struct answers order_answers(struct worker *w, const struct order *o)
 	return any_state(w, o);
 }
 
-/* --- what is asked ---------------------------------------------------------------- */
+/* --- requests --------------------------------------------------------------------- */
 
 static s32 any_fd(struct worker *w)
 {

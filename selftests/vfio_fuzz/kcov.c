@@ -30,7 +30,7 @@ static bool blocks_add(u32 *set, u32 block)
 	return false;
 }
 
-/* kcov_blocks(): number of blocks reached by all workers of all targets */
+/* Number of basic blocks reached by all workers of all targets */
 u64 kcov_blocks(void)
 {
 	u64 nr = 0;
@@ -52,7 +52,7 @@ static void *shared(size_t len, int fd)
 }
 
 /*
- * kcov_init(): called before targets are opened; prints if the kernel has no
+ * Called before targets are opened; print if the kernel has no
  * KCOV
  */
 void kcov_init(void)
@@ -63,7 +63,7 @@ void kcov_init(void)
 		all_blocks = shared(MAX_BLOCKS * sizeof(u32), -1);
 }
 
-/* kcov_start(): start tracing of the calling worker */
+/* Start tracing of the calling worker. */
 void kcov_start(struct worker *w)
 {
 	int fd;
@@ -79,7 +79,7 @@ void kcov_start(struct worker *w)
 		die_errno("starting KCOV");
 }
 
-/* kcov_new(): did the worker reach anything new since the last call? */
+/* Return true if the worker reached new code since the last call. */
 bool kcov_new(struct worker *w)
 {
 	bool is_new = false;

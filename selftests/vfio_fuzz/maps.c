@@ -8,7 +8,7 @@
 
 #include "fuzz.h"
 
-/* --- touching what may not be there ----------------------------------------------- */
+/* --- accesses that may fault ------------------------------------------------------ */
 
 static __thread sigjmp_buf escape;
 
@@ -218,7 +218,7 @@ void op_map(struct worker *w)
 	make(w, &w->map[below(w, NR_MAPS)], &wish);
 }
 
-/* Some of what can be mapped */
+/* A part of the mappable area */
 static void make_good(struct worker *w)
 {
 	u64 index = PICK(w, BAR0, BAR2);
@@ -375,7 +375,7 @@ static void pause_us(u64 us)
 /*
  * A child has the descriptors of its parent, and keeps them for some time. It
  * does not have the mappings, but can map a descriptor itself. It calls only
- * what is safe when other threads held locks.
+ * operations that are safe when other threads held locks.
  */
 static int child_main(struct worker *w, struct map *m, u64 off, int fd)
 {

@@ -85,7 +85,7 @@ void complain(struct worker *w, const char *fmt, ...)
 	_exit(EXIT_FAILURE);
 }
 
-/** is_foreign() - does this word belong to another block? */
+/** is_foreign() - check whether a word belongs to another block */
 bool is_foreign(const struct target *t, u32 word)
 {
 	u8 top = word >> 24, low = word >> 16;
@@ -95,7 +95,7 @@ bool is_foreign(const struct target *t, u32 word)
 	return word == CANARY;
 }
 
-/* check_words(): end the run if words read at @pos belong to another block */
+/* End the run if words read at @pos belong to another block. */
 void check_words(struct worker *w, u64 pos, const u8 *buf, size_t len)
 {
 	size_t i = -pos & 3;
@@ -110,7 +110,7 @@ void check_words(struct worker *w, u64 pos, const u8 *buf, size_t len)
 }
 
 /*
- * fill_words(): make words to write to registers at @pos, with the user's tag
+ * Make words to write to registers at @pos, with the user's tag
  */
 void fill_words(struct worker *w, u64 pos, u8 *buf, size_t len)
 {
