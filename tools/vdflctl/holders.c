@@ -147,6 +147,14 @@ static enum held process_held(const char *pid, const struct instance *inst,
 	return file_has(path, DEVICE_FILE, NULL) ? HELD_MAYBE : HELD_NO;
 }
 
+/* A process chooses its name, which may be no text. */
+static void name_clean(char *name)
+{
+	for (; *name; name++)
+		if (*name < ' ' || *name > '~')
+			*name = '?';
+}
+
 static void holder_add(struct holders *holders, const char *pid, bool certain)
 {
 	size_t size = (holders->count + 1) * sizeof(*holders->holder);
@@ -162,6 +170,7 @@ static void holder_add(struct holders *holders, const char *pid, bool certain)
 	proc_path(path, "%s/comm", pid);
 	file_has(path, "", line);
 	text_set(holder->name, sizeof(holder->name), "%s", line);
+	name_clean(holder->name);
 }
 
 void holders_find(struct holders *holders, const struct instance *inst)
@@ -175,8 +184,10 @@ void holders_find(struct holders *holders, const struct instance *inst)
 	*holders = (struct holders){ 0 };
 	proc_path(path, ".");
 	dir = opendir(path);
-	if (!dir)
+	if (!dir) {
+		holders->incomplete = true;
 		return;
+	}
 	while ((process = readdir(dir))) {
 		if (!parse_number(process->d_name, &pid) ||
 		    pid == (__u64)getpid())

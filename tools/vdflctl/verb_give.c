@@ -95,8 +95,9 @@ static int set_owner(int fd, const struct node *node, uid_t uid,
 
 /*
  * Set the owner of the file that is open as @fd. Other tasks may remove the
- * instance and create another one at any time, so check the device number first
- * and the identity of the instance again afterwards.
+ * instance and create another one at any time, so check the device number and the
+ * identity of the instance of the open file first. A static node outlives the
+ * instance, so check the identity again afterwards.
  */
 static int give_open_node(int fd, const struct node *node, const char *uuid,
 			  bool cdev, uid_t uid, struct fault *fault)
@@ -110,6 +111,10 @@ static int give_open_node(int fd, const struct node *node, const char *uuid,
 			  node->path, node->number);
 		return fault_remedy(fault, "try again after udev has settled: udevadm settle");
 	}
+	/* In devtmpfs, this file cannot become the node of a later instance */
+	if (!node_is_current(node, uuid, cdev))
+		return fault_set(fault, "%s was removed, the owner of %s is unchanged",
+				 uuid, node->path);
 	if (set_owner(fd, node, uid, fault))
 		return -1;
 	if (node_is_current(node, uuid, cdev)) {
