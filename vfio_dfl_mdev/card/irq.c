@@ -163,7 +163,7 @@ ssize_t vdfl_irq_stuck(struct vdfl_card *card, char *buf)
 static int source_start(struct vdfl_card *card)
 {
 	lockdep_assert_held(&card->irq.mutex);
-	if (READ_ONCE(card->gone))
+	if (READ_ONCE(card->gone) || READ_ONCE(card->irq.intx.failed))
 		return -EIO;
 	if (card->irq.running || card->irq.suspended ||
 	    !card->irq.source->start)
@@ -182,8 +182,11 @@ static void source_stop(struct vdfl_card *card)
 static void source_stop_failed(struct vdfl_card *card)
 {
 	guard(mutex)(&card->irq.mutex);
-	if (vdfl_intx_failed(card))
-		source_stop(card);
+	if (!vdfl_intx_failed(card))
+		return;
+	source_stop(card);
+	/* There are no further interrupts: each user has to check its block */
+	vdfl_irq_signal_all(card);
 }
 
 static int client_on(struct vdfl_card *card, struct vdfl_irq_client *client)
@@ -318,6 +321,9 @@ static int irq_start_all(struct vdfl_card *card)
 
 	lockdep_assert_held(&card->irq.mutex);
 	WRITE_ONCE(card->irq.suspended, false);
+	/* A source that failed stays stopped until an administrator retries it */
+	if (READ_ONCE(card->irq.intx.failed))
+		return 0;
 	if (!list_empty(&card->irq.clients))
 		ret = source_start(card);
 	list_for_each_entry(client, &card->irq.clients, node)

@@ -37,12 +37,16 @@ static void client_signal(struct work_struct *work)
 }
 
 /**
- * vdfl_irq_client_init() - initialise a client that is not armed
- * @client: client that is being created
+ * vdfl_irq_client_init() - initialise a client for a new user
+ * @client: client of an instance that is being opened
+ *
+ * The share of an earlier user is not counted. It is counted across arming and
+ * disarming, so that a user cannot evade it.
  */
 void vdfl_irq_client_init(struct vdfl_irq_client *client)
 {
 	atomic64_set(&client->noted, 0);
+	client->rested = 0;
 	INIT_DELAYED_WORK(&client->signal, client_signal);
 }
 

@@ -85,7 +85,6 @@ void vdfl_mdev_irq_init(struct vdfl_mdev *vd)
 	spin_lock_init(&vd->irq_lock);
 	vd->irq_client.notify = irq_client_notify;
 	vd->irq_client.message = irq_client_message;
-	vdfl_irq_client_init(&vd->irq_client);
 }
 
 /**

@@ -159,6 +159,7 @@ static int vdfl_mdev_open_device(struct vfio_device *vdev)
 	vd->nr_vectors = instance_nr_vectors(vd);
 	vd->irq_client.first = vd->block->header->first_vector;
 	vd->irq_client.nr = vd->nr_vectors;
+	vdfl_irq_client_init(&vd->irq_client);
 	instance_init_guest(vd);
 	vdfl_config_init(vd);
 	vdfl_region_open(vd);
