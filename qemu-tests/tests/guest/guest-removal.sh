@@ -205,10 +205,12 @@ status()
 guest_tell returned release 400
 tap_ok "returned: the guest accesses the block" wait_for 60 moves
 uuid=$(<"$PCI/$bdf/dfl/blocks/$AFU/instance")
+# A slow machine has to be given the time to release
+echo $((60000 * SLOW)) >"$PCI/$bdf/dfl/release_grace_ms"
 remove_mdev "$uuid" &
 removing=$!
 tap_ok "returned: the guest releases the block within the grace" \
-	wait_for 5 finished $removing
+	wait_for 50 finished $removing
 tap_is "returned: the guest is not stopped" "$(status returned)" \
 	"VM status: running"
 # Once QEMU has closed the device, it and VFIO race to undo the group

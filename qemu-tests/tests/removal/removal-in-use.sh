@@ -305,9 +305,9 @@ client second arm req >/dev/null
 log_mark
 unbind_bdf "$bdf" &
 unbinding=$!
-tap_like "in time: REQ is signalled to the first client" "$(client first wait req 2000)" ^fired
+tap_like "in time: REQ is signalled to the first client" "$(client first wait req $BOUND_MS)" ^fired
 tap_like "in time: REQ is signalled to the second client" \
-	"$(client second wait req 2000)" ^fired
+	"$(client second wait req $BOUND_MS)" ^fired
 client_end first
 client_end second
 tap_ok "in time: unbind ends before the grace" wait_for 2 finished "$unbinding"
@@ -353,7 +353,7 @@ client user arm req >/dev/null
 client other write $SCRATCH 8 0xabcd >/dev/null
 remove_mdev "$uuid" &
 removing=$!
-tap_like "remove: REQ is signalled" "$(client user wait req 2000)" '^fired'
+tap_like "remove: REQ is signalled" "$(client user wait req $BOUND_MS)" '^fired'
 tap_fails "remove: waits for the client" finished "$removing"
 tap_is "remove: the other client can read registers" \
 	"$(client other read $SCRATCH 8)" 0xabcd
@@ -374,7 +374,7 @@ client user mwrite $SCRATCH 0x4321 >/dev/null
 start=$(now_ms)
 remove_mdev "$uuid" &
 removing=$!
-tap_like "remove, grace: REQ is signalled" "$(client user wait req 2000)" '^fired'
+tap_like "remove, grace: REQ is signalled" "$(client user wait req $BOUND_MS)" '^fired'
 tap_is "remove, grace: mapping can be read" "$(client user mread $SCRATCH)" 0x4321
 tap_is "remove, grace: register can be read" \
 	"$(client user read $SCRATCH 8)" 0x4321
@@ -394,7 +394,7 @@ tap_like "remove, grace over: read() of a client fails with EIO" \
 	"$(client_reply user)" '^error EIO'
 tap_within "remove, grace: ms until the client has lost access" $(($(now_ms) - start)) \
 	$GRACE_MS $((GRACE_MS + BOUND_MS))
-tap_like "remove, grace over: ERR is signalled" "$(client user wait err 2000)" \
+tap_like "remove, grace over: ERR is signalled" "$(client user wait err $BOUND_MS)" \
 	'^fired'
 tap_is "remove, grace over: the other client can read registers" \
 	"$(client other read $SCRATCH 8)" 0xabcd
