@@ -30,18 +30,25 @@ static bool msix_was_changed(struct vdfl_card *card)
 				     card->pdev->msix_cap + PCI_MSIX_FLAGS,
 				     &control);
 	spin_unlock_irq(&irq->lock);
-	return flags && flags != (control & (PCI_MSIX_FLAGS_ENABLE |
-					     PCI_MSIX_FLAGS_MASKALL));
+	if (!flags || PCI_POSSIBLE_ERROR(control))
+		return false;
+	return flags != (control & (PCI_MSIX_FLAGS_ENABLE |
+				    PCI_MSIX_FLAGS_MASKALL));
 }
 
 /*
  * A reset clears memory enable and MSI-X control. In a virtual function, which a
- * reset of its physical function resets as well, only the latter shows it.
+ * reset of its physical function resets as well, only the latter shows it. A card
+ * that does not respond was not reset.
  */
 static bool card_was_reset(struct vdfl_card *card)
 {
-	return pci_device_is_present(card->pdev) &&
-	       (!vdfl_card_answers(card) || msix_was_changed(card));
+	u16 command;
+
+	pci_read_config_word(card->pdev, PCI_COMMAND, &command);
+	if (PCI_POSSIBLE_ERROR(command))
+		return false;
+	return !vdfl_card_answers(card) || msix_was_changed(card);
 }
 
 /* If the PCI core operates on the card meanwhile, it restores the card itself. */
@@ -65,6 +72,8 @@ static void audit_running(struct vdfl_card *card)
 		vdfl_card_absent(card);
 	else if (ret)
 		vdfl_card_declare_lost(card, "bus mastering cannot be disabled");
+	else if (READ_ONCE(card->gone))
+		vdfl_irq_mask_idle(card);
 	else if (vdfl_irq_resume(card))
 		vdfl_irq_signal_all(card);
 }

@@ -232,10 +232,12 @@ static int card_keep_off(struct vdfl_card *card)
 	spin_lock_irq(&card->irq.lock);
 	ret = busmaster_off(card->pdev, &was_on);
 	spin_unlock_irq(&card->irq.lock);
-	if (was_on)
+	if (was_on && (!bm->owed || ret == -EIO))
 		busmaster_violation(card, ret == -EIO);
 	else if (!ret)
 		WRITE_ONCE(bm->lost, false);
+	if (ret != -ENODEV)
+		bm->owed = false;
 	return ret;
 }
 
@@ -389,10 +391,13 @@ void vdfl_busmaster_disable_msix(struct vdfl_card *card)
 {
 	struct vdfl_busmaster *bm = &card->busmaster;
 	bool was_on;
+	int ret;
 
 	guard(mutex)(&bm->lock);
-	if (busmaster_off(card->pdev, &was_on) == -EIO)
+	ret = busmaster_off(card->pdev, &was_on);
+	if (ret == -EIO)
 		busmaster_violation(card, true);
+	bm->owed = ret == -ENODEV;
 	WRITE_ONCE(bm->msix_on, false);
 }
 

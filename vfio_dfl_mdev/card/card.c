@@ -195,6 +195,7 @@ void vdfl_card_remove(struct vdfl_card *card)
 	vdfl_audit_stop(card);
 	vdfl_busmaster_fini(card);
 	vdfl_sysfs_remove(card);
+	vdfl_irq_mask_idle(card);
 	card_disable(card);
 	vdfl_fence_fini(card);
 	vdfl_card_put(card);

@@ -31,6 +31,8 @@
  * @announced: violations that have been announced; only @announce accesses it
  * @announce: sends the events of violations
  * @refuse: opens fail until an administrator acknowledges the violation
+ * @owed: the bit was set for real MSI-X, and could not be cleared because the
+ *	card did not respond; under @lock
  * @msix_on: the bit is set for real MSI-X, and the IOMMU fence is in force
  * @lost: the bit cannot be cleared
  * @paused: the PCI core operates on the card, so the audit does not access it;
@@ -50,6 +52,7 @@ struct vdfl_busmaster {
 	unsigned int announced;
 	struct work_struct announce;
 	bool refuse;
+	bool owed;
 	bool msix_on;
 	bool lost;
 	bool paused;

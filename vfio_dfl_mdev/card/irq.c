@@ -384,6 +384,21 @@ bool vdfl_irq_resume(struct vdfl_card *card)
 }
 
 /**
+ * vdfl_irq_mask_idle() - mask the pin of a card whose source does not run
+ * @card: bound card that responds
+ *
+ * A source that stops while the card does not respond cannot mask the pin. Takes
+ * vdfl_card_irq.lock.
+ */
+void vdfl_irq_mask_idle(struct vdfl_card *card)
+{
+	spin_lock_irq(&card->irq.lock);
+	if (card->pdev->pin && !card->irq.running)
+		pci_intx(card->pdev, 0);
+	spin_unlock_irq(&card->irq.lock);
+}
+
+/**
  * vdfl_irq_signal_all() - have every armed vector signalled once
  * @card: bound card
  *

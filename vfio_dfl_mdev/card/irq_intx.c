@@ -64,6 +64,24 @@ static void intx_note_all(struct vdfl_card_irq *irq)
 
 /* --- the interrupt ------------------------------------------------------- */
 
+/*
+ * If the line does not go quiet, do not unmask the pin any more. The interrupt
+ * core disables a line only if almost none of its interrupts is handled. The
+ * audit frees the interrupt, which ends the interrupts of a line that is not
+ * shared.
+ */
+static void intx_check_line(struct vdfl_card *card, u64 start)
+{
+	struct vdfl_intx *intx = &card->irq.intx;
+
+	if (intx->masked_entries < MASKED_ENTRIES || intx->failed ||
+	    SHARE * intx->spent < start - intx->held_since)
+		return;
+	WRITE_ONCE(intx->failed, true);
+	dev_warn(&card->pdev->dev,
+		 "interrupt line stays asserted while the pin is masked, source intx stopped\n");
+}
+
 /* Returns true if the pin was asserted and not masked yet. */
 static bool intx_mask(struct vdfl_card *card, u64 start)
 {
@@ -78,6 +96,7 @@ static bool intx_mask(struct vdfl_card *card, u64 start)
 	if (intx->held) {
 		intx->masked_entries++;
 		intx->spent += ktime_get_ns() - start;
+		intx_check_line(card, start);
 	} else if (pending) {
 		masked = true;
 		intx->held = true;
@@ -145,24 +164,6 @@ static void intx_unmask(struct vdfl_card *card, u64 start)
 	intx->spent = ktime_get_ns() - start;
 }
 
-/*
- * If the line does not go quiet, do not unmask the pin any more. The interrupt
- * core disables a line only if almost none of its interrupts is handled. The
- * audit frees the interrupt, which ends the interrupts of a line that is not
- * shared.
- */
-static void intx_check_line(struct vdfl_card *card, u64 start)
-{
-	struct vdfl_intx *intx = &card->irq.intx;
-
-	if (intx->masked_entries < MASKED_ENTRIES || intx->failed ||
-	    SHARE * intx->spent < start - intx->held_since)
-		return;
-	WRITE_ONCE(intx->failed, true);
-	dev_warn(&card->pdev->dev,
-		 "interrupt line stays asserted while the pin is masked, source intx stopped\n");
-}
-
 static enum hrtimer_restart intx_holdoff_over(struct hrtimer *timer)
 {
 	struct vdfl_card *card = container_of(timer, struct vdfl_card,
@@ -173,7 +174,6 @@ static enum hrtimer_restart intx_holdoff_over(struct hrtimer *timer)
 	bool again;
 
 	spin_lock_irqsave(&irq->lock, flags);
-	intx_check_line(card, start);
 	if (irq->running && !irq->intx.failed &&
 	    start >= intx_hold_until(&irq->intx))
 		intx_unmask(card, start);
@@ -187,11 +187,18 @@ static enum hrtimer_restart intx_holdoff_over(struct hrtimer *timer)
 
 /* --- the source ---------------------------------------------------------- */
 
-/* The lock serialises changes of the command register. */
+/*
+ * The lock serialises changes of the command register. pci_intx() would write
+ * all-ones, with bus mastering, back to a card that does not respond.
+ */
 static void intx_enable_pin(struct vdfl_card *card, bool on)
 {
+	u16 command;
+
 	spin_lock_irq(&card->irq.lock);
-	pci_intx(card->pdev, on);
+	pci_read_config_word(card->pdev, PCI_COMMAND, &command);
+	if (!PCI_POSSIBLE_ERROR(command))
+		pci_intx(card->pdev, on);
 	spin_unlock_irq(&card->irq.lock);
 }
 

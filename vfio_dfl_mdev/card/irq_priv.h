@@ -172,6 +172,7 @@ void vdfl_irq_init(struct vdfl_card *card);
 void vdfl_irq_suspend(struct vdfl_card *card);
 bool vdfl_irq_resume(struct vdfl_card *card);
 void vdfl_irq_signal_all(struct vdfl_card *card);
+void vdfl_irq_mask_idle(struct vdfl_card *card);
 int vdfl_irq_choose(struct vdfl_card *card, const char *name);
 ssize_t vdfl_irq_usable(struct vdfl_card *card, char *buf);
 ssize_t vdfl_irq_stuck(struct vdfl_card *card, char *buf);

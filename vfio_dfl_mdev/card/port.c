@@ -140,7 +140,8 @@ static void port_after_reset(struct vdfl_card *card,
 		return;
 	}
 	ret = vdfl_port_deassert_reset(card, port->bar, port->off);
-	if (ret)
+	/* Do not blame the port if the whole device stopped responding */
+	if (ret && vdfl_card_answers(card))
 		vdfl_port_mark_dead(card, port, ret);
 }
 

@@ -173,8 +173,19 @@ static int frozen_end(struct vdfl_card *card, int ret)
 	}
 	card->frozen = 0;
 	vdfl_busmaster_pause(card, false);
+	/* The pin of a card that did not respond could not be masked */
+	vdfl_irq_mask_idle(card);
 	card_resume_use(card);
 	return 0;
+}
+
+/* The audit waits for the card, and checks bus mastering. */
+static void frozen_set_absent(struct vdfl_card *card)
+{
+	lockdep_assert_held(&card->reset_lock);
+	card->frozen = VDFL_FROZEN_ABSENT;
+	card->absent_since = jiffies;
+	vdfl_busmaster_pause(card, false);
 }
 
 /**
@@ -187,7 +198,8 @@ static int frozen_end(struct vdfl_card *card, int ret)
  * structures have moved. Takes vdfl_card.reset_lock. May sleep.
  *
  * Return: 0; the error of vdfl_busmaster_verify() or vdfl_card_check_msix() if
- * the card was declared lost for it
+ * the card was declared lost for it; -ENODEV if the audit could not restore the
+ * card because it does not respond, in which case the card stays frozen
  */
 int vdfl_card_thaw(struct vdfl_card *card, unsigned int op)
 {
@@ -198,9 +210,14 @@ int vdfl_card_thaw(struct vdfl_card *card, unsigned int op)
 	if (!(card->frozen & op))
 		return 0;
 	card->frozen &= ~op;
-	ret = vdfl_busmaster_verify(card);
+	/* Another operation is in progress; its end verifies the card */
 	if (card->frozen & ~VDFL_FROZEN_ABSENT)
 		return 0;
+	ret = vdfl_busmaster_verify(card);
+	if (ret == -ENODEV && op == VDFL_FROZEN_RESTORE) {
+		frozen_set_absent(card);
+		return ret;
+	}
 	return frozen_end(card, ret);
 }
 
@@ -250,8 +267,7 @@ void vdfl_card_absent(struct vdfl_card *card)
 	lockdep_assert_held(&card->reset_lock);
 	if (READ_ONCE(card->gone))
 		return;
-	card->frozen |= VDFL_FROZEN_ABSENT;
-	card->absent_since = jiffies;
+	frozen_set_absent(card);
 	vdfl_clients_revoke(card, VDFL_REVOKED_CARD);
 	vdfl_irq_suspend(card);
 	absent_check(card);

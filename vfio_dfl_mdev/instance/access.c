@@ -166,12 +166,15 @@ static int access_card_absent(struct vdfl_mdev *vd)
  */
 int vdfl_access_recheck(struct vdfl_mdev *vd, u32 generation)
 {
-	if (vdfl_card_answers(vd->card) &&
-	    generation == vdfl_card_generation(vd->card))
-		return 0;
-	if (fatal_signal_pending(current))
-		return -EINTR;
-	return access_card_absent(vd);
+	/* While the card is frozen, the driver does not access it */
+	if (!atomic_read(&vd->revoked)) {
+		if (vdfl_card_answers(vd->card) &&
+		    generation == vdfl_card_generation(vd->card))
+			return 0;
+		if (!fatal_signal_pending(current))
+			return access_card_absent(vd);
+	}
+	return fatal_signal_pending(current) ? -EINTR : -EAGAIN;
 }
 
 /**

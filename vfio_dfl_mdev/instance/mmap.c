@@ -93,7 +93,7 @@ static vm_fault_t region_fault(struct vm_fault *vmf)
 /*
  * Bound the number of mappings, because revocation zaps them one after the
  * other. A copy that mremap() makes while it moves a mapping exceeds the bound
- * by 1 for a moment.
+ * for a moment, and so can splits in several processes, at most twofold.
  */
 static bool map_count(struct vdfl_mdev *vd)
 {
