@@ -285,7 +285,7 @@ for name in mapper poller reader; do
 		"held by: +pid ${CLIENT_PID[$name]} \(client_user\)"
 done
 tap_is "waiting: vdflctl info has the holder in JSON" \
-	"$("$VDFLCTL" info --json "$mapper" | jq -c '.holders | map(.pid)')" \
+	"$("$VDFLCTL" info --json "$mapper" | jq -c '.holders | map(select(.certain).pid)')" \
 	"[${CLIENT_PID[mapper]}]"
 users_end
 client_end late
