@@ -103,7 +103,7 @@ static int step_failed(const char *step, const struct instance *inst,
 	if (error == EIO)
 		return fault_remedy(fault, "card or block not usable: see dmesg");
 	if (error == EAGAIN)
-		return fault_remedy(fault, "the card is being reset or does not respond: try again");
+		return fault_remedy(fault, "card is being reset or does not respond: try again");
 	if (error == EPERM)
 		return fault_remedy(fault, "after a bus master violation: vdflctl acknowledge %s",
 				    inst->card);

@@ -183,6 +183,13 @@ tap_within "resets: the card counts them for the port of the client" \
 tap_within "resets: the card counts none for the other port but at open" \
 	"$(block_stat 0 b2-o80000 resets)" 1 2
 
+# Instrumented kernels spend their time elsewhere
+if [ "$SLOW" != 1 ]; then
+	tap_is "card: bus master was never on" "$(card_stat 0 .bus_master_on_count)" 0
+	tap_skip "waiters, noisy line" "times do not hold on an instrumented kernel"
+	exit
+fi
+
 # --- eventfds with many waiters ----------------------------------------------------
 
 echo 500 >"$PCI/$bdf/dfl/irq_holdoff_us"
@@ -218,10 +225,12 @@ tap_is "waiters: noisy client opens again" "$(client noisy open)" ok
 # The other function has no driver. It shares the line, and is not masked.
 UART='"bar":0,"offset":"0x15000","vector":0'
 client noisy arm 0 >/dev/null
+log_mark
+# The pin is masked most of the time, so the driver counts before the kernel does
+client_send noisy pulse 60000
+sleep 0.5
 card_do 1 raise "$UART" ||
 	bail "the other function does not interrupt"
-log_mark
-client_send noisy pulse 60000
 tap_ok "noisy line: source is stopped" wait_for 60 stuck_is pin
 tap_ok "noisy line: interrupts end" wait_for 60 line_is_quiet
 tap_is "noisy line: kernel log has one warning" "$(log_count 'source intx stopped')" 1
