@@ -32,6 +32,8 @@ static void vdfl_mdev_remove(struct mdev_device *mdev)
 	/* Asks the user to close the instance, and waits until it is closed */
 	vfio_unregister_group_dev(&vd->vdev);
 	vdfl_mdev_end_release(vd);
+	/* VFIO may free the instance later */
+	vdfl_block_release(&vd->client);
 	vfio_put_device(&vd->vdev);
 }
 

@@ -8,6 +8,7 @@
 #define MSIX_ENTRY	16
 #define CONFIG_USED	0x110
 #define FENCES		offsetof(struct vfio_dfl_mdev_block, fences)
+#define GENERATION	offsetof(struct vfio_dfl_mdev_block, generation)
 #define DEVCTL		0x48	/* of the virtual PCIe capability */
 
 /**
@@ -196,10 +197,18 @@ static void check_config(struct worker *w, u64 pos, const u8 *buf, size_t len)
 				 pos, *buf, w->t->config[pos]);
 }
 
+/* Fences and resets of the card change values while the device is open. */
+static bool desc_is_fixed(u64 pos)
+{
+	u64 word = pos & ~3UL;
+
+	return word != FENCES && word != GENERATION;
+}
+
 static void check_desc(struct worker *w, u64 pos, const u8 *buf, size_t len)
 {
 	for (; len; len--, buf++, pos++)
-		if (*buf != w->t->desc[pos] && (pos & ~3UL) != FENCES)
+		if (desc_is_fixed(pos) && *buf != w->t->desc[pos])
 			complain(w, "byte 0x%lx of the description is 0x%x, not 0x%x",
 				 pos, *buf, w->t->desc[pos]);
 }

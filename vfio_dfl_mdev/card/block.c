@@ -292,14 +292,18 @@ struct vdfl_block *vdfl_block_claim(struct vdfl_card *card,
 }
 
 /**
- * vdfl_block_release() - release the block of a client
- * @client: owner of a block; its callbacks are not called any more afterwards
+ * vdfl_block_release() - release the block of a client, if it has one
+ * @client: client that is not open; its callbacks are not called any more
+ *	afterwards
  *
  * Takes vdfl_card.lock. May sleep.
  */
 void vdfl_block_release(struct vdfl_client *client)
 {
+	if (!client->block)
+		return;
 	vdfl_client_del(client);
+	client->block = NULL;
 }
 
 static bool block_has_owner(struct vdfl_block *block)

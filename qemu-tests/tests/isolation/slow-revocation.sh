@@ -5,7 +5,6 @@
 # cards: irq4
 # kernels: 7.3
 # more: 6.1 6.12
-# debug: kcsan
 # timeout: 500
 #
 # PROCESSES, MAPPINGS: of the attacker. KINDS: of attacks; "none" is first.
