@@ -71,6 +71,13 @@ int command_bdf(const char *text, char bdf[BDF_LEN])
 	       command_misuse("invalid PCI address: '%s'", text);
 }
 
+int command_only_bdf(int argc, char **argv, char bdf[BDF_LEN])
+{
+	if (command_operands(argc, argv, 1))
+		return EXIT_USAGE;
+	return command_bdf(argv[optind], bdf);
+}
+
 int command_uuid(const char *text, char uuid[UUID_LEN])
 {
 	return parse_uuid(text, uuid) ? 0 :

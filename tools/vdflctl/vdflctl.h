@@ -377,6 +377,8 @@ int command_options(const struct command *cmd, int argc, char **argv,
 int command_operands(int argc, char **argv, int count);
 /* Parse an operand or the argument of an option; return 0 or EXIT_USAGE */
 int command_bdf(const char *text, char bdf[BDF_LEN]);
+/* The address of a card is the only operand */
+int command_only_bdf(int argc, char **argv, char bdf[BDF_LEN]);
 int command_uuid(const char *text, char uuid[UUID_LEN]);
 int command_number(const char *text, const char *what, __u64 *value);
 int command_count(const char *text, __u64 *count);

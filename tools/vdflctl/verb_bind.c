@@ -115,9 +115,7 @@ static int run(const struct command *cmd, int argc, char **argv)
 	status = command_options(cmd, argc, argv, "force", &force);
 	if (status >= 0)
 		return status;
-	if (command_operands(argc, argv, 1))
-		return EXIT_USAGE;
-	if (command_bdf(argv[optind], bdf))
+	if (command_only_bdf(argc, argv, bdf))
 		return EXIT_USAGE;
 	if (bind_card(bdf, force, &fault))
 		return fault_report(&fault);

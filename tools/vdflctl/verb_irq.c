@@ -86,9 +86,7 @@ static int run(const struct command *cmd, int argc, char **argv)
 		return status;
 	if (argc - optind == 2)
 		source = argv[--argc];
-	if (command_operands(argc, argv, 1))
-		return EXIT_USAGE;
-	if (command_bdf(argv[optind], bdf))
+	if (command_only_bdf(argc, argv, bdf))
 		return EXIT_USAGE;
 	if (source && !is_word(source))
 		return command_misuse("invalid interrupt source: '%s'",

@@ -248,9 +248,7 @@ static int run(const struct command *cmd, int argc, char **argv)
 		return status;
 	if (optind == argc)
 		return list_all(json);
-	if (command_operands(argc, argv, 1))
-		return EXIT_USAGE;
-	if (command_bdf(argv[optind], bdf))
+	if (command_only_bdf(argc, argv, bdf))
 		return EXIT_USAGE;
 	return list_one(bdf, json);
 }

@@ -33,45 +33,10 @@ static int serve(const struct range *range)
 	return ret ? fault_report(&fault) : EXIT_SUCCESS;
 }
 
-/* Return -1 to continue, else the exit status */
-static int parse_options(const struct command *cmd, int argc, char **argv,
-			 struct range *range)
-{
-	static const struct option options[] = {
-		{ "width", required_argument, NULL, 'w' },
-		{ "map", no_argument, NULL, 'm' },
-		{ "help", no_argument, NULL, 'h' },
-		{ "count", required_argument, NULL, 'n' },
-		{ 0 },
-	};
-	int opt;
-
-	while ((opt = getopt_long(argc, argv, "w:mhn:", options, NULL)) != -1) {
-		switch (opt) {
-		case 'h':
-			return command_help(cmd);
-		case 'm':
-			range->map = true;
-			break;
-		case 'w':
-			if (command_width(optarg, &range->width))
-				return EXIT_USAGE;
-			break;
-		case 'n':
-			if (command_count(optarg, &range->count))
-				return EXIT_USAGE;
-			break;
-		default:
-			return command_misuse(NULL);
-		}
-	}
-	return -1;
-}
-
 static int run(const struct command *cmd, int argc, char **argv)
 {
 	struct range range = { .count = 1, .width = 8 };
-	int status = parse_options(cmd, argc, argv, &range);
+	int status = range_options(cmd, argc, argv, &range, true);
 
 	if (status >= 0)
 		return status;

@@ -74,9 +74,7 @@ static int run(const struct command *cmd, int argc, char **argv)
 		if (grace && grace_parse(grace))
 			return EXIT_USAGE;
 	}
-	if (command_operands(argc, argv, 1))
-		return EXIT_USAGE;
-	if (command_bdf(argv[optind], bdf))
+	if (command_only_bdf(argc, argv, bdf))
 		return EXIT_USAGE;
 	if (unbind_card(bdf, force, grace, &fault))
 		return fault_report(&fault);

@@ -25,40 +25,10 @@ static bool fits(__u64 value, __u32 width)
 	return width == 8 || !(value >> (width * 8));
 }
 
-/* Return -1 to continue, else the exit status */
-static int parse_options(const struct command *cmd, int argc, char **argv,
-			 struct range *range)
-{
-	static const struct option options[] = {
-		{ "width", required_argument, NULL, 'w' },
-		{ "map", no_argument, NULL, 'm' },
-		{ "help", no_argument, NULL, 'h' },
-		{ 0 },
-	};
-	int opt;
-
-	while ((opt = getopt_long(argc, argv, "w:mh", options, NULL)) != -1) {
-		switch (opt) {
-		case 'h':
-			return command_help(cmd);
-		case 'm':
-			range->map = true;
-			break;
-		case 'w':
-			if (command_width(optarg, &range->width))
-				return EXIT_USAGE;
-			break;
-		default:
-			return command_misuse(NULL);
-		}
-	}
-	return -1;
-}
-
 static int run(const struct command *cmd, int argc, char **argv)
 {
 	struct range range = { .count = 1, .width = 8 };
-	int status = parse_options(cmd, argc, argv, &range);
+	int status = range_options(cmd, argc, argv, &range, false);
 	__u64 value;
 
 	if (status >= 0)

@@ -2,6 +2,7 @@
 /* Registers of an open instance, by system call or through a mapping */
 
 #include <errno.h>
+#include <getopt.h>
 #include <linux/vfio.h>
 #include <signal.h>
 #include <string.h>
@@ -208,4 +209,40 @@ int window_write(const struct window *win, __u64 offset, __u32 width,
 	if (done == (ssize_t)width)
 		return 0;
 	return access_failed("write", offset, width, done, fault);
+}
+
+int range_options(const struct command *cmd, int argc, char **argv,
+		  struct range *range, bool counted)
+{
+	static const struct option options[] = {
+		{ "count", required_argument, NULL, 'n' },
+		{ "width", required_argument, NULL, 'w' },
+		{ "map", no_argument, NULL, 'm' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 },
+	};
+	const struct option *known = counted ? options : options + 1;
+	const char *letters = counted ? "n:w:mh" : "w:mh";
+	int opt;
+
+	while ((opt = getopt_long(argc, argv, letters, known, NULL)) != -1) {
+		switch (opt) {
+		case 'h':
+			return command_help(cmd);
+		case 'm':
+			range->map = true;
+			break;
+		case 'w':
+			if (command_width(optarg, &range->width))
+				return EXIT_USAGE;
+			break;
+		case 'n':
+			if (command_count(optarg, &range->count))
+				return EXIT_USAGE;
+			break;
+		default:
+			return command_misuse(NULL);
+		}
+	}
+	return -1;
 }

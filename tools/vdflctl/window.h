@@ -47,6 +47,12 @@ void window_close(struct window *win);
 /* Check that @count registers of @width bytes at @offset lie in the block */
 int window_check(const struct window *win, __u64 offset, __u32 width,
 		 __u64 count, struct fault *fault);
+/*
+ * Parse the options of a command that accesses registers, with --count if
+ * @counted. Return -1 to continue, else the exit status.
+ */
+int range_options(const struct command *cmd, int argc, char **argv,
+		  struct range *range, bool counted);
 /* Open the instance for accesses to @range, which must lie in the block */
 int window_open_range(struct window *win, const struct range *range,
 		      struct fault *fault);
