@@ -16,10 +16,11 @@ SUITES=(trixie trixie-updates trixie-security trixie-backports bookworm bookworm
 BACKPORTED="src:qemu src:seabios src:linux src:linux-base src:linux-signed-amd64"
 
 # The series we boot, and what the release of each one's package looks like.
-KERNELS=(6.1 6.12 7.3)
+KERNELS=(6.1 6.12 6.12-rt 7.3)
 declare -A RELEASE=(
 	[6.1]='6\.1\.0-[0-9]+-amd64'
 	[6.12]='6\.12\.[0-9]+\+deb13(\.[0-9]+)?-amd64'
+	[6.12-rt]='6\.12\.[0-9]+\+deb13(\.[0-9]+)?-rt-amd64'
 	[7.3]='7\.3\.[0-9]+\+deb13(\.[0-9]+)?-amd64'
 )
 # Sources of kernels of our own; the first is also the lab's kernel source.
