@@ -6,7 +6,7 @@
 # kernels: 7.3
 # more: 6.1 6.12
 # debug: kcsan
-# allow-log: irq [0-9]*: [a-z]* cared|Call Trace:
+# allow-log: irq [0-9]*: [a-z]* cared
 
 . /src/qemu-tests/tests/lib.sh
 
