@@ -82,6 +82,19 @@ signals_ms()
 		END { printf "%d\n", taken * 1000 }' "$TRACING/trace"
 }
 
+# watch_all watch|nest NR: NR waiters for each vector of the noisy client; sets
+# cost to the time of a signal to each vector in us
+watch_all()
+{
+	local vector
+
+	cost=0
+	for vector in 0 1 2 3; do
+		client noisy arm $vector >/dev/null
+		cost=$((cost + $(client noisy "$1" $vector "$2")))
+	done
+}
+
 load_module || bail "no module"
 bdf=$(bind_card 0) || bail "the card does not bind"
 tap_is "card: source is intx by default" "$(card_attr "$bdf" irq_source)" intx
@@ -206,11 +219,15 @@ fi
 echo 500 >"$PCI/$bdf/dfl/irq_holdoff_us"
 client other close >/dev/null
 alone=$(latency 100)
-cost=0
-for vector in 0 1 2 3; do
-	client noisy arm $vector >/dev/null
-	cost=$((cost + $(client noisy watch $vector 20000)))
-done
+# Each eventfd has one waiter, an epoll instance, which has all other waiters
+watch_all nest 100000
+beside=$(latency 100)
+tap_figure "latency of another client: $alone us alone, $beside us beside 4 nested queues ($cost us)"
+tap_within "nested waiters: cost of a signal to each vector of the noisy client (us)" \
+	$cost 5000 10000000
+tap_within "nested waiters: median latency of the other client (us), $alone when idle" \
+	"$beside" 1 $((alone + cost / 2))
+watch_all watch 20000
 beside=$(latency 100)
 tap_figure "latency of another client: $alone us alone, $beside us beside 80000 waiters ($cost us)"
 tap_within "waiters: cost of a signal to each vector of the noisy client (us)" $cost 5000 10000000
