@@ -4,9 +4,9 @@
  * lower levels, from the bottom up:
  *
  *   1  work, hw, client, port, irq_signal
- *   2  scan, busmaster, block, block_reset, irq_intx, irq_poll, irq_msix
+ *   2  scan, busmaster, block, irq_intx, irq_poll, irq_msix
  *   3  fence, irq, lifetime
- *   4  recovery, release, audit, sysfs
+ *   4  recovery, release, audit, function_reset, block_reset, sysfs
  *   5  card
  *
  * Copyright (C) 2026 The vfio_dfl_mdev authors
@@ -89,6 +89,8 @@ struct vdfl_msix {
  * @window: one for each header
  * @block: one for each header
  * @nr_blocks: entries in @block
+ * @flr_block: the block that function level reset resets, because it is all of
+ *	the function; or NULL
  * @lock: protects vdfl_block.owner, @clients, vdfl_client.todo and @nr_open
  * @clients: all instances; under @lock
  * @client_wq: runs the work items of @clients
@@ -137,6 +139,7 @@ struct vdfl_card {
 	struct dfl_window *window;
 	struct vdfl_block *block;
 	u32 nr_blocks;
+	struct vdfl_block *flr_block;
 	spinlock_t lock;
 	struct list_head clients;
 	struct workqueue_struct *client_wq;
@@ -233,6 +236,9 @@ ssize_t vdfl_fence_siblings(struct vdfl_card *card, char *buf);
 /* recovery.c: operations of the PCI core, loss */
 void vdfl_card_absent(struct vdfl_card *card);
 void vdfl_card_check_frozen(struct vdfl_card *card);
+
+/* function_reset.c: reset of a function that is one block */
+int vdfl_function_reset(struct vdfl_card *card);
 
 /* release.c: release of the card by its users */
 void vdfl_release_init(struct vdfl_card *card);
