@@ -118,6 +118,8 @@ struct vdfl_msix {
  * @absent_since: jiffies when VDFL_FROZEN_ABSENT was set; under @reset_lock
  * @dead_ports: ports, by index of their header, that failed a reset; bits
  *	change under @reset_lock, and are read without a lock
+ * @held_ports: ports without an AFU of their own, by index of their header, that
+ *	were found in reset at probe; constant after vdfl_ports_release()
  * @group: IOMMU group whose DMA the driver owns, or NULL
  * @busmaster_audit: regular check of the bus-master bits, see audit.c
  * @audit: regular check of everything else, see audit.c
@@ -157,6 +159,7 @@ struct vdfl_card {
 	unsigned long frozen_since;
 	unsigned long absent_since;
 	DECLARE_BITMAP(dead_ports, DFL_MAX_HEADERS);
+	DECLARE_BITMAP(held_ports, DFL_MAX_HEADERS);
 	struct iommu_group *group;
 	struct delayed_work busmaster_audit;
 	struct delayed_work audit;
@@ -197,6 +200,8 @@ bool vdfl_port_is_dead(const struct vdfl_card *card,
 void vdfl_port_mark_dead(struct vdfl_card *card, const struct dfl_header *port,
 			 int err);
 void vdfl_ports_deassert_reset(struct vdfl_card *card);
+void vdfl_ports_release(struct vdfl_card *card);
+void vdfl_ports_restore(struct vdfl_card *card);
 
 /* scan.c: the walk of a card's lists */
 int vdfl_card_walk(struct vdfl_card *card);

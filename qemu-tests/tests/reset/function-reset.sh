@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# what: reset of a function that is one block (invariants 1, 6, 7, 9)
+# what: reset of a function that is one block, and the ports that hold the AFUs of other functions (invariants 1, 6, 7, 9)
 # cards: n6001-hello +pf1 +virtfn +vf vf no-flr
 # needs: vf
 # kernels: 7.3
@@ -14,6 +14,7 @@ TYPE=afu-3e7b60a0
 SCRATCH=0x28
 IRQ_TRIGGER=0x50
 IRQ_STATUS=0x58
+PORT_CTRL=0x71038
 
 PF0=0 PF1=1 VF=2 NEIGHBOUR=3 LOST=4 NO_FLR=5
 
@@ -21,6 +22,12 @@ PF0=0 PF1=1 VF=2 NEIGHBOUR=3 LOST=4 NO_FLR=5
 flrs()
 {
 	card_log "$1" 'select(.ev == "flr")' | wc -l
+}
+
+# port_control: value of the control register of the port of function 0
+port_control()
+{
+	card_peek $PF0 0 $PORT_CTRL
 }
 
 # new_instance CARD: prints its UUID
@@ -53,7 +60,27 @@ load_module || bail "no module"
 insmod "/src/build/$KERNEL/vf/vdfl_vf.ko" "vf=$(card_bdf $VF)" ||
 	bail "no virtual function"
 
-pf0=$(bind_card $PF0) pf1=$(bind_card $PF1)
+# --- ports without an AFU of their own ---------------------------------------------
+
+pf0=$(card_bdf $PF0) pf1=$(card_bdf $PF1)
+tap_is "cold card: the port is in reset" "$(port_control)" 0x11
+tap_ok "cold card: function 0 binds" bind_bdf "$pf0"
+tap_is "function 0 bound: the port is released" "$(port_control)" 0x0
+echo 1 >"$PCI/$pf0/reset"
+tap_is "function 0 reset: the port is released" "$(port_control)" 0x0
+unbind_bdf "$pf0"
+tap_is "function 0 unbound: the port is in reset again" "$(port_control)" 0x11
+bind_bdf "$pf0"
+bind_bdf "$pf1" || bail "function 1 does not bind"
+unbind_bdf "$pf0"
+tap_is "function 0 unbound, function 1 bound: the port stays released" \
+	"$(port_control)" 0x0
+bind_bdf "$pf0"
+unbind_bdf "$pf1"
+unbind_bdf "$pf0"
+tap_is "port found released: it stays released" "$(port_control)" 0x0
+tap_is "ports: the AFU of function 1 was not reset" "$(flrs $PF1)" 0
+bind_bdf "$pf0"
 
 # --- a function that does not come back ----------------------------------------------
 
@@ -212,7 +239,7 @@ tap_is "neighbour: its value" "$(client_reply neighbour)" 0x99
 tap_ok "neighbour: its vector works" interrupt neighbour
 tap_is "neighbour: one reset, at open" "$(flrs $NEIGHBOUR)" 1
 tap_is "neighbour: generation" "$(client neighbour generation)" 0
-tap_is "function 0: no reset" "$(flrs $PF0)" 0
+tap_is "function 0: no reset but that from sysfs" "$(flrs $PF0)" 1
 client_end neighbour
 
 tap_like "lost card: RESET fails" "$(client_reply lost 90)" '^error (EIO|EAGAIN)'
