@@ -27,6 +27,7 @@
  *	dma				attempt of the AFU to write to our memory:
  *					RESULT same, or RESULT changed
  *	reset				ok
+ *	flr				ok; by the emulated config space
  *	open, close			ok
  *	quit
  *
@@ -232,6 +233,21 @@ static void cmd_reset(struct client *c, char **arg)
 {
 	(void)arg;
 	say_status(try_dev_ioctl(&c->dev, VFIO_DEVICE_RESET, NULL));
+}
+
+static void cmd_flr(struct client *c, char **arg)
+{
+	unsigned int cap = dev_find_cap(&c->dev, PCI_CAP_ID_EXP);
+
+	(void)arg;
+	if (!(dev_config_read(&c->dev, cap + PCI_EXP_DEVCAP, 4) &
+	      PCI_EXP_DEVCAP_FLR)) {
+		printf("no such capability\n");
+		return;
+	}
+	dev_config_write(&c->dev, cap + PCI_EXP_DEVCTL, 2,
+			 PCI_EXP_DEVCTL_BCR_FLR);
+	say_status(0);
 }
 
 /* --- mapped access ------------------------------------------------------------ */
@@ -562,6 +578,7 @@ static const struct {
 	{ "count", cmd_count },
 	{ "dma", cmd_dma },
 	{ "fences", cmd_fences },
+	{ "flr", cmd_flr },
 	{ "generation", cmd_generation },
 	{ "loop", cmd_loop },
 	{ "map", cmd_map },

@@ -10,6 +10,7 @@
  *   vfio dev_set lock (open, close)
  *   vdfl_mdev.cfg_lock
  *   vdfl_mdev.irq_config_lock
+ *   configuration lock of the function (pci_cfg_access_lock())
  *   vdfl_card.reset_lock
  *   mmap_lock
  *   vdfl_mdev.memory_lock
@@ -258,6 +259,7 @@ void vdfl_block_guid(const struct vdfl_block *block, u8 guid[16]);
 enum dfl_kind vdfl_block_parent_kind(const struct vdfl_block *block);
 
 /* block_reset.c: reset of a block */
+u32 vdfl_block_scrub(const struct vdfl_block *block);
 bool vdfl_block_has_reset(const struct vdfl_block *block);
 const char *vdfl_block_scrub_name(const struct vdfl_block *block);
 int vdfl_block_prepare(struct vdfl_block *block);
