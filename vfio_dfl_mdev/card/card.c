@@ -31,6 +31,7 @@ static struct vdfl_card *card_alloc(struct pci_dev *pdev)
 	}
 	pci_dev_get(pdev);
 	mutex_init(&card->reset_lock);
+	vdfl_siblings_init(card);
 	vdfl_audit_init(card);
 	vdfl_release_init(card);
 	vdfl_card_ref_init(card);
@@ -155,7 +156,7 @@ struct vdfl_card *vdfl_card_probe(struct pci_dev *pdev)
 	ret = card_acceptable(pdev);
 	if (ret)
 		goto err_put;
-	ret = vdfl_fence_check_siblings(card);
+	ret = vdfl_siblings_check(card);
 	if (ret)
 		goto err_put;
 	ret = vdfl_fence_init(card);

@@ -5,7 +5,7 @@
  *
  *   1  work, hw, client, port, irq_signal
  *   2  scan, busmaster, block, block_reset, irq_intx, irq_poll, irq_msix
- *   3  fence, irq, lifetime
+ *   3  fence, irq, lifetime, sibling
  *   4  recovery, release, audit, sysfs
  *   5  card
  *
@@ -19,6 +19,7 @@
 #include <linux/mutex.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
+#include <linux/xarray.h>
 
 #include "card/irq_priv.h"
 #include "card/vdfl_card.h"
@@ -76,6 +77,23 @@ struct vdfl_msix {
 };
 
 /**
+ * struct vdfl_siblings - state of sibling.c
+ * @watch: check of the siblings every 500 ms
+ * @mastering: for each sibling that mastered the bus, by bus and function number,
+ *	the value of @checks when a check found that last; only the checks access
+ *	it
+ * @checks: number of checks; only the checks access it
+ * @started: number of times that a sibling started to master the bus; written by
+ *	@watch, READ_ONCE()
+ */
+struct vdfl_siblings {
+	struct delayed_work watch;
+	struct xarray mastering;
+	unsigned int checks;
+	unsigned int started;
+};
+
+/**
  * struct vdfl_card - one PCI function with feature lists
  * @ref: held by the PCI driver, by the mdev types and by each instance
  * @pdev: the function; a reference is held
@@ -117,6 +135,7 @@ struct vdfl_msix {
  * @dead_ports: ports, by index of their header, that failed a reset; bits
  *	change under @reset_lock, and are read without a lock
  * @group: IOMMU group whose DMA the driver owns, or NULL
+ * @siblings: see sibling.c
  * @busmaster_audit: regular check of the bus-master bits, see audit.c
  * @audit: regular check of everything else, see audit.c
  * @busmaster: see busmaster.c
@@ -155,6 +174,7 @@ struct vdfl_card {
 	unsigned long absent_since;
 	DECLARE_BITMAP(dead_ports, DFL_MAX_HEADERS);
 	struct iommu_group *group;
+	struct vdfl_siblings siblings;
 	struct delayed_work busmaster_audit;
 	struct delayed_work audit;
 	struct vdfl_busmaster busmaster;
@@ -227,8 +247,19 @@ bool vdfl_block_assignable(const struct vdfl_block *block);
 /* fence.c: fences outside the card */
 int vdfl_fence_init(struct vdfl_card *card);
 void vdfl_fence_fini(struct vdfl_card *card);
-int vdfl_fence_check_siblings(struct vdfl_card *card);
-ssize_t vdfl_fence_siblings(struct vdfl_card *card, char *buf);
+
+/* sibling.c: other functions of the card */
+void vdfl_siblings_init(struct vdfl_card *card);
+void vdfl_siblings_free(struct vdfl_card *card);
+bool vdfl_sibling_is(const struct vdfl_card *card, struct pci_dev *other);
+struct pci_dev *vdfl_sibling_next(const struct vdfl_card *card,
+				  struct pci_dev *prev);
+bool vdfl_sibling_in_reset(struct pci_dev *other);
+int vdfl_siblings_check(struct vdfl_card *card);
+void vdfl_siblings_start(struct vdfl_card *card);
+void vdfl_siblings_stop(struct vdfl_card *card);
+ssize_t vdfl_siblings_mastering(struct vdfl_card *card, char *buf);
+ssize_t vdfl_siblings_out_of_sight(struct vdfl_card *card, char *buf);
 
 /* recovery.c: operations of the PCI core, loss */
 void vdfl_card_absent(struct vdfl_card *card);

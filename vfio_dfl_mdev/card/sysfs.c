@@ -112,9 +112,22 @@ DIR_ATTR_RO(card, fence_port);
 
 static ssize_t card_siblings_mastering_show(struct vdfl_dir *dir, char *buf)
 {
-	return vdfl_fence_siblings(dir->card, buf);
+	return vdfl_siblings_mastering(dir->card, buf);
 }
 DIR_ATTR_ADMIN_RO(card, siblings_mastering);
+
+static ssize_t card_siblings_started_show(struct vdfl_dir *dir, char *buf)
+{
+	return sysfs_emit(buf, "%u\n",
+			  READ_ONCE(dir->card->siblings.started));
+}
+DIR_ATTR_RO(card, siblings_started);
+
+static ssize_t card_siblings_out_of_sight_show(struct vdfl_dir *dir, char *buf)
+{
+	return vdfl_siblings_out_of_sight(dir->card, buf);
+}
+DIR_ATTR_RO(card, siblings_out_of_sight);
 
 static ssize_t card_busmaster_violations_show(struct vdfl_dir *dir, char *buf)
 {
@@ -270,6 +283,8 @@ static struct attribute *card_attrs[] = {
 	&card_poll_floor_us_attr.attr,
 	&card_release_grace_ms_attr.attr,
 	&card_siblings_mastering_attr.attr,
+	&card_siblings_out_of_sight_attr.attr,
+	&card_siblings_started_attr.attr,
 	&card_state_attr.attr,
 	NULL
 };
