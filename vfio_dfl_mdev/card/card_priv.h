@@ -5,7 +5,7 @@
  *
  *   1  work, hw, client, port, irq_signal
  *   2  scan, busmaster, block, block_reset, irq_intx, irq_poll, irq_msix
- *   3  fence, irq, lifetime, sibling
+ *   3  fence, irq, lifetime, sibling, links
  *   4  recovery, release, audit, sysfs
  *   5  card
  *
@@ -77,6 +77,18 @@ struct vdfl_msix {
 };
 
 /**
+ * enum vdfl_links - whether Bus Master Enable gates all links of the card
+ * @VDFL_LINKS_UNKNOWN: no FME was read
+ * @VDFL_LINKS_GATED: the FME reports one PCIe link
+ * @VDFL_LINKS_NOT_GATED: the FME reports a coherent or second PCIe link
+ */
+enum vdfl_links {
+	VDFL_LINKS_UNKNOWN,
+	VDFL_LINKS_GATED,
+	VDFL_LINKS_NOT_GATED,
+};
+
+/**
  * struct vdfl_siblings - state of sibling.c
  * @watch: check of the siblings every 500 ms
  * @mastering: for each sibling that mastered the bus, by bus and function number,
@@ -135,6 +147,9 @@ struct vdfl_siblings {
  * @dead_ports: ports, by index of their header, that failed a reset; bits
  *	change under @reset_lock, and are read without a lock
  * @group: IOMMU group whose DMA the driver owns, or NULL
+ * @links: what is known of the links of the card; written under links_lock, read
+ *	without a lock
+ * @links_node: entry of the list of links.c; under links_lock
  * @siblings: see sibling.c
  * @busmaster_audit: regular check of the bus-master bits, see audit.c
  * @audit: regular check of everything else, see audit.c
@@ -174,6 +189,8 @@ struct vdfl_card {
 	unsigned long absent_since;
 	DECLARE_BITMAP(dead_ports, DFL_MAX_HEADERS);
 	struct iommu_group *group;
+	enum vdfl_links links;
+	struct list_head links_node;
 	struct vdfl_siblings siblings;
 	struct delayed_work busmaster_audit;
 	struct delayed_work audit;
@@ -260,6 +277,12 @@ void vdfl_siblings_start(struct vdfl_card *card);
 void vdfl_siblings_stop(struct vdfl_card *card);
 ssize_t vdfl_siblings_mastering(struct vdfl_card *card, char *buf);
 ssize_t vdfl_siblings_out_of_sight(struct vdfl_card *card, char *buf);
+
+/* links.c: links that bus mastering does not gate */
+int vdfl_links_check_cxl(struct vdfl_card *card);
+int vdfl_links_join(struct vdfl_card *card);
+void vdfl_links_leave(struct vdfl_card *card);
+const char *vdfl_links_name(const struct vdfl_card *card);
 
 /* recovery.c: operations of the PCI core, loss */
 void vdfl_card_absent(struct vdfl_card *card);

@@ -77,7 +77,8 @@ void vdfl_fence_fini(struct vdfl_card *card)
  * vdfl_fences() - get the fences that are in force
  * @card: bound card
  *
- * Lockless: returns the result of the last check of the bus-master bits.
+ * Lockless: returns the result of the last check of the bus-master bits. The
+ * command fence does not count if the card has links that it does not gate.
  *
  * Return: mask of VFIO_DFL_MDEV_FENCE_*
  */
@@ -85,6 +86,8 @@ u32 vdfl_fences(struct vdfl_card *card)
 {
 	u32 fences = vdfl_busmaster_fences(card);
 
+	if (READ_ONCE(card->links) == VDFL_LINKS_NOT_GATED)
+		fences &= ~VFIO_DFL_MDEV_FENCE_COMMAND;
 	if (card->group)
 		fences |= VFIO_DFL_MDEV_FENCE_IOMMU;
 	return fences;

@@ -18,6 +18,7 @@
  *   vdfl_card_irq.lock
  *   vdfl_mdev.irq_lock
  *   vdfl_card.lock
+ *   links_lock
  *
  * Copyright (C) 2026 The vfio_dfl_mdev authors
  */
