@@ -141,8 +141,8 @@ err_links:
  * * -EPERM: DMA of its IOMMU group cannot be claimed
  * * -EOPNOTSUPP: it has links that bus mastering does not gate, or its links are
  *   unknown although they are required to be known
- * * -ENODEV: it does not respond, has no feature list, or has no IOMMU although
- *   one is required
+ * * -ENODEV: it does not respond, has no feature list, or is not stopped by an
+ *   IOMMU although that is required
  * * -EINVAL: it has no usable feature list
  * * -EIO: it does not respond, or bus mastering cannot be disabled
  * * another error of the PCI core, or -ENOMEM

@@ -209,6 +209,7 @@ bool vdfl_card_range_valid(struct vdfl_card *card,
 			   const struct dfl_range *range);
 void __iomem *vdfl_card_map_bar(struct vdfl_card *card, u8 bar);
 void vdfl_card_unmap_bars(struct vdfl_card *card);
+bool vdfl_card_may_use_ats(const struct vdfl_card *card);
 int vdfl_card_check_msix(struct vdfl_card *card);
 int vdfl_card_check_header(struct vdfl_block *block);
 
@@ -264,6 +265,7 @@ bool vdfl_block_assignable(const struct vdfl_block *block);
 /* fence.c: fences outside the card */
 int vdfl_fence_init(struct vdfl_card *card);
 void vdfl_fence_fini(struct vdfl_card *card);
+const char *vdfl_fence_iommu_state(struct vdfl_card *card);
 
 /* sibling.c: other functions of the card */
 void vdfl_siblings_init(struct vdfl_card *card);

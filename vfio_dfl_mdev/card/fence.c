@@ -26,6 +26,17 @@ static int fence_without_iommu(struct vdfl_card *card)
 	return -ENODEV;
 }
 
+/* Called before the group is claimed. */
+static int fence_check_ats(struct vdfl_card *card)
+{
+	if (!vdfl_card_may_use_ats(card))
+		return 0;
+	pci_warn(card->pdev,
+		 "%sthe card may use ATS, so the IOMMU does not stop a hostile bitstream; boot with pci=noats\n",
+		 require_iommu ? "refused: " : "");
+	return require_iommu ? -ENODEV : 0;
+}
+
 /**
  * vdfl_fence_init() - block DMA of the card's IOMMU group, if it has one
  * @card: card that is being probed
@@ -34,8 +45,9 @@ static int fence_without_iommu(struct vdfl_card *card)
  * vdfl_fence_fini(). Cards of one group share its owner, which is this driver.
  * May sleep.
  *
- * Return: 0; -ENODEV without IOMMU if the module parameter require_iommu is
- * set; -EPERM or -EBUSY if other members of the group are in use
+ * Return: 0; -ENODEV without IOMMU, or if the card may use ATS, and the module
+ * parameter require_iommu is set; -EPERM or -EBUSY if other members of the group
+ * are in use
  */
 int vdfl_fence_init(struct vdfl_card *card)
 {
@@ -45,17 +57,23 @@ int vdfl_fence_init(struct vdfl_card *card)
 	if (!group)
 		return fence_without_iommu(card);
 
+	ret = fence_check_ats(card);
+	if (ret)
+		goto err_put;
 	ret = iommu_device_claim_dma_owner(&card->pdev->dev, &dma_owner);
 	if (ret) {
 		pci_err(card->pdev,
 			"refused: DMA of IOMMU group %d cannot be blocked (%pe); unbind the drivers of the other devices in /sys/kernel/iommu_groups/%d/devices\n",
 			iommu_group_id(group), ERR_PTR(ret),
 			iommu_group_id(group));
-		iommu_group_put(group);
-		return ret;
+		goto err_put;
 	}
 	card->group = group;
 	return 0;
+
+err_put:
+	iommu_group_put(group);
+	return ret;
 }
 
 /**
@@ -78,7 +96,8 @@ void vdfl_fence_fini(struct vdfl_card *card)
  * @card: bound card
  *
  * Lockless: returns the result of the last check of the bus-master bits. The
- * command fence does not count if the card has links that it does not gate.
+ * command fence does not count if the card has links that it does not gate, nor
+ * the IOMMU fence if the card may use ATS.
  *
  * Return: mask of VFIO_DFL_MDEV_FENCE_*
  */
@@ -88,7 +107,22 @@ u32 vdfl_fences(struct vdfl_card *card)
 
 	if (READ_ONCE(card->links) == VDFL_LINKS_NOT_GATED)
 		fences &= ~VFIO_DFL_MDEV_FENCE_COMMAND;
-	if (card->group)
+	if (card->group && !vdfl_card_may_use_ats(card))
 		fences |= VFIO_DFL_MDEV_FENCE_IOMMU;
 	return fences;
+}
+
+/**
+ * vdfl_fence_iommu_state() - get the value of sysfs attribute fence_iommu
+ * @card: bound card
+ *
+ * Return: static string
+ */
+const char *vdfl_fence_iommu_state(struct vdfl_card *card)
+{
+	if (!card->group)
+		return "not available: no IOMMU";
+	return vdfl_card_may_use_ats(card) ?
+	       "in force, but the card may use ATS (boot with pci=noats)" :
+	       "in force";
 }

@@ -100,9 +100,7 @@ DIR_ATTR_RO(card, fence_command);
 
 static ssize_t card_fence_iommu_show(struct vdfl_dir *dir, char *buf)
 {
-	return sysfs_emit(buf, "%s\n",
-			  vdfl_fences(dir->card) & VFIO_DFL_MDEV_FENCE_IOMMU ?
-			  "in force" : "not available: no IOMMU");
+	return sysfs_emit(buf, "%s\n", vdfl_fence_iommu_state(dir->card));
 }
 DIR_ATTR_RO(card, fence_iommu);
 
