@@ -211,39 +211,17 @@ void vdfl_ports_release(struct vdfl_card *card)
 			port_release(card, h);
 }
 
-/* Bound functions of the card may have AFUs that the ports would reset. */
-static bool other_function_bound(struct pci_dev *pdev)
-{
-	struct pci_dev *other = NULL;
-
-	for_each_pci_dev(other) {
-		if (other == pdev || other->bus != pdev->bus)
-			continue;
-		if (!pci_ari_enabled(pdev->bus) &&
-		    PCI_SLOT(other->devfn) != PCI_SLOT(pdev->devfn))
-			continue;
-		if (pci_dev_driver(other)) {
-			pci_dev_put(other);
-			return true;
-		}
-	}
-	return false;
-}
-
 /**
  * vdfl_ports_restore() - undo vdfl_ports_release()
- * @card: card that is being removed; its BARs are mapped
+ * @card: card that is being removed and responds; its BARs are mapped
  *
- * The ports stay released while another function of the card has a driver, or if
- * the card does not respond. Sleeps up to PORT_ACK_LIMIT for each port.
+ * Sleeps up to PORT_ACK_LIMIT for each port.
  */
 void vdfl_ports_restore(struct vdfl_card *card)
 {
 	const struct dfl_header *h;
 	unsigned long i;
 
-	if (other_function_bound(card->pdev) || !vdfl_card_answers(card))
-		return;
 	for_each_set_bit(i, card->held_ports, card->map->nr_headers) {
 		h = &card->map->header[i];
 		port_assert_reset(card->bar[h->bar] + h->off + DFL_PORT_CTRL);

@@ -19,6 +19,7 @@
  *   vdfl_card_irq.lock
  *   vdfl_mdev.irq_lock
  *   vdfl_card.lock
+ *   links_lock
  *
  * Copyright (C) 2026 The vfio_dfl_mdev authors
  */
