@@ -31,6 +31,7 @@ static struct vdfl_card *card_alloc(struct pci_dev *pdev)
 	}
 	pci_dev_get(pdev);
 	mutex_init(&card->reset_lock);
+	init_rwsem(&card->monitor_lock);
 	vdfl_audit_init(card);
 	vdfl_release_init(card);
 	vdfl_card_ref_init(card);
@@ -119,7 +120,11 @@ static int card_scan(struct vdfl_card *card)
 	if (ret)
 		return ret;
 	vdfl_irq_init(card);
-	return vdfl_sysfs_add(card);
+	ret = vdfl_sysfs_add(card);
+	if (ret)
+		return ret;
+	vdfl_hwmon_add(card);
+	return 0;
 }
 
 /**
@@ -194,6 +199,7 @@ void vdfl_card_remove(struct vdfl_card *card)
 {
 	vdfl_audit_stop(card);
 	vdfl_busmaster_fini(card);
+	vdfl_hwmon_remove(card);
 	vdfl_sysfs_remove(card);
 	vdfl_irq_mask_idle(card);
 	card_disable(card);

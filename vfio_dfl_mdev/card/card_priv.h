@@ -5,8 +5,8 @@
  *
  *   1  work, hw, client, port, irq_signal
  *   2  scan, busmaster, block, block_reset, irq_intx, irq_poll, irq_msix
- *   3  fence, irq, lifetime
- *   4  recovery, release, audit, sysfs
+ *   3  fence, irq, lifetime, monitor
+ *   4  recovery, release, audit, hwmon, sysfs
  *   5  card
  *
  * Copyright (C) 2026 The vfio_dfl_mdev authors
@@ -17,6 +17,7 @@
 #include <linux/bitmap.h>
 #include <linux/kref.h>
 #include <linux/mutex.h>
+#include <linux/rwsem.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
 
@@ -75,6 +76,16 @@ struct vdfl_msix {
 	struct dfl_range pba;
 };
 
+/* Error words of an FME or a port; order of the attributes in sysfs.c */
+enum vdfl_error_word {
+	VDFL_ERROR_WORD,
+	VDFL_ERROR_FIRST,
+	VDFL_ERROR_PCIE,
+	VDFL_ERROR_NONFATAL,
+	VDFL_ERROR_CATFATAL,
+	VDFL_ERROR_NR,
+};
+
 /**
  * struct vdfl_card - one PCI function with feature lists
  * @ref: held by the PCI driver, by the mdev types and by each instance
@@ -116,6 +127,9 @@ struct vdfl_msix {
  * @absent_since: jiffies when VDFL_FROZEN_ABSENT was set; under @reset_lock
  * @dead_ports: ports, by index of their header, that failed a reset; bits
  *	change under @reset_lock, and are read without a lock
+ * @monitor_lock: read side: held by work items that read a register for the
+ *	administrator while @frozen is 0; write side: taken after a bit of @frozen
+ *	was set, to wait for them; no lock is taken under it
  * @group: IOMMU group whose DMA the driver owns, or NULL
  * @busmaster_audit: regular check of the bus-master bits, see audit.c
  * @audit: regular check of everything else, see audit.c
@@ -123,6 +137,7 @@ struct vdfl_msix {
  * @irq: see irq.c
  * @dir: directory in sysfs
  * @blocks_dir: its subdirectory for blocks
+ * @hwmon: its hwmon device, or NULL
  *
  * Fields without a lock are constant between probe and remove.
  */
@@ -154,6 +169,7 @@ struct vdfl_card {
 	unsigned long frozen_since;
 	unsigned long absent_since;
 	DECLARE_BITMAP(dead_ports, DFL_MAX_HEADERS);
+	struct rw_semaphore monitor_lock;
 	struct iommu_group *group;
 	struct delayed_work busmaster_audit;
 	struct delayed_work audit;
@@ -161,6 +177,7 @@ struct vdfl_card {
 	struct vdfl_card_irq irq;
 	struct vdfl_dir *dir;
 	struct kobject *blocks_dir;
+	struct device *hwmon;
 };
 
 /* lifetime.c: references */
@@ -230,6 +247,14 @@ void vdfl_fence_fini(struct vdfl_card *card);
 int vdfl_fence_check_siblings(struct vdfl_card *card);
 ssize_t vdfl_fence_siblings(struct vdfl_card *card, char *buf);
 
+/* monitor.c: registers that are read for the administrator */
+int vdfl_monitor_read(const struct vdfl_block *block, u64 reg, u64 *value);
+void vdfl_monitor_wait(struct vdfl_card *card);
+const struct vdfl_block *vdfl_monitor_fme_feature(const struct vdfl_card *card,
+						  u16 id, u64 reg);
+u64 vdfl_monitor_error_reg(const struct vdfl_block *block,
+			   enum vdfl_error_word word);
+
 /* recovery.c: operations of the PCI core, loss */
 void vdfl_card_absent(struct vdfl_card *card);
 void vdfl_card_check_frozen(struct vdfl_card *card);
@@ -240,6 +265,10 @@ void vdfl_release_init(struct vdfl_card *card);
 /* audit.c: regular checks of the card */
 void vdfl_audit_init(struct vdfl_card *card);
 void vdfl_audit_stop(struct vdfl_card *card);
+
+/* hwmon.c: temperature and power */
+void vdfl_hwmon_add(struct vdfl_card *card);
+void vdfl_hwmon_remove(struct vdfl_card *card);
 
 /* sysfs.c: attributes of the card and its blocks */
 int vdfl_sysfs_add(struct vdfl_card *card);

@@ -103,11 +103,13 @@ static void freeze_busmaster(struct vdfl_card *card, unsigned int op, bool first
  * @op: VDFL_FROZEN_*
  *
  * Revoke access and stop interrupts until vdfl_card_thaw(). When this returns,
- * no access is running and no mapping has a PTE. The recovery timeout begins
- * then: until then the PCI core does not operate on the card.
+ * no access is running, no mapping has a PTE, and no register is being read for
+ * the administrator. The recovery timeout begins then: until then the PCI core
+ * does not operate on the card.
  *
- * Takes vdfl_card.reset_lock, vdfl_card.lock and vdfl_card_irq.mutex, one after
- * the other, and waits for all clients with none of them held. May sleep.
+ * Takes vdfl_card.reset_lock, vdfl_card.lock, vdfl_card_irq.mutex and
+ * vdfl_card.monitor_lock, one after the other, and waits for all clients with
+ * none of them held. May sleep.
  */
 void vdfl_card_freeze(struct vdfl_card *card, unsigned int op)
 {
@@ -124,6 +126,7 @@ void vdfl_card_freeze(struct vdfl_card *card, unsigned int op)
 	vdfl_clients_revoke(card, VDFL_REVOKED_CARD);
 	vdfl_irq_suspend(card);
 	vdfl_clients_wait(card);
+	vdfl_monitor_wait(card);
 
 	mutex_lock(&card->reset_lock);
 	card->revoking--;

@@ -394,7 +394,63 @@ static struct attribute *block_attrs[] = {
 	&block_withheld_attr.attr,
 	NULL
 };
-ATTRIBUTE_GROUPS(block);
+
+static const struct attribute_group block_group = {
+	.attrs = block_attrs,
+};
+
+/* --- error words ----------------------------------------------------------- */
+
+static ssize_t error_show(struct vdfl_dir *dir, enum vdfl_error_word word,
+			  char *buf)
+{
+	u64 value;
+	int ret = vdfl_monitor_read(dir->block,
+				    vdfl_monitor_error_reg(dir->block, word),
+				    &value);
+
+	return ret ?: sysfs_emit(buf, "0x%llx\n", value);
+}
+
+#define ERROR_ATTR(name, word)						\
+static ssize_t error_##name##_show(struct vdfl_dir *dir, char *buf)	\
+{									\
+	return error_show(dir, word, buf);				\
+}									\
+DIR_ATTR_ADMIN_RO(error, name)
+
+ERROR_ATTR(errors, VDFL_ERROR_WORD);
+ERROR_ATTR(first_error, VDFL_ERROR_FIRST);
+ERROR_ATTR(pcie_errors, VDFL_ERROR_PCIE);
+ERROR_ATTR(nonfatal_errors, VDFL_ERROR_NONFATAL);
+ERROR_ATTR(catfatal_errors, VDFL_ERROR_CATFATAL);
+
+static struct attribute *error_attrs[] = {
+	[VDFL_ERROR_WORD]	= &error_errors_attr.attr,
+	[VDFL_ERROR_FIRST]	= &error_first_error_attr.attr,
+	[VDFL_ERROR_PCIE]	= &error_pcie_errors_attr.attr,
+	[VDFL_ERROR_NONFATAL]	= &error_nonfatal_errors_attr.attr,
+	[VDFL_ERROR_CATFATAL]	= &error_catfatal_errors_attr.attr,
+	[VDFL_ERROR_NR]		= NULL
+};
+
+static umode_t error_is_visible(struct kobject *kobj, struct attribute *attr,
+				int word)
+{
+	return vdfl_monitor_error_reg(dir_of(kobj)->block, word) ?
+	       attr->mode : 0;
+}
+
+static const struct attribute_group error_group = {
+	.attrs		= error_attrs,
+	.is_visible	= error_is_visible,
+};
+
+static const struct attribute_group *block_groups[] = {
+	&block_group,
+	&error_group,
+	NULL
+};
 
 static const struct kobj_type block_ktype = {
 	.sysfs_ops	= &dir_ops,
