@@ -120,9 +120,12 @@ static int card_scan(struct vdfl_card *card)
 	if (ret)
 		return ret;
 	vdfl_irq_init(card);
+	vdfl_cure_add(card);
 	ret = vdfl_sysfs_add(card);
-	if (ret)
+	if (ret) {
+		vdfl_cure_remove(card);
 		return ret;
+	}
 	vdfl_hwmon_add(card);
 	return 0;
 }
@@ -201,6 +204,7 @@ void vdfl_card_remove(struct vdfl_card *card)
 	vdfl_busmaster_fini(card);
 	vdfl_hwmon_remove(card);
 	vdfl_sysfs_remove(card);
+	vdfl_cure_remove(card);
 	vdfl_irq_mask_idle(card);
 	card_disable(card);
 	vdfl_fence_fini(card);

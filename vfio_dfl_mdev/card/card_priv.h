@@ -6,7 +6,7 @@
  *   1  work, hw, client, port, irq_signal
  *   2  scan, busmaster, block, block_reset, irq_intx, irq_poll, irq_msix
  *   3  fence, irq, lifetime, monitor
- *   4  recovery, release, audit, hwmon, sysfs
+ *   4  recovery, release, audit, hwmon, cure, sysfs
  *   5  card
  *
  * Copyright (C) 2026 The vfio_dfl_mdev authors
@@ -130,6 +130,9 @@ enum vdfl_error_word {
  * @monitor_lock: read side: held by work items that read a register for the
  *	administrator while @frozen is 0; write side: taken after a bit of @frozen
  *	was set, to wait for them; no lock is taken under it
+ * @bound: entry of the list of cards that are bound, see cure.c
+ * @curing: entry of the list of functions of one port reset, or empty, see
+ *	cure.c
  * @group: IOMMU group whose DMA the driver owns, or NULL
  * @busmaster_audit: regular check of the bus-master bits, see audit.c
  * @audit: regular check of everything else, see audit.c
@@ -170,6 +173,8 @@ struct vdfl_card {
 	unsigned long absent_since;
 	DECLARE_BITMAP(dead_ports, DFL_MAX_HEADERS);
 	struct rw_semaphore monitor_lock;
+	struct list_head bound;
+	struct list_head curing;
 	struct iommu_group *group;
 	struct delayed_work busmaster_audit;
 	struct delayed_work audit;
@@ -205,6 +210,8 @@ void vdfl_clients_restore(struct vdfl_card *card, unsigned int mask);
 
 /* port.c: DFL ports */
 int vdfl_port_deassert_reset(struct vdfl_card *card, u8 bar, u64 off);
+int vdfl_port_assert_reset(struct vdfl_card *card,
+			   const struct dfl_header *port);
 int vdfl_port_reset(struct vdfl_card *card, const struct dfl_header *port);
 bool vdfl_port_is_dead(const struct vdfl_card *card,
 		       const struct dfl_header *port);
@@ -269,6 +276,11 @@ void vdfl_audit_stop(struct vdfl_card *card);
 /* hwmon.c: temperature and power */
 void vdfl_hwmon_add(struct vdfl_card *card);
 void vdfl_hwmon_remove(struct vdfl_card *card);
+
+/* cure.c: port reset on request of the administrator */
+void vdfl_cure_add(struct vdfl_card *card);
+void vdfl_cure_remove(struct vdfl_card *card);
+int vdfl_cure_port(struct vdfl_block *block);
 
 /* sysfs.c: attributes of the card and its blocks */
 int vdfl_sysfs_add(struct vdfl_card *card);

@@ -64,6 +64,29 @@ int vdfl_port_deassert_reset(struct vdfl_card *card, u8 bar, u64 off)
 }
 
 /**
+ * vdfl_port_assert_reset() - put a port into reset
+ * @card: bound card that the PCI core does not operate on;
+ *	vdfl_card.reset_lock is held
+ * @port: header of the port
+ *
+ * Undone by vdfl_port_deassert_reset(). Sleeps up to PORT_ACK_LIMIT.
+ *
+ * Return: 0; -EIO if the port reads all-ones; -ETIMEDOUT if the port does not
+ * acknowledge
+ */
+int vdfl_port_assert_reset(struct vdfl_card *card,
+			   const struct dfl_header *port)
+{
+	void __iomem *ctrl = card->bar[port->bar] + port->off + DFL_PORT_CTRL;
+	u64 value = readq(ctrl);
+
+	if (value == ~0ULL)
+		return -EIO;
+	writeq(value | DFL_PORT_CTRL_RESET, ctrl);
+	return port_wait_ack(ctrl, DFL_PORT_CTRL_ACK);
+}
+
+/**
  * vdfl_port_reset() - reset a port
  * @card: bound card that is not frozen; vdfl_card.reset_lock is held
  * @port: header of the port
@@ -75,14 +98,8 @@ int vdfl_port_deassert_reset(struct vdfl_card *card, u8 bar, u64 off)
  */
 int vdfl_port_reset(struct vdfl_card *card, const struct dfl_header *port)
 {
-	void __iomem *ctrl = card->bar[port->bar] + port->off + DFL_PORT_CTRL;
-	u64 value = readq(ctrl);
-	int ret;
+	int ret = vdfl_port_assert_reset(card, port);
 
-	if (value == ~0ULL)
-		return -EIO;
-	writeq(value | DFL_PORT_CTRL_RESET, ctrl);
-	ret = port_wait_ack(ctrl, DFL_PORT_CTRL_ACK);
 	if (!ret)
 		ret = vdfl_port_deassert_reset(card, port->bar, port->off);
 	return ret;
