@@ -38,6 +38,12 @@ static const struct attr block_attrs[] = {
 	NUMBER(block, vectors),
 	TEXT(block, scrub),
 	TEXT(block, instance),
+	NUMBER(block, port),
+	TEXT(block, errors),
+	TEXT(block, first_error),
+	TEXT(block, pcie_errors),
+	TEXT(block, nonfatal_errors),
+	TEXT(block, catfatal_errors),
 };
 
 static const struct attr type_attrs[] = {

@@ -29,6 +29,7 @@ static struct vdfl_card *card_alloc(struct pci_dev *pdev)
 	pci_dev_get(pdev);
 	mutex_init(&card->reset_lock);
 	vdfl_siblings_init(card);
+	init_rwsem(&card->monitor_lock);
 	vdfl_audit_init(card);
 	vdfl_release_init(card);
 	vdfl_card_ref_init(card);
@@ -124,12 +125,15 @@ static int card_scan(struct vdfl_card *card)
 		goto err_links;
 	vdfl_irq_init(card);
 	vdfl_ports_release(card);
+	vdfl_cure_add(card);
 	ret = vdfl_sysfs_add(card);
 	if (ret)
-		goto err_ports;
+		goto err_cure;
+	vdfl_hwmon_add(card);
 	return 0;
 
-err_ports:
+err_cure:
+	vdfl_cure_remove(card);
 	card_restore_ports(card);
 err_links:
 	vdfl_links_leave(card);
@@ -209,7 +213,9 @@ void vdfl_card_remove(struct vdfl_card *card)
 {
 	vdfl_audit_stop(card);
 	vdfl_busmaster_fini(card);
+	vdfl_hwmon_remove(card);
 	vdfl_sysfs_remove(card);
+	vdfl_cure_remove(card);
 	vdfl_links_leave(card);
 	vdfl_irq_mask_idle(card);
 	card_restore_ports(card);

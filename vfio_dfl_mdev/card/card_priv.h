@@ -5,8 +5,8 @@
  *
  *   1  work, hw, client, port, irq_signal
  *   2  scan, busmaster, block, irq_intx, irq_poll, irq_msix
- *   3  fence, irq, lifetime, sibling, links
- *   4  recovery, release, audit, function_reset, block_reset, sysfs
+ *   3  fence, irq, lifetime, sibling, links, monitor
+ *   4  recovery, release, audit, function_reset, block_reset, hwmon, cure, sysfs
  *   5  card
  *
  * Copyright (C) 2026 The vfio_dfl_mdev authors
@@ -17,6 +17,7 @@
 #include <linux/bitmap.h>
 #include <linux/kref.h>
 #include <linux/mutex.h>
+#include <linux/rwsem.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
 #include <linux/xarray.h>
@@ -74,6 +75,16 @@ struct vdfl_msix {
 	unsigned int nr;
 	struct dfl_range table;
 	struct dfl_range pba;
+};
+
+/* Error words of an FME or a port; order of the attributes in sysfs.c */
+enum vdfl_error_word {
+	VDFL_ERROR_WORD,
+	VDFL_ERROR_FIRST,
+	VDFL_ERROR_PCIE,
+	VDFL_ERROR_NONFATAL,
+	VDFL_ERROR_CATFATAL,
+	VDFL_ERROR_NR,
 };
 
 /**
@@ -150,6 +161,12 @@ struct vdfl_siblings {
  *	change under @reset_lock, and are read without a lock
  * @held_ports: ports without an AFU of their own, by index of their header, that
  *	were found in reset at probe; constant after vdfl_ports_release()
+ * @monitor_lock: read side: held by work items that read a register for the
+ *	administrator while @frozen is 0; write side: taken after a bit of @frozen
+ *	was set, to wait for them; no lock is taken under it
+ * @bound: entry of the list of cards that are bound, see cure.c
+ * @curing: entry of the list of functions of one port reset, or empty, see
+ *	cure.c
  * @group: IOMMU group whose DMA the driver owns, or NULL
  * @links: what is known of the links of the card; written under links_lock, read
  *	without a lock
@@ -161,6 +178,7 @@ struct vdfl_siblings {
  * @irq: see irq.c
  * @dir: directory in sysfs
  * @blocks_dir: its subdirectory for blocks
+ * @hwmon: its hwmon device, or NULL
  *
  * Fields without a lock are constant between probe and remove.
  */
@@ -194,6 +212,9 @@ struct vdfl_card {
 	unsigned long absent_since;
 	DECLARE_BITMAP(dead_ports, DFL_MAX_HEADERS);
 	DECLARE_BITMAP(held_ports, DFL_MAX_HEADERS);
+	struct rw_semaphore monitor_lock;
+	struct list_head bound;
+	struct list_head curing;
 	struct iommu_group *group;
 	enum vdfl_links links;
 	struct list_head links_node;
@@ -204,6 +225,7 @@ struct vdfl_card {
 	struct vdfl_card_irq irq;
 	struct vdfl_dir *dir;
 	struct kobject *blocks_dir;
+	struct device *hwmon;
 };
 
 /* lifetime.c: references */
@@ -232,6 +254,8 @@ void vdfl_clients_restore(struct vdfl_card *card, unsigned int mask);
 
 /* port.c: DFL ports */
 int vdfl_port_deassert_reset(struct vdfl_card *card, u8 bar, u64 off);
+int vdfl_port_assert_reset(struct vdfl_card *card,
+			   const struct dfl_header *port);
 int vdfl_port_reset(struct vdfl_card *card, const struct dfl_header *port);
 bool vdfl_port_is_dead(const struct vdfl_card *card,
 		       const struct dfl_header *port);
@@ -295,6 +319,14 @@ int vdfl_links_join(struct vdfl_card *card);
 void vdfl_links_leave(struct vdfl_card *card);
 const char *vdfl_links_name(const struct vdfl_card *card);
 
+/* monitor.c: registers that are read for the administrator */
+int vdfl_monitor_read(const struct vdfl_block *block, u64 reg, u64 *value);
+void vdfl_monitor_wait(struct vdfl_card *card);
+const struct vdfl_block *vdfl_monitor_fme_feature(const struct vdfl_card *card,
+						  u16 id, u64 reg);
+u64 vdfl_monitor_error_reg(const struct vdfl_block *block,
+			   enum vdfl_error_word word);
+
 /* recovery.c: operations of the PCI core, loss */
 void vdfl_card_absent(struct vdfl_card *card);
 void vdfl_card_check_frozen(struct vdfl_card *card);
@@ -308,6 +340,15 @@ void vdfl_release_init(struct vdfl_card *card);
 /* audit.c: regular checks of the card */
 void vdfl_audit_init(struct vdfl_card *card);
 void vdfl_audit_stop(struct vdfl_card *card);
+
+/* hwmon.c: temperature and power */
+void vdfl_hwmon_add(struct vdfl_card *card);
+void vdfl_hwmon_remove(struct vdfl_card *card);
+
+/* cure.c: port reset on request of the administrator */
+void vdfl_cure_add(struct vdfl_card *card);
+void vdfl_cure_remove(struct vdfl_card *card);
+int vdfl_cure_port(struct vdfl_block *block);
 
 /* sysfs.c: attributes of the card and its blocks */
 int vdfl_sysfs_add(struct vdfl_card *card);

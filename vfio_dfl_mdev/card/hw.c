@@ -177,7 +177,8 @@ int vdfl_card_check_header(struct vdfl_block *block)
 {
 	const struct dfl_header *h = block->header;
 	void __iomem *io = block->card->bar[h->bar] + h->off;
-	bool same = readq(io + DFL_DFH) == h->dfh;
+	u64 dfh = readq(io + DFL_DFH);
+	bool same = dfh == h->dfh;
 
 	if (h->guid_l || h->guid_h)
 		same = same && readq(io + DFL_GUID_L) == h->guid_l &&
@@ -188,7 +189,9 @@ int vdfl_card_check_header(struct vdfl_block *block)
 	if (!vdfl_card_answers(block->card))
 		return -ENODEV;
 	dev_warn_ratelimited(&block->card->pdev->dev,
-			     "%s: header changed since probe, block not usable; unbind and bind the card\n",
-			     block->pos);
+			     "%s: header changed since probe, block not usable; %s\n",
+			     block->pos, dfh == ~0ULL ?
+			     "block does not respond, see vdflctl reset-port" :
+			     "unbind and bind the card");
 	return -EIO;
 }
