@@ -24,8 +24,7 @@
 #define MTTY_UUID	"6f2d0a51-7d3e-4c43-9f0e-2f1d6d5f0003"
 #define AFU_TYPE	PCI LAB_BDF "/mdev_supported_types/" OURS "-" TYPE_AFU
 #define ETH_TYPE	"/mdev_supported_types/" OURS "-eth-group"
-#define LARGE_TYPE	PCI LARGE_BDF "/mdev_supported_types/" OURS "-" TYPE_AFU \
-			"-b2-o40000000"
+#define LARGE_TYPE	PCI LARGE_BDF "/mdev_supported_types/" OURS "-" TYPE_AFU
 #define MTTY_TYPE	"/sys/class/mtty/mtty/mdev_supported_types/mtty-1"
 #define NO_MAP		UINT64_MAX
 #define COUNTED		100	/* operations per count */
@@ -50,7 +49,7 @@ static struct device ours_large = {
 };
 
 static struct device vfio_pci_large = {
-	.name = "vfio-pci-lab", .bar = 2, .map = 0x40000000, .irq_index = -1,
+	.name = "vfio-pci-lab", .bar = 0, .map = 0, .irq_index = -1,
 };
 
 static struct device edu = {
