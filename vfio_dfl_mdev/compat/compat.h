@@ -19,6 +19,19 @@
 #define eventfd_signal(ctx)	eventfd_signal(ctx, 1)
 #endif
 
+#ifdef VDFL_COMPAT_INSERT_PFN_T
+#include <linux/pfn_t.h>
+
+#define vmf_insert_pfn_pmd(vmf, pfn, write)				\
+	vmf_insert_pfn_pmd(vmf, __pfn_to_pfn_t(pfn, PFN_DEV), write)
+#define vmf_insert_pfn_pud(vmf, pfn, write)				\
+	vmf_insert_pfn_pud(vmf, __pfn_to_pfn_t(pfn, PFN_DEV), write)
+#endif
+
+#ifdef VDFL_COMPAT_NO_ZAP_SPECIAL
+#define zap_special_vma_range	zap_vma_ptes
+#endif
+
 #ifdef VDFL_COMPAT_NO_VM_FLAGS_SET
 static inline void vm_flags_set(struct vm_area_struct *vma, vm_flags_t flags)
 {
