@@ -59,9 +59,10 @@ _vdflctl_words() {	# COMMAND PREVIOUS: one word per line
 		_vdflctl_sources "$2"
 		;;
 	acknowledge | ack) _vdflctl_cards ;;
+	prove) _vdflctl_cards; printf '%s\n' --json --unsafe-no-iommu ;;
 	*)
 		printf '%s\n' list info show create remove read write wait \
-			bind unbind give chown irq acknowledge ack help \
+			bind unbind give chown irq acknowledge ack prove help \
 			--version
 		;;
 	esac
