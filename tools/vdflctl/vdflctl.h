@@ -229,12 +229,15 @@ struct card {
 	char fence_command[TEXT_LEN];
 	char fence_iommu[TEXT_LEN];
 	char fence_port[TEXT_LEN];
-	char siblings_mastering[TEXT_LEN];
+	char links[TEXT_LEN];
+	char siblings_mastering[WORDS_LEN];
+	char siblings_out_of_sight[TEXT_LEN];
 	char irq_source[NAME_LEN];
 	char irq_sources[TEXT_LEN];
 	char irq_stuck[WORDS_LEN];
 	__u64 busmaster_violations;
 	__u64 busmaster_acknowledged;
+	__u64 siblings_started;
 	__u64 irq_holdoff_us;
 	__u64 poll_floor_us;
 	__u64 poll_ceiling_us;

@@ -60,6 +60,16 @@ static void print_proof(const struct proof *proof)
 		       proof->engine, proof->date);
 }
 
+static void print_siblings(const struct card *card)
+{
+	if (card->siblings_mastering[0])
+		printf("  siblings:    %s can master the bus, no fence covers them\n",
+		       card->siblings_mastering);
+	if (card->siblings_started && card->siblings_started != ABSENT)
+		printf("  siblings:    started to master the bus %llu times\n",
+		       card->siblings_started);
+}
+
 static void print_fences(const struct card *card)
 {
 	printf("  fences:      bus master off: %s\n",
@@ -70,10 +80,10 @@ static void print_fences(const struct card *card)
 	printf("               port above: %s\n",
 	       strcmp(card->fence_port, "lost") ?
 	       or_unknown(card->fence_port) : "LOST");
+	printf("  links:       %s; out of sight: %s\n", or_unknown(card->links),
+	       or_unknown(card->siblings_out_of_sight));
 	print_violations(card);
-	if (card->siblings_mastering[0])
-		printf("  siblings:    %s can master the bus, no fence covers them\n",
-		       card->siblings_mastering);
+	print_siblings(card);
 }
 
 static void print_interrupts(const struct card *card)

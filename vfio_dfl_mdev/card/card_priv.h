@@ -4,9 +4,9 @@
  * lower levels, from the bottom up:
  *
  *   1  work, hw, client, port, irq_signal
- *   2  scan, busmaster, block, block_reset, irq_intx, irq_poll, irq_msix
- *   3  fence, irq, lifetime
- *   4  recovery, release, audit, sysfs
+ *   2  scan, busmaster, block, irq_intx, irq_poll, irq_msix
+ *   3  fence, irq, lifetime, sibling, links
+ *   4  recovery, release, audit, function_reset, block_reset, sysfs
  *   5  card
  *
  * Copyright (C) 2026 The vfio_dfl_mdev authors
@@ -19,6 +19,7 @@
 #include <linux/mutex.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
+#include <linux/xarray.h>
 
 #include "card/irq_priv.h"
 #include "card/vdfl_card.h"
@@ -76,6 +77,35 @@ struct vdfl_msix {
 };
 
 /**
+ * enum vdfl_links - whether Bus Master Enable gates all links of the card
+ * @VDFL_LINKS_UNKNOWN: no FME was read
+ * @VDFL_LINKS_GATED: the FME reports one PCIe link
+ * @VDFL_LINKS_NOT_GATED: the FME reports a coherent or second PCIe link
+ */
+enum vdfl_links {
+	VDFL_LINKS_UNKNOWN,
+	VDFL_LINKS_GATED,
+	VDFL_LINKS_NOT_GATED,
+};
+
+/**
+ * struct vdfl_siblings - state of sibling.c
+ * @watch: check of the siblings every 500 ms
+ * @mastering: for each sibling that mastered the bus, by bus and function number,
+ *	the value of @checks when a check found that last; only the checks access
+ *	it
+ * @checks: number of checks; only the checks access it
+ * @started: number of times that a sibling started to master the bus; written by
+ *	@watch, READ_ONCE()
+ */
+struct vdfl_siblings {
+	struct delayed_work watch;
+	struct xarray mastering;
+	unsigned int checks;
+	unsigned int started;
+};
+
+/**
  * struct vdfl_card - one PCI function with feature lists
  * @ref: held by the PCI driver, by the mdev types and by each instance
  * @pdev: the function; a reference is held
@@ -89,6 +119,8 @@ struct vdfl_msix {
  * @window: one for each header
  * @block: one for each header
  * @nr_blocks: entries in @block
+ * @flr_block: the block that function level reset resets, because it is all of
+ *	the function; or NULL
  * @lock: protects vdfl_block.owner, @clients, vdfl_client.todo and @nr_open
  * @clients: all instances; under @lock
  * @client_wq: runs the work items of @clients
@@ -116,7 +148,13 @@ struct vdfl_msix {
  * @absent_since: jiffies when VDFL_FROZEN_ABSENT was set; under @reset_lock
  * @dead_ports: ports, by index of their header, that failed a reset; bits
  *	change under @reset_lock, and are read without a lock
+ * @held_ports: ports without an AFU of their own, by index of their header, that
+ *	were found in reset at probe; constant after vdfl_ports_release()
  * @group: IOMMU group whose DMA the driver owns, or NULL
+ * @links: what is known of the links of the card; written under links_lock, read
+ *	without a lock
+ * @links_node: entry of the list of links.c; under links_lock
+ * @siblings: see sibling.c
  * @busmaster_audit: regular check of the bus-master bits, see audit.c
  * @audit: regular check of everything else, see audit.c
  * @busmaster: see busmaster.c
@@ -137,6 +175,7 @@ struct vdfl_card {
 	struct dfl_window *window;
 	struct vdfl_block *block;
 	u32 nr_blocks;
+	struct vdfl_block *flr_block;
 	spinlock_t lock;
 	struct list_head clients;
 	struct workqueue_struct *client_wq;
@@ -154,7 +193,11 @@ struct vdfl_card {
 	unsigned long frozen_since;
 	unsigned long absent_since;
 	DECLARE_BITMAP(dead_ports, DFL_MAX_HEADERS);
+	DECLARE_BITMAP(held_ports, DFL_MAX_HEADERS);
 	struct iommu_group *group;
+	enum vdfl_links links;
+	struct list_head links_node;
+	struct vdfl_siblings siblings;
 	struct delayed_work busmaster_audit;
 	struct delayed_work audit;
 	struct vdfl_busmaster busmaster;
@@ -172,6 +215,7 @@ bool vdfl_card_range_valid(struct vdfl_card *card,
 			   const struct dfl_range *range);
 void __iomem *vdfl_card_map_bar(struct vdfl_card *card, u8 bar);
 void vdfl_card_unmap_bars(struct vdfl_card *card);
+bool vdfl_card_may_use_ats(const struct vdfl_card *card);
 int vdfl_card_check_msix(struct vdfl_card *card);
 int vdfl_card_check_header(struct vdfl_block *block);
 
@@ -194,6 +238,8 @@ bool vdfl_port_is_dead(const struct vdfl_card *card,
 void vdfl_port_mark_dead(struct vdfl_card *card, const struct dfl_header *port,
 			 int err);
 void vdfl_ports_deassert_reset(struct vdfl_card *card);
+void vdfl_ports_release(struct vdfl_card *card);
+void vdfl_ports_restore(struct vdfl_card *card);
 
 /* scan.c: the walk of a card's lists */
 int vdfl_card_walk(struct vdfl_card *card);
@@ -227,12 +273,34 @@ bool vdfl_block_assignable(const struct vdfl_block *block);
 /* fence.c: fences outside the card */
 int vdfl_fence_init(struct vdfl_card *card);
 void vdfl_fence_fini(struct vdfl_card *card);
-int vdfl_fence_check_siblings(struct vdfl_card *card);
-ssize_t vdfl_fence_siblings(struct vdfl_card *card, char *buf);
+const char *vdfl_fence_iommu_state(struct vdfl_card *card);
+
+/* sibling.c: other functions of the card */
+void vdfl_siblings_init(struct vdfl_card *card);
+void vdfl_siblings_free(struct vdfl_card *card);
+bool vdfl_sibling_is(const struct vdfl_card *card, struct pci_dev *other);
+struct pci_dev *vdfl_sibling_next(const struct vdfl_card *card,
+				  struct pci_dev *prev);
+bool vdfl_siblings_bound(const struct vdfl_card *card);
+bool vdfl_sibling_in_reset(struct pci_dev *other);
+int vdfl_siblings_check(struct vdfl_card *card);
+void vdfl_siblings_start(struct vdfl_card *card);
+void vdfl_siblings_stop(struct vdfl_card *card);
+ssize_t vdfl_siblings_mastering(struct vdfl_card *card, char *buf);
+ssize_t vdfl_siblings_out_of_sight(struct vdfl_card *card, char *buf);
+
+/* links.c: links that bus mastering does not gate */
+int vdfl_links_check_cxl(struct vdfl_card *card);
+int vdfl_links_join(struct vdfl_card *card);
+void vdfl_links_leave(struct vdfl_card *card);
+const char *vdfl_links_name(const struct vdfl_card *card);
 
 /* recovery.c: operations of the PCI core, loss */
 void vdfl_card_absent(struct vdfl_card *card);
 void vdfl_card_check_frozen(struct vdfl_card *card);
+
+/* function_reset.c: reset of a function that is one block */
+int vdfl_function_reset(struct vdfl_card *card);
 
 /* release.c: release of the card by its users */
 void vdfl_release_init(struct vdfl_card *card);

@@ -86,6 +86,8 @@ static const char *fence_command(struct vdfl_card *card)
 {
 	if (READ_ONCE(card->busmaster.lost))
 		return "lost";
+	if (READ_ONCE(card->links) == VDFL_LINKS_NOT_GATED)
+		return "in force, but not on all links (see links)";
 	return READ_ONCE(card->busmaster.msix_on) ?
 	       "not available: irq_source msix needs bus master" : "in force";
 }
@@ -98,9 +100,7 @@ DIR_ATTR_RO(card, fence_command);
 
 static ssize_t card_fence_iommu_show(struct vdfl_dir *dir, char *buf)
 {
-	return sysfs_emit(buf, "%s\n",
-			  vdfl_fences(dir->card) & VFIO_DFL_MDEV_FENCE_IOMMU ?
-			  "in force" : "not available: no IOMMU");
+	return sysfs_emit(buf, "%s\n", vdfl_fence_iommu_state(dir->card));
 }
 DIR_ATTR_RO(card, fence_iommu);
 
@@ -112,9 +112,28 @@ DIR_ATTR_RO(card, fence_port);
 
 static ssize_t card_siblings_mastering_show(struct vdfl_dir *dir, char *buf)
 {
-	return vdfl_fence_siblings(dir->card, buf);
+	return vdfl_siblings_mastering(dir->card, buf);
 }
 DIR_ATTR_ADMIN_RO(card, siblings_mastering);
+
+static ssize_t card_siblings_started_show(struct vdfl_dir *dir, char *buf)
+{
+	return sysfs_emit(buf, "%u\n",
+			  READ_ONCE(dir->card->siblings.started));
+}
+DIR_ATTR_RO(card, siblings_started);
+
+static ssize_t card_siblings_out_of_sight_show(struct vdfl_dir *dir, char *buf)
+{
+	return vdfl_siblings_out_of_sight(dir->card, buf);
+}
+DIR_ATTR_RO(card, siblings_out_of_sight);
+
+static ssize_t card_links_show(struct vdfl_dir *dir, char *buf)
+{
+	return sysfs_emit(buf, "%s\n", vdfl_links_name(dir->card));
+}
+DIR_ATTR_RO(card, links);
 
 static ssize_t card_busmaster_violations_show(struct vdfl_dir *dir, char *buf)
 {
@@ -266,10 +285,13 @@ static struct attribute *card_attrs[] = {
 	&card_irq_source_attr.attr,
 	&card_irq_sources_attr.attr,
 	&card_irq_stuck_attr.attr,
+	&card_links_attr.attr,
 	&card_poll_ceiling_us_attr.attr,
 	&card_poll_floor_us_attr.attr,
 	&card_release_grace_ms_attr.attr,
 	&card_siblings_mastering_attr.attr,
+	&card_siblings_out_of_sight_attr.attr,
+	&card_siblings_started_attr.attr,
 	&card_state_attr.attr,
 	NULL
 };

@@ -16,6 +16,7 @@
 #define CFG_DSN		0x100
 #define CFG_ALTERA	0x110
 #define CFG_CXL		0x160
+#define CFG_ATS		0x1a0
 #define CFG_VSEC	0x200
 
 /* A vendor-specific capability other than that of feature lists */
@@ -34,7 +35,7 @@
 			 PCI_EXP_DEVCTL_FERE | PCI_EXP_DEVCTL_URRE | \
 			 PCI_EXP_DEVCTL_RELAX_EN | PCI_EXP_DEVCTL_PAYLOAD | \
 			 PCI_EXP_DEVCTL_EXT_TAG | PCI_EXP_DEVCTL_NOSNOOP_EN | \
-			 PCI_EXP_DEVCTL_READRQ | PCI_EXP_DEVCTL_BCR_FLR)
+			 PCI_EXP_DEVCTL_READRQ)
 #define MSIX_WMASK	(PCI_MSIX_FLAGS_ENABLE | PCI_MSIX_FLAGS_MASKALL)
 #define POWER_D3HOT	3
 
@@ -59,7 +60,8 @@ static void init_header(struct config *cfg, const struct identity *id)
 {
 	put16(cfg->reset, PCI_VENDOR_ID, id->vendor);
 	put16(cfg->reset, PCI_DEVICE_ID, id->device);
-	put16(cfg->wmask, PCI_COMMAND, COMMAND_WMASK);
+	put16(cfg->wmask, PCI_COMMAND,
+	      id->vf ? PCI_COMMAND_MASTER : COMMAND_WMASK);
 	put16(cfg->reset, PCI_STATUS, PCI_STATUS_CAP_LIST);
 	put32(cfg->reset, PCI_CLASS_REVISION, id->class << 8 | id->revision);
 	cfg->wmask[PCI_CACHE_LINE_SIZE] = 0xff;
@@ -106,14 +108,15 @@ static void init_msix(struct config *cfg, const struct identity *id)
 	put32(cfg->reset, CFG_MSIX + PCI_MSIX_PBA, id->pba.off | id->pba.bar);
 }
 
-static void init_express(struct config *cfg)
+static void init_express(struct config *cfg, const struct identity *id)
 {
 	cfg->reset[CFG_EXP] = PCI_CAP_ID_EXP;
 	put16(cfg->reset, CFG_EXP + PCI_EXP_FLAGS, 2);
 	put32(cfg->reset, CFG_EXP + PCI_EXP_DEVCAP,
-	      PCI_EXP_DEVCAP_RBER | PCI_EXP_DEVCAP_FLR | 1);
+	      PCI_EXP_DEVCAP_RBER | (id->flr ? PCI_EXP_DEVCAP_FLR : 0) | 1);
 	put16(cfg->reset, CFG_EXP + PCI_EXP_DEVCTL, PCI_EXP_DEVCTL_READRQ_512B);
-	put16(cfg->wmask, CFG_EXP + PCI_EXP_DEVCTL, DEVCTL_WMASK);
+	put16(cfg->wmask, CFG_EXP + PCI_EXP_DEVCTL,
+	      DEVCTL_WMASK | (id->flr ? PCI_EXP_DEVCTL_BCR_FLR : 0));
 	/* 8 GT/s, 8 lanes */
 	put32(cfg->reset, CFG_EXP + PCI_EXP_LNKCAP, 3 | 8 << 4);
 	put16(cfg->wmask, CFG_EXP + PCI_EXP_LNKCTL,
@@ -158,20 +161,33 @@ static void init_cxl(struct config *cfg, u32 next)
 	put16(cfg->reset, CFG_CXL + PCI_DVSEC_HEADER2, CXL_DEVICE);
 }
 
+static void init_ats(struct config *cfg, u32 next)
+{
+	put_ext_cap(cfg, CFG_ATS, PCI_EXT_CAP_ID_ATS, next);
+	put16(cfg->reset, CFG_ATS + PCI_ATS_CAP, PCI_ATS_CAP_PAGE_ALIGNED);
+	put16(cfg->wmask, CFG_ATS + PCI_ATS_CTRL,
+	      PCI_ATS_CTRL_ENABLE | PCI_ATS_CTRL_STU(0x1f));
+}
+
 static void init_extended(struct config *cfg, const struct identity *id)
 {
 	const struct vsec *vsec = &id->vsec;
 	u32 next = vsec->present ? CFG_VSEC : 0;
 
+	if (id->ats) {
+		init_ats(cfg, next);
+		next = CFG_ATS;
+	}
+	if (id->cxl) {
+		init_cxl(cfg, next);
+		next = CFG_CXL;
+	}
 	put_ext_cap(cfg, CFG_DSN, PCI_EXT_CAP_ID_DSN, CFG_ALTERA);
 	put32(cfg->reset, CFG_DSN + 4, 0x00f10d00);
 	put32(cfg->reset, CFG_DSN + 8, 0x644c4644);
-	put_ext_cap(cfg, CFG_ALTERA, PCI_EXT_CAP_ID_VNDR,
-		    id->cxl ? CFG_CXL : next);
+	put_ext_cap(cfg, CFG_ALTERA, PCI_EXT_CAP_ID_VNDR, next);
 	put32(cfg->reset, CFG_ALTERA + PCI_VNDR_HEADER,
 	      ALTERA_VSEC_ID | ALTERA_VSEC_LEN << 20);
-	if (id->cxl)
-		init_cxl(cfg, next);
 	if (!vsec->present)
 		return;
 	put_ext_cap(cfg, CFG_VSEC, PCI_EXT_CAP_ID_VNDR, 0);
@@ -190,7 +206,7 @@ void config_init(struct config *cfg, const struct bar *bars)
 	init_pm(cfg, id->nr_vectors ? CFG_MSIX : CFG_EXP);
 	if (id->nr_vectors)
 		init_msix(cfg, id);
-	init_express(cfg);
+	init_express(cfg, id);
 	init_extended(cfg, id);
 	memcpy(cfg->value, cfg->reset, sizeof(cfg->value));
 }
@@ -223,9 +239,11 @@ bool config_may_master(const struct config *cfg)
 	return cfg->dishonest || config_bus_master(cfg);
 }
 
+/* The physical function enables the memory of a virtual one. */
 bool config_memory_on(const struct config *cfg)
 {
-	return command(cfg) & PCI_COMMAND_MEMORY && power_state(cfg) == 0;
+	return (cfg->id.vf || command(cfg) & PCI_COMMAND_MEMORY) &&
+	       power_state(cfg) == 0;
 }
 
 bool config_intx_disabled(const struct config *cfg)

@@ -28,11 +28,14 @@ struct identity {
 	u32 class;
 	u8 revision;
 	u8 pin;
+	bool flr;
+	bool vf;
 	u32 nr_vectors;
 	struct range table;
 	struct range pba;
 	struct vsec vsec;
 	bool cxl;
+	bool ats;
 };
 
 /**
