@@ -374,6 +374,7 @@ void model_card_load(struct card *card, const char *bdf)
 	load_blocks(card);
 	load_types(card);
 	load_instances(card);
+	proof_load(&card->proof, card);
 }
 
 void model_card_free(struct card *card)
@@ -489,6 +490,7 @@ json_t *card_json(const struct card *card)
 	for (i = 0; i < card->nr_instances; i++)
 		json_array_append_new(instances,
 				      instance_json(&card->instances[i]));
+	json_object_set_new(json, "bus_master_proof", proof_json(&card->proof));
 	json_object_set_new(json, "blocks", blocks);
 	json_object_set_new(json, "types", types);
 	json_object_set_new(json, "instances", instances);

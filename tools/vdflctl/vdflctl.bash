@@ -67,10 +67,11 @@ _vdflctl_words() {	# COMMAND PREVIOUS: one word per line
 		_vdflctl_cards
 		_vdflctl_ports "$2"
 		;;
+	prove) _vdflctl_cards; printf '%s\n' --json --unsafe-no-iommu ;;
 	*)
 		printf '%s\n' list info show create remove read write wait \
 			bind unbind give chown irq acknowledge ack reset-port \
-			help --version
+			prove help --version
 		;;
 	esac
 	echo --help

@@ -6,10 +6,14 @@
  *   util.c              faults, text, numbers and addresses
  *   table.c, sysfs.c    tables; files of the kernel
  *   names.c, region.c   names of features; VFIO regions
+ *   proof.c             stored measurements of bus mastering
  *   model.c             cards, blocks, types and instances from sysfs
  *   errors.c            error words in plain text
+ *   binding.c           driver and driver_override of a PCI function
  *   describe.c, vfio.c  description region; opening an instance
  *   window.c            registers of an open instance
+ *   function.c          a whole PCI function with a page for DMA
+ *   engine.c            DMA engines of AFUs
  *   command.c           command lines of the verbs
  *   verb_*.c            one verb each
  *   main.c              the table of the verbs
@@ -196,6 +200,34 @@ struct instance {
 	char state[NAME_LEN];	/* "created", or "removing": waits for users */
 };
 
+/* Verdicts of vdflctl prove */
+#define PROOF_HONOURS		"honours"
+#define PROOF_IGNORES		"ignores"
+#define PROOF_NO_ENGINE		"no engine"
+#define PROOF_NOT_PROVABLE	"not provable here"
+
+/**
+ * struct proof - measurement whether a card honours bus master off
+ * @verdict: PROOF_*, or empty: never measured
+ * @reason: reason of a verdict that is no measurement, or empty
+ * @engine: engine that was tried, or empty
+ * @fence: "iommu" if only a page was reachable, "none" without an IOMMU, or empty
+ * @image: hash of the ids and headers of the card
+ * @kernel: release and version
+ * @date: UTC, ISO 8601
+ * @state: "current", or "stale: " and the reason
+ */
+struct proof {
+	char verdict[NAME_LEN];
+	char reason[TEXT_LEN * 3];
+	char engine[NAME_LEN];
+	char fence[NAME_LEN];
+	char image[NAME_LEN];
+	char kernel[TEXT_LEN];
+	char date[NAME_LEN];
+	char state[NAME_LEN];
+};
+
 struct card {
 	char address[BDF_LEN];
 	char vendor[NAME_LEN];
@@ -220,6 +252,7 @@ struct card {
 	__u64 gone;
 	char state[NAME_LEN];
 	__u64 release_grace_ms;
+	struct proof proof;
 	size_t nr_blocks;
 	size_t nr_types;
 	size_t nr_instances;
@@ -278,6 +311,46 @@ void errors_lines(struct names *lines, const struct card *card);
 json_t *errors_json(const struct card *card);
 /* Return true if an AFU has stopped the card; a reset of @port releases it */
 bool errors_stopped(const struct card *card, __u64 *port);
+
+/* proof.c */
+
+/* Set image, kernel and date of a measurement that begins now */
+void proof_start(struct proof *proof, const struct card *card);
+/* Load the stored measurement of a card of which the blocks are loaded */
+void proof_load(struct proof *proof, const struct card *card);
+/* Return true if there is a verdict, for the present image and kernel */
+bool proof_current(const struct proof *proof);
+/* Return true if the verdict is honours or ignores */
+bool proof_measured(const struct proof *proof);
+/*
+ * Store a measurement. A verdict that is no measurement does not replace a current
+ * measurement.
+ */
+int proof_save(const struct proof *proof, const struct card *card,
+	       struct fault *fault);
+json_t *proof_json(const struct proof *proof);
+
+/* binding.c */
+
+/**
+ * struct binding - driver and override of a card before the command
+ * @driver: name, or empty
+ * @override: contents of driver_override, or a newline for none
+ */
+struct binding {
+	char driver[NAME_LEN];
+	char override[TEXT_LEN];
+};
+
+void binding_load(struct binding *binding, const char *bdf);
+/*
+ * Unbind a card from its former driver and probe it with @driver. @moved tells
+ * whether the former driver is unbound. Return 0 or -errno.
+ */
+int binding_move(const char *bdf, const struct binding *former,
+		 const char *driver, bool *moved);
+/* The card has no driver. Return 0 or -errno. */
+int binding_restore(const struct binding *former, const char *bdf);
 
 /* grace.c */
 
@@ -408,6 +481,6 @@ int command_width(const char *text, __u32 *width);
 extern const struct command verb_list, verb_info, verb_create, verb_remove;
 extern const struct command verb_read, verb_write, verb_wait;
 extern const struct command verb_bind, verb_unbind, verb_give;
-extern const struct command verb_irq, verb_acknowledge, verb_reset_port;
+extern const struct command verb_irq, verb_acknowledge, verb_reset_port, verb_prove;
 
 #endif /* _VDFLCTL_H */

@@ -13,63 +13,15 @@ static bool may_displace(const char *driver)
 	       !strcmp(driver, "vfio-pci");
 }
 
-/**
- * struct binding - driver and override of a card before the command
- * @driver: name, or empty
- * @override: contents of driver_override, or a newline for none
- */
-struct binding {
-	char driver[NAME_LEN];
-	char override[TEXT_LEN];
-};
-
-static void binding_load(struct binding *binding, const char *bdf)
-{
-	char text[TEXT_LEN];
-
-	sysfs_link(binding->driver, sizeof(binding->driver),
-		   "bus/pci/devices/%s/driver", bdf);
-	sysfs_read(text, sizeof(text), "bus/pci/devices/%s/driver_override",
-		   bdf);
-	text_set(binding->override, sizeof(binding->override), "%s",
-		 text[0] && strcmp(text, "(null)") ? text : "\n");
-}
-
-/* Restore the override first: the former driver may match only through it */
-static int binding_restore(const struct binding *former, const char *bdf)
-{
-	int ret = sysfs_write(former->override,
-			      "bus/pci/devices/%s/driver_override", bdf);
-
-	if (ret || !former->driver[0])
-		return ret;
-	return sysfs_write(bdf, "bus/pci/drivers/%s/bind", former->driver);
-}
-
-/* Unbind the former driver, after the override, which may be denied */
-static int release_card(const char *bdf, const struct binding *former)
-{
-	int ret;
-
-	ret = sysfs_write(DRIVER, "bus/pci/devices/%s/driver_override", bdf);
-	if (ret || !former->driver[0])
-		return ret;
-	ret = sysfs_write(bdf, "bus/pci/devices/%s/driver/unbind", bdf);
-	if (ret)
-		sysfs_write(former->override,
-			    "bus/pci/devices/%s/driver_override", bdf);
-	return ret;
-}
-
 static int move_card(const char *bdf, const struct binding *former,
 		     struct fault *fault)
 {
 	int ret, restored;
+	bool moved;
 
-	ret = release_card(bdf, former);
-	if (ret)
+	ret = binding_move(bdf, former, DRIVER, &moved);
+	if (!moved)
 		return fault_kernel(fault, -ret, "cannot bind %s", bdf);
-	ret = sysfs_write(bdf, "bus/pci/drivers_probe");
 	if (!ret && model_card_bound(bdf))
 		return 0;
 	restored = binding_restore(former, bdf);

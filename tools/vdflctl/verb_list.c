@@ -43,6 +43,23 @@ static void print_violations(const struct card *card)
 	       card->address);
 }
 
+/* The effect of the command fence, as far as it was measured */
+static void print_proof(const struct proof *proof)
+{
+	printf("               honoured by the card: ");
+	if (!proof->verdict[0])
+		printf("not measured\n");
+	else if (!proof_current(proof))
+		printf("not measured (%s)\n", proof->state);
+	else if (!proof_measured(proof))
+		printf("not measured (%s: %s)\n", proof->verdict,
+		       proof->reason);
+	else
+		printf("%s, measured with %s on %.10s\n",
+		       strcmp(proof->verdict, PROOF_HONOURS) ? "NO" : "yes",
+		       proof->engine, proof->date);
+}
+
 static void print_siblings(const struct card *card)
 {
 	if (card->siblings_mastering[0])
@@ -58,6 +75,7 @@ static void print_fences(const struct card *card)
 	printf("  fences:      bus master off: %s\n",
 	       strcmp(card->fence_command, "lost") ?
 	       or_unknown(card->fence_command) : "LOST");
+	print_proof(&card->proof);
 	printf("               iommu: %s\n", or_unknown(card->fence_iommu));
 	printf("               port above: %s\n",
 	       strcmp(card->fence_port, "lost") ?

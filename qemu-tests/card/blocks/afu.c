@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* AFU for tests: storage, a counter, interrupts, DMA. */
+/* AFU for tests: storage, a counter, interrupts, DMA, a loopback engine. */
 #include <stdlib.h>
 
 #include "blocks/all.h"
+#include "blocks/engine.h"
+#include "lib/spec.h"
 
 #define AFU_SCRATCH0	0x28
 #define AFU_SCRATCH1	0x30
@@ -19,27 +21,49 @@
 #define AFU_RAM_END	0x2000
 #define AFU_RO_VALUE	0x1122334455667788ULL
 
+/**
+ * struct afu - state of the model
+ * @client: user of the DMA engine
+ * @engine: loopback engine, or NULL
+ */
+struct afu {
+	struct dma_client client;
+	const struct engine *engine;
+};
+
 static void dma_done(void *owner, enum dma_result result)
 {
 	block_reg(owner, AFU_DMA_RESULT)->value = result;
 }
 
-static int add_dma_client(struct block *b)
+static int add_engine(struct block *b, struct afu *afu, const json_t *spec)
 {
-	struct dma_client *client = calloc(1, sizeof(*client));
+	const char *name = spec_string(spec, "engine", NULL);
 
-	if (!client)
-		return -1;
-	*client = (struct dma_client){ b->name, dma_done, b };
-	b->priv = client;
+	if (!name)
+		return 0;
+	afu->engine = engine_find(name);
+	if (!afu->engine)
+		return spec_error("%s: unknown engine %s", b->name, name);
+	engine_add_regs(b);
 	return 0;
+}
+
+static int add_state(struct block *b, const json_t *spec)
+{
+	struct afu *afu = calloc(1, sizeof(*afu));
+
+	if (!afu)
+		return -1;
+	afu->client = (struct dma_client){ b->name, dma_done, b };
+	b->priv = afu;
+	return add_engine(b, afu, spec);
 }
 
 static int afu_init(struct block *b, const json_t *spec)
 {
 	u64 off;
 
-	(void)spec;
 	block_add_reg(b, AFU_SCRATCH0, 0, ALL_ONES);
 	block_add_reg(b, AFU_SCRATCH1, 0, ALL_ONES);
 	block_add_special(b, AFU_COUNTER, 0, REG_COUNTER);
@@ -54,7 +78,7 @@ static int afu_init(struct block *b, const json_t *spec)
 	block_add_reg(b, AFU_DMA_RESULT, 0, 0);
 	for (off = AFU_RAM; off < AFU_RAM_END; off += 8)
 		block_add_reg(b, off, 0, ALL_ONES);
-	return add_dma_client(b);
+	return add_state(b, spec);
 }
 
 static u64 vector_mask(const struct block *b)
@@ -82,16 +106,21 @@ static void trigger(struct block *b, u64 vectors)
 
 static void start_dma(struct block *b)
 {
+	const struct afu *afu = b->priv;
+
 	block_reg(b, AFU_DMA_RESULT)->value = DMA_NONE;
-	dma_start(b->dma, b->priv, block_reg(b, AFU_DMA_ADDR)->value,
+	dma_start(b->dma, &afu->client, block_reg(b, AFU_DMA_ADDR)->value,
 		  block_reg(b, AFU_DMA_DATA)->value);
 }
 
 static void afu_write(struct block *b, u64 off, u64 value, u64 bits)
 {
+	const struct afu *afu = b->priv;
 	u64 written = value & bits;
 
-	if (off == AFU_IRQ_TRIGGER)
+	if (engine_has(off))
+		engine_control(b, afu->engine, value);
+	else if (off == AFU_IRQ_TRIGGER)
 		trigger(b, written & vector_mask(b));
 	else if (off == AFU_IRQ_STATUS)
 		set_status(b, b->irq.cause & ~written);
@@ -101,12 +130,14 @@ static void afu_write(struct block *b, u64 off, u64 value, u64 bits)
 
 static void afu_reset(struct block *b)
 {
-	dma_forget(b->dma, b->priv);
+	const struct afu *afu = b->priv;
+
+	dma_forget(b->dma, &afu->client);
 }
 
 static void afu_release(struct block *b)
 {
-	dma_forget(b->dma, b->priv);
+	afu_reset(b);
 	free(b->priv);
 }
 

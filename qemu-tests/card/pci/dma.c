@@ -216,6 +216,49 @@ static void report(struct dma *d, const char *name, u64 addr,
 		  "addr", log_hex(addr), "outcome", names[result], "why", why);
 }
 
+/* Copy from or to the file that contains the memory. */
+static bool copy(const struct mapping *m, const struct dma_transfer *t)
+{
+	u64 pos = m->fd_offset + (t->addr - m->addr);
+
+	if (t->write)
+		return pwrite(m->backing->fd, t->buf, t->len, pos) == (ssize_t)t->len;
+	return pread(m->backing->fd, t->buf, t->len, pos) == (ssize_t)t->len;
+}
+
+/**
+ * dma_transfer() - read or write memory for which the client sent a file
+ * @d: engine
+ * @name: name in the log
+ * @t: the transfer
+ *
+ * Return: the result; other memory is a fault.
+ */
+enum dma_result dma_transfer(struct dma *d, const char *name,
+			     const struct dma_transfer *t)
+{
+	enum dma_result result = DMA_FAULT;
+	const struct mapping *m;
+	const char *why = NULL;
+
+	d->counts.attempts++;
+	m = find_mapping(d, t->addr, t->len);
+	if (!config_may_master(d->cfg)) {
+		result = DMA_REFUSED;
+		why = "bus master off";
+	} else if (!m || !m->backing) {
+		why = m ? "no file" : "unmapped";
+	} else if (t->write && !m->writable) {
+		why = "read-only";
+	} else if (!copy(m, t)) {
+		why = "copy failed";
+	} else {
+		result = DMA_DONE;
+	}
+	report(d, name, t->addr, result, why);
+	return result;
+}
+
 static void finish(struct dma *d, const struct dma_client *client, u64 addr,
 		   enum dma_result result, const char *why)
 {

@@ -27,6 +27,20 @@ struct dma_message {
 	u64 data;
 };
 
+/**
+ * struct dma_transfer - read or write of guest memory
+ * @addr: bus address
+ * @buf: bytes that are written, or room for those that are read
+ * @len: bytes
+ * @write: memory is written
+ */
+struct dma_transfer {
+	u64 addr;
+	void *buf;
+	u64 len;
+	bool write;
+};
+
 struct dma_counts {
 	u64 attempts;
 	u64 refused;
@@ -39,6 +53,8 @@ int dma_map(struct dma *d, u64 addr, u64 size, u64 fd_offset, bool writable,
 void dma_unmap(struct dma *d, u64 addr, u64 size, bool all);
 void dma_start(struct dma *d, const struct dma_client *client, u64 addr,
 	       u64 data);
+enum dma_result dma_transfer(struct dma *d, const char *name,
+			     const struct dma_transfer *t);
 void dma_forget(struct dma *d, const struct dma_client *client);
 bool dma_next_message(struct dma *d, struct dma_message *out);
 void dma_message_done(struct dma *d, int error);
