@@ -89,7 +89,9 @@ struct vdfl_msix {
  * @window: one for each header
  * @block: one for each header
  * @nr_blocks: entries in @block
- * @lock: protects vdfl_block.owner, @clients, vdfl_client.todo and @nr_open
+ * @lock: protects vdfl_block.owner, @clients, vdfl_client.todo and @nr_open;
+ *	raw, because tasks of users and readers of sysfs take it: on PREEMPT_RT the
+ *	holder of a spinlock_t can be preempted
  * @clients: all instances; under @lock
  * @client_wq: runs the work items of @clients
  * @nr_working: number of work items of @clients that are queued or running;
@@ -137,7 +139,7 @@ struct vdfl_card {
 	struct dfl_window *window;
 	struct vdfl_block *block;
 	u32 nr_blocks;
-	spinlock_t lock;
+	raw_spinlock_t lock;
 	struct list_head clients;
 	struct workqueue_struct *client_wq;
 	atomic_t nr_working;

@@ -38,11 +38,11 @@ void vdfl_card_declare_lost(struct vdfl_card *card, const char *cause)
 {
 	bool was_gone, used;
 
-	spin_lock(&card->lock);
+	raw_spin_lock(&card->lock);
 	was_gone = card->gone;
 	used = !list_empty(&card->clients);
 	WRITE_ONCE(card->gone, true);
-	spin_unlock(&card->lock);
+	raw_spin_unlock(&card->lock);
 	if (was_gone)
 		return;
 	if (used)
