@@ -107,12 +107,14 @@ struct vdfl_msix {
  * @release: see release.c
  * @generation: number of times that use was resumed after @frozen; written
  *	under @reset_lock, read without a lock
- * @reset_lock: serialises resets; protects @frozen, @revoking, @frozen_since,
- *	@absent_since and @dead_ports
+ * @reset_lock: serialises resets; protects @frozen, @revoking, @operating,
+ *	@frozen_since, @absent_since and @dead_ports
  * @frozen: VDFL_FROZEN_*; the driver does not touch the card unless 0; under
  *	@reset_lock
  * @revoking: number of calls of vdfl_card_freeze() that still wait for clients;
  *	under @reset_lock
+ * @operating: bits of @frozen for which vdfl_card_freeze() has returned, so the
+ *	PCI core may operate on the card; under @reset_lock
  * @frozen_since: jiffies when the first of these calls ended; valid while
  *	@frozen is set and @revoking is 0; under @reset_lock
  * @absent_since: jiffies when VDFL_FROZEN_ABSENT was set; under @reset_lock
@@ -153,6 +155,7 @@ struct vdfl_card {
 	struct mutex reset_lock;
 	unsigned int frozen;
 	unsigned int revoking;
+	unsigned int operating;
 	unsigned long frozen_since;
 	unsigned long absent_since;
 	DECLARE_BITMAP(dead_ports, DFL_MAX_HEADERS);
