@@ -123,6 +123,11 @@ struct vdfl_msix {
  * @group: IOMMU group whose DMA the driver owns, or NULL
  * @busmaster_audit: regular check of the bus-master bits, see audit.c
  * @audit: regular check of everything else, see audit.c
+ * @audits_begun: number of runs of @audit that have begun; written by @audit,
+ *	read without a lock
+ * @audits_ended: number of the last run that has ended; written by @audit, read
+ *	without a lock
+ * @audited: tasks that wait for the end of a run
  * @busmaster: see busmaster.c
  * @irq: see irq.c
  * @dir: directory in sysfs
@@ -162,6 +167,9 @@ struct vdfl_card {
 	struct iommu_group *group;
 	struct delayed_work busmaster_audit;
 	struct delayed_work audit;
+	unsigned int audits_begun;
+	unsigned int audits_ended;
+	wait_queue_head_t audited;
 	struct vdfl_busmaster busmaster;
 	struct vdfl_card_irq irq;
 	struct vdfl_dir *dir;
