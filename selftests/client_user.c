@@ -17,6 +17,8 @@
  *	count LINE MS			signals in that time
  *	watch LINE N			adds N waiters to the eventfd: US that one
  *					signal takes then
+ *	nest LINE N			adds one waiter to the eventfd, an epoll instance
+ *					with N waiters of its own: US as of watch
  *	pulse MS			again and again raises vector 0, waits for its
  *					signal and acknowledges: number of signals
  *	loop OFFSET MS [VALUE]		reads NUMBER, or error NAME MS-PASSED, or
@@ -25,6 +27,7 @@
  *	dma				attempt of the AFU to write to our memory:
  *					RESULT same, or RESULT changed
  *	reset				ok
+ *	flr				ok; by the emulated config space
  *	open, close			ok
  *	quit
  *
@@ -33,7 +36,10 @@
  * Usage: client_user UUID. Opens the instance at the start and prints "ready".
  */
 #include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 
 #include "lab_card.h"
 #include "vdfl_test.h"
@@ -229,6 +235,21 @@ static void cmd_reset(struct client *c, char **arg)
 	say_status(try_dev_ioctl(&c->dev, VFIO_DEVICE_RESET, NULL));
 }
 
+static void cmd_flr(struct client *c, char **arg)
+{
+	unsigned int cap = dev_find_cap(&c->dev, PCI_CAP_ID_EXP);
+
+	(void)arg;
+	if (!(dev_config_read(&c->dev, cap + PCI_EXP_DEVCAP, 4) &
+	      PCI_EXP_DEVCAP_FLR)) {
+		printf("no such capability\n");
+		return;
+	}
+	dev_config_write(&c->dev, cap + PCI_EXP_DEVCTL, 2,
+			 PCI_EXP_DEVCTL_BCR_FLR);
+	say_status(0);
+}
+
 /* --- mapped access ------------------------------------------------------------ */
 
 static uint64_t mappable_bytes(struct client *c)
@@ -406,20 +427,76 @@ static uint64_t signal_us(int event)
 	return now_us() - start;
 }
 
-static void cmd_watch(struct client *c, char **arg)
+static void answer_signal_us(int event)
 {
-	int fd = c->line[line_number(arg[1])];
 	uint64_t us = ~0ULL, took;
 	int i;
 
-	add_waiters(fd, number(arg[2]));
 	for (i = 0; i < 5; i++) {
-		took = signal_us(fd);
+		took = signal_us(event);
 		if (took < us)
 			us = took;
 	}
-	event_take(fd);
+	event_take(event);
 	printf("%lu\n", us);
+}
+
+static void cmd_watch(struct client *c, char **arg)
+{
+	int fd = c->line[line_number(arg[1])];
+
+	add_waiters(fd, number(arg[2]));
+	answer_signal_us(fd);
+}
+
+/**
+ * struct nest - an epoll instance that is polled many times
+ * @polled: array in which each entry has the same instance
+ * @nr: number of entries
+ */
+struct nest {
+	struct pollfd *polled;
+	unsigned int nr;
+};
+
+/* Only an error ends poll(), so a signal walks all entries and wakes no task. */
+static void *poll_nest(void *arg)
+{
+	struct nest *nest = arg;
+
+	poll(nest->polled, nest->nr, -1);
+	die_errno("polling an epoll instance");
+	return NULL;
+}
+
+static void add_nest(int event, unsigned int nr)
+{
+	struct rlimit limit = { .rlim_cur = nr, .rlim_max = nr };
+	struct epoll_event ev = { .events = EPOLLIN };
+	int epoll = epoll_create1(EPOLL_CLOEXEC);
+	struct nest *nest = calloc(1, sizeof(*nest));
+	pthread_t thread;
+
+	if (!nest || epoll_ctl(epoll, EPOLL_CTL_ADD, event, &ev) ||
+	    setrlimit(RLIMIT_NOFILE, &limit))
+		die_errno("waiting for an eventfd");
+	nest->nr = nr;
+	nest->polled = calloc(nr, sizeof(*nest->polled));
+	if (!nest->polled)
+		die("no memory for waiters");
+	while (nr--)
+		nest->polled[nr].fd = epoll;
+	if (pthread_create(&thread, NULL, poll_nest, nest))
+		die("no thread for waiters");
+}
+
+static void cmd_nest(struct client *c, char **arg)
+{
+	int fd = c->line[line_number(arg[1])];
+
+	add_nest(fd, number(arg[2]));
+	sleep_us(500000);
+	answer_signal_us(fd);
 }
 
 static void cmd_pulse(struct client *c, char **arg)
@@ -501,6 +578,7 @@ static const struct {
 	{ "count", cmd_count },
 	{ "dma", cmd_dma },
 	{ "fences", cmd_fences },
+	{ "flr", cmd_flr },
 	{ "generation", cmd_generation },
 	{ "loop", cmd_loop },
 	{ "map", cmd_map },
@@ -508,6 +586,7 @@ static const struct {
 	{ "mloop", cmd_mloop },
 	{ "mread", cmd_mread },
 	{ "mwrite", cmd_mwrite },
+	{ "nest", cmd_nest },
 	{ "open", cmd_open },
 	{ "pulse", cmd_pulse },
 	{ "read", cmd_read },

@@ -17,7 +17,6 @@ IOMMU=${VDFL_IOMMU:?}
 MODULE=/src/build/$KERNEL/$DRIVER/$DRIVER.ko
 VDFLCTL=/src/build/vdflctl/vdflctl
 CLIENT=/src/build/selftests/client_user
-LOCKS=/run/lock
 # Factor for time limits: the debug kernels check more and are slower
 SLOW=1
 [ ! -e "/src/qemu-tests/guest/$KERNEL.config" ] || SLOW=10
@@ -182,7 +181,6 @@ bail()
 tap_end()
 {
 	local status=$?
-
 	echo "1..$tap_count"
 	[ "$tap_failed" = 0 ] && [ "$tap_count" -gt 0 ] || status=1
 	exit "$status"
@@ -191,24 +189,44 @@ trap tap_end EXIT
 
 # --- time and waiting ---------------------------------------------------------
 
-# now_ms: milliseconds since boot
-now_ms()
+# set_now NAME: set the variable to the milliseconds since boot
+set_now()
 {
 	local up
 
 	read -r up _ </proc/uptime
-	echo $((10#${up/./} * 10))
+	printf -v "$1" %d $((10#${up/./} * 10))
+}
+
+# now_ms: milliseconds since boot
+now_ms()
+{
+	local ms
+
+	set_now ms
+	echo "$ms"
+}
+
+# nap SECONDS: sleep without a process, whose start takes long in an emulated
+# machine
+exec {never}<> <(:)
+nap()
+{
+	read -r -t "$1" <&"$never" || :
 }
 
 # wait_for SECONDS CMD...: repeat CMD until it succeeds; fail after SECONDS
 wait_for()
 {
-	local end=$(($(now_ms) + $1 * 1000 * SLOW))
+	local end now
 
+	set_now end
+	end=$((end + $1 * 1000 * SLOW))
 	shift
 	until "$@"; do
-		[ "$(now_ms)" -lt "$end" ] || return 1
-		sleep 0.05
+		set_now now
+		[ "$now" -lt "$end" ] || return 1
+		nap 0.05
 	done
 }
 
@@ -395,31 +413,47 @@ refusal()
 
 # --- the card's side ----------------------------------------------------------
 
+# card_ask N JSON: send a request to the simulated card, set CARD_REPLY. A port can
+# be open once at a time, so that concurrent requests wait for each other. No
+# process is started, because that is slow in an emulated machine.
+card_ask()
+{
+	local port=/dev/virtio-ports/card$1
+
+	[ -e "$port" ] || return
+	CARD_REPLY=
+	until {
+		{
+			printf '%s\n' "$2" >&3
+			IFS= read -r -t 60 CARD_REPLY <&3 || :
+		} 3<>"$port"
+	} 2>/dev/null; do
+		nap 0.02
+	done
+}
+
 # card_ctl N JSON: send a request to the simulated card, print the reply
 card_ctl()
 {
-	mkdir -p "$LOCKS"
-	(
-		flock 9
-		exec 3<>"/dev/virtio-ports/card$1"
-		printf '%s\n' "$2" >&3
-		IFS= read -r -t 60 reply <&3
-		# Close it before the lock: at exit the order is not defined
-		exec 3>&-
-		printf '%s\n' "$reply"
-	) 9>"$LOCKS/card$1"
+	card_ask "$@" && printf '%s\n' "$CARD_REPLY"
 }
 
 # card_do N OP [JSON-MEMBERS]: succeeds if the card reports success
 card_do()
 {
-	[[ $(card_ctl "$1" "{\"op\":\"$2\"${3:+,$3}}") =~ \"ok\":\ *true ]]
+	card_ask "$1" "{\"op\":\"$2\"${3:+,$3}}" && [[ $CARD_REPLY =~ \"ok\":\ *true ]]
 }
 
 # card_stat N FILTER: statistics of the card, filtered by jq
 card_stat()
 {
-	card_ctl "$1" '{"op":"stats"}' | jq -r "$2"
+	card_ask "$1" '{"op":"stats"}' || return
+	# One of the counters, which come before the list of blocks
+	if [[ $2 =~ ^\.([a-z_]+)$ && $CARD_REPLY =~ \"${BASH_REMATCH[1]}\":\ *([0-9]+|true|false) ]]; then
+		echo "${BASH_REMATCH[1]}"
+	else
+		jq -r "$2" <<<"$CARD_REPLY"
+	fi
 }
 
 # block_stat N POS NAME: one counter of the block at POS (b0-o2000)
@@ -465,19 +499,18 @@ card_log()
 # selftests/client_user.c.
 
 declare -A CLIENT_PID CLIENT_IN CLIENT_OUT
+client_count=0
 
 # client_start NAME UUID
 client_start()
 {
-	local in out dir
+	local in out fifo=/tmp/client.$BASHPID.$((client_count++))
 
-	dir=$(mktemp -d)
-	mkfifo "$dir/in" "$dir/out"
-	"$CLIENT" "$2" <"$dir/in" >"$dir/out" &
+	mkfifo "$fifo.in" "$fifo.out"
+	"$CLIENT" "$2" <"$fifo.in" >"$fifo.out" &
 	CLIENT_PID[$1]=$!
-	exec {in}>"$dir/in" {out}<"$dir/out"
+	exec {in}>"$fifo.in" {out}<"$fifo.out"
 	CLIENT_IN[$1]=$in CLIENT_OUT[$1]=$out
-	rm -r "$dir"
 	[ "$(client_reply "$1")" = ready ]
 }
 
@@ -526,13 +559,16 @@ client_end()
 # log_mark: messages from here on are "new"
 log_mark()
 {
-	LOG_SEEN=$(dmesg | wc -l)
+	LOG_MARK="scenario: mark $((log_marks++))"
+	echo "$LOG_MARK" >/dev/kmsg
 }
 
 # log_new [REGEX]: print the lines logged since log_mark
 log_new()
 {
-	dmesg | tail -n "+$((LOG_SEEN + 1))" | grep -E -- "${1-}" || :
+	dmesg | awk -v mark="$LOG_MARK\$" 'seen; $0 ~ mark { seen = 1 }
+		END { if (!seen) print "the log no longer has the mark" }' |
+		grep -E -- "${1-}" || :
 }
 
 # log_count REGEX: number of lines since log_mark that match
@@ -540,4 +576,5 @@ log_count()
 {
 	log_new "$1" | grep -c . || :
 }
+log_marks=0
 log_mark

@@ -130,6 +130,8 @@ static void n6001(void **state)
 	assert_int_equal(header_at(0, 0x70000)->parent, 0);
 	assert_int_equal(header_at(0, 0x70000)->port, 0xff);
 	assert_int_equal(header_at(0, 0x71000)->parent, DFL_NO_PARENT);
+	/* the AFUs are in other functions */
+	assert_true(header_at(0, 0x71000)->no_afu);
 	assert_int_equal(header_at(0, 0x72000)->parent, 12);
 	assert_int_equal(header_at(0, 0x80000)->parent, 12);
 	assert_int_equal(header_at(0, 0x80000)->port, 0);
@@ -802,6 +804,7 @@ static void afu_location(void **state)
 		fake_set(&card, 2, 0x18, bad[i]);
 		assert_int_equal(walk(), 0);
 		assert_int_equal(findings(DFL_REASON_AFU_OFFSET), 1);
+		assert_false(header_at(2, 0)->no_afu);
 		assert_int_equal(map.nr_headers, 9);
 		assert_int_equal(card.nr_deasserts, 1);
 		assert_int_equal(fake_reads(&card, 2, 0x2008, 0x7dff8), 0);

@@ -95,6 +95,7 @@ static const char *scrub_name(__u32 scrub)
 	static const char * const names[] = {
 		[VFIO_DFL_MDEV_SCRUB_NONE] = "none",
 		[VFIO_DFL_MDEV_SCRUB_PORT_RESET] = "port-reset",
+		[VFIO_DFL_MDEV_SCRUB_FUNCTION_RESET] = "function-reset",
 	};
 
 	return pick(names, ARRAY_SIZE(names), scrub);

@@ -55,7 +55,7 @@ const struct command verb_write = {
 "  -h, --help          display this help and exit\n"
 "\n"
 "OFFSET counts from the header of the block. Most blocks permit accesses of\n"
-"8 and 4 bytes only. A block whose scrub is port-reset is reset when the\n"
+"8 and 4 bytes only. A block whose scrub is not none is reset when the\n"
 "command ends, and the value is lost.\n",
 	.run = run,
 };

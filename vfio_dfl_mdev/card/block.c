@@ -45,6 +45,48 @@ static void block_log_bad(const struct vdfl_block *block)
 		   block->pos, block->header->id, dfl_reason_text(reason));
 }
 
+/* Return the only assignable block, or NULL if there is none, or several. */
+static struct vdfl_block *only_block(struct vdfl_card *card)
+{
+	struct vdfl_block *only = NULL;
+	u32 i;
+
+	for (i = 0; i < card->nr_blocks; i++) {
+		if (!vdfl_block_assignable(&card->block[i]))
+			continue;
+		if (only)
+			return NULL;
+		only = &card->block[i];
+	}
+	return only;
+}
+
+/* FME and ports serve other functions of the card. */
+static bool has_interface_unit(const struct vdfl_card *card)
+{
+	u32 i;
+
+	for (i = 0; i < card->nr_blocks; i++)
+		if (card->map->header[i].kind == DFL_KIND_FME ||
+		    card->map->header[i].kind == DFL_KIND_PORT)
+			return true;
+	return false;
+}
+
+static struct vdfl_block *find_flr_block(struct vdfl_card *card)
+{
+	struct vdfl_block *block = only_block(card);
+
+	if (!block || has_interface_unit(card))
+		return NULL;
+	if (!pcie_reset_flr(card->pdev, PCI_RESET_PROBE))
+		return block;
+	pci_notice(card->pdev,
+		   "%s: no function level reset, block keeps its state between users\n",
+		   block->pos);
+	return NULL;
+}
+
 /**
  * vdfl_blocks_init() - decide which blocks can be assigned
  * @card: card whose snapshot of headers is complete
@@ -79,6 +121,7 @@ int vdfl_blocks_init(struct vdfl_card *card)
 		block_log_bad(block);
 	}
 	card->nr_blocks = nr;
+	card->flr_block = find_flr_block(card);
 	return 0;
 }
 

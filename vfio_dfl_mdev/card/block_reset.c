@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Reset of a block through its port: before and after use, and when its user
- * requests it. A block whose port fails a reset is withheld.
+ * Reset of a block, through its port or with its function: before and after use,
+ * and when its user requests it. A block whose port fails a reset is withheld.
  *
  * Copyright (C) 2026 The vfio_dfl_mdev authors
  */
@@ -9,14 +9,30 @@
 #include "card/card_priv.h"
 
 /**
+ * vdfl_block_scrub() - get the kind of reset that a block has
+ * @block: any block
+ *
+ * Return: VFIO_DFL_MDEV_SCRUB_*
+ */
+u32 vdfl_block_scrub(const struct vdfl_block *block)
+{
+	if (vdfl_block_port(block))
+		return VFIO_DFL_MDEV_SCRUB_PORT_RESET;
+	if (block == block->card->flr_block)
+		return VFIO_DFL_MDEV_SCRUB_FUNCTION_RESET;
+	return VFIO_DFL_MDEV_SCRUB_NONE;
+}
+
+/**
  * vdfl_block_has_reset() - check whether a block can be reset on its own
  * @block: any block
  *
- * Return: true if the block is the AFU of a port
+ * Return: true if the block is the AFU of a port, or if it is all of a function
+ * that has function level reset
  */
 bool vdfl_block_has_reset(const struct vdfl_block *block)
 {
-	return vdfl_block_port(block);
+	return vdfl_block_scrub(block) != VFIO_DFL_MDEV_SCRUB_NONE;
 }
 
 /**
@@ -27,20 +43,40 @@ bool vdfl_block_has_reset(const struct vdfl_block *block)
  */
 const char *vdfl_block_scrub_name(const struct vdfl_block *block)
 {
-	return vdfl_block_has_reset(block) ? "port-reset" : "none";
+	switch (vdfl_block_scrub(block)) {
+	case VFIO_DFL_MDEV_SCRUB_PORT_RESET:
+		return "port-reset";
+	case VFIO_DFL_MDEV_SCRUB_FUNCTION_RESET:
+		return "function-reset";
+	default:
+		return "none";
+	}
 }
 
-static int block_scrub(struct vdfl_block *block)
+/*
+ * The PCI core holds the configuration lock of the function when it calls the
+ * driver, which takes reset_lock then.
+ */
+static void reset_lock(struct vdfl_block *block)
+{
+	if (block == block->card->flr_block)
+		pci_cfg_access_lock(block->card->pdev);
+	mutex_lock(&block->card->reset_lock);
+}
+
+static void reset_unlock(struct vdfl_block *block)
+{
+	mutex_unlock(&block->card->reset_lock);
+	if (block == block->card->flr_block)
+		pci_cfg_access_unlock(block->card->pdev);
+}
+
+static int port_scrub(struct vdfl_block *block)
 {
 	const struct dfl_header *port = vdfl_block_port(block);
 	struct vdfl_card *card = block->card;
 	int ret;
 
-	lockdep_assert_held(&card->reset_lock);
-	if (!port)
-		return 0;
-	if (card->frozen)
-		return -EAGAIN;
 	if (vdfl_port_is_dead(card, port))
 		return -EIO;
 	ret = vdfl_port_reset(card, port);
@@ -54,19 +90,39 @@ static int block_scrub(struct vdfl_block *block)
 	return -EIO;
 }
 
+static int function_scrub(struct vdfl_block *block)
+{
+	int ret = vdfl_function_reset(block->card);
+
+	trace_vdfl_reset(block->card->pdev, block->pos, ret);
+	return ret;
+}
+
+static int block_scrub(struct vdfl_block *block)
+{
+	lockdep_assert_held(&block->card->reset_lock);
+	if (!vdfl_block_has_reset(block))
+		return 0;
+	if (block->card->frozen)
+		return -EAGAIN;
+	return vdfl_block_port(block) ? port_scrub(block) :
+					function_scrub(block);
+}
+
 static int block_prepare(void *data)
 {
 	struct vdfl_block *block = data;
 	struct vdfl_card *card = block->card;
 	int ret = -EAGAIN;
 
-	guard(mutex)(&card->reset_lock);
+	reset_lock(block);
 	if (!card->frozen)
 		ret = vdfl_busmaster_may_open(card);
 	if (!ret)
 		ret = block_scrub(block);
 	if (!ret)
 		ret = vdfl_card_check_header(block);
+	reset_unlock(block);
 	return ret;
 }
 
@@ -77,7 +133,7 @@ static int block_reset(void *data)
 	struct vdfl_client *client = block->owner;
 	int ret = -EIO;
 
-	guard(mutex)(&card->reset_lock);
+	reset_lock(block);
 	if (!READ_ONCE(card->gone))
 		ret = block_scrub(block);
 	if (!ret)
@@ -86,15 +142,19 @@ static int block_reset(void *data)
 		client->ops->mark(client, VDFL_REVOKED_RESET);
 	else if (!ret)
 		client->ops->clear(client, VDFL_REVOKED_RESET);
+	reset_unlock(block);
 	return ret;
 }
 
 static int block_clean(void *data)
 {
 	struct vdfl_block *block = data;
+	int ret;
 
-	guard(mutex)(&block->card->reset_lock);
-	return block_scrub(block);
+	reset_lock(block);
+	ret = block_scrub(block);
+	reset_unlock(block);
+	return ret;
 }
 
 /**
@@ -104,11 +164,12 @@ static int block_clean(void *data)
  * Verify that bus mastering is off, reset the block if it has a reset, and
  * compare its header with the snapshot. A work item does this under
  * vdfl_card.reset_lock; the caller waits for it and does not hold that lock.
+ * A reset of the function takes 100 ms, up to 60 s if the card does not respond.
  *
  * Return: 0; -EAGAIN while the card is frozen; -EPERM after a bus-master
  * violation that is not acknowledged; -ENODEV if the card does not respond;
- * -EIO if bus mastering cannot be disabled, the reset failed or the header
- * differs
+ * -EIO if bus mastering cannot be disabled, the reset failed, the header
+ * differs or the card is lost
  */
 int vdfl_block_prepare(struct vdfl_block *block)
 {

@@ -119,7 +119,11 @@ static int card_scan(struct vdfl_card *card)
 	if (ret)
 		return ret;
 	vdfl_irq_init(card);
-	return vdfl_sysfs_add(card);
+	vdfl_ports_release(card);
+	ret = vdfl_sysfs_add(card);
+	if (ret)
+		vdfl_ports_restore(card);
+	return ret;
 }
 
 /**
@@ -196,6 +200,7 @@ void vdfl_card_remove(struct vdfl_card *card)
 	vdfl_busmaster_fini(card);
 	vdfl_sysfs_remove(card);
 	vdfl_irq_mask_idle(card);
+	vdfl_ports_restore(card);
 	card_disable(card);
 	vdfl_fence_fini(card);
 	vdfl_card_put(card);

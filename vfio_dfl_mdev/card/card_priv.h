@@ -4,9 +4,9 @@
  * lower levels, from the bottom up:
  *
  *   1  work, hw, client, port, irq_signal
- *   2  scan, busmaster, block, block_reset, irq_intx, irq_poll, irq_msix
+ *   2  scan, busmaster, block, irq_intx, irq_poll, irq_msix
  *   3  fence, irq, lifetime
- *   4  recovery, release, audit, sysfs
+ *   4  recovery, release, audit, function_reset, block_reset, sysfs
  *   5  card
  *
  * Copyright (C) 2026 The vfio_dfl_mdev authors
@@ -89,6 +89,8 @@ struct vdfl_msix {
  * @window: one for each header
  * @block: one for each header
  * @nr_blocks: entries in @block
+ * @flr_block: the block that function level reset resets, because it is all of
+ *	the function; or NULL
  * @lock: protects vdfl_block.owner, @clients, vdfl_client.todo and @nr_open;
  *	raw, because tasks of users and readers of sysfs take it: on PREEMPT_RT the
  *	holder of a spinlock_t can be preempted
@@ -120,6 +122,8 @@ struct vdfl_msix {
  * @absent_since: jiffies when VDFL_FROZEN_ABSENT was set; under @reset_lock
  * @dead_ports: ports, by index of their header, that failed a reset; bits
  *	change under @reset_lock, and are read without a lock
+ * @held_ports: ports without an AFU of their own, by index of their header, that
+ *	were found in reset at probe; constant after vdfl_ports_release()
  * @group: IOMMU group whose DMA the driver owns, or NULL
  * @busmaster_audit: regular check of the bus-master bits, see audit.c
  * @audit: regular check of everything else, see audit.c
@@ -146,6 +150,7 @@ struct vdfl_card {
 	struct dfl_window *window;
 	struct vdfl_block *block;
 	u32 nr_blocks;
+	struct vdfl_block *flr_block;
 	raw_spinlock_t lock;
 	struct list_head clients;
 	struct workqueue_struct *client_wq;
@@ -164,6 +169,7 @@ struct vdfl_card {
 	unsigned long frozen_since;
 	unsigned long absent_since;
 	DECLARE_BITMAP(dead_ports, DFL_MAX_HEADERS);
+	DECLARE_BITMAP(held_ports, DFL_MAX_HEADERS);
 	struct iommu_group *group;
 	struct delayed_work busmaster_audit;
 	struct delayed_work audit;
@@ -207,6 +213,8 @@ bool vdfl_port_is_dead(const struct vdfl_card *card,
 void vdfl_port_mark_dead(struct vdfl_card *card, const struct dfl_header *port,
 			 int err);
 void vdfl_ports_deassert_reset(struct vdfl_card *card);
+void vdfl_ports_release(struct vdfl_card *card);
+void vdfl_ports_restore(struct vdfl_card *card);
 
 /* scan.c: the walk of a card's lists */
 int vdfl_card_walk(struct vdfl_card *card);
@@ -246,6 +254,9 @@ ssize_t vdfl_fence_siblings(struct vdfl_card *card, char *buf);
 /* recovery.c: operations of the PCI core, loss */
 void vdfl_card_absent(struct vdfl_card *card);
 void vdfl_card_check_frozen(struct vdfl_card *card);
+
+/* function_reset.c: reset of a function that is one block */
+int vdfl_function_reset(struct vdfl_card *card);
 
 /* release.c: release of the card by its users */
 void vdfl_release_init(struct vdfl_card *card);

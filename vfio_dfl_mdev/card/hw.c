@@ -70,7 +70,7 @@ static int card_msix_read_range(struct pci_dev *pdev, u32 reg, u64 len,
 	place->bar = where & PCI_MSIX_TABLE_BIR;
 	place->off = where & PCI_MSIX_TABLE_OFFSET;
 	place->len = len;
-	return PCI_POSSIBLE_ERROR(where) ? -EIO : 0;
+	return PCI_POSSIBLE_ERROR(where) ? -ENODEV : 0;
 }
 
 static int card_msix_read(struct pci_dev *pdev, struct vdfl_msix *msix)
@@ -96,7 +96,7 @@ static bool same_range(const struct dfl_range *a, const struct dfl_range *b)
  * vdfl_card_read_layout() - read the sizes of BARs and the location of MSI-X
  * @card: enabled card that is being probed
  *
- * Return: 0, or -EIO if the card does not respond
+ * Return: 0, or -ENODEV if the card does not respond
  */
 int vdfl_card_read_layout(struct vdfl_card *card)
 {
@@ -114,18 +114,18 @@ int vdfl_card_read_layout(struct vdfl_card *card)
  * Windows exclude the location found at probe, but the PCI core reads the
  * location again when it enables MSI-X.
  *
- * Return: 0, or -EIO if the location differs or the card does not respond
+ * Return: 0; -EIO if the location differs; -ENODEV if the card does not respond
  */
 int vdfl_card_check_msix(struct vdfl_card *card)
 {
 	const struct vdfl_msix *was = &card->msix;
 	struct vdfl_msix now = {};
+	int ret = card_msix_read(card->pdev, &now);
 
-	if (card_msix_read(card->pdev, &now) || now.nr != was->nr ||
-	    !same_range(&now.table, &was->table) ||
-	    !same_range(&now.pba, &was->pba))
-		return -EIO;
-	return 0;
+	if (ret)
+		return ret;
+	return now.nr == was->nr && same_range(&now.table, &was->table) &&
+	       same_range(&now.pba, &was->pba) ? 0 : -EIO;
 }
 
 /**

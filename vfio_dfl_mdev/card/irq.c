@@ -305,8 +305,8 @@ int vdfl_irq_arm(struct vdfl_card *card, struct vdfl_irq_client *client)
  * @card: card of the block
  * @client: armed client
  *
- * When this returns, notify() and message() are not running and are not called
- * any more. A work item does this under vdfl_card_irq.mutex; the caller waits
+ * When this returns, no callback of @client is running, and none is called any
+ * more. A work item does this under vdfl_card_irq.mutex; the caller waits
  * for it, and holds neither that lock nor a lock that notify() takes. The caller
  * also waits for a running notify(), but holds up no other client meanwhile.
  */

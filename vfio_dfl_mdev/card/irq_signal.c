@@ -2,8 +2,8 @@
 /*
  * Signals to clients. The wait queue of an eventfd is as long as its owner
  * likes, and eventfd_signal() walks all of it. So interrupt handlers and code
- * that holds a lock of the card only note what is pending. A work item of the
- * client signals it, and delays no other client.
+ * that holds a lock of the card only send the signals that take a short, bounded
+ * time. A work item of the client sends the others, and delays no other client.
  *
  * Copyright (C) 2026 The vfio_dfl_mdev authors
  */
@@ -51,15 +51,18 @@ void vdfl_irq_client_init(struct vdfl_irq_client *client)
 }
 
 /**
- * vdfl_irq_note() - have a client signalled soon
+ * vdfl_irq_note() - signal a client now or soon
  * @client: armed client
  * @pending: as the argument of notify()
  *
- * Takes constant time, in any context. A client that is signalled slowly
+ * Takes a bounded time, in any context. A client that is signalled slowly
  * receives one signal for all notes that it waits for.
  */
 void vdfl_irq_note(struct vdfl_irq_client *client, u64 pending)
 {
+	pending = client->notify_quick(client, pending);
+	if (!pending)
+		return;
 	atomic64_or(pending, &client->noted);
 	queue_delayed_work(vdfl_signal_wq, &client->signal, 0);
 }

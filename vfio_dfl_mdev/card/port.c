@@ -63,6 +63,16 @@ int vdfl_port_deassert_reset(struct vdfl_card *card, u8 bar, u64 off)
 	return port_wait_ack(ctrl, 0);
 }
 
+static int port_assert_reset(void __iomem *ctrl)
+{
+	u64 value = readq(ctrl);
+
+	if (value == ~0ULL)
+		return -EIO;
+	writeq(value | DFL_PORT_CTRL_RESET, ctrl);
+	return port_wait_ack(ctrl, DFL_PORT_CTRL_ACK);
+}
+
 /**
  * vdfl_port_reset() - reset a port
  * @card: bound card that is not frozen; vdfl_card.reset_lock is held
@@ -76,13 +86,8 @@ int vdfl_port_deassert_reset(struct vdfl_card *card, u8 bar, u64 off)
 int vdfl_port_reset(struct vdfl_card *card, const struct dfl_header *port)
 {
 	void __iomem *ctrl = card->bar[port->bar] + port->off + DFL_PORT_CTRL;
-	u64 value = readq(ctrl);
-	int ret;
+	int ret = port_assert_reset(ctrl);
 
-	if (value == ~0ULL)
-		return -EIO;
-	writeq(value | DFL_PORT_CTRL_RESET, ctrl);
-	ret = port_wait_ack(ctrl, DFL_PORT_CTRL_ACK);
 	if (!ret)
 		ret = vdfl_port_deassert_reset(card, port->bar, port->off);
 	return ret;
@@ -145,6 +150,11 @@ static void port_after_reset(struct vdfl_card *card,
 		vdfl_port_mark_dead(card, port, ret);
 }
 
+static bool port_is_usable(struct vdfl_card *card, const struct dfl_header *h)
+{
+	return h->kind == DFL_KIND_PORT && !h->reason && card->bar[h->bar];
+}
+
 /**
  * vdfl_ports_deassert_reset() - take all ports of a card out of reset
  * @card: bound card after a reset; vdfl_card.reset_lock is held
@@ -161,6 +171,81 @@ void vdfl_ports_deassert_reset(struct vdfl_card *card)
 
 	lockdep_assert_held(&card->reset_lock);
 	for (; h < end; h++)
-		if (h->kind == DFL_KIND_PORT && !h->reason && card->bar[h->bar])
+		if (port_is_usable(card, h))
 			port_after_reset(card, h);
+}
+
+/* --- ports whose AFU is another function of the card ----------------------- */
+
+static void port_release(struct vdfl_card *card, const struct dfl_header *port)
+{
+	void __iomem *ctrl = card->bar[port->bar] + port->off + DFL_PORT_CTRL;
+	u64 found = readq(ctrl);
+	int ret;
+
+	if (found == ~0ULL || !(found & DFL_PORT_CTRL_RESET))
+		return;
+	ret = vdfl_port_deassert_reset(card, port->bar, port->off);
+	if (ret)
+		pci_warn(card->pdev,
+			 "port %u: stays in reset (%pe), AFUs of other functions may not respond\n",
+			 port->port, ERR_PTR(ret));
+	set_bit(port - card->map->header, card->held_ports);
+}
+
+/**
+ * vdfl_ports_release() - release ports without an AFU of their own
+ * @card: card that is being probed, after the walk
+ *
+ * A port of revision 1 comes up in reset, and keeps the AFUs of other functions
+ * in reset. Undone by vdfl_ports_restore(). Sleeps up to PORT_ACK_LIMIT for each
+ * port.
+ */
+void vdfl_ports_release(struct vdfl_card *card)
+{
+	const struct dfl_header *h = card->map->header;
+	const struct dfl_header *end = h + card->map->nr_headers;
+
+	for (; h < end; h++)
+		if (port_is_usable(card, h) && h->no_afu)
+			port_release(card, h);
+}
+
+/* Bound functions of the card may have AFUs that the ports would reset. */
+static bool other_function_bound(struct pci_dev *pdev)
+{
+	struct pci_dev *other = NULL;
+
+	for_each_pci_dev(other) {
+		if (other == pdev || other->bus != pdev->bus)
+			continue;
+		if (!pci_ari_enabled(pdev->bus) &&
+		    PCI_SLOT(other->devfn) != PCI_SLOT(pdev->devfn))
+			continue;
+		if (pci_dev_driver(other)) {
+			pci_dev_put(other);
+			return true;
+		}
+	}
+	return false;
+}
+
+/**
+ * vdfl_ports_restore() - undo vdfl_ports_release()
+ * @card: card that is being removed; its BARs are mapped
+ *
+ * The ports stay released while another function of the card has a driver, or if
+ * the card does not respond. Sleeps up to PORT_ACK_LIMIT for each port.
+ */
+void vdfl_ports_restore(struct vdfl_card *card)
+{
+	const struct dfl_header *h;
+	unsigned long i;
+
+	if (other_function_bound(card->pdev) || !vdfl_card_answers(card))
+		return;
+	for_each_set_bit(i, card->held_ports, card->map->nr_headers) {
+		h = &card->map->header[i];
+		port_assert_reset(card->bar[h->bar] + h->off + DFL_PORT_CTRL);
+	}
 }

@@ -171,15 +171,15 @@ static void frozen_declare_lost(struct vdfl_card *card, const char *cause)
 /* @ret is the result of vdfl_busmaster_verify(). Returns it, or a new error. */
 static int frozen_end(struct vdfl_card *card, int ret)
 {
+	const char *cause = "bus mastering cannot be disabled";
+
+	if (!ret) {
+		ret = vdfl_card_check_msix(card);
+		cause = "MSI-X structures moved by reset";
+	}
 	if (ret) {
 		frozen_declare_lost(card, ret == -ENODEV ?
-				    "no response after reset" :
-				    "bus mastering cannot be disabled");
-		return ret;
-	}
-	ret = vdfl_card_check_msix(card);
-	if (ret) {
-		frozen_declare_lost(card, "MSI-X structures moved by reset");
+				    "no response after reset" : cause);
 		return ret;
 	}
 	card->frozen = 0;

@@ -4,12 +4,13 @@
  * clients, its interrupts and fences.
  *
  * The card layer calls the layers above only through the callbacks of a client:
- * vdfl_client_ops, vdfl_irq_client.notify() and vdfl_irq_client.message().
+ * vdfl_client_ops, and those of vdfl_irq_client.
  *
  * Lock order of the driver, outermost first:
  *   vfio dev_set lock (open, close)
  *   vdfl_mdev.cfg_lock
  *   vdfl_mdev.irq_config_lock
+ *   configuration lock of the function (pci_cfg_access_lock())
  *   vdfl_card.reset_lock
  *   mmap_lock
  *   vdfl_mdev.memory_lock
@@ -158,6 +159,9 @@ struct vdfl_client_ops {
  * @nr: number of vectors of the block, at most DFL_MAX_VECTORS
  * @notify: signal vectors: bit i of @pending is vector i of the block, bits
  *	from @nr on are ignored; called in a work item, without a lock
+ * @notify_quick: as @notify, but only the signals that take a short, bounded
+ *	time; may be called in hard interrupt context and with
+ *	vdfl_card_irq.lock held; returns the vectors that were not signalled
  * @message: source msix: signal the vector @nr, whose message arrived; called in
  *	hard interrupt context, without a lock
  * @noted: vectors to signal; atomic
@@ -173,7 +177,7 @@ struct vdfl_client_ops {
  * @stuck_fired: source poll: time when @stuck was signalled last; under
  *	vdfl_card_irq.lock
  *
- * The client sets @first, @nr, @notify and @message while it is not armed. The
+ * The client sets @first, @nr and the three callbacks while it is not armed. The
  * card layer owns all other fields.
  */
 struct vdfl_irq_client {
@@ -181,6 +185,7 @@ struct vdfl_irq_client {
 	unsigned int first;
 	unsigned int nr;
 	void (*notify)(struct vdfl_irq_client *client, u64 pending);
+	u64 (*notify_quick)(struct vdfl_irq_client *client, u64 pending);
 	void (*message)(struct vdfl_irq_client *client, unsigned int nr);
 	atomic64_t noted;
 	struct delayed_work signal;
@@ -254,6 +259,7 @@ void vdfl_block_guid(const struct vdfl_block *block, u8 guid[16]);
 enum dfl_kind vdfl_block_parent_kind(const struct vdfl_block *block);
 
 /* block_reset.c: reset of a block */
+u32 vdfl_block_scrub(const struct vdfl_block *block);
 bool vdfl_block_has_reset(const struct vdfl_block *block);
 const char *vdfl_block_scrub_name(const struct vdfl_block *block);
 int vdfl_block_prepare(struct vdfl_block *block);

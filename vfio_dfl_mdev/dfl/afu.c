@@ -164,9 +164,11 @@ void dfl_parse_port_afus(struct walk *w)
 		const struct walk_port *port = &w->port[i];
 
 		if (port->header == DFL_NO_PARENT ||
-		    w->map->header[port->header].reason ||
-		    (port->afu == DFL_NO_PARENT && !port->next_afu))
+		    w->map->header[port->header].reason)
 			continue;
-		parse_port_afu(w, port);
+		if (port->afu == DFL_NO_PARENT && !port->next_afu)
+			w->map->header[port->header].no_afu = true;
+		else
+			parse_port_afu(w, port);
 	}
 }

@@ -110,6 +110,7 @@ struct dfl_list {
  * @id: id field
  * @parent: index of its FIU in the map, or DFL_NO_PARENT
  * @port: port number of a port, its features and its AFU; 0xff for others
+ * @no_afu: of a port: it has no AFU in this function, not even an unusable one
  * @off: byte offset in @bar
  * @limit: upper bound of its size in bytes: distance to the next header or to
  *	the end of the list; for an AFU the size in the port header
@@ -130,6 +131,7 @@ struct dfl_header {
 	u8 version;
 	u8 revision;
 	u8 port;
+	bool no_afu;
 	u16 id;
 	s16 parent;
 	u64 off;

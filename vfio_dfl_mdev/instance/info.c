@@ -58,9 +58,7 @@ static void info_fill(struct vdfl_mdev *vd,
 		.csr_size	= FIELD_GET(DFL_CSR_SIZE, h->csr_size),
 		.map_size	= vdfl_mmap_size(vd),
 		.fences		= vdfl_fences(vd->card),
-		.scrub		= vdfl_block_has_reset(vd->block) ?
-				  VFIO_DFL_MDEV_SCRUB_PORT_RESET :
-				  VFIO_DFL_MDEV_SCRUB_NONE,
+		.scrub		= vdfl_block_scrub(vd->block),
 		.vectors	= vd->nr_vectors,
 		.param_offset	= sizeof(*desc),
 		.param_size	= h->nr_params * sizeof(u64),

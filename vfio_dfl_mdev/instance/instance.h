@@ -3,7 +3,7 @@
  * Private header of the instance layer: one VFIO device per assigned block.
  * Each file uses only files of its own and of lower levels, from the bottom up:
  *
- *   1  access, irq
+ *   1  access, eventfd, irq
  *   2  config, info, mmap, mmio, release, sysfs
  *   3  region
  *   4  ops
@@ -80,6 +80,7 @@ struct vdfl_type {
  * @armed: @irq_client is armed; under @irq_config_lock
  * @vector: eventfd of each MSI-X vector; changes with both @irq_config_lock and
  *	@irq_lock held
+ * @queue: wait queue of the eventfd of each MSI-X vector; changes as @vector
  * @listening: vectors that have an eventfd; changes with both @irq_config_lock
  *	and @irq_lock held, also read without a lock
  * @missed: source msix: vectors whose message arrived while they had no eventfd;
@@ -115,6 +116,7 @@ struct vdfl_mdev {
 	struct vdfl_irq_client irq_client;
 	bool armed;
 	struct eventfd_ctx *vector[DFL_MAX_VECTORS];
+	wait_queue_head_t *queue[DFL_MAX_VECTORS];
 	u64 listening;
 	u64 missed;
 	struct eventfd_ctx *err;
@@ -186,6 +188,10 @@ int vdfl_mmap_allow(struct vdfl_mdev *vd, bool on);
 u64 vdfl_mmap_size(const struct vdfl_mdev *vd);
 struct vdfl_mmap_area vdfl_mmap_area(const struct vdfl_mdev *vd, u32 index);
 int vdfl_mmap(struct vfio_device *vdev, struct vm_area_struct *vma);
+
+/* eventfd.c: eventfds of users, and the duration of a signal to them */
+struct eventfd_ctx *vdfl_eventfd_get(int fd, wait_queue_head_t **queue);
+bool vdfl_eventfd_is_quick(wait_queue_head_t *queue);
 
 /* irq.c: eventfds of an instance */
 void vdfl_mdev_irq_init(struct vdfl_mdev *vd);

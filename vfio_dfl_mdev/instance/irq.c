@@ -24,6 +24,49 @@ static bool irq_signal(struct vdfl_mdev *vd, struct eventfd_ctx **slot)
 	return set;
 }
 
+/*
+ * Vectors of a client that are signalled in interrupt context at most. More
+ * would cost the other clients more than the work item.
+ */
+#define QUICK_VECTORS	4
+
+/*
+ * Signal a vector unless that may take long. Do not wait for a holder of the
+ * lock, which may signal another vector. Return false if not signalled.
+ */
+static bool irq_signal_quick(struct vdfl_mdev *vd, unsigned int nr)
+{
+	struct eventfd_ctx *ctx;
+	unsigned long flags;
+	bool quick;
+
+	if (!spin_trylock_irqsave(&vd->irq_lock, flags))
+		return false;
+	ctx = vd->vector[nr];
+	quick = !ctx || vdfl_eventfd_is_quick(vd->queue[nr]);
+	if (ctx && quick)
+		eventfd_signal(ctx);
+	spin_unlock_irqrestore(&vd->irq_lock, flags);
+	return quick;
+}
+
+static u64 irq_client_notify_quick(struct vdfl_irq_client *client, u64 pending)
+{
+	struct vdfl_mdev *vd = container_of(client, struct vdfl_mdev,
+					    irq_client);
+	u64 left = pending & READ_ONCE(vd->listening);
+	unsigned int signalled = 0;
+
+	while (left && signalled < QUICK_VECTORS &&
+	       irq_signal_quick(vd, __ffs64(left))) {
+		left &= left - 1;
+		signalled++;
+	}
+	if (signalled)
+		trace_vdfl_irq(vd->vdev.dev, signalled);
+	return left;
+}
+
 /* Drop the lock after each vector, since signalling one may take long. */
 static void irq_client_notify(struct vdfl_irq_client *client, u64 pending)
 {
@@ -84,6 +127,7 @@ void vdfl_mdev_irq_init(struct vdfl_mdev *vd)
 	mutex_init(&vd->irq_config_lock);
 	spin_lock_init(&vd->irq_lock);
 	vd->irq_client.notify = irq_client_notify;
+	vd->irq_client.notify_quick = irq_client_notify_quick;
 	vd->irq_client.message = irq_client_message;
 }
 
@@ -163,10 +207,11 @@ static void vmsix_signal_missed(struct vdfl_mdev *vd, unsigned int nr)
 
 /* As irq_replace(), and update the mask of vectors that have an eventfd. */
 static void vmsix_replace(struct vdfl_mdev *vd, unsigned int nr,
-			  struct eventfd_ctx *ctx)
+			  struct eventfd_ctx *ctx, wait_queue_head_t *queue)
 {
 	spin_lock_irq(&vd->irq_lock);
 	swap(vd->vector[nr], ctx);
+	vd->queue[nr] = queue;
 	if (vd->vector[nr]) {
 		WRITE_ONCE(vd->listening, vd->listening | BIT_ULL(nr));
 		vmsix_signal_missed(vd, nr);
@@ -181,12 +226,13 @@ static void vmsix_replace(struct vdfl_mdev *vd, unsigned int nr,
 /* A negative @fd clears the vector; so does an @fd that is no eventfd. */
 static int vmsix_set_vector(struct vdfl_mdev *vd, unsigned int nr, s32 fd)
 {
+	wait_queue_head_t *queue = NULL;
 	struct eventfd_ctx *ctx = NULL;
 
 	nr = array_index_nospec(nr, DFL_MAX_VECTORS);
 	if (fd >= 0)
-		ctx = eventfd_ctx_fdget(fd);
-	vmsix_replace(vd, nr, IS_ERR(ctx) ? NULL : ctx);
+		ctx = vdfl_eventfd_get(fd, &queue);
+	vmsix_replace(vd, nr, IS_ERR(ctx) ? NULL : ctx, queue);
 	return PTR_ERR_OR_ZERO(ctx);
 }
 

@@ -36,6 +36,7 @@
 
 #define VFIO_DFL_MDEV_SCRUB_NONE	0u
 #define VFIO_DFL_MDEV_SCRUB_PORT_RESET	1u /* on first open, last close, RESET */
+#define VFIO_DFL_MDEV_SCRUB_FUNCTION_RESET 2u /* FLR, at the same times */
 
 #define VFIO_DFL_MDEV_NO_PORT		0xffffffffu
 

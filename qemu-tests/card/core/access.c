@@ -89,6 +89,15 @@ static struct access make_access(struct card *c, u8 bar, u64 off, u32 len,
 	return a;
 }
 
+/* The driver puts a port without an AFU back into reset when it is unbound. */
+static bool port_has_no_afu(const struct block *b, u64 ctrl)
+{
+	u64 off = ctrl - DFL_PORT_CTRL + DFL_NEXT_AFU;
+
+	return !b->afu &&
+	       !FIELD_GET(DFL_NEXT_AFU_OFFSET, block_reg(b, off)->value);
+}
+
 /*
  * The owner of an AFU resets it through the control register of its port. The
  * driver may also read the control register of another port, and take that port
@@ -102,7 +111,7 @@ static bool is_mediated(const struct card *c, const struct access *a)
 		return false;
 	if (!a->write || !(a->value & DFL_PORT_CTRL_RESET))
 		return true;
-	return (b->afu && b->afu->owned) ||
+	return (b->afu && b->afu->owned) || port_has_no_afu(b, a->rel) ||
 	       range_has(&c->watch.port_ctrl, a->bar, a->off);
 }
 

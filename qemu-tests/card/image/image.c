@@ -225,6 +225,8 @@ static int load_identity(struct card *c, const json_t *root)
 	id->class = spec_u64(pci, "class", 0x120000);
 	id->revision = spec_u64(pci, "revision", 0);
 	id->pin = spec_u64(pci, "pin", 0);
+	id->flr = spec_u64(pci, "flr", 1);
+	id->vf = json_is_true(json_object_get(pci, "vf"));
 	id->nr_vectors = spec_u64(msix, "vectors", 0);
 	if (id->nr_vectors > MAX_VECTORS)
 		return spec_error("too many vectors");

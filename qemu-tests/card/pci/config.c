@@ -34,7 +34,7 @@
 			 PCI_EXP_DEVCTL_FERE | PCI_EXP_DEVCTL_URRE | \
 			 PCI_EXP_DEVCTL_RELAX_EN | PCI_EXP_DEVCTL_PAYLOAD | \
 			 PCI_EXP_DEVCTL_EXT_TAG | PCI_EXP_DEVCTL_NOSNOOP_EN | \
-			 PCI_EXP_DEVCTL_READRQ | PCI_EXP_DEVCTL_BCR_FLR)
+			 PCI_EXP_DEVCTL_READRQ)
 #define MSIX_WMASK	(PCI_MSIX_FLAGS_ENABLE | PCI_MSIX_FLAGS_MASKALL)
 #define POWER_D3HOT	3
 
@@ -59,7 +59,8 @@ static void init_header(struct config *cfg, const struct identity *id)
 {
 	put16(cfg->reset, PCI_VENDOR_ID, id->vendor);
 	put16(cfg->reset, PCI_DEVICE_ID, id->device);
-	put16(cfg->wmask, PCI_COMMAND, COMMAND_WMASK);
+	put16(cfg->wmask, PCI_COMMAND,
+	      id->vf ? PCI_COMMAND_MASTER : COMMAND_WMASK);
 	put16(cfg->reset, PCI_STATUS, PCI_STATUS_CAP_LIST);
 	put32(cfg->reset, PCI_CLASS_REVISION, id->class << 8 | id->revision);
 	cfg->wmask[PCI_CACHE_LINE_SIZE] = 0xff;
@@ -106,14 +107,15 @@ static void init_msix(struct config *cfg, const struct identity *id)
 	put32(cfg->reset, CFG_MSIX + PCI_MSIX_PBA, id->pba.off | id->pba.bar);
 }
 
-static void init_express(struct config *cfg)
+static void init_express(struct config *cfg, const struct identity *id)
 {
 	cfg->reset[CFG_EXP] = PCI_CAP_ID_EXP;
 	put16(cfg->reset, CFG_EXP + PCI_EXP_FLAGS, 2);
 	put32(cfg->reset, CFG_EXP + PCI_EXP_DEVCAP,
-	      PCI_EXP_DEVCAP_RBER | PCI_EXP_DEVCAP_FLR | 1);
+	      PCI_EXP_DEVCAP_RBER | (id->flr ? PCI_EXP_DEVCAP_FLR : 0) | 1);
 	put16(cfg->reset, CFG_EXP + PCI_EXP_DEVCTL, PCI_EXP_DEVCTL_READRQ_512B);
-	put16(cfg->wmask, CFG_EXP + PCI_EXP_DEVCTL, DEVCTL_WMASK);
+	put16(cfg->wmask, CFG_EXP + PCI_EXP_DEVCTL,
+	      DEVCTL_WMASK | (id->flr ? PCI_EXP_DEVCTL_BCR_FLR : 0));
 	/* 8 GT/s, 8 lanes */
 	put32(cfg->reset, CFG_EXP + PCI_EXP_LNKCAP, 3 | 8 << 4);
 	put16(cfg->wmask, CFG_EXP + PCI_EXP_LNKCTL,
@@ -190,7 +192,7 @@ void config_init(struct config *cfg, const struct bar *bars)
 	init_pm(cfg, id->nr_vectors ? CFG_MSIX : CFG_EXP);
 	if (id->nr_vectors)
 		init_msix(cfg, id);
-	init_express(cfg);
+	init_express(cfg, id);
 	init_extended(cfg, id);
 	memcpy(cfg->value, cfg->reset, sizeof(cfg->value));
 }
@@ -223,9 +225,11 @@ bool config_may_master(const struct config *cfg)
 	return cfg->dishonest || config_bus_master(cfg);
 }
 
+/* The physical function enables the memory of a virtual one. */
 bool config_memory_on(const struct config *cfg)
 {
-	return command(cfg) & PCI_COMMAND_MEMORY && power_state(cfg) == 0;
+	return (cfg->id.vf || command(cfg) & PCI_COMMAND_MEMORY) &&
+	       power_state(cfg) == 0;
 }
 
 bool config_intx_disabled(const struct config *cfg)

@@ -28,6 +28,8 @@ struct identity {
 	u32 class;
 	u8 revision;
 	u8 pin;
+	bool flr;
+	bool vf;
 	u32 nr_vectors;
 	struct range table;
 	struct range pba;

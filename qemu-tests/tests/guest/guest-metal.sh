@@ -16,9 +16,9 @@
 . /src/qemu-tests/lib/guest.sh
 
 AFU=b2-o40000 OTHER=b2-oc0000
-ACCESSES=100000 RESETS=100
+ACCESSES=50000 RESETS=50
 # Number of guests to kill, per block
-ROUNDS=25
+ROUNDS=12
 [ "$KERNEL" = 7.3 ] || ROUNDS=5
 
 load_module || bail "no module"

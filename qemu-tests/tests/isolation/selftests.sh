@@ -4,8 +4,8 @@
 # what: selftests/*_test.c, all of them, with one card (invariants 3, 4, 7, 10)
 # cards: lab
 # kernels: 6.1 7.3
-# more: 6.12
-# debug: debug debug-6.12 kcsan
+# more: 6.12 debug-6.12
+# debug: debug kcsan
 # timeout: 1500
 
 . /src/qemu-tests/tests/lib.sh

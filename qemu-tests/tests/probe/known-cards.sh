@@ -159,8 +159,8 @@ vf=$(bind_card 3) || bail "the VF does not bind"
 check_blocks vf "$vf" <<'TABLE'
 b0-o0 afu 0x0 yes 0x100000 afu-3e7b60a0
 TABLE
-tap_is "vf: an AFU without a port cannot be reset" \
-	"$(card_attr "$vf" blocks/b0-o0/scrub)" none
+tap_is "vf: the AFU is reset with its function" \
+	"$(card_attr "$vf" blocks/b0-o0/scrub)" function-reset
 check_cost vf 3
 
 hello=$(bind_card 6) || bail "D5005 with hello_fim does not bind"

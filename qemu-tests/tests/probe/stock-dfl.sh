@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # what: the kernel's own DFL drivers find on the simulated cards what the tests expect there
-# cards: n3000 d5005 n6001 lab
+# cards: n3000 d5005 n6001 lab n6001-hello
 # needs: stock-dfl
 # kernels: 7.3
 
@@ -75,6 +75,7 @@ guids()
 	cat "$PCI/$(card_bdf "$1")"/fpga_region/region*/dfl-port.*/afu_id
 }
 
+tap_is "n6001-hello: the port is in reset" "$(card_peek 4 0 0x71038)" 0x11
 modprobe hwmon
 for name in fpga-mgr fpga-bridge fpga-region dfl dfl-fme dfl-afu dfl-pci; do
 	insmod "$stock/$name.ko" || bail "no $name: run qemu-tests/scripts/build stock-dfl"
@@ -140,3 +141,16 @@ tap_ok "lab: the card binds after the stock driver" bind_bdf "$bdf"
 tap_is "lab: bus master is off" "$(card_stat 3 .bus_master)" 0
 tap_is "lab: MSI-X is disabled" \
 	"$(setpci -s "$bdf" CAP_MSIX+2.W | sed 's/^\(.\).*/\1/')" 0
+
+# A port without an AFU of its own that comes up in reset
+bdf=$(card_bdf 4)
+echo dfl-pci >"$PCI/$bdf/driver_override"
+bind_stock "$bdf"
+echo "$bdf" >/sys/bus/pci/drivers/dfl-pci/unbind
+tap_is "n6001-hello: the stock driver leaves it released" \
+	"$(card_peek 4 0 0x71038)" 0x0
+tap_ok "n6001-hello: the card binds after the stock driver" bind_bdf "$bdf"
+tap_is "n6001-hello: the port is released" "$(card_peek 4 0 0x71038)" 0x0
+unbind_bdf "$bdf"
+tap_is "n6001-hello: the port stays as it was found" \
+	"$(card_peek 4 0 0x71038)" 0x0

@@ -14,7 +14,7 @@
 . /src/qemu-tests/tests/lib.sh
 
 SEED=${SEED:-$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')}
-TIME=${TIME:-$((SLOW > 1 ? 60 : 48))}
+TIME=${TIME:-36}
 
 export SLOW
 dmesg -n err
