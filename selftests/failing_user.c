@@ -172,6 +172,8 @@ static int do_load(void)
 
 	if (fd < 0)
 		die_errno("opening the module, VDFL_MODULE");
+	if (!driver_is_gone())
+		die("drivers stay after the module is unloaded");
 	step_begin();
 	ret = syscall(SYS_finit_module, fd, "", 0) ? -errno : 0;
 	step_end();
@@ -216,14 +218,21 @@ static int do_bind_eager(void)
 	return ret;
 }
 
+/* The mdev core keeps the UUID until it has freed the earlier instance. */
 static int do_create(void)
 {
+	u64 since = now_us();
 	char path[PATH_MAX];
+	int ret;
 
 	format(path, sizeof(path),
 	       "%s/mdev_supported_types/" DRIVER "-%s/create", lab.card.dir,
 	       lab.type);
-	return write_file(lab.inst.uuid, path);
+	do
+		ret = write_file(lab.inst.uuid, path);
+	while (ret == -EEXIST && !(attempt.nth && attempt.failed) &&
+	       name_stays(since));
+	return ret;
 }
 
 static int do_remove(void)

@@ -343,7 +343,8 @@ static void remove_function(struct actor *a)
 static bool load(void)
 {
 	int fd = open(module, O_RDONLY | O_CLOEXEC);
-	bool loaded = fd >= 0 && !syscall(SYS_finit_module, fd, "", 0);
+	bool loaded = fd >= 0 && driver_is_gone() &&
+		      !syscall(SYS_finit_module, fd, "", 0);
 
 	if (fd >= 0)
 		close(fd);

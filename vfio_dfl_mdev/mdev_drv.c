@@ -19,8 +19,11 @@ static int vdfl_mdev_probe(struct mdev_device *mdev)
 		return PTR_ERR(vd);
 	dev_set_drvdata(&mdev->dev, vd);
 	ret = vfio_register_emulated_iommu_dev(&vd->vdev);
-	if (ret)
+	if (ret) {
+		/* VFIO may free the instance later */
+		vdfl_block_release(&vd->client);
 		vfio_put_device(&vd->vdev);
+	}
 	return ret;
 }
 

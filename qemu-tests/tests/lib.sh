@@ -232,10 +232,19 @@ wait_for()
 
 # --- module, cards and instances --------------------------------------------
 
+# driver_is_gone: no driver of an unloaded module is in sysfs. With
+# CONFIG_DEBUG_KOBJECT_RELEASE names stay for seconds after the removal.
+driver_is_gone()
+{
+	[ ! -e "/sys/bus/pci/drivers/$DRIVER" ] && [ ! -e "/sys/bus/mdev/drivers/$DRIVER" ]
+}
+
 # load_module [PARAMETER=VALUE]...
 load_module()
 {
 	local name
+
+	wait_for 5 driver_is_gone || return
 
 	for name in vfio vfio_iommu_type1 mdev irqbypass; do
 		modprobe "$name" || return

@@ -144,6 +144,8 @@ void child_end(const struct child *child);
 void card_at(struct card *card, const char *bdf, unsigned int nr);
 bool card_is_bound(const struct card *card);
 bool try_card_bind(const struct card *card);
+bool name_stays(u64 since);
+bool driver_is_gone(void);
 int try_card_unbind(const struct card *card);
 
 /**

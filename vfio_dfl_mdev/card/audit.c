@@ -98,9 +98,13 @@ static void audit_work(struct work_struct *work)
 	struct vdfl_card *card = container_of(to_delayed_work(work),
 					      struct vdfl_card, audit);
 
+	WRITE_ONCE(card->audits_begun, card->audits_begun + 1);
 	if (audit(card))
 		audit_restore(card);
+	WRITE_ONCE(card->audits_ended, card->audits_begun);
 	queue_delayed_work(vdfl_wq, &card->audit, AUDIT_INTERVAL);
+	/* Only users that found a card without response wait */
+	wake_up_all(&card->audited);
 }
 
 static void busmaster_audit_work(struct work_struct *work)
@@ -123,6 +127,7 @@ void vdfl_audit_init(struct vdfl_card *card)
 {
 	INIT_DELAYED_WORK(&card->busmaster_audit, busmaster_audit_work);
 	INIT_DELAYED_WORK(&card->audit, audit_work);
+	init_waitqueue_head(&card->audited);
 }
 
 /**
@@ -141,15 +146,22 @@ void vdfl_audit_start(struct vdfl_card *card)
 
 /**
  * vdfl_audit_now() - audit the card and wait until the audit has ended
- * @card: bound card that did not respond to the caller
+ * @card: bound card that did not respond to the caller; an instance is open, so
+ *	the audit is not stopped
  *
- * May sleep. The audit takes vdfl_card.reset_lock, so the caller does not hold
- * it.
+ * The audit takes vdfl_card.reset_lock, so the caller does not hold it. The audit
+ * may wait for other users. May sleep.
+ *
+ * Return: 0, or -EINTR if a fatal signal ended the wait
  */
-void vdfl_audit_now(struct vdfl_card *card)
+int vdfl_audit_now(struct vdfl_card *card)
 {
+	unsigned int begun = READ_ONCE(card->audits_begun);
+
 	mod_delayed_work(vdfl_wq, &card->audit, 0);
-	flush_delayed_work(&card->audit);
+	return wait_event_killable(card->audited,
+				   (int)(READ_ONCE(card->audits_ended) - begun) > 0) ?
+	       -EINTR : 0;
 }
 
 /**

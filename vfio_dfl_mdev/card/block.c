@@ -323,14 +323,14 @@ struct vdfl_block *vdfl_block_claim(struct vdfl_card *card,
 {
 	struct vdfl_block *block;
 
-	spin_lock(&card->lock);
+	raw_spin_lock(&card->lock);
 	block = block_find_free(card, match);
 	if (!IS_ERR(block)) {
 		block->owner = client;
 		client->block = block;
 		vdfl_client_add(client);
 	}
-	spin_unlock(&card->lock);
+	raw_spin_unlock(&card->lock);
 	return block;
 }
 
@@ -353,9 +353,9 @@ static bool block_has_owner(struct vdfl_block *block)
 {
 	bool owned;
 
-	spin_lock(&block->card->lock);
+	raw_spin_lock(&block->card->lock);
 	owned = block->owner;
-	spin_unlock(&block->card->lock);
+	raw_spin_unlock(&block->card->lock);
 	return owned;
 }
 
@@ -363,7 +363,7 @@ static void block_set_usable(struct vdfl_block *block, bool usable)
 {
 	struct vdfl_client *client;
 
-	spin_lock(&block->card->lock);
+	raw_spin_lock(&block->card->lock);
 	client = block->owner;
 	if (client && usable) {
 		client->ops->clear(client, VDFL_REVOKED_RESET);
@@ -371,7 +371,7 @@ static void block_set_usable(struct vdfl_block *block, bool usable)
 		client->ops->mark(client, VDFL_REVOKED_RESET);
 		vdfl_client_queue(client, VDFL_CLIENT_ERROR);
 	}
-	spin_unlock(&block->card->lock);
+	raw_spin_unlock(&block->card->lock);
 }
 
 /**
@@ -418,10 +418,10 @@ unsigned int vdfl_blocks_nr_free(struct vdfl_card *card,
 	const struct vdfl_block *block = NULL;
 	unsigned int nr = 0;
 
-	spin_lock(&card->lock);
+	raw_spin_lock(&card->lock);
 	if (!card->gone && !card->unbinding)
 		while ((block = vdfl_block_next(card, block, match)))
 			nr += block_free(block);
-	spin_unlock(&card->lock);
+	raw_spin_unlock(&card->lock);
 	return nr;
 }

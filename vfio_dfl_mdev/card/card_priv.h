@@ -132,7 +132,9 @@ struct vdfl_siblings {
  * @nr_blocks: entries in @block
  * @flr_block: the block that function level reset resets, because it is all of
  *	the function; or NULL
- * @lock: protects vdfl_block.owner, @clients, vdfl_client.todo and @nr_open
+ * @lock: protects vdfl_block.owner, @clients, vdfl_client.todo and @nr_open;
+ *	raw, because tasks of users and readers of sysfs take it: on PREEMPT_RT the
+ *	holder of a spinlock_t can be preempted
  * @clients: all instances; under @lock
  * @client_wq: runs the work items of @clients
  * @nr_working: number of work items of @clients that are queued or running;
@@ -148,12 +150,14 @@ struct vdfl_siblings {
  * @release: see release.c
  * @generation: number of times that use was resumed after @frozen; written
  *	under @reset_lock, read without a lock
- * @reset_lock: serialises resets; protects @frozen, @revoking, @frozen_since,
- *	@absent_since and @dead_ports
+ * @reset_lock: serialises resets; protects @frozen, @revoking, @operating,
+ *	@frozen_since, @absent_since and @dead_ports
  * @frozen: VDFL_FROZEN_*; the driver does not touch the card unless 0; under
  *	@reset_lock
  * @revoking: number of calls of vdfl_card_freeze() that still wait for clients;
  *	under @reset_lock
+ * @operating: bits of @frozen for which vdfl_card_freeze() has returned, so the
+ *	PCI core may operate on the card; under @reset_lock
  * @frozen_since: jiffies when the first of these calls ended; valid while
  *	@frozen is set and @revoking is 0; under @reset_lock
  * @absent_since: jiffies when VDFL_FROZEN_ABSENT was set; under @reset_lock
@@ -174,6 +178,11 @@ struct vdfl_siblings {
  * @siblings: see sibling.c
  * @busmaster_audit: regular check of the bus-master bits, see audit.c
  * @audit: regular check of everything else, see audit.c
+ * @audits_begun: number of runs of @audit that have begun; written by @audit,
+ *	read without a lock
+ * @audits_ended: number of the last run that has ended; written by @audit, read
+ *	without a lock
+ * @audited: tasks that wait for the end of a run
  * @busmaster: see busmaster.c
  * @irq: see irq.c
  * @dir: directory in sysfs
@@ -194,7 +203,7 @@ struct vdfl_card {
 	struct vdfl_block *block;
 	u32 nr_blocks;
 	struct vdfl_block *flr_block;
-	spinlock_t lock;
+	raw_spinlock_t lock;
 	struct list_head clients;
 	struct workqueue_struct *client_wq;
 	atomic_t nr_working;
@@ -208,6 +217,7 @@ struct vdfl_card {
 	struct mutex reset_lock;
 	unsigned int frozen;
 	unsigned int revoking;
+	unsigned int operating;
 	unsigned long frozen_since;
 	unsigned long absent_since;
 	DECLARE_BITMAP(dead_ports, DFL_MAX_HEADERS);
@@ -221,6 +231,9 @@ struct vdfl_card {
 	struct vdfl_siblings siblings;
 	struct delayed_work busmaster_audit;
 	struct delayed_work audit;
+	unsigned int audits_begun;
+	unsigned int audits_ended;
+	wait_queue_head_t audited;
 	struct vdfl_busmaster busmaster;
 	struct vdfl_card_irq irq;
 	struct vdfl_dir *dir;

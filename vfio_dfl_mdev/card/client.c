@@ -22,7 +22,7 @@
  */
 int vdfl_clients_init(struct vdfl_card *card)
 {
-	spin_lock_init(&card->lock);
+	raw_spin_lock_init(&card->lock);
 	INIT_LIST_HEAD(&card->clients);
 	init_waitqueue_head(&card->settled);
 	card->client_wq = alloc_workqueue("vdfl-%s", WQ_UNBOUND, WQ_MAX_ACTIVE,
@@ -52,10 +52,10 @@ static unsigned int client_take_todo(struct vdfl_client *client)
 	struct vdfl_card *card = client->block->card;
 	unsigned int todo;
 
-	spin_lock(&card->lock);
+	raw_spin_lock(&card->lock);
 	todo = client->todo;
 	client->todo = 0;
-	spin_unlock(&card->lock);
+	raw_spin_unlock(&card->lock);
 	return todo;
 }
 
@@ -105,10 +105,10 @@ void vdfl_client_del(struct vdfl_client *client)
 {
 	struct vdfl_card *card = client->block->card;
 
-	spin_lock(&card->lock);
+	raw_spin_lock(&card->lock);
 	list_del(&client->node);
 	client->block->owner = NULL;
-	spin_unlock(&card->lock);
+	raw_spin_unlock(&card->lock);
 	flush_work(&client->work);
 }
 
@@ -123,10 +123,14 @@ void vdfl_client_queue(struct vdfl_client *client, unsigned int todo)
 
 	lockdep_assert_held(&card->lock);
 	client->todo |= todo;
-	/* Counted before it can run; an item that is pending runs only once */
+	/*
+	 * Counted before it can run. An item that is pending runs only once, and
+	 * is counted until it ends. It takes the lock first, so the count does
+	 * not drop to 0 here.
+	 */
 	atomic_inc(&card->nr_working);
 	if (!queue_work(card->client_wq, &client->work))
-		client_work_done(card);
+		atomic_dec(&card->nr_working);
 }
 
 /**
@@ -141,10 +145,10 @@ void vdfl_clients_notify(struct vdfl_card *card, unsigned int todo)
 {
 	struct vdfl_client *client;
 
-	spin_lock(&card->lock);
+	raw_spin_lock(&card->lock);
 	list_for_each_entry(client, &card->clients, node)
 		vdfl_client_queue(client, todo);
-	spin_unlock(&card->lock);
+	raw_spin_unlock(&card->lock);
 }
 
 /**
@@ -160,10 +164,10 @@ void vdfl_clients_revoke(struct vdfl_card *card, unsigned int mask)
 {
 	struct vdfl_client *client;
 
-	spin_lock(&card->lock);
+	raw_spin_lock(&card->lock);
 	list_for_each_entry(client, &card->clients, node)
 		client->ops->mark(client, mask);
-	spin_unlock(&card->lock);
+	raw_spin_unlock(&card->lock);
 	vdfl_clients_notify(card, VDFL_CLIENT_DRAIN);
 }
 
@@ -191,10 +195,10 @@ void vdfl_clients_restore(struct vdfl_card *card, unsigned int mask)
 {
 	struct vdfl_client *client;
 
-	spin_lock(&card->lock);
+	raw_spin_lock(&card->lock);
 	list_for_each_entry(client, &card->clients, node)
 		client->ops->clear(client, mask);
-	spin_unlock(&card->lock);
+	raw_spin_unlock(&card->lock);
 	vdfl_clients_notify(card, VDFL_CLIENT_WAKE);
 }
 
@@ -211,11 +215,11 @@ int vdfl_card_open(struct vdfl_card *card)
 {
 	bool refused;
 
-	spin_lock(&card->lock);
+	raw_spin_lock(&card->lock);
 	refused = card->gone || card->unbinding;
 	if (!refused)
 		card->nr_open++;
-	spin_unlock(&card->lock);
+	raw_spin_unlock(&card->lock);
 	return refused ? -ENODEV : 0;
 }
 
@@ -227,7 +231,7 @@ int vdfl_card_open(struct vdfl_card *card)
  */
 void vdfl_card_close(struct vdfl_card *card)
 {
-	spin_lock(&card->lock);
+	raw_spin_lock(&card->lock);
 	card->nr_open--;
-	spin_unlock(&card->lock);
+	raw_spin_unlock(&card->lock);
 }

@@ -89,13 +89,13 @@ int vdfl_irq_choose(struct vdfl_card *card, const char *name)
 		return -EINVAL;
 	if (!source->usable(card))
 		return -EOPNOTSUPP;
-	spin_lock(&card->lock);
+	raw_spin_lock(&card->lock);
 	busy = card->nr_open;
 	if (!busy) {
 		WRITE_ONCE(card->irq.source, source);
 		vdfl_intx_retry(card);
 	}
-	spin_unlock(&card->lock);
+	raw_spin_unlock(&card->lock);
 	return busy ? -EBUSY : 0;
 }
 
@@ -144,20 +144,35 @@ ssize_t vdfl_irq_usable(struct vdfl_card *card, char *buf)
 	return len + sysfs_emit_at(buf, len, "\n");
 }
 
+struct stuck_call {
+	struct vdfl_card *card;
+	char *buf;
+};
+
+static int irq_stuck(void *data)
+{
+	struct stuck_call *call = data;
+
+	if (vdfl_intx_stuck(call->card))
+		return sysfs_emit(call->buf, "pin\n");
+	return vdfl_poll_stuck(call->card, call->buf);
+}
+
 /**
  * vdfl_irq_stuck() - get the value of the sysfs attribute irq_stuck
  * @card: bound card
  * @buf: result, a page
  *
- * Takes vdfl_card_irq.lock.
+ * A work item takes vdfl_card_irq.lock: on PREEMPT_RT the reader could be
+ * preempted under it. May sleep.
  *
  * Return: bytes written to @buf
  */
 ssize_t vdfl_irq_stuck(struct vdfl_card *card, char *buf)
 {
-	if (vdfl_intx_stuck(card))
-		return sysfs_emit(buf, "pin\n");
-	return vdfl_poll_stuck(card, buf);
+	struct stuck_call call = { card, buf };
+
+	return vdfl_work_call(irq_stuck, &call);
 }
 
 static int source_start(struct vdfl_card *card)

@@ -4,6 +4,7 @@
  *
  * Copyright (C) 2026 The vfio_dfl_mdev authors
  */
+#include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <linux/wait.h>
 
@@ -64,7 +65,8 @@ struct vdfl_card *vdfl_card_get(struct vdfl_card *card)
  * vdfl_card_put() - drop a reference of a card
  * @card: freed with its last reference
  *
- * May sleep.
+ * A caller that is not called by the module sleeps no more before it has left the
+ * module, see vdfl_cards_wait_freed(). May sleep.
  */
 void vdfl_card_put(struct vdfl_card *card)
 {
@@ -74,9 +76,12 @@ void vdfl_card_put(struct vdfl_card *card)
 /**
  * vdfl_cards_wait_freed() - wait until the memory of all cards is freed
  *
- * The PCI driver and the mdev driver are unregistered. May sleep.
+ * The PCI driver and the mdev driver are unregistered. Also waits until the tasks
+ * that dropped the last references have left the module. One of them may be a
+ * task of a user, which is kept from running. May sleep.
  */
 void vdfl_cards_wait_freed(void)
 {
 	wait_event(cards_gone, !atomic_read(&cards_alive));
+	synchronize_rcu_tasks();
 }

@@ -38,11 +38,11 @@ void vdfl_card_declare_lost(struct vdfl_card *card, const char *cause)
 {
 	bool was_gone, used;
 
-	spin_lock(&card->lock);
+	raw_spin_lock(&card->lock);
 	was_gone = card->gone;
 	used = !list_empty(&card->clients);
 	WRITE_ONCE(card->gone, true);
-	spin_unlock(&card->lock);
+	raw_spin_unlock(&card->lock);
 	if (was_gone)
 		return;
 	if (used)
@@ -83,6 +83,17 @@ u32 vdfl_card_generation(const struct vdfl_card *card)
 }
 
 /*
+ * The audit does not check bus mastering while the PCI core operates on the card.
+ * An operation that only waits for clients does not count.
+ */
+static void set_operating(struct vdfl_card *card, unsigned int ops)
+{
+	lockdep_assert_held(&card->reset_lock);
+	card->operating = ops;
+	vdfl_busmaster_pause(card, ops);
+}
+
+/*
  * The audit checks bus mastering until all clients are drained, since they choose
  * how long that takes. The PCI core saves the command register, and restores it.
  */
@@ -94,7 +105,7 @@ static void freeze_busmaster(struct vdfl_card *card, unsigned int op, bool first
 		return;
 	if (first)
 		vdfl_busmaster_verify(card);
-	vdfl_busmaster_pause(card, true);
+	set_operating(card, card->operating | op);
 }
 
 /**
@@ -157,7 +168,7 @@ static void frozen_declare_lost(struct vdfl_card *card, const char *cause)
 	lockdep_assert_held(&card->reset_lock);
 	vdfl_card_declare_lost(card, cause);
 	card->frozen = 0;
-	vdfl_busmaster_pause(card, false);
+	set_operating(card, 0);
 }
 
 /* @ret is the result of vdfl_busmaster_verify(). Returns it, or a new error. */
@@ -175,7 +186,7 @@ static int frozen_end(struct vdfl_card *card, int ret)
 		return ret;
 	}
 	card->frozen = 0;
-	vdfl_busmaster_pause(card, false);
+	set_operating(card, 0);
 	/* The pin of a card that did not respond could not be masked */
 	vdfl_irq_mask_idle(card);
 	card_resume_use(card);
@@ -188,7 +199,7 @@ static void frozen_set_absent(struct vdfl_card *card)
 	lockdep_assert_held(&card->reset_lock);
 	card->frozen = VDFL_FROZEN_ABSENT;
 	card->absent_since = jiffies;
-	vdfl_busmaster_pause(card, false);
+	set_operating(card, 0);
 }
 
 /**
@@ -214,8 +225,10 @@ int vdfl_card_thaw(struct vdfl_card *card, unsigned int op)
 		return 0;
 	card->frozen &= ~op;
 	/* Another operation is in progress; its end verifies the card */
-	if (card->frozen & ~VDFL_FROZEN_ABSENT)
+	if (card->frozen & ~VDFL_FROZEN_ABSENT) {
+		set_operating(card, card->operating & ~op);
 		return 0;
+	}
 	ret = vdfl_busmaster_verify(card);
 	if (ret == -ENODEV && op & VDFL_FROZEN_OWN) {
 		frozen_set_absent(card);

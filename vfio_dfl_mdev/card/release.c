@@ -78,9 +78,9 @@ void vdfl_card_begin_release(struct vdfl_card *card)
 {
 	unsigned long grace = vdfl_card_grace(card);
 
-	spin_lock(&card->lock);
+	raw_spin_lock(&card->lock);
 	WRITE_ONCE(card->unbinding, true);
-	spin_unlock(&card->lock);
+	raw_spin_unlock(&card->lock);
 
 	if (!grace || !card_is_usable(card)) {
 		vdfl_card_declare_lost(card, "unbind");

@@ -393,10 +393,10 @@ static ssize_t block_instance_show(struct vdfl_dir *dir, char *buf)
 	struct vdfl_client *owner;
 	ssize_t len;
 
-	spin_lock(&dir->card->lock);
+	raw_spin_lock(&dir->card->lock);
 	owner = dir->block->owner;
 	len = sysfs_emit(buf, "%s\n", owner ? dev_name(owner->dev) : "");
-	spin_unlock(&dir->card->lock);
+	raw_spin_unlock(&dir->card->lock);
 	return len;
 }
 DIR_ATTR_RO(block, instance);

@@ -222,7 +222,7 @@ struct device *vdfl_card_dev(const struct vdfl_card *card);
 
 /* audit.c: regular checks of the card */
 void vdfl_audit_start(struct vdfl_card *card);
-void vdfl_audit_now(struct vdfl_card *card);
+int vdfl_audit_now(struct vdfl_card *card);
 
 /* recovery.c: operations of the PCI core, loss */
 void vdfl_card_declare_lost(struct vdfl_card *card, const char *cause);

@@ -147,7 +147,10 @@ void vdfl_access_end(struct vdfl_mdev *vd)
 /* The audit freezes the card, or declares it lost. */
 static int access_card_absent(struct vdfl_mdev *vd)
 {
-	vdfl_audit_now(vd->card);
+	int ret = vdfl_audit_now(vd->card);
+
+	if (ret)
+		return ret;
 	return vdfl_card_is_gone(vd->card) ? -EIO : -EAGAIN;
 }
 
@@ -171,8 +174,7 @@ int vdfl_access_recheck(struct vdfl_mdev *vd, u32 generation)
 		if (vdfl_card_answers(vd->card) &&
 		    generation == vdfl_card_generation(vd->card))
 			return 0;
-		if (!fatal_signal_pending(current))
-			return access_card_absent(vd);
+		return access_card_absent(vd);
 	}
 	return fatal_signal_pending(current) ? -EINTR : -EAGAIN;
 }
@@ -186,7 +188,7 @@ int vdfl_access_recheck(struct vdfl_mdev *vd, u32 generation)
  *
  * Return: 0; -EINVAL if the block has no reset; -EIO if the reset failed, the
  * header differs or the card is lost; -EAGAIN while the card is frozen, or if it
- * does not respond
+ * does not respond; -EINTR on a fatal signal while it does not respond
  */
 int vdfl_mdev_reset_locked(struct vdfl_mdev *vd)
 {

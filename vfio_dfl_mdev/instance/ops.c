@@ -109,13 +109,14 @@ static int vdfl_mdev_init(struct vfio_device *vdev)
 static void vdfl_mdev_release(struct vfio_device *vdev)
 {
 	struct vdfl_mdev *vd = vdfl_mdev_of(vdev);
+	struct vdfl_card *card = vd->card;
 	struct device *dev = vdev->dev;
 
 	vdfl_block_release(&vd->client);
 	vdfl_mapping_release(&vd->mapping);
-	vdfl_card_put(vd->card);
 	vdfl_compat_free_device(vdev);
 	put_device(dev);
+	vdfl_card_put(card);
 }
 
 static void instance_init_guest(struct vdfl_mdev *vd)

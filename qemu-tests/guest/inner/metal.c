@@ -483,6 +483,7 @@ static int release(uint64_t count)
 
 	for (n = 0; !slots; n++) {
 		write64(base + SCRATCH0, n);
+		(void)read32(bar(2) + SCRATCH0);
 		if (!(n & 0xf))
 			slots = slots_wanted();
 	}

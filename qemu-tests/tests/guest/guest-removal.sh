@@ -1,19 +1,22 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# what: a card that vanishes or is removed under a guest and other clients, and comes back (invariant 9)
+# what: a card that vanishes or is removed under guests and other clients, and comes back; resets of the card, and orderly removal, with guests at work (invariant 9)
 # cards: lab
 # needs: guest
 # kernels: 7.3
 # more: 6.1 6.12
 # cpu: max,+svm
 # mem: 1536M
+# timeout: 600
 
 . /src/qemu-tests/tests/lib.sh
 . /src/qemu-tests/lib/guest.sh
 
-AFU=b2-o40000
-GUEST_REG=0x40028
+AFU=b2-o40000 OTHER=b2-oc0000
+GUEST_REG=0x40028 OTHER_REG=0xc0028
+RESETS=50
+[ "$KERNEL" = 7.3 ] || RESETS=10
 SCRATCH=0x28
 BOUND_MS=$((2000 * SLOW))
 GRACE_MS=1000
@@ -193,8 +196,13 @@ tap_ok "remove, rescan: the PCI function is back" test -e "$PCI/$bdf"
 # --- as good as new ----------------------------------------------------------------------
 
 guest_here returned
+returned=$(<"$PCI/$bdf/dfl/blocks/$AFU/instance")
+trapped=$(create_mdev "$bdf" afu-d8424dc4-$OTHER) || bail "no other instance"
+echo off >"$MDEV/$trapped/dfl/mmap" || bail "mappings cannot be disallowed"
+guest_metal trapped tcg "$trapped"
+guest_up trapped 60 >/dev/null || no_guest trapped
 
-# --- a guest that releases its block on request ----------------------------------------
+# --- resets of the card while guests are at work ---------------------------------------
 
 # status NAME: print the status of the guest from QEMU's monitor
 status()
@@ -202,24 +210,67 @@ status()
 	guest_monitor "$1" info status
 }
 
+declare -A last
+
+# worked: has each guest written its register since the last call? A reset clears
+# them.
+worked()
+{
+	local reg value
+
+	for reg in $GUEST_REG $OTHER_REG; do
+		value=$(card_peek 0 2 $reg)
+		[ "$value" != 0x0 ] && [ "$value" != "${last[$reg]-}" ] || return
+		last[$reg]=$value
+	done
+}
+
 guest_tell returned release 400
-tap_ok "returned: the guest accesses the block" wait_for 60 moves
-uuid=$(<"$PCI/$bdf/dfl/blocks/$AFU/instance")
-# A slow machine has to be given the time to release
-echo $((60000 * SLOW)) >"$PCI/$bdf/dfl/release_grace_ms"
-remove_mdev "$uuid" &
-removing=$!
-tap_ok "returned: the guest releases the block within the grace" \
-	wait_for 50 finished $removing
-tap_is "returned: the guest is not stopped" "$(status returned)" \
-	"VM status: running"
-# Once QEMU has closed the device, it and VFIO race to undo the group
-GUEST_FACTS[returned]+="|error disconnecting group [0-9]+ from container"
-tap_is "returned: QEMU reports no error" "$(guest_words returned)" ""
-tap_ok "returned: the guest accesses the block until it releases it" \
-	guest_answer returned
-guest_end returned
-wait $removing
+guest_tell trapped release 80
+generation=$(card_attr "$bdf" generation)
+start=$(now_ms)
+for ((n = 0; n < RESETS; n++)); do
+	wait_for 60 worked || break
+	echo 1 >"$PCI/$bdf/reset" || break
+done
+tap_figure "$n resets with two guests at work took $(($(now_ms) - start)) ms"
+tap_is "resets: both guests work on after each" "$n" $RESETS
+tap_ok "resets: both guests work on after the last" wait_for 60 worked
+tap_is "resets: number of which the clients are told" \
+	"$(($(card_attr "$bdf" generation) - generation))" $RESETS
+
+# --- guests that release their blocks on request ----------------------------------------
+
+# orderly_end NAME VERB...: a removal by vdflctl requests the guest to release its
+# block, and waits. Access goes on for the default grace.
+orderly_end()
+{
+	local name=$1 removing start
+
+	shift
+	start=$(now_ms)
+	"$VDFLCTL" "$@" >"/tmp/$name" 2>&1 &
+	removing=$!
+	tap_ok "$name: the guest releases the block" wait_for 50 finished $removing
+	tap_figure "$name: released $(($(now_ms) - start)) ms after vdflctl $1"
+	tap_ok "$name: vdflctl $1 succeeds" wait $removing || tap_note "$(<"/tmp/$name")"
+	tap_is "$name: the guest is not stopped" "$(status "$name")" \
+		"VM status: running"
+	# Once QEMU has closed the device, it and VFIO race to undo the group. A QEMU
+	# without KVM has nothing to undo in KVM.
+	GUEST_FACTS["$name"]+="|error disconnecting group [0-9]+ from container"
+	GUEST_FACTS["$name"]+="|group ID [0-9]+: KVM VFIO device isn't created yet"
+	tap_is "$name: QEMU reports no error" "$(guest_words "$name")" ""
+	tap_ok "$name: the guest accesses the block until it releases it" \
+		guest_answer "$name"
+	guest_end "$name"
+}
+
+orderly_end returned remove --wait "$returned"
+tap_fails "returned: the instance is gone" test -e "$MDEV/$returned"
+orderly_end trapped unbind --force "$bdf"
+tap_fails "trapped: the instance is gone" test -e "$MDEV/$trapped"
+tap_fails "trapped: the card is unbound" is_bound "$bdf"
 tap_is "card: bus master was never on" "$(card_stat 0 .bus_master_on_count)" 0
 tap_is "card: no stray access" "$(card_stat 0 .stray)" 0
 tap_ok "module: unloads" unload_module

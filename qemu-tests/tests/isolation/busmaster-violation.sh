@@ -6,7 +6,7 @@
 # iommu: intel
 # timeout: 600
 # kernels: 7.3
-# more: 6.1 6.12
+# more: 6.1 6.12 6.12-rt
 #
 # SEED
 

@@ -3,11 +3,12 @@
 #
 # what: a client that makes revocation of its access slow does not delay revocation for its neighbour, and never costs it the card (invariants 6, 9)
 # cards: irq4
-# kernels: 7.3
+# kernels: 7.3 6.12-rt
 # more: 6.1 6.12
 # timeout: 500
 #
 # PROCESSES, MAPPINGS: of the attacker. KINDS: of attacks; "none" is first.
+# ROUNDS: tries of a measurement, of which the best counts
 
 . /src/qemu-tests/tests/lib.sh
 
@@ -15,9 +16,19 @@ ATTACK=/src/build/selftests/attack_user
 PROCESSES=${PROCESSES:-20}
 MAPPINGS=${MAPPINGS:-60000}
 KINDS=${KINDS:-none maps churn throttled all}
+ROUNDS=${ROUNDS:-3}
 SCRATCH=0x28
 PARAMETERS=/sys/module/$DRIVER/parameters
 GROUP=/run/cgroup/slow
+TRACE=/sys/kernel/tracing
+
+# Delays by locks are measured, not the competition for CPU time. The attackers
+# run on CPU 1, and a busy loop while there are none, so that the machine of the VM
+# always has the same load. All else runs on CPU 0.
+taskset -p 1 $$ >/dev/null || bail "cannot run on CPU 0"
+echo 1 >/sys/devices/virtual/workqueue/cpumask || bail "work items choose their CPU"
+nice -n 19 taskset -c 1 bash -c 'while :; do :; done' &
+spinner=$!
 
 load_module || bail "module cannot be loaded"
 # Revocation is measured, not the time that clients get before it
@@ -29,6 +40,9 @@ mkdir -p /run/cgroup
 mount -t cgroup2 none /run/cgroup || bail "no control groups"
 echo +cpu >/run/cgroup/cgroup.subtree_control
 mkdir "$GROUP" || bail "no control group"
+[ -e "$TRACE/trace" ] || mount -t tracefs trace "$TRACE" || bail "no tracing"
+echo mono >"$TRACE/trace_clock"
+echo 1 >"$TRACE/events/$DRIVER/vdfl_revoke/enable" || bail "no tracepoint"
 
 # --- attackers --------------------------------------------------------------------
 
@@ -41,7 +55,7 @@ attack_start()
 
 	out=$(mktemp -u)
 	mkfifo "$out"
-	"$ATTACK" "$attacked" "$1" "$PROCESSES" "$MAPPINGS" >"$out" &
+	taskset -c 1 "$ATTACK" "$attacked" "$1" "$PROCESSES" "$MAPPINGS" >"$out" &
 	attacker=$!
 	read -r -t $((300 * SLOW)) _ made <"$out" || bail "attacker $1 does not start"
 	rm "$out"
@@ -83,25 +97,35 @@ attack_end()
 	attacker=
 }
 
-# --- the neighbour -----------------------------------------------------------------
+# --- clients -----------------------------------------------------------------------
 
-# setup KIND: two instances are open, the neighbour reads its mapping in a loop
+# setup KIND: the neighbour reads its mapping in a loop, and one more client has
+# trapped reads
 setup()
 {
 	bind_bdf "$bdf" || bail "card cannot be bound"
 	attacked=$(create_mdev "$bdf" afu-d8424dc4) || bail "no instance"
 	neighbour=$(create_mdev "$bdf" afu-d8424dc4) || bail "no second instance"
+	trapped=$(create_mdev "$bdf" afu-d8424dc4) || bail "no third instance"
 	client_start neighbour "$neighbour" || bail "neighbour cannot open"
+	client_start trapped "$trapped" || bail "third client cannot open"
 	client neighbour map >/dev/null
 	attack "$1"
 	loop_start=$(now_ms)
 	client_send neighbour mloop $SCRATCH 300000
+	client_send trapped loop $SCRATCH 300000
 	sleep 0.2
+}
+
+# start: the operation that is measured begins
+start()
+{
+	: >"$TRACE/trace"
 	started=$(now_ms)
 }
 
-# revoked_after: ms from "started" until the neighbour's mapping was revoked
-revoked_after()
+# sigbus_after: ms from start() until the neighbour got SIGBUS
+sigbus_after()
 {
 	local word
 
@@ -111,41 +135,47 @@ revoked_after()
 	echo $((word > 0 ? word : 0))
 }
 
+# revoked_after: ms from start() until no mapping of the neighbour had a PTE
+revoked_after()
+{
+	awk -v uuid="$neighbour" -v start="$started" '
+		index($0, uuid) {
+			match($0, /[0-9]+\.[0-9]+: vdfl_revoke/)
+			ms = substr($0, RSTART) * 1000 - start
+			print int(ms > 0 ? ms : 0)
+			exit
+		}' "$TRACE/trace"
+}
+
 teardown()
 {
 	attack_end
 	client_end neighbour
+	client_end trapped
 	if is_bound "$bdf"; then
 		remove_mdev "$attacked"
 		remove_mdev "$neighbour"
+		remove_mdev "$trapped"
 		unbind_bdf "$bdf"
 	fi
 }
 
-# within KIND NAME MS: not much more than without an attacker. Processes that churn
-# take CPU time from the scenario as well; those that only have mappings do not.
-within()
-{
-	local slack=2000
+# --- what is measured --------------------------------------------------------------
 
-	[ "$1" != none ] || base[$2]=$3
-	[[ $1 != none && $1 != maps ]] || slack=300
-	tap_within "$1: ms until $2" "$3" 0 $((base[$2] * 12 / 10 + slack * SLOW))
-}
-
+# try_reset KIND: also verifies that the card is not lost
 try_reset()
 {
-	local reply
-
 	setup "$1"
+	start
 	echo 1 >"$PCI/$bdf/reset"
-	within "$1" "a function reset has ended" $(($(now_ms) - started))
-	tap_is "$1: card is usable after a function reset" \
-		"$(card_attr "$bdf" gone)" 0
+	lasted=$(($(now_ms) - started))
+	took=$(revoked_after)
+	gone=$(card_attr "$bdf" gone)
 	client_send neighbour mread $SCRATCH
-	reply=$(client_reply neighbour)
-	tap_like "$1: neighbour reads on after a function reset" "$reply" '^reads'
+	reply=$(client_reply neighbour 300)
 	client_reply neighbour >/dev/null
+	client trapped mread 0 >/dev/null
+	client_reply trapped >/dev/null
 	teardown
 }
 
@@ -154,31 +184,71 @@ try_unbind()
 	local unbinding
 
 	setup "$1"
+	start
 	unbind_bdf "$bdf" &
 	unbinding=$!
-	within "$1" "unbinding has revoked access" "$(revoked_after)"
+	took=$(sigbus_after)
 	teardown
-	tap_ok "$1: unbinding ends" wait "$unbinding"
+	wait "$unbinding" || bail "unbinding fails"
 }
 
+# try_loss KIND: the card is checked at once, because a trapped read returns all-ones
 try_loss()
 {
+	local port
+
 	setup "$1"
-	card_do 0 vanish || bail "card cannot vanish"
-	started=$(now_ms)
-	# The audit checks every 500 ms
-	tap_within "$1: ms until loss of the card has revoked access" \
-		"$(revoked_after)" 0 $((3000 * SLOW))
+	exec {port}<>/dev/virtio-ports/card0
+	start
+	# No process is started here: on a busy machine that takes longer than the loss
+	echo '{"op":"vanish"}' >&"$port"
+	took=$(sigbus_after)
+	exec {port}>&-
 	card_do 0 return || bail "card cannot return"
 	teardown
 }
 
+# bound KIND OPERATION: most ms that it may take
+bound()
+{
+	if [ "$1" = none ]; then
+		echo 0
+	else
+		echo $((base[$2] * 12 / 10 + 100 * SLOW))
+	fi
+}
+
+# measure KIND OPERATION: fills best. One more round if the machine was too busy;
+# without attackers always all rounds
+measure()
+{
+	local round
+
+	best=999999
+	for ((round = 0; round < ROUNDS; round++)); do
+		"try_$2" "$1"
+		[ "${took:-999999}" -ge "$best" ] || best=$took
+		[ "$best" -gt "$(bound "$1" "$2")" ] || break
+	done
+	[ "$1" != none ] || base[$2]=$best
+}
+
 declare -A base
 for kind in $KINDS; do
-	try_reset $kind
-	try_unbind $kind
-	try_loss $kind
-	tap_figure "$kind: the attacker had $made mappings"
+	measure $kind reset
+	row="revoked by a reset after $best ms (which took $lasted ms)"
+	tap_is "$kind: card is usable after a function reset" "$gone" 0
+	tap_like "$kind: neighbour reads on after a function reset" "$reply" '^reads'
+	[ $kind = none ] || tap_within "$kind: ms until a function reset has revoked access" \
+		"$best" 0 "$(bound $kind reset)"
+	for operation in unbind loss; do
+		measure $kind $operation
+		row+=", $operation $best ms"
+		[ $kind = none ] || tap_within "$kind: ms until $operation has revoked access" \
+			"$best" 0 "$(bound $kind $operation)"
+	done
+	tap_figure "$kind: $row; the attacker had $made mappings"
 	tap_within "$kind: number of mappings of the attacker" "$made" 0 1024
 done
+kill "$spinner"
 tap_ok "module unloads" unload_module

@@ -3,7 +3,7 @@
 #
 # what: a client, or a reader of sysfs, with nearly no CPU time delays neither other clients nor the audit of bus master (invariants 1, 6)
 # cards: irq4
-# kernels: 6.12
+# kernels: 6.12 6.12-rt
 # more: 6.1 7.3
 # iommu: intel
 # append: preempt=full
@@ -107,29 +107,56 @@ kill "$spinner"
 OPENS=30
 AVAILABLE=$(type_dir "$bdf" afu-d8424dc4)/available_instances
 INSTANCE=$PCI/$bdf/dfl/blocks/$block/instance
+STUCK=$PCI/$bdf/dfl/irq_stuck
+
+# open_often NUMBER: sets longest to the longest open and close of the other client,
+# in ms, and opened to its last reply
+open_often()
+{
+	local round start took
+
+	longest=0
+	for ((round = 0; round < $1; round++)); do
+		start=$(now_ms)
+		opened=$(client other open)
+		client other close >/dev/null
+		took=$(($(now_ms) - start))
+		[ "$took" -lt "$longest" ] || longest=$took
+		[ "$opened" = ok ] || break
+	done
+}
+
 busy=()
 for ((cpu = 0; cpu < $(nproc); cpu++)); do
 	taskset -c "$cpu" bash -c 'while :; do :; done' &
 	busy+=($!)
 done
+open_often 10
+# A machine that other VMs share may be slower than the limits
+alone=$longest
+limit=$((alone > 500 ? 2 * alone : 1000))
 for ((reader = 0; reader < 4; reader++)); do
 	chrt --idle 0 bash -c "while :; do
-		read -r _ <'$INSTANCE'; read -r _ <'$AVAILABLE'; done" &
+		read -r _ <'$INSTANCE'; read -r _ <'$AVAILABLE'
+		read -r _ <'$STUCK'; done" &
 	busy+=($!)
 done
-longest=0
-for ((round = 0; round < OPENS; round++)); do
-	start=$(now_ms)
-	opened=$(client other open)
-	client other close >/dev/null
-	took=$(($(now_ms) - start))
-	[ "$took" -lt "$longest" ] || longest=$took
-	[ "$opened" = ok ] || break
-done
-kill "${busy[@]}"
+open_often $OPENS
 tap_is "SCHED_IDLE readers: the other client can open" "$opened" ok
-tap_within "SCHED_IDLE readers: longest open and close of the other client, in ms" \
-	"$longest" 0 $((1000 * SLOW))
+tap_within "SCHED_IDLE readers: longest open and close of the other client, in ms, $alone without them" \
+	"$longest" 0 $((limit * SLOW))
+# With a vector armed msix needs bus mastering
+client slow close >/dev/null
+longest=0
+for ((round = 0; round < ROUNDS; round++)); do
+	setpci -s "$bdf" "$MASTER"
+	sleep 1.5
+	took=$(on_us)
+	[ "$took" -lt "$longest" ] || longest=$took
+done
+tap_within "SCHED_IDLE readers: longest time with bus master on, in us" \
+	"$longest" 1 $(((limit + 100) * 1000 * SLOW))
+kill "${busy[@]}"
 
 client_end slow
 client_end other

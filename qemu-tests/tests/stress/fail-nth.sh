@@ -7,7 +7,7 @@
 # kernels:
 # debug: debug
 # iommu: intel
-# timeout: 600
+# timeout: 1200
 #
 # STEP: fail every STEP-th allocation of bind; FIRST: the first of them.
 
