@@ -572,6 +572,47 @@ TEST_F(afu, msix_bar)
 	EXPECT_EQ(before.writes, after.writes);
 }
 
+/* --- a block with registers of 8 bytes ------------------------------------ */
+
+FIXTURE(user_clock) {
+	struct card card;
+	struct instance inst;
+	struct dev dev;
+};
+
+FIXTURE_SETUP(user_clock)
+{
+	card_find(&self->card);
+	SKIP_UNLESS_BLOCK(return, &self->card, POS_USERCLK);
+	block_open(&self->inst, &self->dev, &self->card, POS_USERCLK);
+}
+
+FIXTURE_TEARDOWN(user_clock)
+{
+	block_close(&self->inst, &self->dev);
+}
+
+/* On current shells they would replace the lower half, too. */
+TEST_F(user_clock, writes_of_4_bytes_are_refused)
+{
+	struct block_stats before, after;
+	u64 value[2] = { 0x1234, 0x5678 };
+	u32 half;
+
+	dev_write64(&self->dev, 0x10, value[0]);
+	card_block_stats(&self->card, POS_USERCLK, &before);
+	EXPECT_ERR(EINVAL, try_dev_write(&self->dev, BAR0, 0x10, value, 4));
+	EXPECT_ERR(EINVAL, try_dev_write(&self->dev, BAR0, 0x14, value, 4));
+	EXPECT_ERR(EINVAL, try_dev_write(&self->dev, BAR0, 0x14, value, 8));
+	EXPECT_ERR(EINVAL, try_dev_write(&self->dev, BAR0, 0x10, value, 12));
+	card_block_stats(&self->card, POS_USERCLK, &after);
+	EXPECT_EQ(before.writes, after.writes);
+	dev_write(&self->dev, BAR0, 0x10, value, sizeof(value));
+	EXPECT_EQ(0x5678, dev_read64(&self->dev, 0x18));
+	dev_read(&self->dev, BAR0, 0x10, &half, sizeof(half));
+	EXPECT_EQ(0x1234, half);
+}
+
 /* --- blocks that take narrow accesses ------------------------------------ */
 
 FIXTURE(uart) {

@@ -69,15 +69,20 @@ static void measure_info(struct device *d)
 		sys3(SYS_ioctl, fd, VFIO_DEVICE_GET_IRQ_INFO, (long)&irq));
 }
 
-static long map_page(int fd, uint64_t pos)
+#define GIB		0x40000000UL
+#define GIB_ADDR	0x10000000000UL	/* an unused multiple of 1 GiB */
+#define LARGE		0x200000UL
+#define GIB_TIMES	20
+
+static long map_shared(long addr, size_t len, int fd, uint64_t pos)
 {
-	register long r10 asm("r10") = MAP_SHARED;
+	register long r10 asm("r10") = MAP_SHARED | (addr ? MAP_FIXED : 0);
 	register long r8 asm("r8") = fd;
 	register long r9 asm("r9") = pos;
 	long ret;
 
 	asm volatile("syscall" : "=a" (ret)
-		     : "a" (SYS_mmap), "D" (0), "S" (4096),
+		     : "a" (SYS_mmap), "D" (addr), "S" (len),
 		       "d" (PROT_READ | PROT_WRITE), "r" (r10), "r" (r8),
 		       "r" (r9)
 		     : "rcx", "r11", "memory");
@@ -86,7 +91,7 @@ static long map_page(int fd, uint64_t pos)
 
 static void map_touch_unmap(int fd, uint64_t pos, uint64_t reg)
 {
-	long map = map_page(fd, pos);
+	long map = map_shared(0, 4096, fd, pos);
 
 	*(volatile uint32_t *)(map + reg);
 	sys3(SYS_munmap, map, 4096, 0);
@@ -103,6 +108,32 @@ static void measure_mapped(struct device *d)
 	MEASURE(d->name, "map-touch-unmap",
 		map_touch_unmap(d->fd, at, d->reg4 % 4096));
 	munmap(map, 4096);	/* otherwise the device stays open */
+}
+
+static void map_touch_unmap_gib(int fd, uint64_t pos)
+{
+	uint64_t off;
+
+	map_shared(GIB_ADDR, GIB, fd, pos);
+	for (off = 0; off < GIB; off += LARGE)
+		*(volatile uint32_t *)(GIB_ADDR + off);
+	sys3(SYS_munmap, GIB_ADDR, GIB, 0);
+}
+
+/* measure_large() - first touch of 1 GiB, a load in each 2 MiB */
+void measure_large(struct device *d)
+{
+	uint64_t at = d->region + d->map, begin;
+	static struct samples s;
+
+	must(map_shared(GIB_ADDR, GIB, d->fd, at), "mapping 1 GiB");
+	s.nr = 0;
+	while (s.nr < GIB_TIMES) {
+		begin = ticks();
+		map_touch_unmap_gib(d->fd, at);
+		sample(&s, ticks() - begin);
+	}
+	report(d->name, "map-touch-unmap-gib", &s);
 }
 
 static void measure_trigger(struct device *d)

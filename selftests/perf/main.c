@@ -24,6 +24,7 @@
 #define MTTY_UUID	"6f2d0a51-7d3e-4c43-9f0e-2f1d6d5f0003"
 #define AFU_TYPE	PCI LAB_BDF "/mdev_supported_types/" OURS "-" TYPE_AFU
 #define ETH_TYPE	"/mdev_supported_types/" OURS "-eth-group"
+#define LARGE_TYPE	PCI LARGE_BDF "/mdev_supported_types/" OURS "-" TYPE_AFU
 #define MTTY_TYPE	"/sys/class/mtty/mtty/mdev_supported_types/mtty-1"
 #define NO_MAP		UINT64_MAX
 #define COUNTED		100	/* operations per count */
@@ -40,6 +41,15 @@ static struct device lab = {
 	.reg4 = AFU_OFFSET + AFU_SCRATCH0, .reg8 = AFU_OFFSET + AFU_SCRATCH0,
 	.map = AFU_OFFSET, .irq_index = VFIO_PCI_MSIX_IRQ_INDEX,
 	.irq_raise = AFU_IRQ_TRIGGER, .irq_ack = AFU_IRQ_STATUS, .irq_width = 8,
+};
+
+/* A window of 1 GiB, under both drivers */
+static struct device ours_large = {
+	.name = "ours", .bar = 0, .map = 0, .irq_index = -1,
+};
+
+static struct device vfio_pci_large = {
+	.name = "vfio-pci-lab", .bar = 0, .map = 0, .irq_index = -1,
 };
 
 static struct device edu = {
@@ -108,6 +118,22 @@ static void measure_vfio_pci(void)
 	measure_access(&ivshmem);
 	measure_open_close(&ivshmem, 60);
 	device_close(&ivshmem);
+}
+
+static void measure_large_windows(void)
+{
+	driver_bind(LARGE_BDF, OURS);
+	instance_create(LARGE_TYPE, OURS_UUID);
+	device_open(&ours_large, MDEV OURS_UUID);
+	measure_large(&ours_large);
+	device_close(&ours_large);
+	instance_remove(OURS_UUID);
+	driver_unbind(LARGE_BDF);
+	driver_bind(LARGE_BDF, "vfio-pci");
+	device_open(&vfio_pci_large, PCI LARGE_BDF);
+	measure_large(&vfio_pci_large);
+	device_close(&vfio_pci_large);
+	driver_unbind(LARGE_BDF);
 }
 
 static void measure_lifecycle(void)
@@ -255,6 +281,7 @@ int main(void)
 	measure_ours();
 	measure_mtty();
 	measure_vfio_pci();
+	measure_large_windows();
 	measure_lifecycle();
 	measure_polling();
 	measure_lab_vfio_pci();

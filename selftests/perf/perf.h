@@ -21,6 +21,7 @@
 
 #define LAB_BDF		"0000:01:00.0"
 #define MANY_BDF	"0000:02:00.0"
+#define LARGE_BDF	"0000:03:00.0"
 #define EDU_BDF		"0000:00:10.0"
 #define IVSHMEM_BDF	"0000:00:11.0"
 
@@ -160,6 +161,7 @@ void irq_disable(struct device *d, unsigned int index);
 /* --- the rows ------------------------------------------------------------------- */
 
 void measure_access(struct device *d);
+void measure_large(struct device *d);
 void measure_guest(struct device *d);
 void measure_open_close(struct device *d, unsigned int times);
 void measure_create_remove(const char *name, const char *type_dir);

@@ -169,9 +169,10 @@ static void assignable_below_port(void **state)
 	static const struct {
 		u16 id;
 		const char *name;
-		u32 trap;
+		u32 flags;
 	} rows[] = {
-		{ 0x13, "stp", 0 }, { 0x14, "userclk", DFL_RULE_TRAP },
+		{ 0x13, "stp", 0 },
+		{ 0x14, "userclk", DFL_RULE_TRAP | DFL_RULE_WRITE_8 },
 		{ 0x22, "port-22", 0 }, { 0x0, "port-0", 0 },
 	};
 	unsigned int i;
@@ -182,7 +183,9 @@ static void assignable_below_port(void **state)
 
 		assert_int_equal(rule->class, DFL_CLASS_OPT_IN);
 		assert_int_equal(rule->max_size, 0x1000);
-		assert_int_equal(rule->flags & DFL_RULE_TRAP, rows[i].trap);
+		assert_int_equal(rule->flags &
+				 (DFL_RULE_TRAP | DFL_RULE_WRITE_8),
+				 rows[i].flags);
 		assert_int_equal(rule->flags & DFL_RULE_NARROW, 0);
 		expect_name(rows[i].name);
 	}

@@ -43,10 +43,17 @@ static bool is_narrow(const struct target *t)
 	return t->block.feature_id == 0x24;	/* UART */
 }
 
+static bool is_user_clock(const struct target *t)
+{
+	return t->block.feature_id == 0x14;	/* no other block of that id */
+}
+
 static bool is_legal(const struct target *t, const struct access *a)
 {
 	if (a->index != BAR0 && a->index != BAR2)
 		return true;
+	if (a->write && is_user_clock(t))
+		return !(a->pos % 8) && !(a->count % 8);
 	if (a->count < 4 && is_narrow(t))
 		return (a->count == 1 || a->count == 2) &&
 		       !(a->pos % a->count);

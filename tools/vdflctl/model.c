@@ -38,6 +38,12 @@ static const struct attr block_attrs[] = {
 	NUMBER(block, vectors),
 	TEXT(block, scrub),
 	TEXT(block, instance),
+	NUMBER(block, port),
+	TEXT(block, errors),
+	TEXT(block, first_error),
+	TEXT(block, pcie_errors),
+	TEXT(block, nonfatal_errors),
+	TEXT(block, catfatal_errors),
 };
 
 static const struct attr type_attrs[] = {
@@ -72,9 +78,12 @@ static const struct attr card_attrs[] = {
 	TEXT(card, fence_command),
 	TEXT(card, fence_iommu),
 	TEXT(card, fence_port),
+	TEXT(card, links),
 	NUMBER(card, busmaster_violations),
 	NUMBER(card, busmaster_acknowledged),
 	WORDS(card, siblings_mastering),
+	NUMBER(card, siblings_started),
+	TEXT(card, siblings_out_of_sight),
 	TEXT(card, irq_source),
 	WORDS(card, irq_sources),
 	WORDS(card, irq_stuck),

@@ -57,6 +57,10 @@ static const struct {
 	{ "d8424dc4-a4a3-c413-f89e-433683f9040b", "native loopback" },
 	{ "9aeffe5f-8457-0612-c000-c9660d824272", "N3000" },
 	{ "3e7b60a0-df2d-4850-aa31-f54a3e403501", "HE-NULL" },
+	{ "56e203e9-864f-49a7-b94b-12284c31e02b", "HE-LB" },
+	{ "8568ab4e-6ba5-4616-bb65-2a578330a8eb", "HE-MEM" },
+	{ "823c334c-98bf-11ea-bb37-0242ac130002", "HE-HSSI" },
+	{ "4dadea34-2c78-48cb-a3dc-5b831f5cecbb", "MEM-TG" },
 	{ "44bfc10d-b42a-44e5-bd42-57dc93ea7f91", "copy engine" },
 };
 

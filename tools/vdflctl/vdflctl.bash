@@ -28,6 +28,10 @@ _vdflctl_sources() {	# CARD
 		echo auto
 }
 
+_vdflctl_ports() {	# CARD
+	cat "/sys/bus/pci/devices/$1/dfl/blocks"/*/port 2>/dev/null
+}
+
 _vdflctl_words() {	# COMMAND PREVIOUS: one word per line
 	case $1 in
 	list) _vdflctl_cards; echo --json ;;
@@ -59,10 +63,14 @@ _vdflctl_words() {	# COMMAND PREVIOUS: one word per line
 		_vdflctl_sources "$2"
 		;;
 	acknowledge | ack) _vdflctl_cards ;;
+	reset-port)
+		_vdflctl_cards
+		_vdflctl_ports "$2"
+		;;
 	*)
 		printf '%s\n' list info show create remove read write wait \
-			bind unbind give chown irq acknowledge ack help \
-			--version
+			bind unbind give chown irq acknowledge ack reset-port \
+			help --version
 		;;
 	esac
 	echo --help

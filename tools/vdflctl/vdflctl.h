@@ -7,6 +7,7 @@
  *   table.c, sysfs.c    tables; files of the kernel
  *   names.c, region.c   names of features; VFIO regions
  *   model.c             cards, blocks, types and instances from sysfs
+ *   errors.c            error words in plain text
  *   describe.c, vfio.c  description region; opening an instance
  *   window.c            registers of an open instance
  *   command.c           command lines of the verbs
@@ -166,6 +167,13 @@ struct block {
 	__u64 size;
 	__u64 mappable;
 	__u64 vectors;
+	__u64 port;		/* number of a port, ABSENT for other blocks */
+	/* error words, empty without the feature or the permission */
+	char errors[NAME_LEN];
+	char first_error[NAME_LEN];
+	char pcie_errors[NAME_LEN];
+	char nonfatal_errors[NAME_LEN];
+	char catfatal_errors[NAME_LEN];
 };
 
 struct type {
@@ -197,12 +205,15 @@ struct card {
 	char fence_command[TEXT_LEN];
 	char fence_iommu[TEXT_LEN];
 	char fence_port[TEXT_LEN];
-	char siblings_mastering[TEXT_LEN];
+	char links[TEXT_LEN];
+	char siblings_mastering[WORDS_LEN];
+	char siblings_out_of_sight[TEXT_LEN];
 	char irq_source[NAME_LEN];
 	char irq_sources[TEXT_LEN];
 	char irq_stuck[WORDS_LEN];
 	__u64 busmaster_violations;
 	__u64 busmaster_acknowledged;
+	__u64 siblings_started;
 	__u64 irq_holdoff_us;
 	__u64 poll_floor_us;
 	__u64 poll_ceiling_us;
@@ -258,6 +269,15 @@ void model_instances(struct names *uuids, const char *bdf);
 json_t *card_json(const struct card *card);
 json_t *block_json(const struct block *block);
 json_t *instance_json(const struct instance *inst);
+
+/* errors.c */
+
+/* List the errors of a card, a line each; free with names_free() */
+void errors_lines(struct names *lines, const struct card *card);
+/* The same lines as an array */
+json_t *errors_json(const struct card *card);
+/* Return true if an AFU has stopped the card; a reset of @port releases it */
+bool errors_stopped(const struct card *card, __u64 *port);
 
 /* grace.c */
 
@@ -388,6 +408,6 @@ int command_width(const char *text, __u32 *width);
 extern const struct command verb_list, verb_info, verb_create, verb_remove;
 extern const struct command verb_read, verb_write, verb_wait;
 extern const struct command verb_bind, verb_unbind, verb_give;
-extern const struct command verb_irq, verb_acknowledge;
+extern const struct command verb_irq, verb_acknowledge, verb_reset_port;
 
 #endif /* _VDFLCTL_H */

@@ -136,12 +136,14 @@ static json_t *view_json(const struct view *view)
 
 static int print_info_json(const struct instance *inst,
 			   const struct block *block,
+			   const struct card *card,
 			   const struct holders *holders,
 			   const struct view *view, const struct fault *fault)
 {
 	json_t *json = instance_json(inst);
 
 	json_object_set_new(json, "block", block_json(block));
+	json_object_set_new(json, "card_errors", errors_json(card));
 	json_object_set_new(json, "holders", holders_json(holders));
 	json_object_set_new(json, "vfio",
 			    view ? view_json(view) : json_null());
@@ -213,11 +215,24 @@ static void print_view(const struct view *view)
 	print_description(&view->desc);
 }
 
+/* The errors of its card, if there are any */
+static void print_card_errors(const struct card *card)
+{
+	struct names lines;
+	size_t i;
+
+	errors_lines(&lines, card);
+	for (i = 0; i < lines.count; i++)
+		printf("  %-14s%s\n", i ? "" : "card errors:", lines.name[i]);
+	names_free(&lines);
+}
+
 static int print_info(const struct instance *inst, const struct block *block,
-		      const struct holders *holders, const struct view *view,
-		      const struct fault *fault)
+		      const struct card *card, const struct holders *holders,
+		      const struct view *view, const struct fault *fault)
 {
 	print_instance(inst, block);
+	print_card_errors(card);
 	print_holders(holders);
 	if (view)
 		print_view(view);
@@ -234,6 +249,7 @@ static int info(const char *uuid, bool json)
 	struct holders holders;
 	struct instance inst;
 	struct fault fault;
+	struct card card;
 	struct view view;
 	int ret;
 
@@ -241,11 +257,14 @@ static int info(const char *uuid, bool json)
 		return fault_report(&fault);
 	if (inst.block[0])
 		model_block_load(&block, inst.card, inst.block);
+	model_card_load(&card, inst.card);
 	seen = view_open(&view, &inst, &fault) ? NULL : &view;
 	holders_find(&holders, &inst);
-	ret = json ? print_info_json(&inst, &block, &holders, seen, &fault) :
-		     print_info(&inst, &block, &holders, seen, &fault);
+	ret = json ? print_info_json(&inst, &block, &card, &holders, seen,
+				     &fault) :
+		     print_info(&inst, &block, &card, &holders, seen, &fault);
 	holders_free(&holders);
+	model_card_free(&card);
 	return ret;
 }
 

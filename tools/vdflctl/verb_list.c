@@ -43,6 +43,16 @@ static void print_violations(const struct card *card)
 	       card->address);
 }
 
+static void print_siblings(const struct card *card)
+{
+	if (card->siblings_mastering[0])
+		printf("  siblings:    %s can master the bus, no fence covers them\n",
+		       card->siblings_mastering);
+	if (card->siblings_started && card->siblings_started != ABSENT)
+		printf("  siblings:    started to master the bus %llu times\n",
+		       card->siblings_started);
+}
+
 static void print_fences(const struct card *card)
 {
 	printf("  fences:      bus master off: %s\n",
@@ -52,10 +62,10 @@ static void print_fences(const struct card *card)
 	printf("               port above: %s\n",
 	       strcmp(card->fence_port, "lost") ?
 	       or_unknown(card->fence_port) : "LOST");
+	printf("  links:       %s; out of sight: %s\n", or_unknown(card->links),
+	       or_unknown(card->siblings_out_of_sight));
 	print_violations(card);
-	if (card->siblings_mastering[0])
-		printf("  siblings:    %s can master the bus, no fence covers them\n",
-		       card->siblings_mastering);
+	print_siblings(card);
 }
 
 static void print_interrupts(const struct card *card)
@@ -85,6 +95,21 @@ static const char *state_note(const struct card *card)
 	return strcmp(card->state, "frozen") ? "" : ", FROZEN";
 }
 
+static void print_errors(const struct card *card)
+{
+	struct names lines;
+	__u64 port;
+	size_t i;
+
+	errors_lines(&lines, card);
+	for (i = 0; i < lines.count; i++)
+		printf("  %-13s%s\n", i ? "" : "errors:", lines.name[i]);
+	if (errors_stopped(card, &port))
+		printf("               to release the card: vdflctl reset-port %s %llu\n",
+		       card->address, port);
+	names_free(&lines);
+}
+
 static void print_head(const struct card *card)
 {
 	printf("%s %s:%s, subsystem %s:%s%s\n", card->address,
@@ -93,6 +118,7 @@ static void print_head(const struct card *card)
 	       plain_hex(card->subsystem_device), state_note(card));
 	print_fences(card);
 	print_interrupts(card);
+	print_errors(card);
 }
 
 static void block_row(struct table *table, const struct block *block)
@@ -181,6 +207,14 @@ static void print_card(const struct card *card)
 	print_instances(card);
 }
 
+static json_t *list_json(const struct card *card)
+{
+	json_t *json = card_json(card);
+
+	json_object_set_new(json, "errors", errors_json(card));
+	return json;
+}
+
 static void list(const struct names *names, json_t *json)
 {
 	struct card card;
@@ -189,7 +223,7 @@ static void list(const struct names *names, json_t *json)
 	for (i = 0; i < names->count; i++) {
 		model_card_load(&card, names->name[i]);
 		if (json) {
-			json_array_append_new(json, card_json(&card));
+			json_array_append_new(json, list_json(&card));
 		} else {
 			if (i)
 				putchar('\n');

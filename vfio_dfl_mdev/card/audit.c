@@ -9,6 +9,8 @@
  *   frozen too long;
  * - a card that was reset externally is restored.
  *
+ * The siblings are watched by a third item, see sibling.c.
+ *
  * Copyright (C) 2026 The vfio_dfl_mdev authors
  */
 #include <linux/workqueue.h>
@@ -129,7 +131,7 @@ void vdfl_audit_init(struct vdfl_card *card)
 }
 
 /**
- * vdfl_audit_start() - start to audit the card every 500 ms
+ * vdfl_audit_start() - start to audit the card and its siblings every 500 ms
  * @card: bound card
  *
  * Undone by vdfl_audit_stop().
@@ -139,6 +141,7 @@ void vdfl_audit_start(struct vdfl_card *card)
 	queue_delayed_work(vdfl_audit_wq, &card->busmaster_audit,
 			   AUDIT_INTERVAL);
 	queue_delayed_work(vdfl_wq, &card->audit, AUDIT_INTERVAL);
+	vdfl_siblings_start(card);
 }
 
 /**
@@ -172,4 +175,5 @@ void vdfl_audit_stop(struct vdfl_card *card)
 	/* The first item queues the second */
 	cancel_delayed_work_sync(&card->busmaster_audit);
 	cancel_delayed_work_sync(&card->audit);
+	vdfl_siblings_stop(card);
 }

@@ -351,12 +351,14 @@ void vdfl_busmaster_acknowledge(struct vdfl_card *card)
  * vdfl_busmaster_msix_permitted() - check whether MSI-X may enable bus mastering
  * @card: bound card
  *
- * Return: true if the IOMMU blocks all writes of the card except interrupts, and
- * bus mastering of the bridge above is not kept disabled
+ * Return: true if the IOMMU blocks all writes of the card except interrupts, also
+ * those that ATS would let pass, and bus mastering of the bridge above is not
+ * kept disabled
  */
 bool vdfl_busmaster_msix_permitted(struct vdfl_card *card)
 {
-	return card->group && msi_device_has_isolated_msi(&card->pdev->dev) &&
+	return card->group && !vdfl_card_may_use_ats(card) &&
+	       msi_device_has_isolated_msi(&card->pdev->dev) &&
 	       !card->busmaster.bridge;
 }
 

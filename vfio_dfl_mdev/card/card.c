@@ -9,9 +9,6 @@
 
 #include "card/card_priv.h"
 
-#define CXL_DVSEC_VENDOR	0x1e98
-#define CXL_DVSEC_DEVICE	0
-
 static struct vdfl_card *card_alloc(struct pci_dev *pdev)
 {
 	struct vdfl_card *card = kzalloc(sizeof(*card), GFP_KERNEL);
@@ -31,26 +28,24 @@ static struct vdfl_card *card_alloc(struct pci_dev *pdev)
 	}
 	pci_dev_get(pdev);
 	mutex_init(&card->reset_lock);
+	vdfl_siblings_init(card);
+	init_rwsem(&card->monitor_lock);
 	vdfl_audit_init(card);
 	vdfl_release_init(card);
 	vdfl_card_ref_init(card);
 	return card;
 }
 
-static int card_acceptable(struct pci_dev *pdev)
+static int card_acceptable(struct vdfl_card *card)
 {
+	struct pci_dev *pdev = card->pdev;
+
 	if (pci_num_vf(pdev)) {
 		pci_err(pdev,
 			"refused: SR-IOV is enabled and VFs can master the bus; write 0 to sriov_numvfs\n");
 		return -EBUSY;
 	}
-	if (pci_find_dvsec_capability(pdev, CXL_DVSEC_VENDOR,
-				      CXL_DVSEC_DEVICE)) {
-		pci_err(pdev,
-			"refused: CXL traffic is not gated by Bus Master Enable\n");
-		return -EOPNOTSUPP;
-	}
-	return 0;
+	return vdfl_links_check_cxl(card);
 }
 
 static int card_memory_bars(struct pci_dev *pdev)
@@ -104,6 +99,13 @@ static void card_disable(struct vdfl_card *card)
 	pci_disable_device(card->pdev);
 }
 
+/* The ports would reset the AFUs of other functions that are in use. */
+static void card_restore_ports(struct vdfl_card *card)
+{
+	if (!vdfl_siblings_bound(card) && vdfl_card_answers(card))
+		vdfl_ports_restore(card);
+}
+
 static int card_scan(struct vdfl_card *card)
 {
 	int ret = vdfl_card_read_layout(card);
@@ -115,14 +117,26 @@ static int card_scan(struct vdfl_card *card)
 	ret = vdfl_card_walk(card);
 	if (ret)
 		return ret;
-	ret = vdfl_blocks_init(card);
+	ret = vdfl_links_join(card);
 	if (ret)
 		return ret;
+	ret = vdfl_blocks_init(card);
+	if (ret)
+		goto err_links;
 	vdfl_irq_init(card);
 	vdfl_ports_release(card);
+	vdfl_cure_add(card);
 	ret = vdfl_sysfs_add(card);
 	if (ret)
-		vdfl_ports_restore(card);
+		goto err_cure;
+	vdfl_hwmon_add(card);
+	return 0;
+
+err_cure:
+	vdfl_cure_remove(card);
+	card_restore_ports(card);
+err_links:
+	vdfl_links_leave(card);
 	return ret;
 }
 
@@ -137,11 +151,12 @@ static int card_scan(struct vdfl_card *card)
  * Return: the card, or an ERR_PTR:
  *
  * * -EBUSY: its BARs, its virtual functions, sibling functions or other members
- *   of its IOMMU group are in use
+ *   of its IOMMU group are in use, or a sibling is being reset
  * * -EPERM: DMA of its IOMMU group cannot be claimed
- * * -EOPNOTSUPP: it has links that bus mastering does not gate
- * * -ENODEV: it does not respond, has no feature list, or has no IOMMU although
- *   one is required
+ * * -EOPNOTSUPP: it has links that bus mastering does not gate, or its links are
+ *   unknown although they are required to be known
+ * * -ENODEV: it does not respond, has no feature list, or is not stopped by an
+ *   IOMMU although that is required
  * * -EINVAL: it has no usable feature list
  * * -EIO: it does not respond, or bus mastering cannot be disabled
  * * another error of the PCI core, or -ENOMEM
@@ -156,10 +171,10 @@ struct vdfl_card *vdfl_card_probe(struct pci_dev *pdev)
 	ret = vdfl_busmaster_init(card);
 	if (ret)
 		goto err_put;
-	ret = card_acceptable(pdev);
+	ret = card_acceptable(card);
 	if (ret)
 		goto err_put;
-	ret = vdfl_fence_check_siblings(card);
+	ret = vdfl_siblings_check(card);
 	if (ret)
 		goto err_put;
 	ret = vdfl_fence_init(card);
@@ -198,9 +213,12 @@ void vdfl_card_remove(struct vdfl_card *card)
 {
 	vdfl_audit_stop(card);
 	vdfl_busmaster_fini(card);
+	vdfl_hwmon_remove(card);
 	vdfl_sysfs_remove(card);
+	vdfl_cure_remove(card);
+	vdfl_links_leave(card);
 	vdfl_irq_mask_idle(card);
-	vdfl_ports_restore(card);
+	card_restore_ports(card);
 	card_disable(card);
 	vdfl_fence_fini(card);
 	vdfl_card_put(card);

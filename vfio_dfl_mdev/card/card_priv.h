@@ -5,8 +5,8 @@
  *
  *   1  work, hw, client, port, irq_signal
  *   2  scan, busmaster, block, irq_intx, irq_poll, irq_msix
- *   3  fence, irq, lifetime
- *   4  recovery, release, audit, function_reset, block_reset, sysfs
+ *   3  fence, irq, lifetime, sibling, links, monitor
+ *   4  recovery, release, audit, function_reset, block_reset, hwmon, cure, sysfs
  *   5  card
  *
  * Copyright (C) 2026 The vfio_dfl_mdev authors
@@ -17,8 +17,10 @@
 #include <linux/bitmap.h>
 #include <linux/kref.h>
 #include <linux/mutex.h>
+#include <linux/rwsem.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
+#include <linux/xarray.h>
 
 #include "card/irq_priv.h"
 #include "card/vdfl_card.h"
@@ -75,6 +77,45 @@ struct vdfl_msix {
 	struct dfl_range pba;
 };
 
+/* Error words of an FME or a port; order of the attributes in sysfs.c */
+enum vdfl_error_word {
+	VDFL_ERROR_WORD,
+	VDFL_ERROR_FIRST,
+	VDFL_ERROR_PCIE,
+	VDFL_ERROR_NONFATAL,
+	VDFL_ERROR_CATFATAL,
+	VDFL_ERROR_NR,
+};
+
+/**
+ * enum vdfl_links - whether Bus Master Enable gates all links of the card
+ * @VDFL_LINKS_UNKNOWN: no FME was read
+ * @VDFL_LINKS_GATED: the FME reports one PCIe link
+ * @VDFL_LINKS_NOT_GATED: the FME reports a coherent or second PCIe link
+ */
+enum vdfl_links {
+	VDFL_LINKS_UNKNOWN,
+	VDFL_LINKS_GATED,
+	VDFL_LINKS_NOT_GATED,
+};
+
+/**
+ * struct vdfl_siblings - state of sibling.c
+ * @watch: check of the siblings every 500 ms
+ * @mastering: for each sibling that mastered the bus, by bus and function number,
+ *	the value of @checks when a check found that last; only the checks access
+ *	it
+ * @checks: number of checks; only the checks access it
+ * @started: number of times that a sibling started to master the bus; written by
+ *	@watch, READ_ONCE()
+ */
+struct vdfl_siblings {
+	struct delayed_work watch;
+	struct xarray mastering;
+	unsigned int checks;
+	unsigned int started;
+};
+
 /**
  * struct vdfl_card - one PCI function with feature lists
  * @ref: held by the PCI driver, by the mdev types and by each instance
@@ -124,7 +165,17 @@ struct vdfl_msix {
  *	change under @reset_lock, and are read without a lock
  * @held_ports: ports without an AFU of their own, by index of their header, that
  *	were found in reset at probe; constant after vdfl_ports_release()
+ * @monitor_lock: read side: held by work items that read a register for the
+ *	administrator while @frozen is 0; write side: taken after a bit of @frozen
+ *	was set, to wait for them; no lock is taken under it
+ * @bound: entry of the list of cards that are bound, see cure.c
+ * @curing: entry of the list of functions of one port reset, or empty, see
+ *	cure.c
  * @group: IOMMU group whose DMA the driver owns, or NULL
+ * @links: what is known of the links of the card; written under links_lock, read
+ *	without a lock
+ * @links_node: entry of the list of links.c; under links_lock
+ * @siblings: see sibling.c
  * @busmaster_audit: regular check of the bus-master bits, see audit.c
  * @audit: regular check of everything else, see audit.c
  * @audits_begun: number of runs of @audit that have begun; written by @audit,
@@ -136,6 +187,7 @@ struct vdfl_msix {
  * @irq: see irq.c
  * @dir: directory in sysfs
  * @blocks_dir: its subdirectory for blocks
+ * @hwmon: its hwmon device, or NULL
  *
  * Fields without a lock are constant between probe and remove.
  */
@@ -170,7 +222,13 @@ struct vdfl_card {
 	unsigned long absent_since;
 	DECLARE_BITMAP(dead_ports, DFL_MAX_HEADERS);
 	DECLARE_BITMAP(held_ports, DFL_MAX_HEADERS);
+	struct rw_semaphore monitor_lock;
+	struct list_head bound;
+	struct list_head curing;
 	struct iommu_group *group;
+	enum vdfl_links links;
+	struct list_head links_node;
+	struct vdfl_siblings siblings;
 	struct delayed_work busmaster_audit;
 	struct delayed_work audit;
 	unsigned int audits_begun;
@@ -180,6 +238,7 @@ struct vdfl_card {
 	struct vdfl_card_irq irq;
 	struct vdfl_dir *dir;
 	struct kobject *blocks_dir;
+	struct device *hwmon;
 };
 
 /* lifetime.c: references */
@@ -191,6 +250,7 @@ bool vdfl_card_range_valid(struct vdfl_card *card,
 			   const struct dfl_range *range);
 void __iomem *vdfl_card_map_bar(struct vdfl_card *card, u8 bar);
 void vdfl_card_unmap_bars(struct vdfl_card *card);
+bool vdfl_card_may_use_ats(const struct vdfl_card *card);
 int vdfl_card_check_msix(struct vdfl_card *card);
 int vdfl_card_check_header(struct vdfl_block *block);
 
@@ -207,6 +267,8 @@ void vdfl_clients_restore(struct vdfl_card *card, unsigned int mask);
 
 /* port.c: DFL ports */
 int vdfl_port_deassert_reset(struct vdfl_card *card, u8 bar, u64 off);
+int vdfl_port_assert_reset(struct vdfl_card *card,
+			   const struct dfl_header *port);
 int vdfl_port_reset(struct vdfl_card *card, const struct dfl_header *port);
 bool vdfl_port_is_dead(const struct vdfl_card *card,
 		       const struct dfl_header *port);
@@ -248,8 +310,35 @@ bool vdfl_block_assignable(const struct vdfl_block *block);
 /* fence.c: fences outside the card */
 int vdfl_fence_init(struct vdfl_card *card);
 void vdfl_fence_fini(struct vdfl_card *card);
-int vdfl_fence_check_siblings(struct vdfl_card *card);
-ssize_t vdfl_fence_siblings(struct vdfl_card *card, char *buf);
+const char *vdfl_fence_iommu_state(struct vdfl_card *card);
+
+/* sibling.c: other functions of the card */
+void vdfl_siblings_init(struct vdfl_card *card);
+void vdfl_siblings_free(struct vdfl_card *card);
+bool vdfl_sibling_is(const struct vdfl_card *card, struct pci_dev *other);
+struct pci_dev *vdfl_sibling_next(const struct vdfl_card *card,
+				  struct pci_dev *prev);
+bool vdfl_siblings_bound(const struct vdfl_card *card);
+bool vdfl_sibling_in_reset(struct pci_dev *other);
+int vdfl_siblings_check(struct vdfl_card *card);
+void vdfl_siblings_start(struct vdfl_card *card);
+void vdfl_siblings_stop(struct vdfl_card *card);
+ssize_t vdfl_siblings_mastering(struct vdfl_card *card, char *buf);
+ssize_t vdfl_siblings_out_of_sight(struct vdfl_card *card, char *buf);
+
+/* links.c: links that bus mastering does not gate */
+int vdfl_links_check_cxl(struct vdfl_card *card);
+int vdfl_links_join(struct vdfl_card *card);
+void vdfl_links_leave(struct vdfl_card *card);
+const char *vdfl_links_name(const struct vdfl_card *card);
+
+/* monitor.c: registers that are read for the administrator */
+int vdfl_monitor_read(const struct vdfl_block *block, u64 reg, u64 *value);
+void vdfl_monitor_wait(struct vdfl_card *card);
+const struct vdfl_block *vdfl_monitor_fme_feature(const struct vdfl_card *card,
+						  u16 id, u64 reg);
+u64 vdfl_monitor_error_reg(const struct vdfl_block *block,
+			   enum vdfl_error_word word);
 
 /* recovery.c: operations of the PCI core, loss */
 void vdfl_card_absent(struct vdfl_card *card);
@@ -264,6 +353,15 @@ void vdfl_release_init(struct vdfl_card *card);
 /* audit.c: regular checks of the card */
 void vdfl_audit_init(struct vdfl_card *card);
 void vdfl_audit_stop(struct vdfl_card *card);
+
+/* hwmon.c: temperature and power */
+void vdfl_hwmon_add(struct vdfl_card *card);
+void vdfl_hwmon_remove(struct vdfl_card *card);
+
+/* cure.c: port reset on request of the administrator */
+void vdfl_cure_add(struct vdfl_card *card);
+void vdfl_cure_remove(struct vdfl_card *card);
+int vdfl_cure_port(struct vdfl_block *block);
 
 /* sysfs.c: attributes of the card and its blocks */
 int vdfl_sysfs_add(struct vdfl_card *card);

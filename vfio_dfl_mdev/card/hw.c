@@ -5,6 +5,7 @@
  * Copyright (C) 2026 The vfio_dfl_mdev authors
  */
 #include <linux/io.h>
+#include <linux/pci-ats.h>
 
 #include "card/card_priv.h"
 
@@ -108,6 +109,23 @@ int vdfl_card_read_layout(struct vdfl_card *card)
 }
 
 /**
+ * vdfl_card_may_use_ats() - check whether the kernel may enable ATS of the card
+ * @card: card that is being probed, or bound card
+ *
+ * IOMMU drivers permit translated requests of a function that supports ATS when
+ * they find it, on later attachments, or both, and keep the permission while the
+ * group is blocked. ATS Enable itself does not matter, since a hostile bitstream
+ * ignores that bit. The kernel reads the capability only at enumeration, so the
+ * result is constant. With the kernel parameter pci=noats it is false.
+ *
+ * Return: true if the kernel supports ATS for this function
+ */
+bool vdfl_card_may_use_ats(const struct vdfl_card *card)
+{
+	return pci_ats_supported(card->pdev);
+}
+
+/**
  * vdfl_card_check_msix() - check that the MSI-X structures have not moved
  * @card: bound card that is not frozen
  *
@@ -159,7 +177,8 @@ int vdfl_card_check_header(struct vdfl_block *block)
 {
 	const struct dfl_header *h = block->header;
 	void __iomem *io = block->card->bar[h->bar] + h->off;
-	bool same = readq(io + DFL_DFH) == h->dfh;
+	u64 dfh = readq(io + DFL_DFH);
+	bool same = dfh == h->dfh;
 
 	if (h->guid_l || h->guid_h)
 		same = same && readq(io + DFL_GUID_L) == h->guid_l &&
@@ -170,7 +189,9 @@ int vdfl_card_check_header(struct vdfl_block *block)
 	if (!vdfl_card_answers(block->card))
 		return -ENODEV;
 	dev_warn_ratelimited(&block->card->pdev->dev,
-			     "%s: header changed since probe, block not usable; unbind and bind the card\n",
-			     block->pos);
+			     "%s: header changed since probe, block not usable; %s\n",
+			     block->pos, dfh == ~0ULL ?
+			     "block does not respond, see vdflctl reset-port" :
+			     "unbind and bind the card");
 	return -EIO;
 }

@@ -29,6 +29,7 @@ static void card_release(struct kref *ref)
 
 	vdfl_clients_free(card);
 	vdfl_blocks_free(card);
+	vdfl_siblings_free(card);
 	kfree(card->saved);
 	kvfree(card->map);
 	pci_dev_put(card->pdev);

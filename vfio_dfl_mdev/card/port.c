@@ -63,8 +63,21 @@ int vdfl_port_deassert_reset(struct vdfl_card *card, u8 bar, u64 off)
 	return port_wait_ack(ctrl, 0);
 }
 
-static int port_assert_reset(void __iomem *ctrl)
+/**
+ * vdfl_port_assert_reset() - put a port into reset
+ * @card: bound card that the PCI core does not operate on, with
+ *	vdfl_card.reset_lock held; or card that is being removed
+ * @port: header of the port
+ *
+ * Undone by vdfl_port_deassert_reset(). Sleeps up to PORT_ACK_LIMIT.
+ *
+ * Return: 0; -EIO if the port reads all-ones; -ETIMEDOUT if the port does not
+ * acknowledge
+ */
+int vdfl_port_assert_reset(struct vdfl_card *card,
+			   const struct dfl_header *port)
 {
+	void __iomem *ctrl = card->bar[port->bar] + port->off + DFL_PORT_CTRL;
 	u64 value = readq(ctrl);
 
 	if (value == ~0ULL)
@@ -85,8 +98,7 @@ static int port_assert_reset(void __iomem *ctrl)
  */
 int vdfl_port_reset(struct vdfl_card *card, const struct dfl_header *port)
 {
-	void __iomem *ctrl = card->bar[port->bar] + port->off + DFL_PORT_CTRL;
-	int ret = port_assert_reset(ctrl);
+	int ret = vdfl_port_assert_reset(card, port);
 
 	if (!ret)
 		ret = vdfl_port_deassert_reset(card, port->bar, port->off);
@@ -211,41 +223,16 @@ void vdfl_ports_release(struct vdfl_card *card)
 			port_release(card, h);
 }
 
-/* Bound functions of the card may have AFUs that the ports would reset. */
-static bool other_function_bound(struct pci_dev *pdev)
-{
-	struct pci_dev *other = NULL;
-
-	for_each_pci_dev(other) {
-		if (other == pdev || other->bus != pdev->bus)
-			continue;
-		if (!pci_ari_enabled(pdev->bus) &&
-		    PCI_SLOT(other->devfn) != PCI_SLOT(pdev->devfn))
-			continue;
-		if (pci_dev_driver(other)) {
-			pci_dev_put(other);
-			return true;
-		}
-	}
-	return false;
-}
-
 /**
  * vdfl_ports_restore() - undo vdfl_ports_release()
- * @card: card that is being removed; its BARs are mapped
+ * @card: card that is being removed and responds; its BARs are mapped
  *
- * The ports stay released while another function of the card has a driver, or if
- * the card does not respond. Sleeps up to PORT_ACK_LIMIT for each port.
+ * Sleeps up to PORT_ACK_LIMIT for each port.
  */
 void vdfl_ports_restore(struct vdfl_card *card)
 {
-	const struct dfl_header *h;
 	unsigned long i;
 
-	if (other_function_bound(card->pdev) || !vdfl_card_answers(card))
-		return;
-	for_each_set_bit(i, card->held_ports, card->map->nr_headers) {
-		h = &card->map->header[i];
-		port_assert_reset(card->bar[h->bar] + h->off + DFL_PORT_CTRL);
-	}
+	for_each_set_bit(i, card->held_ports, card->map->nr_headers)
+		vdfl_port_assert_reset(card, &card->map->header[i]);
 }

@@ -109,16 +109,18 @@ static void freeze_busmaster(struct vdfl_card *card, unsigned int op, bool first
 }
 
 /**
- * vdfl_card_freeze() - stop using the card while the PCI core operates on it
+ * vdfl_card_freeze() - stop using the card during an operation on it
  * @card: bound card
  * @op: VDFL_FROZEN_*
  *
  * Revoke access and stop interrupts until vdfl_card_thaw(). When this returns,
- * no access is running and no mapping has a PTE. The recovery timeout begins
- * then: until then the PCI core does not operate on the card.
+ * no access is running, no mapping has a PTE, and no register is being read for
+ * the administrator. The recovery timeout begins then: until then the PCI core
+ * does not operate on the card.
  *
- * Takes vdfl_card.reset_lock, vdfl_card.lock and vdfl_card_irq.mutex, one after
- * the other, and waits for all clients with none of them held. May sleep.
+ * Takes vdfl_card.reset_lock, vdfl_card.lock, vdfl_card_irq.mutex and
+ * vdfl_card.monitor_lock, one after the other, and waits for all clients with
+ * none of them held. May sleep.
  */
 void vdfl_card_freeze(struct vdfl_card *card, unsigned int op)
 {
@@ -135,6 +137,7 @@ void vdfl_card_freeze(struct vdfl_card *card, unsigned int op)
 	vdfl_clients_revoke(card, VDFL_REVOKED_CARD);
 	vdfl_irq_suspend(card);
 	vdfl_clients_wait(card);
+	vdfl_monitor_wait(card);
 
 	mutex_lock(&card->reset_lock);
 	card->revoking--;
@@ -200,7 +203,7 @@ static void frozen_set_absent(struct vdfl_card *card)
 }
 
 /**
- * vdfl_card_thaw() - use the card again after an operation of the PCI core
+ * vdfl_card_thaw() - use the card again after an operation on it
  * @card: bound card
  * @op: as given to vdfl_card_freeze()
  *
@@ -209,8 +212,8 @@ static void frozen_set_absent(struct vdfl_card *card)
  * structures have moved. Takes vdfl_card.reset_lock. May sleep.
  *
  * Return: 0; the error of vdfl_busmaster_verify() or vdfl_card_check_msix() if
- * the card was declared lost for it; -ENODEV if the audit could not restore the
- * card because it does not respond, in which case the card stays frozen
+ * the card was declared lost for it; -ENODEV if the card does not respond after
+ * an operation of this driver, in which case the card stays frozen
  */
 int vdfl_card_thaw(struct vdfl_card *card, unsigned int op)
 {
@@ -227,7 +230,7 @@ int vdfl_card_thaw(struct vdfl_card *card, unsigned int op)
 		return 0;
 	}
 	ret = vdfl_busmaster_verify(card);
-	if (ret == -ENODEV && op == VDFL_FROZEN_RESTORE) {
+	if (ret == -ENODEV && op & VDFL_FROZEN_OWN) {
 		frozen_set_absent(card);
 		return ret;
 	}

@@ -94,8 +94,7 @@ static int card_refuse_lists(struct vdfl_card *card, int err)
  *
  * Log the findings, or the reason why the card is refused. May sleep.
  *
- * Return: 0; an error of dfl_walk(); -ENOMEM if a BAR cannot be mapped;
- * -EOPNOTSUPP if the card has links that bus mastering does not gate
+ * Return: 0; an error of dfl_walk(); -ENOMEM if a BAR cannot be mapped
  */
 int vdfl_card_walk(struct vdfl_card *card)
 {
@@ -121,12 +120,5 @@ int vdfl_card_walk(struct vdfl_card *card)
 	if (ret)
 		return card_refuse_lists(card, ret);
 	card_log_findings(card);
-
-	if (card->map->fme_cap & (DFL_FME_CAP_COHERENT | DFL_FME_CAP_PCIE1)) {
-		pci_err(card->pdev,
-			"refused: coherent or second PCIe link (capability 0x%llx) is not gated by Bus Master Enable\n",
-			card->map->fme_cap);
-		return -EOPNOTSUPP;
-	}
 	return 0;
 }

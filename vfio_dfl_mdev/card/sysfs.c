@@ -44,6 +44,10 @@ struct dir_attribute {
 	static struct dir_attribute dir##_##name##_attr = \
 		__ATTR(name, 0644, dir##_##name##_show, dir##_##name##_store)
 
+#define DIR_ATTR_WO(dir, name) \
+	static struct dir_attribute dir##_##name##_attr = \
+		__ATTR(name, 0200, NULL, dir##_##name##_store)
+
 static struct vdfl_dir *dir_of(struct kobject *kobj)
 {
 	return container_of(kobj, struct vdfl_dir, kobj);
@@ -54,7 +58,7 @@ static ssize_t dir_show(struct kobject *kobj, struct attribute *attr, char *buf)
 	struct dir_attribute *da = container_of(attr, struct dir_attribute,
 						attr);
 
-	return da->show(dir_of(kobj), buf);
+	return da->show ? da->show(dir_of(kobj), buf) : -EACCES;
 }
 
 static ssize_t dir_store(struct kobject *kobj, struct attribute *attr,
@@ -86,6 +90,8 @@ static const char *fence_command(struct vdfl_card *card)
 {
 	if (READ_ONCE(card->busmaster.lost))
 		return "lost";
+	if (READ_ONCE(card->links) == VDFL_LINKS_NOT_GATED)
+		return "in force, but not on all links (see links)";
 	return READ_ONCE(card->busmaster.msix_on) ?
 	       "not available: irq_source msix needs bus master" : "in force";
 }
@@ -98,9 +104,7 @@ DIR_ATTR_RO(card, fence_command);
 
 static ssize_t card_fence_iommu_show(struct vdfl_dir *dir, char *buf)
 {
-	return sysfs_emit(buf, "%s\n",
-			  vdfl_fences(dir->card) & VFIO_DFL_MDEV_FENCE_IOMMU ?
-			  "in force" : "not available: no IOMMU");
+	return sysfs_emit(buf, "%s\n", vdfl_fence_iommu_state(dir->card));
 }
 DIR_ATTR_RO(card, fence_iommu);
 
@@ -112,9 +116,28 @@ DIR_ATTR_RO(card, fence_port);
 
 static ssize_t card_siblings_mastering_show(struct vdfl_dir *dir, char *buf)
 {
-	return vdfl_fence_siblings(dir->card, buf);
+	return vdfl_siblings_mastering(dir->card, buf);
 }
 DIR_ATTR_ADMIN_RO(card, siblings_mastering);
+
+static ssize_t card_siblings_started_show(struct vdfl_dir *dir, char *buf)
+{
+	return sysfs_emit(buf, "%u\n",
+			  READ_ONCE(dir->card->siblings.started));
+}
+DIR_ATTR_RO(card, siblings_started);
+
+static ssize_t card_siblings_out_of_sight_show(struct vdfl_dir *dir, char *buf)
+{
+	return vdfl_siblings_out_of_sight(dir->card, buf);
+}
+DIR_ATTR_RO(card, siblings_out_of_sight);
+
+static ssize_t card_links_show(struct vdfl_dir *dir, char *buf)
+{
+	return sysfs_emit(buf, "%s\n", vdfl_links_name(dir->card));
+}
+DIR_ATTR_RO(card, links);
 
 static ssize_t card_busmaster_violations_show(struct vdfl_dir *dir, char *buf)
 {
@@ -266,10 +289,13 @@ static struct attribute *card_attrs[] = {
 	&card_irq_source_attr.attr,
 	&card_irq_sources_attr.attr,
 	&card_irq_stuck_attr.attr,
+	&card_links_attr.attr,
 	&card_poll_ceiling_us_attr.attr,
 	&card_poll_floor_us_attr.attr,
 	&card_release_grace_ms_attr.attr,
 	&card_siblings_mastering_attr.attr,
+	&card_siblings_out_of_sight_attr.attr,
+	&card_siblings_started_attr.attr,
 	&card_state_attr.attr,
 	NULL
 };
@@ -394,7 +420,105 @@ static struct attribute *block_attrs[] = {
 	&block_withheld_attr.attr,
 	NULL
 };
-ATTRIBUTE_GROUPS(block);
+
+static const struct attribute_group block_group = {
+	.attrs = block_attrs,
+};
+
+/* --- error words ----------------------------------------------------------- */
+
+static ssize_t error_show(struct vdfl_dir *dir, enum vdfl_error_word word,
+			  char *buf)
+{
+	u64 value;
+	int ret = vdfl_monitor_read(dir->block,
+				    vdfl_monitor_error_reg(dir->block, word),
+				    &value);
+
+	return ret ?: sysfs_emit(buf, "0x%llx\n", value);
+}
+
+#define ERROR_ATTR(name, word)						\
+static ssize_t error_##name##_show(struct vdfl_dir *dir, char *buf)	\
+{									\
+	return error_show(dir, word, buf);				\
+}									\
+DIR_ATTR_ADMIN_RO(error, name)
+
+ERROR_ATTR(errors, VDFL_ERROR_WORD);
+ERROR_ATTR(first_error, VDFL_ERROR_FIRST);
+ERROR_ATTR(pcie_errors, VDFL_ERROR_PCIE);
+ERROR_ATTR(nonfatal_errors, VDFL_ERROR_NONFATAL);
+ERROR_ATTR(catfatal_errors, VDFL_ERROR_CATFATAL);
+
+static struct attribute *error_attrs[] = {
+	[VDFL_ERROR_WORD]	= &error_errors_attr.attr,
+	[VDFL_ERROR_FIRST]	= &error_first_error_attr.attr,
+	[VDFL_ERROR_PCIE]	= &error_pcie_errors_attr.attr,
+	[VDFL_ERROR_NONFATAL]	= &error_nonfatal_errors_attr.attr,
+	[VDFL_ERROR_CATFATAL]	= &error_catfatal_errors_attr.attr,
+	[VDFL_ERROR_NR]		= NULL
+};
+
+static umode_t error_is_visible(struct kobject *kobj, struct attribute *attr,
+				int word)
+{
+	return vdfl_monitor_error_reg(dir_of(kobj)->block, word) ?
+	       attr->mode : 0;
+}
+
+static const struct attribute_group error_group = {
+	.attrs		= error_attrs,
+	.is_visible	= error_is_visible,
+};
+
+/* --- ports ----------------------------------------------------------------- */
+
+static ssize_t port_port_show(struct vdfl_dir *dir, char *buf)
+{
+	return sysfs_emit(buf, "%u\n", dir->block->header->port);
+}
+DIR_ATTR_RO(port, port);
+
+static ssize_t port_reset_store(struct vdfl_dir *dir, const char *buf,
+				size_t count)
+{
+	bool reset;
+	int ret = kstrtobool(buf, &reset);
+
+	if (ret)
+		return ret;
+	if (!reset)
+		return -EINVAL;
+	return vdfl_cure_port(dir->block) ?: count;
+}
+DIR_ATTR_WO(port, reset);
+
+static struct attribute *port_attrs[] = {
+	&port_port_attr.attr,
+	&port_reset_attr.attr,
+	NULL
+};
+
+static umode_t port_is_visible(struct kobject *kobj, struct attribute *attr,
+			       int n)
+{
+	const struct dfl_header *h = dir_of(kobj)->block->header;
+
+	return h->kind == DFL_KIND_PORT && !h->reason ? attr->mode : 0;
+}
+
+static const struct attribute_group port_group = {
+	.attrs		= port_attrs,
+	.is_visible	= port_is_visible,
+};
+
+static const struct attribute_group *block_groups[] = {
+	&block_group,
+	&error_group,
+	&port_group,
+	NULL
+};
 
 static const struct kobj_type block_ktype = {
 	.sysfs_ops	= &dir_ops,

@@ -19,6 +19,7 @@
  *   vdfl_card_irq.lock
  *   vdfl_mdev.irq_lock
  *   vdfl_card.lock
+ *   links_lock
  *
  * Copyright (C) 2026 The vfio_dfl_mdev authors
  */
@@ -54,14 +55,18 @@
 #define VDFL_REVOKED_WAIT	(VDFL_REVOKED_CARD | VDFL_REVOKED_SCRUB)
 
 /*
- * Operations of the PCI core or the audit on the card, or a card that does not
- * respond; nothing else touches the device while any bit is set
+ * Operations on the card of the PCI core, the audit or the administrator, or a
+ * card that does not respond; nothing else touches the device while any bit is
+ * set
  */
 #define VDFL_FROZEN_RESET	BIT(0)
 #define VDFL_FROZEN_ERROR	BIT(1)
 #define VDFL_FROZEN_SUSPEND	BIT(2)
 #define VDFL_FROZEN_ABSENT	BIT(3)	/* the audit waits for the card */
 #define VDFL_FROZEN_RESTORE	BIT(4)	/* the audit restores the card */
+#define VDFL_FROZEN_PORT	BIT(5)	/* the administrator resets a port */
+/* Operations of this driver: the audit waits for a card that does not respond */
+#define VDFL_FROZEN_OWN		(VDFL_FROZEN_RESTORE | VDFL_FROZEN_PORT)
 
 /*
  * Callbacks that the work item of a client calls, in this order. Their duration

@@ -12,10 +12,24 @@
 #include <linux/hrtimer.h>
 #include <linux/iommu.h>
 #include <linux/mm.h>
+#include <linux/pci.h>
 #include <linux/vfio.h>
 
 #ifdef VDFL_COMPAT_EVENTFD_SIGNAL
 #define eventfd_signal(ctx)	eventfd_signal(ctx, 1)
+#endif
+
+#ifdef VDFL_COMPAT_INSERT_PFN_T
+#include <linux/pfn_t.h>
+
+#define vmf_insert_pfn_pmd(vmf, pfn, write)				\
+	vmf_insert_pfn_pmd(vmf, __pfn_to_pfn_t(pfn, PFN_DEV), write)
+#define vmf_insert_pfn_pud(vmf, pfn, write)				\
+	vmf_insert_pfn_pud(vmf, __pfn_to_pfn_t(pfn, PFN_DEV), write)
+#endif
+
+#ifdef VDFL_COMPAT_NO_ZAP_SPECIAL
+#define zap_special_vma_range	zap_vma_ptes
 #endif
 
 #ifdef VDFL_COMPAT_NO_VM_FLAGS_SET
@@ -40,6 +54,19 @@ hrtimer_setup(struct hrtimer *timer,
 static inline bool msi_device_has_isolated_msi(struct device *dev)
 {
 	return device_iommu_capable(dev, IOMMU_CAP_INTR_REMAP);
+}
+#endif
+
+/* Flex Bus Port capability: vendor and id; status with CXL.cache, CXL.mem */
+#ifdef VDFL_COMPAT_NO_PCIE_IS_CXL
+static inline bool pcie_is_cxl(struct pci_dev *pdev)
+{
+	u16 pos = pci_find_dvsec_capability(pdev, 0x1e98, 7);
+	u16 status = 0;
+
+	if (pos)
+		pci_read_config_word(pdev, pos + 0xe, &status);
+	return !PCI_POSSIBLE_ERROR(status) && status & (BIT(0) | BIT(2));
 }
 #endif
 

@@ -94,12 +94,14 @@ static const struct dfl_rule rules[] = {
 	{
 		/*
 		 * The port gasket ignores byte enables: a 4 byte write to an
-		 * upper half also replaces the lower half. A mapping would
-		 * leave the width to the user, so no page is ever mapped.
+		 * upper half also replaces the lower half. Such a write is
+		 * refused. A mapping would leave the width to the user, so no
+		 * page is ever mapped.
 		 */
 		.parent = DFL_KIND_PORT, .kind = DFL_KIND_PRIVATE,
 		.version = DFL_ANY_VERSION, .id = DFL_PORT_USERCLK,
-		.class = DFL_CLASS_OPT_IN, .flags = DFL_RULE_TRAP,
+		.class = DFL_CLASS_OPT_IN,
+		.flags = DFL_RULE_TRAP | DFL_RULE_WRITE_8,
 		.max_size = PAGE_OF_REGS, .stem = "userclk",
 	},
 	NEVER_PORT(DFL_PORT_ERROR),

@@ -24,6 +24,7 @@ enum dfl_class {
 #define DFL_RULE_CSR_PLAIN	BIT(3)	/* relative CSR address is value & ~1 */
 #define DFL_RULE_BY_GUID	BIT(4)	/* type name ends in the GUID */
 #define DFL_RULE_BY_ID		BIT(5)	/* type name ends in the feature id */
+#define DFL_RULE_WRITE_8	BIT(6)	/* only writes of 8 bytes are legal */
 
 #define DFL_RULE_CSR		(DFL_RULE_CSR_SHIFTED | DFL_RULE_CSR_PLAIN)
 

@@ -89,6 +89,39 @@
 #define   DFL_UINT_CAP_COUNT		GENMASK_ULL(11, 0)
 #define   DFL_UINT_CAP_FIRST		GENMASK_ULL(23, 12)
 
+/* Error words; a written 1 clears a bit, except in the first error of an FME */
+#define DFL_FME_ERR_WORD		0x10
+#define DFL_FME_ERR_PCIE0		0x20
+#define DFL_FME_ERR_FIRST		0x38
+#define DFL_FME_ERR_NONFATAL		0x50
+#define DFL_FME_ERR_CATFATAL		0x60
+#define DFL_PORT_ERR_WORD		0x10
+#define DFL_PORT_ERR_FIRST		0x18
+/* From this revision on: errors of a protocol checker, which stops the AFUs */
+#define DFL_PORT_ERR_REV_CHECKER	2
+#define   DFL_PORT_ERR_MMIO_TIMEOUT	BIT_ULL(7)
+
+/* Temperature, in degrees Celsius */
+#define DFL_THERM_THRESHOLD		0x08
+#define   DFL_THERM_THRESHOLD_1		GENMASK_ULL(6, 0)
+#define   DFL_THERM_THRESHOLD_2		GENMASK_ULL(14, 8)
+#define   DFL_THERM_THRESHOLD_TRIP	GENMASK_ULL(30, 24)
+#define   DFL_THERM_THRESHOLD_1_ALARM	BIT_ULL(32)
+#define   DFL_THERM_THRESHOLD_2_ALARM	BIT_ULL(33)
+#define DFL_THERM_SENSOR		0x10
+#define   DFL_THERM_SENSOR_TEMP		GENMASK_ULL(6, 0)
+#define DFL_THERM_CAP			0x20
+#define   DFL_THERM_CAP_NO_THROTTLE	BIT_ULL(0)
+
+/* Power, in watts */
+#define DFL_POWER_STATUS		0x08
+#define   DFL_POWER_STATUS_WATTS	GENMASK_ULL(17, 0)
+#define DFL_POWER_THRESHOLD		0x10
+#define   DFL_POWER_THRESHOLD_1		GENMASK_ULL(6, 0)
+#define   DFL_POWER_THRESHOLD_2		GENMASK_ULL(14, 8)
+#define   DFL_POWER_THRESHOLD_1_ALARM	BIT_ULL(16)
+#define   DFL_POWER_THRESHOLD_2_ALARM	BIT_ULL(17)
+
 /* Feature ids below an FME */
 #define DFL_FME_PERF			0x00
 #define DFL_FME_THERMAL			0x01

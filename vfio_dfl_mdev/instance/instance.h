@@ -159,7 +159,8 @@ int vdfl_info_read(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len);
 
 /* mmio.c: trapped access to registers */
 u64 vdfl_bar0_size(const struct vdfl_mdev *vd);
-bool vdfl_mmio_legal(const struct vdfl_mdev *vd, u64 pos, size_t count);
+bool vdfl_mmio_legal(const struct vdfl_mdev *vd, u64 pos, size_t count,
+		     bool write);
 int vdfl_bar0_read(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len);
 int vdfl_bar0_write(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len);
 int vdfl_bar0_read_register(struct vdfl_mdev *vd, u64 pos, char __user *buf,

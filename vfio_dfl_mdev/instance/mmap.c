@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * User mappings of the registers of a block. Page faults insert the PTEs.
+ * User mappings of the registers of a block. A page fault inserts the largest
+ * page that lies in both the mapping and the mappable area.
  *
  * Copyright (C) 2026 The vfio_dfl_mdev authors
  */
@@ -70,25 +71,119 @@ static u32 vma_region(const struct vm_area_struct *vma)
 	return vma->vm_pgoff >> (VDFL_REGION_SHIFT - PAGE_SHIFT);
 }
 
-static vm_fault_t region_fault(struct vm_fault *vmf)
+/**
+ * struct page_range - the page of one order around a fault
+ * @addr: first user address
+ * @off: offset of @addr in the mappable area; wraps if @addr is before the VMA
+ * @size: bytes
+ */
+struct page_range {
+	unsigned long addr;
+	u64 off;
+	u64 size;
+};
+
+static struct page_range fault_range(const struct vm_fault *vmf, u64 map_start,
+				     unsigned int order)
+{
+	struct vm_area_struct *vma = vmf->vma;
+	u64 size = PAGE_SIZE << order;
+	unsigned long addr = vmf->address & ~(size - 1);
+
+	return (struct page_range){
+		.addr = addr,
+		.off = vma_start(vma) - map_start + (addr - vma->vm_start),
+		.size = size,
+	};
+}
+
+/* vdfl_mmap() checked the VMA, but it may have changed since */
+static bool range_fits(const struct page_range *range,
+		       const struct vm_area_struct *vma, u64 map_len)
+{
+	return range->addr >= vma->vm_start &&
+	       range->size <= vma->vm_end - range->addr &&
+	       range->size <= map_len && range->off <= map_len - range->size;
+}
+
+static vm_fault_t insert_page(struct vm_fault *vmf, unsigned long pfn,
+			      unsigned int order)
+{
+	switch (order) {
+	case 0:
+		return vmf_insert_pfn(vmf->vma, vmf->address, pfn);
+#ifdef CONFIG_ARCH_SUPPORTS_PMD_PFNMAP
+	case PMD_ORDER:
+		return vmf_insert_pfn_pmd(vmf, pfn,
+					  vmf->flags & FAULT_FLAG_WRITE);
+#endif
+#ifdef CONFIG_ARCH_SUPPORTS_PUD_PFNMAP
+	case PUD_ORDER:
+		return vmf_insert_pfn_pud(vmf, pfn,
+					  vmf->flags & FAULT_FLAG_WRITE);
+#endif
+	default:
+		return VM_FAULT_FALLBACK;
+	}
+}
+
+static vm_fault_t region_huge_fault(struct vm_fault *vmf, unsigned int order)
 {
 	struct vm_area_struct *vma = vmf->vma;
 	struct vdfl_mdev *vd = vdfl_mapping_owner(vma);
 	struct vdfl_mmap_area map = vdfl_mmap_area(vd, vma_region(vma));
-	u64 off = vma_start(vma) - map.start + (vmf->address - vma->vm_start);
-	phys_addr_t phys;
+	struct page_range range = fault_range(vmf, map.start, order);
+	phys_addr_t phys = vdfl_block_phys(vd->block) + map.block_off +
+			   range.off;
 	vm_fault_t ret;
 
-	/* vdfl_mmap() checked the range, but the VMA may have changed since */
-	if (off >= map.len)
-		return VM_FAULT_SIGBUS;
-	phys = vdfl_block_phys(vd->block) + map.block_off + off;
+	if (!range_fits(&range, vma, map.len) || phys & (range.size - 1))
+		return order ? VM_FAULT_FALLBACK : VM_FAULT_SIGBUS;
 	if (vdfl_access_begin(vd))
 		return VM_FAULT_SIGBUS;
-	ret = vmf_insert_pfn(vma, vmf->address, phys >> PAGE_SHIFT);
+	ret = insert_page(vmf, phys >> PAGE_SHIFT, order);
 	vdfl_access_end(vd);
 	return ret;
 }
+
+static vm_fault_t region_fault(struct vm_fault *vmf)
+{
+	return region_huge_fault(vmf, 0);
+}
+
+/*
+ * PUD entries and changes of VMAs. Several kernels split a VMA in the middle of
+ * a PUD entry, and then treat the entry as a pointer to a PMD table. mremap()
+ * treats the entry as corrupt, and clears it without a TLB flush. The driver
+ * therefore zaps the entries before the mm core finds them.
+ */
+#ifdef CONFIG_ARCH_SUPPORTS_PUD_PFNMAP
+/* Zap the PUD entry across @addr. mmap_lock is held for writing. */
+static void zap_pud(struct vm_area_struct *vma, unsigned long addr)
+{
+	unsigned long start = addr & PUD_MASK;
+
+	if (start < vma->vm_start || PUD_SIZE > vma->vm_end - start)
+		return;
+	/* No fault inserts the entry again while mmap_lock is held */
+	vma_start_write(vma);
+	zap_special_vma_range(vma, start, PUD_SIZE);
+}
+
+static bool has_puds(const struct vm_area_struct *vma)
+{
+	return vma->vm_end - vma->vm_start >= PUD_SIZE;
+}
+#else
+static void zap_pud(struct vm_area_struct *vma, unsigned long addr)
+{
+}
+
+static bool has_puds(const struct vm_area_struct *vma)
+{
+	return false;
+}
+#endif
 
 /*
  * Bound the number of mappings, because revocation zaps them one after the
@@ -109,6 +204,9 @@ static void region_vma_open(struct vm_area_struct *vma)
 
 	atomic_inc(&vd->nr_maps);
 	vdfl_mapping_vma_open(vma);
+	/* mremap() has locked the VMA that it moves, so no fault is running */
+	if (has_puds(vma))
+		vdfl_mapping_zap(&vd->mapping, &vd->vdev);
 }
 
 static void region_vma_close(struct vm_area_struct *vma)
@@ -123,7 +221,10 @@ static int region_may_split(struct vm_area_struct *vma, unsigned long addr)
 {
 	struct vdfl_mdev *vd = vdfl_mapping_owner(vma);
 
-	return atomic_read(&vd->nr_maps) < VFIO_DFL_MDEV_MAX_MAPS ? 0 : -ENOMEM;
+	if (atomic_read(&vd->nr_maps) >= VFIO_DFL_MDEV_MAX_MAPS)
+		return -ENOMEM;
+	zap_pud(vma, addr);
+	return 0;
 }
 
 static const struct vm_operations_struct region_vm_ops = {
@@ -131,6 +232,9 @@ static const struct vm_operations_struct region_vm_ops = {
 	.close		= region_vma_close,
 	.may_split	= region_may_split,
 	.fault		= region_fault,
+#ifdef CONFIG_ARCH_SUPPORTS_HUGE_PFNMAP
+	.huge_fault	= region_huge_fault,
+#endif
 };
 
 /**
@@ -138,7 +242,7 @@ static const struct vm_operations_struct region_vm_ops = {
  * @vdev: open instance
  * @vma: mapping that mmap() creates; mmap_lock is held for writing
  *
- * Inserts no PTE. fork() does not copy the mapping, so that the number of
+ * Inserts no page. fork() does not copy the mapping, so that the number of
  * mappings stays bounded.
  *
  * Return: 0; -EINVAL if the mapping is private or not inside the mappable area;

@@ -74,16 +74,23 @@ static bool piece_in_block(const struct vdfl_mdev *vd, u64 pos,
  * @vd: any instance
  * @pos: byte offset in BAR 0 or in the guest list
  * @count: bytes
+ * @write: the access is a write
  *
  * Return: true for:
  *
- * * 8 bytes, aligned to 8
+ * * 8 bytes, aligned to 8; if the rule of the block has DFL_RULE_WRITE_8, a
+ *   write must be a multiple
  * * another multiple of 4 bytes, aligned to 4
  * * 1 and 2 bytes, aligned, if the rule of the block has DFL_RULE_NARROW
  */
-bool vdfl_mmio_legal(const struct vdfl_mdev *vd, u64 pos, size_t count)
+bool vdfl_mmio_legal(const struct vdfl_mdev *vd, u64 pos, size_t count,
+		     bool write)
 {
-	if (count < 4 && vd->block->window->rule->flags & DFL_RULE_NARROW)
+	u32 flags = vd->block->window->rule->flags;
+
+	if (write && flags & DFL_RULE_WRITE_8)
+		return IS_ALIGNED(pos, 8) && IS_ALIGNED(count, 8);
+	if (count < 4 && flags & DFL_RULE_NARROW)
 		return is_power_of_2(count) && IS_ALIGNED(pos, count);
 	if (count == 8)
 		return IS_ALIGNED(pos, 8);

@@ -33,7 +33,8 @@ static u64 region_offset(u32 index)
  */
 struct region {
 	u64 (*size)(const struct vdfl_mdev *vd);
-	bool (*legal)(const struct vdfl_mdev *vd, u64 pos, size_t count);
+	bool (*legal)(const struct vdfl_mdev *vd, u64 pos, size_t count,
+		      bool write);
 	int (*read)(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len);
 	int (*write)(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len);
 	int (*read_register)(struct vdfl_mdev *vd, u64 pos, char __user *buf,
@@ -162,7 +163,8 @@ int vdfl_region_info(struct vfio_device *vdev, struct vfio_region_info *info,
 
 /* The range check of an access. Returns the bytes in range, or an error. */
 static __always_inline ssize_t region_check(const struct vdfl_mdev *vd,
-					    u32 index, u64 pos, size_t count)
+					    u32 index, u64 pos, size_t count,
+					    bool write)
 {
 	const struct region *region = &regions[index];
 	u64 size = vd->region_size[index];
@@ -172,7 +174,7 @@ static __always_inline ssize_t region_check(const struct vdfl_mdev *vd,
 	if (pos >= size)
 		return -EINVAL;
 	count = min_t(u64, count, size - pos);
-	if (region->legal && !region->legal(vd, pos, count))
+	if (region->legal && !region->legal(vd, pos, count, write))
 		return -EINVAL;
 	return count;
 }
@@ -234,7 +236,7 @@ static __always_inline ssize_t region_rw(struct vfio_device *vdev,
 		return -EINVAL;
 	index = array_index_nospec(index, VDFL_NUM_REGIONS);
 	region = &regions[index];
-	len = region_check(vd, index, pos, count);
+	len = region_check(vd, index, pos, count, write);
 	if (len < 0)
 		return len;
 	if (write && !region->write)

@@ -31,7 +31,7 @@
 #define VFIO_DFL_MDEV_IRQ_MSIX		3u
 
 #define VFIO_DFL_MDEV_FENCE_COMMAND	0x1u /* PCI bus master reads 0 */
-#define VFIO_DFL_MDEV_FENCE_IOMMU	0x2u /* IOMMU group is blocked */
+#define VFIO_DFL_MDEV_FENCE_IOMMU	0x2u /* group is blocked, no ATS */
 #define VFIO_DFL_MDEV_FENCE_PORT	0x4u /* bus master above reads 0 */
 
 #define VFIO_DFL_MDEV_SCRUB_NONE	0u

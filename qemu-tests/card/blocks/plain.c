@@ -52,15 +52,12 @@ const struct model model_irq_cap = {
 	.init = irq_cap_init,
 };
 
-#define PORT_ERROR		0x10
-#define PORT_FIRST_ERROR	0x18
-
 /* Storage with the error word of the protocol checker */
 static int port_error_init(struct block *b, const json_t *spec)
 {
 	plain_init(b, spec);
-	block_add_special(b, PORT_ERROR, 0, REG_HOOKED);
-	block_add_special(b, PORT_FIRST_ERROR, 0, REG_HOOKED);
+	block_add_special(b, DFL_PORT_ERR_WORD, 0, REG_HOOKED);
+	block_add_special(b, DFL_PORT_ERR_FIRST, 0, REG_HOOKED);
 	return 0;
 }
 
@@ -72,7 +69,7 @@ static u64 port_error_read(struct block *b, u64 off)
 
 static void port_error_write(struct block *b, u64 off, u64 value, u64 bits)
 {
-	if (off == PORT_ERROR)
+	if (off == DFL_PORT_ERR_WORD)
 		b->checker->error &= ~(value & bits);
 }
 

@@ -37,10 +37,6 @@ static const char *const stray_names[] = {
 	[STRAY_NOT_OWNED] = "not-owned",
 };
 
-/* Data of reads that the protocol checker completes */
-#define MADE_UP_DATA		0xdeadbeefdeadbeefULL
-#define PORT_ERROR_TIMEOUT	BIT_ULL(0)
-
 /**
  * struct access - a BAR access; @rel is the offset in @b, @off that in @bar,
  * @repeated: @b is the block that @off repeats
@@ -189,14 +185,15 @@ static enum stray check(struct card *c, const struct access *a)
 	return why;
 }
 
-/* Only reads time out: the loss of a posted write is not noticed. */
+/*
+ * Only reads time out: the loss of a posted write is not noticed. The protocol
+ * checker completes them with all-ones.
+ */
 static u64 unanswered_value(struct card *c)
 {
-	if (!c->checker.on)
-		return ALL_ONES;
-	if (!c->checker.blocked)
-		card_protocol_error(c, PORT_ERROR_TIMEOUT);
-	return MADE_UP_DATA;
+	if (c->checker.on && !c->checker.blocked)
+		card_protocol_error(c, DFL_PORT_ERR_MMIO_TIMEOUT);
+	return ALL_ONES;
 }
 
 /* Value of a read with a defect that the card does not carry out */

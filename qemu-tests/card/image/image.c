@@ -239,6 +239,7 @@ static int load_identity(struct card *c, const json_t *root)
 		spec_u64(msix, "pba", 0), id->nr_vectors ? 8 : 0
 	};
 	id->cxl = json_is_true(json_object_get(root, "cxl"));
+	id->ats = json_is_true(json_object_get(root, "ats"));
 	return load_vsec(&id->vsec, json_object_get(root, "vsec"));
 }
 

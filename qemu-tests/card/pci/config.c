@@ -16,6 +16,7 @@
 #define CFG_DSN		0x100
 #define CFG_ALTERA	0x110
 #define CFG_CXL		0x160
+#define CFG_ATS		0x1a0
 #define CFG_VSEC	0x200
 
 /* A vendor-specific capability other than that of feature lists */
@@ -160,20 +161,33 @@ static void init_cxl(struct config *cfg, u32 next)
 	put16(cfg->reset, CFG_CXL + PCI_DVSEC_HEADER2, CXL_DEVICE);
 }
 
+static void init_ats(struct config *cfg, u32 next)
+{
+	put_ext_cap(cfg, CFG_ATS, PCI_EXT_CAP_ID_ATS, next);
+	put16(cfg->reset, CFG_ATS + PCI_ATS_CAP, PCI_ATS_CAP_PAGE_ALIGNED);
+	put16(cfg->wmask, CFG_ATS + PCI_ATS_CTRL,
+	      PCI_ATS_CTRL_ENABLE | PCI_ATS_CTRL_STU(0x1f));
+}
+
 static void init_extended(struct config *cfg, const struct identity *id)
 {
 	const struct vsec *vsec = &id->vsec;
 	u32 next = vsec->present ? CFG_VSEC : 0;
 
+	if (id->ats) {
+		init_ats(cfg, next);
+		next = CFG_ATS;
+	}
+	if (id->cxl) {
+		init_cxl(cfg, next);
+		next = CFG_CXL;
+	}
 	put_ext_cap(cfg, CFG_DSN, PCI_EXT_CAP_ID_DSN, CFG_ALTERA);
 	put32(cfg->reset, CFG_DSN + 4, 0x00f10d00);
 	put32(cfg->reset, CFG_DSN + 8, 0x644c4644);
-	put_ext_cap(cfg, CFG_ALTERA, PCI_EXT_CAP_ID_VNDR,
-		    id->cxl ? CFG_CXL : next);
+	put_ext_cap(cfg, CFG_ALTERA, PCI_EXT_CAP_ID_VNDR, next);
 	put32(cfg->reset, CFG_ALTERA + PCI_VNDR_HEADER,
 	      ALTERA_VSEC_ID | ALTERA_VSEC_LEN << 20);
-	if (id->cxl)
-		init_cxl(cfg, next);
 	if (!vsec->present)
 		return;
 	put_ext_cap(cfg, CFG_VSEC, PCI_EXT_CAP_ID_VNDR, 0);

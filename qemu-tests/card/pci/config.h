@@ -35,6 +35,7 @@ struct identity {
 	struct range pba;
 	struct vsec vsec;
 	bool cxl;
+	bool ats;
 };
 
 /**

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# what: bus master of the bridge above a card: off while bound, kept off, restored; not available for a card with siblings (invariant 1)
-# cards: lab dishonest lab +lab /lab
+# what: bus master of the bridge above a card: off while bound, kept off, restored; not available for a card with siblings, which are watched (invariants 1, 2)
+# cards: lab dishonest lab +lab /lab =igb +pf1
 # kernels: 7.3
 # more: 6.1 6.12
 # append: pcie_ports=native
@@ -157,6 +157,9 @@ tap_is "switch: bus master of the bridge is off" "$(bus_master "$port")" 0
 tap_is "switch: the log has one line on the restored bit" \
 	"$(log_count 'enabled externally above a fenced card; disabled again')" 1
 tap_is "switch: the fence is in force" "$(card_attr "$bdf" fence_port)" "in force"
+tap_is "switch: other ports of the switch are out of sight" \
+	"$(card_attr "$bdf" siblings_out_of_sight)" \
+	"other links, other ports of switch $(port_of "$port")"
 uuid=$(create_mdev "$bdf" afu-d8424dc4) || bail "no instance"
 client_start user "$uuid" || bail "the user cannot open"
 tap_is "switch: registers can be read" "$(client user read 0x48 8)" \
@@ -195,6 +198,88 @@ tap_is "siblings: only root can read the list" \
 	"$(stat -c %a "$PCI/$shared/dfl/siblings_mastering")" 400
 setpci -s "$(card_bdf 3)" COMMAND=0000:0004
 unbind_bdf "$shared"
+
+# --- siblings with ARI, and virtual functions of a sibling ----------------------------------
+
+# started_is BDF NUMBER
+started_is()
+{
+	[ "$(card_attr "$1" siblings_started)" = "$2" ]
+}
+
+# lists BDF NAMES
+lists()
+{
+	[ "$(card_attr "$1" siblings_mastering)" = "$2" ]
+}
+
+pf=$(card_bdf 5)
+bdf=$(card_bdf 6)
+tap_is "ARI: both functions are below one bridge" "$(port_of "$bdf")" "$(port_of "$pf")"
+name="virtual functions of a sibling"
+if modprobe pci-pf-stub; then
+	echo pci-pf-stub >"$PCI/$pf/driver_override"
+	echo "$pf" >/sys/bus/pci/drivers_probe
+	echo 3 >"$PCI/$pf/sriov_numvfs" || bail "$name: cannot be enabled"
+	setpci -s "$pf" COMMAND=0000:0004
+	vfs=()
+	for n in 0 1 2; do
+		vfs+=("$(basename "$(readlink -f "$PCI/$pf/virtfn$n")")")
+	done
+	tap_like "$name: number above 7" "${vfs[2]}" ':[0-9a-f]+:1[0-9a-f]\.[0-7]$'
+	setpci -s "${vfs[0]}" $MASTER
+	log_mark
+	bind_bdf "$bdf" || bail "function 1 does not bind"
+	tap_is "$name: bind logs the one that masters the bus" \
+		"$(log_count "bus mastering is enabled in other functions: ${vfs[0]};")" 1
+	tap_ok "$name: sysfs lists it" lists "$bdf" "${vfs[0]}"
+	socat -u SOCKET-RECV:16:2:15:x00000000000001000000 - >/tmp/uevents 2>&1 &
+	listener=$!
+	sleep 1.5
+	tap_ok "$name: the state at bind is not counted" started_is "$bdf" 0
+	setpci -s "${vfs[2]}" $MASTER
+	begun=$(now_ms)
+	tap_ok "$name: start to master the bus is counted" wait_for 3 started_is "$bdf" 1
+	tap_within "$name: ms until it is counted" $(($(now_ms) - begun)) 0 $((1100 * SLOW))
+	tap_ok "$name: sysfs lists both" lists "$bdf" "${vfs[0]} ${vfs[2]}"
+	tap_ok "$name: a uevent is sent" wait_for 2 \
+		grep -aq VFIO_DFL_EVENT=sibling-bus-master /tmp/uevents
+	setpci -s "$pf" $MASTER
+	tap_ok "physical function: start to master the bus is counted" \
+		wait_for 3 started_is "$bdf" 2
+	tap_ok "physical function: sysfs lists it first" \
+		lists "$bdf" "$pf ${vfs[0]} ${vfs[2]}"
+	sleep 1.5
+	tap_ok "siblings that continue to master the bus are not counted again" \
+		started_is "$bdf" 2
+	setpci -s "${vfs[2]}" COMMAND=0000:0004
+	sleep 1.5
+	setpci -s "${vfs[2]}" $MASTER
+	tap_ok "$name: next start is counted" wait_for 3 started_is "$bdf" 3
+	tap_is "siblings: one log line per start" \
+		"$(log_count 'has enabled bus mastering; no fence covers it')" 3
+	tap_is "siblings: one uevent per start" \
+		"$(tr '\0' '\n' </tmp/uevents | grep -ac '^VFIO_DFL_EVENT=sibling-bus-master')" 3
+	kill "$listener"
+	wait "$listener" 2>/dev/null
+	tap_is "siblings: other links are out of sight" \
+		"$(card_attr "$bdf" siblings_out_of_sight)" "other links"
+	echo 0 >"$PCI/$pf/sriov_numvfs"
+	tap_ok "$name: no longer listed when they are removed" lists "$bdf" "$pf"
+	unbind_bdf "$bdf"
+	unload_module
+	log_mark
+	load_module fence_port=1 refuse_siblings=1 || bail "no module"
+	tap_fails "refuse_siblings: function 1 of a card with a function that masters the bus is refused" \
+		is_bound "$bdf"
+	tap_is "refuse_siblings: one log line has the reason and the remedy" \
+		"$(log_count "refused: bus mastering is enabled in other functions: $pf; unbind")" 1
+	unload_module
+	load_module fence_port=1 || bail "no module"
+	! is_bound "$bdf" || unbind_bdf "$bdf"
+else
+	tap_skip "$name" "this kernel has no pci-pf-stub"
+fi
 
 # --- what QEMU's port does ------------------------------------------------------------------
 

@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # what: an IOMMU blocks the DMA of a card that ignores Bus Master Enable; without one no IOMMU fence is claimed, and it can be required (invariant 2)
-# cards: dishonest +dishonest lab
+# cards: dishonest +dishonest lab ats
 # kernels: 7.3
 # more: 6.1 6.12
 # iommu: none intel
-# append: iommu=pt
+# append: iommu=pt pci=noats
 # allow-log: DMAR:.*[Ff]ault
 
 . /src/qemu-tests/tests/lib.sh
@@ -64,6 +64,20 @@ fence_in_force()
 		"in force"
 	try_dma optional
 	tap_is "card: no DMA was done" "$(card_stat 0 .dma_done)" 0
+}
+
+# without_ats: with pci=noats the fence is in force for a card that supports ATS
+without_ats()
+{
+	local other
+
+	load_module require_iommu=1 || bail "no module"
+	other=$(bind_card 3) || bail "the card with ATS does not bind"
+	tap_is "pci=noats: ATS of the card is off" \
+		"$(setpci -s "$other" ECAP000f+6.w)" 0000
+	tap_is "pci=noats: sysfs reports the IOMMU fence in force" \
+		"$(card_attr "$other" fence_iommu)" "in force"
+	unload_module
 }
 
 # both_functions: bind both functions of one IOMMU group
@@ -143,6 +157,8 @@ intel)
 	group=$(basename "$(readlink "$PCI/$bdf/iommu_group")")
 	fence_in_force
 	both_functions
+	unload_module
+	without_ats
 	;;
 none)
 	fence_required

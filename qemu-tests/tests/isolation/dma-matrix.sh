@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# what: sysfs reports a fence in force exactly where DMA is stopped, for an honest card and one that ignores Bus Master Enable, with and without an IOMMU (invariants 1, 2)
-# cards: lab dishonest
+# what: sysfs reports a fence in force exactly where DMA is stopped, for an honest card, one that ignores Bus Master Enable and one that may use ATS, with and without an IOMMU (invariants 1, 2)
+# cards: lab dishonest ats
 # kernels: 7.3
 # more: 6.1 6.12
 # iommu: none intel
@@ -109,6 +109,44 @@ behind_iommu()
 	tap_is "dishonest, IOMMU: no DMA was done" "$(card_stat 1 .dma_done)" 0
 }
 
+# The simulated card sends no translated requests, which the IOMMU would let
+# pass: the claim is what this checks, for a card that the kernel has given ATS.
+behind_iommu_with_ats()
+{
+	local ats="in force, but the card may use ATS (boot with pci=noats)"
+	local bdf
+
+	bdf=$(card_bdf 2)
+	tap_like "ATS: the kernel has enabled it" \
+		"$(setpci -s "$bdf" ECAP000f+6.w)" ^8
+	log_mark
+	attempt "ATS" 2 intx none "in force" "$ats" 0x1 "3 same"
+	tap_is "ATS: one log line has the reason and the remedy" \
+		"$(log_count 'the card may use ATS, so .*; boot with pci=noats')" 1
+	tap_is "ATS: sysfs does not list msix" \
+		"$(card_attr "$bdf" irq_sources)" "intx poll none"
+	tap_is "ATS: choosing msix fails with EOPNOTSUPP" \
+		"$(refusal eval "echo msix >'$PCI/$bdf/dfl/irq_source'")" \
+		"Operation not supported"
+}
+
+# With require_iommu=1 the module refuses a card that may use ATS
+ats_refused()
+{
+	local bdf
+
+	bdf=$(card_bdf 2)
+	log_mark
+	# driver_override is still set, so the module has tried to bind
+	load_module require_iommu=1 || bail "no module"
+	tap_fails "ATS, require_iommu: bind is refused" is_bound "$bdf"
+	tap_is "ATS, require_iommu: one log line has the reason and the remedy" \
+		"$(log_count 'refused: the card may use ATS, .*; boot with pci=noats')" 1
+	tap_is "ATS, require_iommu: a card without ATS binds" \
+		"$(card_attr "$(card_bdf 0)" fence_iommu)" "in force"
+	unload_module
+}
+
 # fence_port and msix exclude each other
 with_bridge_fence()
 {
@@ -135,7 +173,9 @@ none)
 	;;
 intel)
 	behind_iommu
+	behind_iommu_with_ats
 	unload_module
+	ats_refused
 	load_module fence_port=1 || bail "no module"
 	with_bridge_fence
 	;;

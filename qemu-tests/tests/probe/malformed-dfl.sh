@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # what: hostile feature lists do no harm; a bad block is withheld, the others work (invariant 8)
-# cards: bad-lists one-bad stuck vsec lab cxl
+# cards: bad-lists one-bad stuck vsec lab +vf cxl +vf
 # kernels: 7.3
 # more: 6.1 6.12
 # timeout: 300
@@ -174,6 +174,30 @@ unbind_bdf "$bdf"
 
 # --- links that bus master does not gate -----------------------------------------------
 
+# links N: attribute links of card N
+links()
+{
+	card_attr "$(card_bdf "$1")" links
+}
+
+# The AFU of a whole function has no FME
+one_link="one PCIe link"
+neighbour=$(card_bdf 5)
+bind_bdf "$neighbour" || bail "function 1 of the lab card does not bind"
+tap_is "no FME bound: links are unknown" "$(links 5)" unknown
+bind_bdf "$bdf" || bail "the lab card does not bind again"
+tap_is "FME bound: links of its function are known" "$(links 4)" "$one_link"
+tap_is "FME bound later: links of function 1 are known" "$(links 5)" "$one_link"
+unbind_bdf "$neighbour"
+bind_bdf "$neighbour" || bail "function 1 of the lab card does not bind again"
+tap_is "FME bound before: links of function 1 are known" "$(links 5)" "$one_link"
+unbind_bdf "$neighbour"
+unbind_bdf "$bdf"
+bind_bdf "$neighbour" || bail "function 1 of the lab card does not bind alone"
+tap_is "FME unbound: links are unknown" "$(links 5)" unknown
+tap_is "links unknown: sysfs reports the command fence in force" \
+	"$(card_attr "$neighbour" fence_command)" "in force"
+
 cap=$(card_peek 4 0 0x30)
 for bit in 13 14; do
 	card_poke 4 0 0x30 "$(printf '0x%x' $((cap | 1 << bit)))"
@@ -181,15 +205,61 @@ for bit in 13 14; do
 	tap_fails "capability bit $bit: bind is refused" \
 		bind_bdf "$bdf" 2>/dev/null
 	tap_is "capability bit $bit: one log line has the reason" \
-		"$(our_lines "$bdf" | grep -c 'coherent or second PCIe link')" 1
+		"$(our_lines "$bdf" | grep -c 'refused: coherent or second PCIe link')" 1
+	tap_is "capability bit $bit: one log line reports the bound function 1" \
+		"$(our_lines "$neighbour" |
+		grep -c "the FME of function $bdf reports a coherent or second PCIe link")" 1
+	tap_is "capability bit $bit: sysfs reports the link for function 1" \
+		"$(links 5)" "coherent or second PCIe link"
+	tap_is "capability bit $bit: the command fence of function 1 is limited" \
+		"$(card_attr "$neighbour" fence_command)" \
+		"in force, but not on all links (see links)"
+	uuid=$(create_mdev "$neighbour" afu-3e7b60a0) || bail "no instance"
+	client_start user "$uuid" || bail "the user cannot open"
+	tap_is "capability bit $bit: the instance of function 1 reports no fence" \
+		"$(client user fences)" 0x0
+	client_end user
+	remove_mdev "$uuid"
+	unbind_bdf "$neighbour"
+	bind_bdf "$neighbour" || bail "function 1 of the lab card does not bind"
+	tap_is "capability bit $bit: links are unknown to function 1 bound later" \
+		"$(links 5)" unknown
 done
 card_poke 4 0 0x30 "$cap"
+unbind_bdf "$neighbour"
 
+# cxl_refused N NAME REGEX: card N does not bind, and the log line has the reason
+cxl_refused()
+{
+	local other
+
+	other=$(card_bdf "$1")
+	log_mark
+	tap_fails "$2: bind is refused" bind_bdf "$other" 2>/dev/null
+	tap_like "$2: the log line has the reason" "$(our_lines "$other")" "$3"
+	tap_fails "$2: no sysfs directory is left" test -e "$PCI/$other/dfl"
+}
+
+cxl_refused 6 CXL 'refused: CXL traffic is not gated by Bus Master Enable$'
+cxl_refused 7 "CXL in function 0" \
+	"refused: CXL traffic of function $(card_bdf 6) is not gated by Bus Master Enable\$"
+
+unload_module || bail "the module does not unload"
+# Function 1 has its driver_override still, function 0 no longer
+echo >"$PCI/$bdf/driver_override"
 log_mark
-tap_fails "CXL: bind is refused" bind_bdf "$(card_bdf 5)" 2>/dev/null
-tap_like "CXL: the log line has the reason" "$(our_lines "$(card_bdf 5)")" \
-	'refused: CXL traffic is not gated by Bus Master Enable$'
-tap_fails "CXL: no sysfs directory is left" test -e "$PCI/$(card_bdf 5)/dfl"
+load_module require_known_links=1 || bail "no module"
+tap_fails "require_known_links: function 1 alone is refused" is_bound "$neighbour"
+tap_is "require_known_links: one log line has the reason and the remedy" \
+	"$(our_lines "$neighbour" |
+	grep -c 'refused: links .* are unknown .*; bind the function with the FME first')" 1
+bind_bdf "$bdf" || bail "the lab card does not bind with require_known_links"
+tap_ok "require_known_links: function 1 binds after the FME" bind_bdf "$neighbour"
+tap_is "require_known_links: links of function 1 are known" "$(links 5)" "$one_link"
+unload_module || bail "the module does not unload"
+load_module || bail "no module"
+unbind_bdf "$neighbour"
+unbind_bdf "$bdf"
 
 # --- nonsense ------------------------------------------------------------------------------
 

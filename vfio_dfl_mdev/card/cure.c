@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Port reset on request of the administrator. It releases the AFUs of a card
+ * that its protocol checker has stopped, while all users stay.
+ *
+ * The protocol checker stops the AFUs of all functions of a card. The port may
+ * belong to another function than these AFUs, and its reset resets all of them.
+ * So all functions of the card that are bound to this driver are frozen for the
+ * reset: accesses of users wait, vdfl_card.generation is incremented, and armed
+ * vectors are signalled.
+ *
+ * Copyright (C) 2026 The vfio_dfl_mdev authors
+ */
+#include <linux/io.h>
+#include <linux/wait.h>
+
+#include "trace.h"
+#include "card/card_priv.h"
+
+/* Protects vdfl_card.bound and vdfl_card.curing of all cards */
+static DEFINE_MUTEX(cure_lock);
+static LIST_HEAD(bound_cards);
+static DECLARE_WAIT_QUEUE_HEAD(cured);
+
+/**
+ * vdfl_cure_add() - include a function in the port resets of its card
+ * @card: card that is being probed
+ *
+ * Undone by vdfl_cure_remove(). May sleep.
+ */
+void vdfl_cure_add(struct vdfl_card *card)
+{
+	INIT_LIST_HEAD(&card->curing);
+	guard(mutex)(&cure_lock);
+	list_add_tail(&card->bound, &bound_cards);
+}
+
+/**
+ * vdfl_cure_remove() - undo vdfl_cure_add()
+ * @card: card that is being removed, without users
+ *
+ * Waits for a port reset that is running. It takes as long as the users of the
+ * other functions take to release their mappings. May sleep.
+ */
+void vdfl_cure_remove(struct vdfl_card *card)
+{
+	mutex_lock(&cure_lock);
+	list_del(&card->bound);
+	mutex_unlock(&cure_lock);
+	wait_event(cured, list_empty_careful(&card->curing));
+}
+
+static bool same_card(const struct vdfl_card *card,
+		      const struct vdfl_card *other)
+{
+	return card == other || vdfl_sibling_is(card, other->pdev);
+}
+
+/* Collect the functions of the card of @card in @functions. */
+static int cure_begin(struct vdfl_card *card, struct list_head *functions)
+{
+	struct vdfl_card *other;
+
+	guard(mutex)(&cure_lock);
+	list_for_each_entry(other, &bound_cards, bound)
+		if (same_card(card, other) && !list_empty(&other->curing))
+			return -EBUSY;
+	list_for_each_entry(other, &bound_cards, bound)
+		if (same_card(card, other))
+			list_add_tail(&other->curing, functions);
+	return 0;
+}
+
+static void cure_end(struct list_head *functions)
+{
+	struct vdfl_card *card, *next;
+
+	mutex_lock(&cure_lock);
+	list_for_each_entry_safe(card, next, functions, curing)
+		list_del_init_careful(&card->curing);
+	mutex_unlock(&cure_lock);
+	wake_up_all(&cured);
+}
+
+/* Return the error word of a feature. Bits are cleared by writing 1. */
+static u64 clear_errors(const struct vdfl_block *block)
+{
+	void __iomem *io = vdfl_block_io(block);
+	u64 word = readq(io + DFL_PORT_ERR_WORD);
+
+	if (word == ~0ULL)
+		return word;
+	writeq(word, io + DFL_PORT_ERR_WORD);
+	writeq(readq(io + DFL_PORT_ERR_FIRST), io + DFL_PORT_ERR_FIRST);
+	return word;
+}
+
+static u64 port_clear_errors(struct vdfl_card *card,
+			     const struct dfl_header *port)
+{
+	u32 i;
+
+	for (i = 0; i < card->nr_blocks; i++) {
+		const struct vdfl_block *block = &card->block[i];
+
+		if (block->header->parent == port - card->map->header &&
+		    vdfl_monitor_error_reg(block, VDFL_ERROR_FIRST))
+			return clear_errors(block);
+	}
+	return 0;
+}
+
+/*
+ * Clear the errors while the AFUs are in reset: earlier, they may cause more
+ * errors; later, an error after the reset would be lost.
+ */
+static int port_reset_and_clear(struct vdfl_card *card,
+				const struct dfl_header *port)
+{
+	int ret = vdfl_port_assert_reset(card, port);
+	u64 errors = 0;
+
+	if (!ret) {
+		errors = port_clear_errors(card, port);
+		ret = vdfl_port_deassert_reset(card, port->bar, port->off);
+	}
+	trace_vdfl_reset(card->pdev,
+			 card->block[port - card->map->header].pos, ret);
+	if (!ret)
+		pci_notice(card->pdev,
+			   "port %u: reset by the administrator, error word was 0x%llx\n",
+			   port->port, errors);
+	return ret;
+}
+
+static int cure_port(struct vdfl_card *card, const struct dfl_header *port)
+{
+	int ret;
+
+	guard(mutex)(&card->reset_lock);
+	if (READ_ONCE(card->gone))
+		return -ENODEV;
+	/* The PCI core operates on the card, or the card does not respond */
+	if (card->frozen != VDFL_FROZEN_PORT)
+		return -EAGAIN;
+	ret = port_reset_and_clear(card, port);
+	if (!ret)
+		return 0;
+	/* Do not blame the port if the whole device stopped responding */
+	if (!vdfl_card_answers(card))
+		return -ENODEV;
+	if (!vdfl_port_is_dead(card, port))
+		vdfl_port_mark_dead(card, port, ret);
+	return -EIO;
+}
+
+static int cure(void *data)
+{
+	const struct vdfl_block *block = data;
+	struct vdfl_card *card;
+	LIST_HEAD(functions);
+	int ret = cure_begin(block->card, &functions);
+
+	if (ret)
+		return ret;
+	list_for_each_entry(card, &functions, curing)
+		vdfl_card_freeze(card, VDFL_FROZEN_PORT);
+	ret = cure_port(block->card, block->header);
+	list_for_each_entry(card, &functions, curing)
+		vdfl_card_thaw(card, VDFL_FROZEN_PORT);
+	cure_end(&functions);
+	return ret;
+}
+
+/**
+ * vdfl_cure_port() - reset a port on request of the administrator
+ * @block: block of a port header
+ *
+ * All users of the card, also of its other functions, wait for the reset, and
+ * are told that it has happened. A work item does this without a lock while it
+ * waits for users; the caller waits for it, and holds no lock of a card. May
+ * sleep for as long as users take to release their mappings, and for a port
+ * reset.
+ *
+ * Return: 0; -EBUSY while another port reset of the card is running; -EAGAIN
+ * while the card is frozen; -ENODEV if the card is lost, being unbound, or does
+ * not respond; -EIO if the port does not acknowledge the reset
+ */
+int vdfl_cure_port(struct vdfl_block *block)
+{
+	if (vdfl_card_is_gone(block->card) ||
+	    vdfl_card_is_unbinding(block->card))
+		return -ENODEV;
+	return vdfl_work_call(cure, block);
+}
