@@ -5,7 +5,7 @@
 # cards: large-odd large
 # kernels: 6.1 7.3
 # more: 6.12 6.12-rt
-# debug: debug debug-6.12
+# debug: debug
 # timeout: 900
 
 . /src/qemu-tests/tests/lib.sh
