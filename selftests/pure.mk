@@ -31,4 +31,4 @@ $(O)/%.o: $(here)%.c
 clean:
 	rm -rf $(O)
 
--include $(wildcard $(O)/*.d)
+-include $(wildcard $(O)/*.d $(O)/dfl/*.d)

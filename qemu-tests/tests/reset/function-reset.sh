@@ -78,7 +78,7 @@ tap_is "function 0 unbound, function 1 bound: the port stays released" \
 bind_bdf "$pf0"
 unbind_bdf "$pf1"
 unbind_bdf "$pf0"
-tap_is "port found released: it stays released" "$(port_control)" 0x0
+tap_is "port found released: state after unbind is released" "$(port_control)" 0x0
 tap_is "ports: the AFU of function 1 was not reset" "$(flrs $PF1)" 0
 bind_bdf "$pf0"
 
@@ -155,7 +155,7 @@ check_users()
 log_mark
 check_users pf1 $PF1
 check_users vf $VF
-tap_is "vf: it has no memory enable bit" "$(setpci -s "$(card_bdf $VF)" COMMAND)" 0000
+tap_is "vf: memory enable bit is absent" "$(setpci -s "$(card_bdf $VF)" COMMAND)" 0000
 tap_is "resets by users are not logged" "$(log_count 'reset')" 0
 
 # --- a function that returns late -------------------------------------------------------
@@ -243,7 +243,7 @@ tap_is "function 0: no reset but that from sysfs" "$(flrs $PF0)" 1
 client_end neighbour
 
 tap_like "lost card: RESET fails" "$(client_reply lost 90)" '^error (EIO|EAGAIN)'
-tap_ok "lost card: it is declared lost" wait_for 10 gone "$lost"
+tap_ok "lost card: state is lost" wait_for 10 gone "$lost"
 tap_like "lost card: ERR fires" "$(client lost wait err 2000)" '^fired'
 tap_is "lost card: a read fails" "$(client lost read $SCRATCH 8)" "error EIO"
 tap_is "lost card: the mapping raises SIGBUS" "$(client lost mread $SCRATCH)" SIGBUS
