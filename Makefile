@@ -22,6 +22,7 @@ help:
 	@echo 'make soak       hostile users and accidents for HOURS=1; SEED=, KERNEL=7.3'
 	@echo 'make install    module through DKMS, vdflctl and its man page; again to update'
 	@echo 'make uninstall  takes them away'
+	@echo 'make deb        Debian packages, in build/deb/'
 	@echo 'make clean      remove build/; "qemu-tests/lab clean" removes the cached lab'
 
 # --- for this machine ---------------------------------------------------------
@@ -52,6 +53,9 @@ uninstall:
 	[ -n '$(DESTDIR)' ] || $(DKMS_REMOVE)
 	rm -rf $(DESTDIR)$(SRC)
 	$(MAKE) -C tools/vdflctl PREFIX=$(PREFIX) DESTDIR=$(DESTDIR) uninstall
+
+deb:
+	@tools/packaging/deb
 
 # --- in the lab ----------------------------------------------------------------
 
@@ -88,4 +92,4 @@ clean:
 	rm -rf build
 	-$(MAKE) -C $(KDIR) M=$(CURDIR)/vfio_dfl_mdev clean
 
-.PHONY: all help have-mdev module cli install uninstall lab demo check docs fuzz scenarios soak test clean
+.PHONY: all help have-mdev module cli install uninstall deb lab demo check docs fuzz scenarios soak test clean
