@@ -90,10 +90,10 @@ static const char *fence_command(struct vdfl_card *card)
 {
 	if (READ_ONCE(card->busmaster.lost))
 		return "lost";
-	if (READ_ONCE(card->links) == VDFL_LINKS_NOT_GATED)
-		return "in force, but not on all links (see links)";
-	return READ_ONCE(card->busmaster.msix_on) ?
-	       "not available: irq_source msix needs bus master" : "in force";
+	if (READ_ONCE(card->busmaster.msix_on))
+		return "not available: irq_source msix needs bus master";
+	return READ_ONCE(card->links) == VDFL_LINKS_NOT_GATED ?
+	       "in force, but not on all links (see links)" : "in force";
 }
 
 static ssize_t card_fence_command_show(struct vdfl_dir *dir, char *buf)
