@@ -254,22 +254,18 @@ static void print_param(const struct param *param)
 	putchar('\n');
 }
 
-static const char *command_state(const struct vfio_dfl_mdev_block *b)
+/* The region has no reason why a fence is not in force; vdflctl list has it */
+static const char *fence_state(const struct vfio_dfl_mdev_block *b, __u32 fence)
 {
-	if (b->fences & VFIO_DFL_MDEV_FENCE_COMMAND)
-		return "in force";
-	return b->irq_source == VFIO_DFL_MDEV_IRQ_MSIX ?
-	       "not available" : "LOST";
+	return b->fences & fence ? "in force" : "not in force";
 }
 
 static void print_fences(const struct vfio_dfl_mdev_block *b)
 {
 	printf("  fences:       bus master off: %s, iommu: %s, port above: %s\n",
-	       command_state(b),
-	       b->fences & VFIO_DFL_MDEV_FENCE_IOMMU ? "in force" :
-						       "not available",
-	       b->fences & VFIO_DFL_MDEV_FENCE_PORT ? "in force" :
-						      "not available");
+	       fence_state(b, VFIO_DFL_MDEV_FENCE_COMMAND),
+	       fence_state(b, VFIO_DFL_MDEV_FENCE_IOMMU),
+	       fence_state(b, VFIO_DFL_MDEV_FENCE_PORT));
 }
 
 void print_description(const struct description *desc)
