@@ -50,9 +50,8 @@ static void list_open(const char *bdf)
 
 		if (vfio_in_use(inst))
 			fprintf(stderr,
-				"vdflctl: open instance: %s, block %s; users: fuser %s/vfio/%s\n",
-				inst->uuid, inst->block, dev_root(),
-				inst->group);
+				"vdflctl: open instance: %s, block %s; users: vdflctl info %s\n",
+				inst->uuid, inst->block, inst->uuid);
 	}
 	model_card_free(&card);
 }

@@ -58,8 +58,8 @@ static int open_own_node(const char *name, const struct instance *inst,
 		return fault_remedy(fault, "as root: vdflctl give %s USER",
 				    inst->uuid);
 	case -EBUSY:
-		return fault_remedy(fault, "another program has it open: fuser %s",
-				    path);
+		return fault_remedy(fault, "another program has it open: vdflctl info %s",
+				    inst->uuid);
 	case -ENOENT:
 	case -ENODEV:
 		return fault_remedy(fault, "as root: modprobe -a vfio vfio_iommu_type1");
