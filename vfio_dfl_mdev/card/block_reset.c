@@ -5,6 +5,8 @@
  *
  * Copyright (C) 2026 The vfio_dfl_mdev authors
  */
+#include <linux/delay.h>
+
 #include "trace.h"
 #include "card/card_priv.h"
 
@@ -55,13 +57,22 @@ const char *vdfl_block_scrub_name(const struct vdfl_block *block)
 
 /*
  * The PCI core holds the configuration lock of the function when it calls the
- * driver, which takes reset_lock then.
+ * driver, which takes reset_lock then. Do not wait for that lock once the card
+ * is lost: error recovery may hold it until the users of a sibling are gone.
  */
-static void reset_lock(struct vdfl_block *block)
+static int reset_lock(struct vdfl_block *block)
 {
-	if (block == block->card->flr_block)
-		pci_cfg_access_lock(block->card->pdev);
-	mutex_lock(&block->card->reset_lock);
+	struct vdfl_card *card = block->card;
+
+	if (block == card->flr_block) {
+		while (!pci_cfg_access_trylock(card->pdev)) {
+			if (READ_ONCE(card->gone))
+				return -EIO;
+			msleep(10);
+		}
+	}
+	mutex_lock(&card->reset_lock);
+	return 0;
 }
 
 static void reset_unlock(struct vdfl_block *block)
@@ -113,9 +124,11 @@ static int block_prepare(void *data)
 {
 	struct vdfl_block *block = data;
 	struct vdfl_card *card = block->card;
-	int ret = -EAGAIN;
+	int ret = reset_lock(block);
 
-	reset_lock(block);
+	if (ret)
+		return ret;
+	ret = -EAGAIN;
 	if (!card->frozen)
 		ret = vdfl_busmaster_may_open(card);
 	if (!ret)
@@ -131,9 +144,11 @@ static int block_reset(void *data)
 	struct vdfl_block *block = data;
 	struct vdfl_card *card = block->card;
 	struct vdfl_client *client = block->owner;
-	int ret = -EIO;
+	int ret = reset_lock(block);
 
-	reset_lock(block);
+	if (ret)
+		return ret;
+	ret = -EIO;
 	if (!READ_ONCE(card->gone))
 		ret = block_scrub(block);
 	if (!ret)
@@ -149,9 +164,10 @@ static int block_reset(void *data)
 static int block_clean(void *data)
 {
 	struct vdfl_block *block = data;
-	int ret;
+	int ret = reset_lock(block);
 
-	reset_lock(block);
+	if (ret)
+		return ret;
 	ret = block_scrub(block);
 	reset_unlock(block);
 	return ret;

@@ -211,11 +211,12 @@ err_put:
  */
 void vdfl_card_remove(struct vdfl_card *card)
 {
-	vdfl_audit_stop(card);
-	vdfl_busmaster_fini(card);
+	/* Users of other functions choose how long these wait */
 	vdfl_hwmon_remove(card);
 	vdfl_sysfs_remove(card);
 	vdfl_cure_remove(card);
+	vdfl_audit_stop(card);
+	vdfl_busmaster_fini(card);
 	vdfl_links_leave(card);
 	vdfl_irq_mask_idle(card);
 	card_restore_ports(card);

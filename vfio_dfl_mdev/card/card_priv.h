@@ -158,8 +158,8 @@ struct vdfl_siblings {
  *	under @reset_lock
  * @operating: bits of @frozen for which vdfl_card_freeze() has returned, so the
  *	PCI core may operate on the card; under @reset_lock
- * @frozen_since: jiffies when the first of these calls ended; valid while
- *	@frozen is set and @revoking is 0; under @reset_lock
+ * @frozen_since: jiffies when @operating was set; valid while it is; under
+ *	@reset_lock
  * @absent_since: jiffies when VDFL_FROZEN_ABSENT was set; under @reset_lock
  * @dead_ports: ports, by index of their header, that failed a reset; bits
  *	change under @reset_lock, and are read without a lock
@@ -172,6 +172,7 @@ struct vdfl_siblings {
  * @curing: entry of the list of functions of one port reset, or empty, see
  *	cure.c
  * @group: IOMMU group whose DMA the driver owns, or NULL
+ * @may_use_ats: a function of the card may use ATS; constant after probe
  * @links: what is known of the links of the card; written under links_lock, read
  *	without a lock
  * @links_node: entry of the list of links.c; under links_lock
@@ -226,6 +227,7 @@ struct vdfl_card {
 	struct list_head bound;
 	struct list_head curing;
 	struct iommu_group *group;
+	bool may_use_ats;
 	enum vdfl_links links;
 	struct list_head links_node;
 	struct vdfl_siblings siblings;
@@ -250,7 +252,6 @@ bool vdfl_card_range_valid(struct vdfl_card *card,
 			   const struct dfl_range *range);
 void __iomem *vdfl_card_map_bar(struct vdfl_card *card, u8 bar);
 void vdfl_card_unmap_bars(struct vdfl_card *card);
-bool vdfl_card_may_use_ats(const struct vdfl_card *card);
 int vdfl_card_check_msix(struct vdfl_card *card);
 int vdfl_card_check_header(struct vdfl_block *block);
 
@@ -269,6 +270,8 @@ void vdfl_clients_restore(struct vdfl_card *card, unsigned int mask);
 int vdfl_port_deassert_reset(struct vdfl_card *card, u8 bar, u64 off);
 int vdfl_port_assert_reset(struct vdfl_card *card,
 			   const struct dfl_header *port);
+int vdfl_port_end_reset(struct vdfl_card *card, const struct dfl_header *port,
+			int err);
 int vdfl_port_reset(struct vdfl_card *card, const struct dfl_header *port);
 bool vdfl_port_is_dead(const struct vdfl_card *card,
 		       const struct dfl_header *port);
@@ -319,7 +322,7 @@ bool vdfl_sibling_is(const struct vdfl_card *card, struct pci_dev *other);
 struct pci_dev *vdfl_sibling_next(const struct vdfl_card *card,
 				  struct pci_dev *prev);
 bool vdfl_siblings_bound(const struct vdfl_card *card);
-bool vdfl_sibling_in_reset(struct pci_dev *other);
+bool vdfl_function_in_reset(struct pci_dev *other);
 int vdfl_siblings_check(struct vdfl_card *card);
 void vdfl_siblings_start(struct vdfl_card *card);
 void vdfl_siblings_stop(struct vdfl_card *card);
@@ -341,6 +344,8 @@ u64 vdfl_monitor_error_reg(const struct vdfl_block *block,
 			   enum vdfl_error_word word);
 
 /* recovery.c: operations of the PCI core, loss */
+void vdfl_card_begin_freeze(struct vdfl_card *card, unsigned int op);
+void vdfl_card_end_freeze(struct vdfl_card *card, unsigned int op);
 void vdfl_card_absent(struct vdfl_card *card);
 void vdfl_card_check_frozen(struct vdfl_card *card);
 

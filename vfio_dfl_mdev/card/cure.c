@@ -120,10 +120,9 @@ static int port_reset_and_clear(struct vdfl_card *card,
 	int ret = vdfl_port_assert_reset(card, port);
 	u64 errors = 0;
 
-	if (!ret) {
+	if (!ret)
 		errors = port_clear_errors(card, port);
-		ret = vdfl_port_deassert_reset(card, port->bar, port->off);
-	}
+	ret = vdfl_port_end_reset(card, port, ret);
 	trace_vdfl_reset(card->pdev,
 			 card->block[port - card->map->header].pos, ret);
 	if (!ret)
@@ -163,8 +162,11 @@ static int cure(void *data)
 
 	if (ret)
 		return ret;
+	/* Let the users of all functions release their mappings in parallel */
 	list_for_each_entry(card, &functions, curing)
-		vdfl_card_freeze(card, VDFL_FROZEN_PORT);
+		vdfl_card_begin_freeze(card, VDFL_FROZEN_PORT);
+	list_for_each_entry(card, &functions, curing)
+		vdfl_card_end_freeze(card, VDFL_FROZEN_PORT);
 	ret = cure_port(block->card, block->header);
 	list_for_each_entry(card, &functions, curing)
 		vdfl_card_thaw(card, VDFL_FROZEN_PORT);

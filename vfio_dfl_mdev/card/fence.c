@@ -6,6 +6,7 @@
  */
 #include <linux/iommu.h>
 #include <linux/module.h>
+#include <linux/pci-ats.h>
 
 #include "card/card_priv.h"
 
@@ -26,10 +27,31 @@ static int fence_without_iommu(struct vdfl_card *card)
 	return -ENODEV;
 }
 
+/*
+ * The kernel enables ATS of a function if it supports ATS. What matters is the
+ * capability: a bitstream can use the requester ids of all functions. The result is
+ * constant from enumeration on.
+ */
+static bool card_may_use_ats(struct vdfl_card *card)
+{
+	struct pci_dev *other = NULL;
+
+	if (pci_ats_supported(card->pdev))
+		return true;
+	while ((other = vdfl_sibling_next(card, other))) {
+		if (pci_ats_supported(other)) {
+			pci_dev_put(other);
+			return true;
+		}
+	}
+	return false;
+}
+
 /* Called before the group is claimed. */
 static int fence_check_ats(struct vdfl_card *card)
 {
-	if (!vdfl_card_may_use_ats(card))
+	card->may_use_ats = card_may_use_ats(card);
+	if (!card->may_use_ats)
 		return 0;
 	pci_warn(card->pdev,
 		 "%sthe card may use ATS, so the IOMMU does not stop a hostile bitstream; boot with pci=noats\n",
@@ -95,9 +117,9 @@ void vdfl_fence_fini(struct vdfl_card *card)
  * vdfl_fences() - get the fences that are in force
  * @card: bound card
  *
- * Lockless: returns the result of the last check of the bus-master bits. The
- * command fence does not count if the card has links that it does not gate, nor
- * the IOMMU fence if the card may use ATS.
+ * Lockless: returns the result of the last check of the bus-master bits. No fence
+ * covers other links than the PCIe link of the function. The IOMMU fence does not
+ * count if the card may use ATS.
  *
  * Return: mask of VFIO_DFL_MDEV_FENCE_*
  */
@@ -106,8 +128,8 @@ u32 vdfl_fences(struct vdfl_card *card)
 	u32 fences = vdfl_busmaster_fences(card);
 
 	if (READ_ONCE(card->links) == VDFL_LINKS_NOT_GATED)
-		fences &= ~VFIO_DFL_MDEV_FENCE_COMMAND;
-	if (card->group && !vdfl_card_may_use_ats(card))
+		return 0;
+	if (card->group && !card->may_use_ats)
 		fences |= VFIO_DFL_MDEV_FENCE_IOMMU;
 	return fences;
 }
@@ -122,7 +144,9 @@ const char *vdfl_fence_iommu_state(struct vdfl_card *card)
 {
 	if (!card->group)
 		return "not available: no IOMMU";
-	return vdfl_card_may_use_ats(card) ?
+	if (READ_ONCE(card->links) == VDFL_LINKS_NOT_GATED)
+		return "in force, but not on all links";
+	return card->may_use_ats ?
 	       "in force, but the card may use ATS (boot with pci=noats)" :
 	       "in force";
 }

@@ -28,12 +28,13 @@ static int verify_after_flr(struct vdfl_card *card)
 {
 	int ret = vdfl_busmaster_verify(card);
 
-	if (ret == -EIO) {
+	if (ret == -EIO)
 		vdfl_card_declare_lost(card, "bus mastering cannot be disabled");
-	} else if (!ret && vdfl_card_check_msix(card)) {
+	if (ret)
+		return ret;
+	ret = vdfl_card_check_msix(card);
+	if (ret == -EIO)
 		vdfl_card_declare_lost(card, "MSI-X structures moved by reset");
-		ret = -EIO;
-	}
 	return ret;
 }
 

@@ -5,7 +5,6 @@
  * Copyright (C) 2026 The vfio_dfl_mdev authors
  */
 #include <linux/io.h>
-#include <linux/pci-ats.h>
 
 #include "card/card_priv.h"
 
@@ -106,23 +105,6 @@ int vdfl_card_read_layout(struct vdfl_card *card)
 	for (i = 0; i < DFL_NR_BARS; i++)
 		card->bar_len[i] = bar_len(card->pdev, i);
 	return card_msix_read(card->pdev, &card->msix);
-}
-
-/**
- * vdfl_card_may_use_ats() - check whether the kernel may enable ATS of the card
- * @card: card that is being probed, or bound card
- *
- * IOMMU drivers permit translated requests of a function that supports ATS when
- * they find it, on later attachments, or both, and keep the permission while the
- * group is blocked. ATS Enable itself does not matter, since a hostile bitstream
- * ignores that bit. The kernel reads the capability only at enumeration, so the
- * result is constant. With the kernel parameter pci=noats it is false.
- *
- * Return: true if the kernel supports ATS for this function
- */
-bool vdfl_card_may_use_ats(const struct vdfl_card *card)
-{
-	return pci_ats_supported(card->pdev);
 }
 
 /**

@@ -16,6 +16,13 @@
 #define SIGNAL_BURST_NS		NSEC_PER_MSEC
 
 /*
+ * A user that adds to a queue and removes from it fails some checks of the queue,
+ * and could lengthen it after others. No check is made for this time after one
+ * that failed.
+ */
+#define DEFER_TIME		HZ
+
+/*
  * A client is signalled for at most half of the time: after signals that took a
  * long time, the next ones wait for as long.
  */
@@ -47,6 +54,7 @@ void vdfl_irq_client_init(struct vdfl_irq_client *client)
 {
 	atomic64_set(&client->noted, 0);
 	client->rested = 0;
+	client->deferred_until = jiffies;
 	INIT_DELAYED_WORK(&client->signal, client_signal);
 }
 
@@ -60,9 +68,12 @@ void vdfl_irq_client_init(struct vdfl_irq_client *client)
  */
 void vdfl_irq_note(struct vdfl_irq_client *client, u64 pending)
 {
-	pending = client->notify_quick(client, pending);
-	if (!pending)
-		return;
+	if (time_after_eq(jiffies, READ_ONCE(client->deferred_until))) {
+		pending = client->notify_quick(client, pending);
+		if (!pending)
+			return;
+		WRITE_ONCE(client->deferred_until, jiffies + DEFER_TIME);
+	}
 	atomic64_or(pending, &client->noted);
 	queue_delayed_work(vdfl_signal_wq, &client->signal, 0);
 }

@@ -11,6 +11,7 @@
  *
  * Copyright (C) 2026 The vfio_dfl_mdev authors
  */
+#include <linux/delay.h>
 #include <linux/module.h>
 
 #include "card/card_priv.h"
@@ -36,9 +37,25 @@ static bool function_is_cxl(struct pci_dev *pdev)
 					 CXL_DVSEC_DEVICE);
 }
 
+/* Users of a sibling may reset it again and again. */
+static bool stays_in_reset(struct pci_dev *other)
+{
+	unsigned long end = jiffies + HZ;
+
+	while (vdfl_function_in_reset(other)) {
+		if (time_after(jiffies, end))
+			return true;
+		usleep_range(100, 200);
+	}
+	return false;
+}
+
 static int sibling_check_cxl(struct vdfl_card *card, struct pci_dev *other)
 {
-	if (vdfl_sibling_in_reset(other)) {
+	/* It was checked when it was bound */
+	if (other->dev.driver == card->pdev->dev.driver)
+		return 0;
+	if (stays_in_reset(other)) {
 		pci_err(card->pdev,
 			"refused: function %s is being reset, so CXL cannot be checked; bind again\n",
 			pci_name(other));
@@ -107,7 +124,8 @@ static enum vdfl_links share_links(struct vdfl_card *card)
 	list_for_each_entry(other, &cards, links_node) {
 		if (!vdfl_sibling_is(card, other->pdev))
 			continue;
-		if (links == VDFL_LINKS_UNKNOWN) {
+		/* Another FME does not take back what one has reported */
+		if (links < other->links) {
 			links = other->links;
 		} else if (links != other->links) {
 			WRITE_ONCE(other->links, links);

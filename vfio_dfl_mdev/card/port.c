@@ -87,6 +87,28 @@ int vdfl_port_assert_reset(struct vdfl_card *card,
 }
 
 /**
+ * vdfl_port_end_reset() - take a port out of reset after vdfl_port_assert_reset()
+ * @card: as given to vdfl_port_assert_reset()
+ * @port: header of the port
+ * @err: result of vdfl_port_assert_reset()
+ *
+ * A port that did not acknowledge stays in reset with its AFU. One without an AFU
+ * of its own would keep the AFUs of other functions in reset. Sleeps up to
+ * PORT_ACK_LIMIT.
+ *
+ * Return: @err; if that is 0, as vdfl_port_deassert_reset()
+ */
+int vdfl_port_end_reset(struct vdfl_card *card, const struct dfl_header *port,
+			int err)
+{
+	int ret = 0;
+
+	if (!err || port->no_afu)
+		ret = vdfl_port_deassert_reset(card, port->bar, port->off);
+	return err ?: ret;
+}
+
+/**
  * vdfl_port_reset() - reset a port
  * @card: bound card that is not frozen; vdfl_card.reset_lock is held
  * @port: header of the port
@@ -98,11 +120,8 @@ int vdfl_port_assert_reset(struct vdfl_card *card,
  */
 int vdfl_port_reset(struct vdfl_card *card, const struct dfl_header *port)
 {
-	int ret = vdfl_port_assert_reset(card, port);
-
-	if (!ret)
-		ret = vdfl_port_deassert_reset(card, port->bar, port->off);
-	return ret;
+	return vdfl_port_end_reset(card, port,
+				   vdfl_port_assert_reset(card, port));
 }
 
 /**

@@ -96,16 +96,61 @@ static void set_operating(struct vdfl_card *card, unsigned int ops)
 /*
  * The audit checks bus mastering until all clients are drained, since they choose
  * how long that takes. The PCI core saves the command register, and restores it.
+ * A reset of a port changes no configuration, so the audit goes on.
  */
-static void freeze_busmaster(struct vdfl_card *card, unsigned int op, bool first)
+static void begin_operation(struct vdfl_card *card, unsigned int op)
 {
 	lockdep_assert_held(&card->reset_lock);
 	/* Declared lost meanwhile */
-	if (!(card->frozen & op))
+	if (!(card->frozen & op) || op == VDFL_FROZEN_PORT)
 		return;
-	if (first)
+	/* Further errors do not extend the recovery timeout */
+	if (!card->operating) {
+		card->frozen_since = jiffies;
 		vdfl_busmaster_verify(card);
+	}
 	set_operating(card, card->operating | op);
+}
+
+/**
+ * vdfl_card_begin_freeze() - begin to stop using the card
+ * @card: bound card
+ * @op: as given to vdfl_card_freeze()
+ *
+ * Revoke access and stop interrupts. The caller calls vdfl_card_end_freeze().
+ * Takes vdfl_card.reset_lock, vdfl_card.lock and vdfl_card_irq.mutex, one after
+ * the other. May sleep.
+ */
+void vdfl_card_begin_freeze(struct vdfl_card *card, unsigned int op)
+{
+	mutex_lock(&card->reset_lock);
+	card->frozen |= op;
+	card->revoking++;
+	if (!card->operating)
+		vdfl_busmaster_verify(card);
+	mutex_unlock(&card->reset_lock);
+
+	vdfl_clients_revoke(card, VDFL_REVOKED_CARD);
+	vdfl_irq_suspend(card);
+}
+
+/**
+ * vdfl_card_end_freeze() - wait until nothing uses the card
+ * @card: card after vdfl_card_begin_freeze()
+ * @op: as given to vdfl_card_begin_freeze()
+ *
+ * Takes vdfl_card.monitor_lock and vdfl_card.reset_lock, one after the other, and
+ * waits for all clients with none of them held. May sleep.
+ */
+void vdfl_card_end_freeze(struct vdfl_card *card, unsigned int op)
+{
+	vdfl_clients_wait(card);
+	vdfl_monitor_wait(card);
+
+	mutex_lock(&card->reset_lock);
+	card->revoking--;
+	begin_operation(card, op);
+	mutex_unlock(&card->reset_lock);
 }
 
 /**
@@ -118,34 +163,13 @@ static void freeze_busmaster(struct vdfl_card *card, unsigned int op, bool first
  * the administrator. The recovery timeout begins then: until then the PCI core
  * does not operate on the card.
  *
- * Takes vdfl_card.reset_lock, vdfl_card.lock, vdfl_card_irq.mutex and
- * vdfl_card.monitor_lock, one after the other, and waits for all clients with
- * none of them held. May sleep.
+ * Takes the locks of vdfl_card_begin_freeze() and vdfl_card_end_freeze(). May
+ * sleep.
  */
 void vdfl_card_freeze(struct vdfl_card *card, unsigned int op)
 {
-	bool first;
-
-	mutex_lock(&card->reset_lock);
-	first = !(card->frozen & ~VDFL_FROZEN_ABSENT);
-	card->frozen |= op;
-	card->revoking++;
-	if (first)
-		vdfl_busmaster_verify(card);
-	mutex_unlock(&card->reset_lock);
-
-	vdfl_clients_revoke(card, VDFL_REVOKED_CARD);
-	vdfl_irq_suspend(card);
-	vdfl_clients_wait(card);
-	vdfl_monitor_wait(card);
-
-	mutex_lock(&card->reset_lock);
-	card->revoking--;
-	/* Further errors do not extend the recovery timeout */
-	if (first)
-		card->frozen_since = jiffies;
-	freeze_busmaster(card, op, first);
-	mutex_unlock(&card->reset_lock);
+	vdfl_card_begin_freeze(card, op);
+	vdfl_card_end_freeze(card, op);
 }
 
 /* Start delivery before access is restored, so that no interrupt is lost. */
@@ -301,7 +325,7 @@ void vdfl_card_check_frozen(struct vdfl_card *card)
 {
 	if (card->frozen == VDFL_FROZEN_ABSENT)
 		absent_check(card);
-	else if (!card->revoking &&
+	else if (!card->revoking && card->operating &&
 		 time_after(jiffies, card->frozen_since + RECOVERY_LIMIT))
 		frozen_declare_lost(card, "no response after reset");
 }

@@ -57,12 +57,17 @@ bool vdfl_card_is_unbinding(const struct vdfl_card *card)
 	return READ_ONCE(card->unbinding);
 }
 
-/* A frozen card has its access revoked, and need not respond. */
+/*
+ * A card that the PCI core operates on need not respond for long. A reset that a
+ * user or the administrator requested ends soon.
+ */
 static bool card_is_usable(struct vdfl_card *card)
 {
 	/* Lockless: reset_lock may be held for the time of a reset */
-	return !data_race(card->frozen) && !pci_channel_offline(card->pdev) &&
-	       vdfl_card_answers(card);
+	if (data_race(card->frozen) & ~VDFL_FROZEN_OWN ||
+	    pci_channel_offline(card->pdev))
+		return false;
+	return vdfl_function_in_reset(card->pdev) || vdfl_card_answers(card);
 }
 
 /**

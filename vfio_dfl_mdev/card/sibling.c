@@ -110,7 +110,7 @@ bool vdfl_siblings_bound(const struct vdfl_card *card)
 }
 
 /**
- * vdfl_sibling_in_reset() - check whether the PCI core operates on a function
+ * vdfl_function_in_reset() - check whether the PCI core operates on a function
  * @other: any function; a reference is held
  *
  * Configuration space must not be read meanwhile. The lock that makes the flag
@@ -121,7 +121,7 @@ bool vdfl_siblings_bound(const struct vdfl_card *card)
  *
  * Return: true if the function does not permit accesses to configuration space
  */
-bool vdfl_sibling_in_reset(struct pci_dev *other)
+bool vdfl_function_in_reset(struct pci_dev *other)
 {
 	/* A stale value is harmless, see above */
 	return data_race((bool)other->block_cfg_access);
@@ -129,7 +129,7 @@ bool vdfl_sibling_in_reset(struct pci_dev *other)
 
 static bool sibling_masters(struct pci_dev *other)
 {
-	return !vdfl_sibling_in_reset(other) && vdfl_busmaster_is_on(other);
+	return !vdfl_function_in_reset(other) && vdfl_busmaster_is_on(other);
 }
 
 /**
@@ -193,9 +193,11 @@ static bool starts_to_master(struct vdfl_siblings *siblings,
 			     struct pci_dev *other)
 {
 	unsigned long id = pci_dev_id(other);
-	bool was_on = xa_load(&siblings->mastering, id) ==
-		      xa_mk_value(siblings->checks - 1);
-	bool on = vdfl_sibling_in_reset(other) ? was_on :
+	void *last = xa_load(&siblings->mastering, id);
+	/* The iteration begins again if a function is removed meanwhile */
+	bool was_on = last == xa_mk_value(siblings->checks - 1) ||
+		      last == xa_mk_value(siblings->checks);
+	bool on = vdfl_function_in_reset(other) ? was_on :
 						 vdfl_busmaster_is_on(other);
 
 	/* Without memory for the entry the function is reported again */
@@ -213,7 +215,9 @@ static unsigned int check_siblings(struct vdfl_card *card, bool report)
 
 	siblings->checks++;
 	while ((other = vdfl_sibling_next(card, other))) {
-		if (!starts_to_master(siblings, other))
+		/* This driver checks those that are bound to it */
+		if (other->dev.driver == card->pdev->dev.driver ||
+		    !starts_to_master(siblings, other))
 			continue;
 		nr++;
 		if (report)

@@ -170,6 +170,7 @@ struct vdfl_client_ops {
  * @message: source msix: signal the vector @nr, whose message arrived; called in
  *	hard interrupt context, without a lock
  * @noted: vectors to signal; atomic
+ * @deferred_until: jiffies until which only the work item signals the client
  * @signal: work item that signals @noted
  * @rested: time from which @signal runs without a delay, in ns of
  *	ktime_get_ns(); only @signal accesses it
@@ -193,6 +194,7 @@ struct vdfl_irq_client {
 	u64 (*notify_quick)(struct vdfl_irq_client *client, u64 pending);
 	void (*message)(struct vdfl_irq_client *client, unsigned int nr);
 	atomic64_t noted;
+	unsigned long deferred_until;
 	struct delayed_work signal;
 	u64 rested;
 	struct vdfl_msix_vector *msix;

@@ -135,6 +135,11 @@ static void parse_port_afu(struct walk *w, const struct walk_port *port)
 			 port->window : port->next_afu);
 		return;
 	}
+	/* The caller refuses such a card, whose AFU could use that link */
+	if (w->map->fme_cap & (DFL_FME_CAP_COHERENT | DFL_FME_CAP_PCIE1)) {
+		drop_afu(w, port, DFL_REASON_PORT_STUCK, off);
+		return;
+	}
 	if (w->io->deassert_port_reset(w->io->ctx, fiu->bar, fiu->off)) {
 		fiu->reason = DFL_REASON_PORT_STUCK;
 		drop_afu(w, port, DFL_REASON_PORT_STUCK, off);

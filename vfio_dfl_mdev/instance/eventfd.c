@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Eventfds of users, and the duration of a signal to them.
+ * Eventfds of users, and their wait queues.
  *
  * Copyright (C) 2026 The vfio_dfl_mdev authors
  */
@@ -47,42 +47,4 @@ struct eventfd_ctx *vdfl_eventfd_get(int fd, wait_queue_head_t **queue)
 	}
 	fput(file);
 	return ctx;
-}
-
-/*
- * The entry of a blocked read() wakes its task, and that of an irqfd of KVM
- * injects or schedules one interrupt. Others may do anything: that of an epoll
- * instance wakes all tasks that poll the instance.
- */
-static bool entry_is_quick(const struct wait_queue_entry *entry)
-{
-	return entry->func == autoremove_wake_function ||
-	       entry->func == default_wake_function ||
-	       entry->flags & WQ_FLAG_PRIORITY;
-}
-
-/**
- * vdfl_eventfd_is_quick() - check whether a signal takes a short, bounded time
- * @queue: wait queue of the eventfd
- *
- * It does if the only entry of the queue, if any, is that of a blocked read() or
- * of an irqfd. Does not wait for a task that holds the lock of the queue, since
- * that task may walk a long queue. The caller holds a spinlock with interrupts
- * disabled, so few entries can be added until it calls eventfd_signal().
- *
- * Return: true if the signal is quick
- */
-bool vdfl_eventfd_is_quick(wait_queue_head_t *queue)
-{
-	struct list_head *head = &queue->head;
-	bool quick;
-
-	if (!spin_trylock(&queue->lock))
-		return false;
-	quick = list_empty(head) ||
-		(list_is_singular(head) &&
-		 entry_is_quick(list_first_entry(head, struct wait_queue_entry,
-						 entry)));
-	spin_unlock(&queue->lock);
-	return quick;
 }

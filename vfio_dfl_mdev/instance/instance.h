@@ -190,9 +190,8 @@ u64 vdfl_mmap_size(const struct vdfl_mdev *vd);
 struct vdfl_mmap_area vdfl_mmap_area(const struct vdfl_mdev *vd, u32 index);
 int vdfl_mmap(struct vfio_device *vdev, struct vm_area_struct *vma);
 
-/* eventfd.c: eventfds of users, and the duration of a signal to them */
+/* eventfd.c: eventfds of users, and their wait queues */
 struct eventfd_ctx *vdfl_eventfd_get(int fd, wait_queue_head_t **queue);
-bool vdfl_eventfd_is_quick(wait_queue_head_t *queue);
 
 /* irq.c: eventfds of an instance */
 void vdfl_mdev_irq_init(struct vdfl_mdev *vd);

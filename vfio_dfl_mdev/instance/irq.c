@@ -25,6 +25,39 @@ static bool irq_signal(struct vdfl_mdev *vd, struct eventfd_ctx **slot)
 }
 
 /*
+ * The entry of a blocked read() wakes its task, and that of an irqfd of KVM
+ * injects or schedules one interrupt. Others may do anything: that of an epoll
+ * instance wakes all tasks that poll the instance.
+ */
+static bool entry_is_quick(const struct wait_queue_entry *entry)
+{
+	return entry->func == autoremove_wake_function ||
+	       entry->func == default_wake_function ||
+	       entry->flags & WQ_FLAG_PRIORITY;
+}
+
+/*
+ * A signal takes a short, bounded time if the only entry of the queue, if any, is
+ * that of a blocked read() or of an irqfd. Do not wait for a task that holds the
+ * lock of the queue, since that task may walk a long queue. A user may add an
+ * entry between this check and the signal, see vdfl_irq_client.deferred_until.
+ */
+static bool queue_is_quick(wait_queue_head_t *queue)
+{
+	struct list_head *head = &queue->head;
+	bool quick;
+
+	if (!spin_trylock(&queue->lock))
+		return false;
+	quick = list_empty(head) ||
+		(list_is_singular(head) &&
+		 entry_is_quick(list_first_entry(head, struct wait_queue_entry,
+						 entry)));
+	spin_unlock(&queue->lock);
+	return quick;
+}
+
+/*
  * Vectors of a client that are signalled in interrupt context at most. More
  * would cost the other clients more than the work item.
  */
@@ -43,7 +76,7 @@ static bool irq_signal_quick(struct vdfl_mdev *vd, unsigned int nr)
 	if (!spin_trylock_irqsave(&vd->irq_lock, flags))
 		return false;
 	ctx = vd->vector[nr];
-	quick = !ctx || vdfl_eventfd_is_quick(vd->queue[nr]);
+	quick = !ctx || queue_is_quick(vd->queue[nr]);
 	if (ctx && quick)
 		eventfd_signal(ctx);
 	spin_unlock_irqrestore(&vd->irq_lock, flags);

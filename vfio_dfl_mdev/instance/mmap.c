@@ -106,6 +106,31 @@ static bool range_fits(const struct page_range *range,
 	       range->size <= map_len && range->off <= map_len - range->size;
 }
 
+/*
+ * Return true if a page of another order was inserted while this fault waited for
+ * the end of a reset. A process can have that by disabling large pages meanwhile.
+ * The mm core warns if a page is inserted then.
+ */
+static bool entry_is_taken(const struct vm_fault *vmf, unsigned int order)
+{
+	switch (order) {
+#ifdef CONFIG_ARCH_SUPPORTS_PMD_PFNMAP
+	case 0:
+		return pmd_leaf(data_race(*vmf->pmd));
+	case PMD_ORDER:
+		return !pmd_none(data_race(*vmf->pmd)) &&
+		       !pmd_leaf(data_race(*vmf->pmd));
+#endif
+#ifdef CONFIG_ARCH_SUPPORTS_PUD_PFNMAP
+	case PUD_ORDER:
+		return !pud_none(data_race(*vmf->pud)) &&
+		       !pud_leaf(data_race(*vmf->pud));
+#endif
+	default:
+		return false;
+	}
+}
+
 static vm_fault_t insert_page(struct vm_fault *vmf, unsigned long pfn,
 			      unsigned int order)
 {
@@ -141,7 +166,8 @@ static vm_fault_t region_huge_fault(struct vm_fault *vmf, unsigned int order)
 		return order ? VM_FAULT_FALLBACK : VM_FAULT_SIGBUS;
 	if (vdfl_access_begin(vd))
 		return VM_FAULT_SIGBUS;
-	ret = insert_page(vmf, phys >> PAGE_SHIFT, order);
+	ret = entry_is_taken(vmf, order) ? VM_FAULT_NOPAGE :
+		insert_page(vmf, phys >> PAGE_SHIFT, order);
 	vdfl_access_end(vd);
 	return ret;
 }
