@@ -200,3 +200,10 @@ seen()
 {
 	grep -v '^#' "$TRACE/trace" | grep -cE -- "${1-}"
 }
+
+# injected: number of interrupts that the driver injected into guests with KVM:
+# from its polling task or a work item, or in interrupt context
+injected()
+{
+	seen "(^ *(vdfl|kworker)/|\] ..[hHsz]).*kvm_msi_set_irq"
+}

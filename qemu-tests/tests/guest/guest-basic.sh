@@ -111,11 +111,10 @@ watch kvm/kvm_msi_set_irq
 watch_from_here
 tap_is "MSI-X: each vector is delivered as itself" \
 	"$(guest g probe port-irqs /dev/dfl-port.0)" "4 interrupts"
-# The polling task of the driver, or a work item, signals eventfds
 tap_within "MSI-X: number of interrupts injected by the driver" \
-	"$(seen "^ *(vdfl|kworker)/.*kvm_msi_set_irq")" 4 1000000
+	"$(injected)" 4 1000000
 tap_is "MSI-X: number of interrupts injected by QEMU" \
-	"$(seen "^ *(qemu|CPU).*kvm_msi_set_irq")" 0
+	"$(seen "^ *(qemu|CPU)[^]]*\] ..[^hHsz].*kvm_msi_set_irq")" 0
 
 # --- reset ----------------------------------------------------------------------------
 
