@@ -48,7 +48,9 @@ if [ "$COUNT" -ge 400 ]; then
 		"$(figure refused)" $((COUNT / 50)) "$COUNT"
 	tap_within "hostile cards: number of blocks checked" \
 		"$(figure blocks)" $((COUNT * 4)) 1000000
-	for what in given withheld created opened turned-away mapped armed reset; do
+	tap_within "hostile cards: number turned-away" \
+		"$(figure turned-away)" 1 1000000
+	for what in given withheld created opened mapped armed reset; do
 		tap_within "hostile cards: number $what" \
 			"$(figure $what)" 10 1000000
 	done
