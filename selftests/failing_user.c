@@ -65,6 +65,7 @@ static const struct call {
 	{ OPEN, "vfio_set_irqs_validate_and_prepare", -EINVAL, -EINVAL },
 	{ OPEN, "memdup_user", -EFAULT, -EFAULT },
 	{ OPEN, "eventfd_ctx_fdget", -EBADF, -EBADF },
+	{ OPEN, "eventfd_ctx_fileget", -EINVAL, -EINVAL },
 	{ OPEN, "request_threaded_irq", -EBUSY, -EBUSY },
 	{ OPEN, "pci_alloc_irq_vectors", -ENOSPC, -ENOSPC },
 	{ OPEN, "pci_irq_vector", -EINVAL, -EINVAL },
