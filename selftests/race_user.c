@@ -23,7 +23,8 @@
 #define MAX_ACTORS	4
 #define NR_AFUS		4
 #define STUCK_S		30
-#define MAX_SHARES	5
+#define MAX_SHARES	30
+#define MAX_SHIFT	4
 
 struct actor;
 
@@ -75,7 +76,9 @@ static void nap(struct actor *a, u64 max_us)
  */
 static void leave_alone(struct actor *a, u64 max_us)
 {
-	nap(a, (max_us * slow) << (atomic_load(&share) - 1));
+	unsigned int shift = atomic_load(&share) - 1;
+
+	nap(a, (max_us * slow) << (shift < MAX_SHIFT ? shift : MAX_SHIFT));
 }
 
 /* --- the shared instance ------------------------------------------------------- */
