@@ -68,7 +68,7 @@ static int reset_lock(struct vdfl_block *block)
 		while (!pci_cfg_access_trylock(card->pdev)) {
 			if (READ_ONCE(card->gone))
 				return -EIO;
-			msleep(10);
+			msleep(20);
 		}
 	}
 	mutex_lock(&card->reset_lock);

@@ -28,9 +28,9 @@ static int fence_without_iommu(struct vdfl_card *card)
 }
 
 /*
- * The kernel enables ATS of a function if it supports ATS. What matters is the
- * capability: a bitstream can use the requester ids of all functions. The result is
- * constant from enumeration on.
+ * The kernel enables ATS of each function that supports it. A bitstream can use the
+ * requester ids of all functions, so those of siblings count. The result is constant
+ * from enumeration on.
  */
 static bool card_may_use_ats(struct vdfl_card *card)
 {

@@ -116,15 +116,15 @@ static bool entry_is_taken(const struct vm_fault *vmf, unsigned int order)
 	switch (order) {
 #ifdef CONFIG_ARCH_SUPPORTS_PMD_PFNMAP
 	case 0:
-		return pmd_leaf(data_race(*vmf->pmd));
+		return pmd_leaf(READ_ONCE(*vmf->pmd));
 	case PMD_ORDER:
-		return !pmd_none(data_race(*vmf->pmd)) &&
-		       !pmd_leaf(data_race(*vmf->pmd));
+		return !pmd_none(READ_ONCE(*vmf->pmd)) &&
+		       !pmd_leaf(READ_ONCE(*vmf->pmd));
 #endif
 #ifdef CONFIG_ARCH_SUPPORTS_PUD_PFNMAP
 	case PUD_ORDER:
-		return !pud_none(data_race(*vmf->pud)) &&
-		       !pud_leaf(data_race(*vmf->pud));
+		return !pud_none(READ_ONCE(*vmf->pud)) &&
+		       !pud_leaf(READ_ONCE(*vmf->pud));
 #endif
 	default:
 		return false;
