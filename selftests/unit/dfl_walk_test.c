@@ -1214,6 +1214,23 @@ static void coherent_link_is_reported(void **state)
 	assert_true(map.fme_cap & DFL_FME_CAP_PCIE1);
 }
 
+/* The AFU could use the link while the driver refuses the card. */
+static void port_of_coherent_card_stays_in_reset(void **state)
+{
+	u64 cap;
+
+	(void)state;
+	fake_two_ports(&card);
+	assert_int_equal(walk(), 0);
+	assert_int_equal(card.nr_deasserts, 2);
+	cap = map.fme_cap | DFL_FME_CAP_COHERENT;
+	fake_two_ports(&card);
+	fake_set(&card, 0, 0x30, cap);
+	assert_int_equal(walk(), 0);
+	assert_int_equal(card.nr_deasserts, 0);
+	assert_false(listed(2, 0x40000));
+}
+
 static void reads_are_bounded(void **state)
 {
 	unsigned int i;
@@ -1355,6 +1372,7 @@ int main(void)
 		cmocka_unit_test(port_stuck),
 		cmocka_unit_test(afu_unreadable),
 		cmocka_unit_test(coherent_link_is_reported),
+		cmocka_unit_test(port_of_coherent_card_stays_in_reset),
 		cmocka_unit_test(reads_are_bounded),
 		cmocka_unit_test(list_ends_amid_a_header),
 		cmocka_unit_test(other_start_is_no_list),

@@ -247,16 +247,6 @@ static void add_fme(struct names *lines, const struct block *block)
 		add_line(lines, line);
 }
 
-static const struct block *find_block(const struct card *card, const char *pos)
-{
-	size_t i;
-
-	for (i = 0; i < card->nr_blocks; i++)
-		if (!strcmp(card->blocks[i].pos, pos))
-			return &card->blocks[i];
-	return NULL;
-}
-
 void errors_lines(struct names *lines, const struct card *card)
 {
 	const struct block *block, *parent;
@@ -270,7 +260,7 @@ void errors_lines(struct names *lines, const struct card *card)
 		return;
 	for (i = 0; i < card->nr_blocks; i++) {
 		block = &card->blocks[i];
-		parent = block->errors[0] ? find_block(card, block->parent) :
+		parent = block->errors[0] ? card_block(card, block->parent) :
 					    NULL;
 		if (!parent)
 			continue;
@@ -302,7 +292,7 @@ bool errors_stopped(const struct card *card, __u64 *port)
 
 	for (i = 0; i < card->nr_blocks; i++) {
 		block = &card->blocks[i];
-		parent = block->errors[0] ? find_block(card, block->parent) :
+		parent = block->errors[0] ? card_block(card, block->parent) :
 					    NULL;
 		if (!parent || strcmp(parent->kind, "port") ||
 		    !is_checker(block) ||

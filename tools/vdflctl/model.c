@@ -473,6 +473,16 @@ static json_t *type_json(const struct type *type)
 	return json;
 }
 
+const struct block *card_block(const struct card *card, const char *pos)
+{
+	size_t i;
+
+	for (i = 0; i < card->nr_blocks; i++)
+		if (!strcmp(card->blocks[i].pos, pos))
+			return &card->blocks[i];
+	return NULL;
+}
+
 json_t *card_json(const struct card *card)
 {
 	json_t *json = json_object();

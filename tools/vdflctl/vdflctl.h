@@ -299,6 +299,8 @@ void model_block_load(struct block *block, const char *bdf, const char *pos);
 /* UUIDs of the instances of a card; free with names_free() */
 void model_instances(struct names *uuids, const char *bdf);
 
+/* Return the block of a card at a position, or NULL */
+const struct block *card_block(const struct card *card, const char *pos);
 json_t *card_json(const struct card *card);
 json_t *block_json(const struct block *block);
 json_t *instance_json(const struct instance *inst);

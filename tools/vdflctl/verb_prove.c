@@ -24,16 +24,6 @@ struct request {
 	bool unsafe;
 };
 
-static const struct block *find_block(const struct card *card, const char *pos)
-{
-	size_t i;
-
-	for (i = 0; i < card->nr_blocks; i++)
-		if (!strcmp(card->blocks[i].pos, pos))
-			return &card->blocks[i];
-	return NULL;
-}
-
 /* Find the first AFU with an engine */
 static bool find_engine(struct trial *trial, const struct card *card)
 {
@@ -47,7 +37,7 @@ static bool find_engine(struct trial *trial, const struct card *card)
 		if (!trial->engine)
 			continue;
 		trial->afu = block;
-		trial->port = find_block(card, block->parent);
+		trial->port = card_block(card, block->parent);
 		return true;
 	}
 	return false;

@@ -52,8 +52,12 @@ static bool stays_in_reset(struct pci_dev *other)
 
 static int sibling_check_cxl(struct vdfl_card *card, struct pci_dev *other)
 {
-	/* It was checked when it was bound */
-	if (other->dev.driver == card->pdev->dev.driver)
+	/*
+	 * Checked when it was bound. A sibling that is being bound has this
+	 * driver as well, but is not reset: that needs its device lock.
+	 */
+	if (vdfl_function_in_reset(other) &&
+	    other->dev.driver == card->pdev->dev.driver)
 		return 0;
 	if (stays_in_reset(other)) {
 		pci_err(card->pdev,
@@ -142,7 +146,7 @@ static int links_acceptable(struct vdfl_card *card, enum vdfl_links links)
 {
 	if (links == VDFL_LINKS_NOT_GATED) {
 		pci_err(card->pdev,
-			"refused: coherent or second PCIe link (capability 0x%llx) is not gated by Bus Master Enable\n",
+			"refused: coherent or second PCIe link (capability 0x%llx of this function) is not gated by Bus Master Enable\n",
 			card->map->fme_cap);
 		return -EOPNOTSUPP;
 	}

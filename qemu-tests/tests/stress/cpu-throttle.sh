@@ -132,9 +132,7 @@ for ((cpu = 0; cpu < $(nproc); cpu++)); do
 	busy+=($!)
 done
 open_often 10
-# A machine that other VMs share may be slower than the limits
 alone=$longest
-limit=$((alone > 500 ? 2 * alone : 1000))
 for ((reader = 0; reader < 4; reader++)); do
 	chrt --idle 0 bash -c "while :; do
 		read -r _ <'$INSTANCE'; read -r _ <'$AVAILABLE'
@@ -144,7 +142,7 @@ done
 open_often $OPENS
 tap_is "SCHED_IDLE readers: the other client can open" "$opened" ok
 tap_within "SCHED_IDLE readers: longest open and close of the other client, in ms, $alone without them" \
-	"$longest" 0 $((limit * SLOW))
+	"$longest" 0 $((1000 * SLOW))
 # With a vector armed msix needs bus mastering
 client slow close >/dev/null
 longest=0
@@ -155,7 +153,7 @@ for ((round = 0; round < ROUNDS; round++)); do
 	[ "$took" -lt "$longest" ] || longest=$took
 done
 tap_within "SCHED_IDLE readers: longest time with bus master on, in us" \
-	"$longest" 1 $(((limit + 100) * 1000 * SLOW))
+	"$longest" 1 $((1000000 * SLOW))
 kill "${busy[@]}"
 
 client_end slow

@@ -155,7 +155,7 @@ event_sysfs()
 	find "$PCI/$bdf/dfl/" "$PCI/$bdf/mdev_supported_types/" -type f -readable \
 		! -name '*errors' ! -name first_error \
 		-exec cat {} + >/dev/null 2>&1
-	setpriv --reuid=nobody --clear-groups "$VDFLCTL" list >/dev/null 2>&1
+	setpriv --reuid=65534 --clear-groups "$VDFLCTL" list >/dev/null 2>&1
 	echo poll >"$PCI/$bdf/dfl/irq_source" 2>/dev/null
 	return 0
 }
