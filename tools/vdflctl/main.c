@@ -67,14 +67,17 @@ static int unknown(const char *word)
 	return command_misuse("unrecognized command '%s'", word);
 }
 
-static int help(const char *word)
+/* @words: at most one name of a verb, then NULL */
+static int help(char **words)
 {
 	const struct command *cmd;
 
-	if (!word)
+	if (!words[0])
 		return show_usage();
-	cmd = find(word);
-	return cmd ? command_help(cmd) : unknown(word);
+	if (words[1])
+		return command_misuse("extra operand '%s'", words[1]);
+	cmd = find(words[0]);
+	return cmd ? command_help(cmd) : unknown(words[0]);
 }
 
 /*
@@ -124,7 +127,7 @@ int main(int argc, char **argv)
 	}
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") ||
 	    !strcmp(argv[1], "help"))
-		return help(argv[2]);
+		return help(argv + 2);
 	cmd = find(argv[1]);
 	return cmd ? run(cmd, argc - 1, argv + 1) : unknown(argv[1]);
 }
