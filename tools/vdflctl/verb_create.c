@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -67,6 +68,22 @@ static int create_one(const char *bdf, const char *type, const char *uuid,
 	return ret ? create_failed(-ret, bdf, type, uuid, fault) : 0;
 }
 
+/* Without its UUID the caller cannot use the instance, so remove it again */
+static int print_uuid(const char *uuid, struct fault *fault)
+{
+	int error;
+
+	printf("%s\n", uuid);
+	if (!fflush(stdout))
+		return 0;
+	error = errno;
+	fault_set(fault, "cannot print the UUID %s: %s", uuid, strerror(error));
+	if (sysfs_write("1", "bus/mdev/devices/%s/remove", uuid))
+		return fault_remedy(fault, "the instance exists: vdflctl remove %s",
+				    uuid);
+	return fault_remedy(fault, "the instance was removed again");
+}
+
 static int run(const struct command *cmd, int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -94,9 +111,10 @@ static int run(const struct command *cmd, int argc, char **argv)
 		return command_misuse("invalid type: '%s'", argv[optind + 1]);
 	if (!uuid[0] && new_uuid(uuid, &fault))
 		return fault_report(&fault);
-	if (create_one(bdf, type, uuid, &fault))
+	/* A pipe without reader is a write error, too */
+	signal(SIGPIPE, SIG_IGN);
+	if (create_one(bdf, type, uuid, &fault) || print_uuid(uuid, &fault))
 		return fault_report(&fault);
-	printf("%s\n", uuid);
 	return EXIT_SUCCESS;
 }
 
@@ -110,6 +128,7 @@ const struct command verb_create = {
 "\n"
 "TYPE is a name from 'vdflctl list', with or without " TYPE_PREFIX ".\n"
 "The instance exists until it is removed or the card is unbound; use\n"
-"'mdevctl define' for an instance that is created again. Needs root.\n",
+"'mdevctl define' for an instance that is created again. If the UUID cannot be\n"
+"printed, the instance is removed again. Needs root.\n",
 	.run = run,
 };
