@@ -124,6 +124,8 @@ int sysfs_path(char *path, const char *fmt, ...) __printf(2, 3);
 bool sysfs_exists(const char *fmt, ...) __printf(1, 2);
 /* Read the first line; return 0, or -errno with an empty @buf */
 int sysfs_read(char *buf, size_t size, const char *fmt, ...) __printf(3, 4);
+/* Check that a file can be opened for writing; return 0 or -errno */
+int sysfs_writable(const char *fmt, ...) __printf(1, 2);
 int sysfs_write(const char *text, const char *fmt, ...) __printf(2, 3);
 /* Read the last component of the target of a link; return 0 or -errno */
 int sysfs_link(char *buf, size_t size, const char *fmt, ...) __printf(3, 4);
@@ -378,8 +380,6 @@ void vfio_close(struct vfio_dev *dev);
 int vfio_no_node(const struct instance *inst, struct fault *fault);
 /* Set @path to the node of the group; return true if it exists */
 bool vfio_group_node(const struct instance *inst, char path[PATH_LEN]);
-/* Return true if a program has it open; false also without permission */
-bool vfio_in_use(const struct instance *inst);
 
 /* region.c */
 

@@ -5,6 +5,7 @@
 #include <getopt.h>
 #include <string.h>
 
+#include "holders.h"
 #include "vdflctl.h"
 
 static void show_source(const char *bdf)
@@ -41,6 +42,7 @@ static int set_failed(int error, const char *bdf, const char *source,
 /* List open instances, as far as permissions allow to detect them */
 static void list_open(const char *bdf)
 {
+	struct holder holder;
 	struct card card;
 	size_t i;
 
@@ -48,9 +50,10 @@ static void list_open(const char *bdf)
 	for (i = 0; i < card.nr_instances; i++) {
 		const struct instance *inst = &card.instances[i];
 
-		if (vfio_in_use(inst))
+		if (holders_any(inst, &holder))
 			fprintf(stderr,
-				"vdflctl: open instance: %s, block %s; users: vdflctl info %s\n",
+				"vdflctl: %s instance: %s, block %s; users: vdflctl info %s\n",
+				holder.certain ? "open" : "possibly open",
 				inst->uuid, inst->block, inst->uuid);
 	}
 	model_card_free(&card);
