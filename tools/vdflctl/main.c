@@ -44,7 +44,7 @@ static int show_usage(void)
 		table_row(&table, names, commands[i]->summary);
 	}
 	table_print(&table, 2);
-	printf("\nSee 'vdflctl COMMAND --help' and vdflctl(1).\n");
+	printf("\nSee 'vdflctl COMMAND --help' and vdflctl(8).\n");
 	return EXIT_SUCCESS;
 }
 
