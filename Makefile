@@ -34,20 +34,21 @@ have-mdev:
 		exit 1; }
 
 module: have-mdev
-	$(MAKE) -C $(KDIR) M=$(CURDIR)/vfio_dfl_mdev modules
+	$(MAKE) -C vfio_dfl_mdev KDIR=$(abspath $(KDIR)) modules
 
 cli:
 	$(MAKE) -C tools/vdflctl
 
-# What DKMS built from another state of the same version is not kept
-install: cli $(if $(DESTDIR),,have-mdev)
-	$(MAKE) -C tools/vdflctl PREFIX=$(PREFIX) DESTDIR=$(DESTDIR) install
-	[ -n '$(DESTDIR)' ] || $(DKMS_REMOVE)
+# The source of the module, for DKMS
+source:
 	rm -rf $(DESTDIR)$(SRC)
 	install -d $(DESTDIR)$(SRC)
 	cp --parents dkms.conf LICENSE $(shell find include vfio_dfl_mdev -name 'K*' \
-		-o -name '*.[ch]' ! -name '*.mod.c') $(DESTDIR)$(SRC)
-	[ -n '$(DESTDIR)' ] || dkms install --force vfio_dfl_mdev/$(VERSION)
+		-o -name Makefile -o -name '*.[ch]' ! -name '*.mod.c') $(DESTDIR)$(SRC)
+
+install: cli $(if $(DESTDIR),source,have-mdev)
+	[ -n '$(DESTDIR)' ] || tools/packaging/install-module $(SRC)
+	$(MAKE) -C tools/vdflctl PREFIX=$(PREFIX) DESTDIR=$(DESTDIR) install
 
 uninstall:
 	[ -n '$(DESTDIR)' ] || $(DKMS_REMOVE)
@@ -90,6 +91,6 @@ test: lab
 
 clean:
 	rm -rf build
-	-$(MAKE) -C $(KDIR) M=$(CURDIR)/vfio_dfl_mdev clean
+	-$(MAKE) -C vfio_dfl_mdev KDIR=$(abspath $(KDIR)) clean
 
-.PHONY: all help have-mdev module cli install uninstall deb lab demo check docs fuzz scenarios soak test clean
+.PHONY: all help have-mdev module cli source install uninstall deb lab demo check docs fuzz scenarios soak test clean
