@@ -18,6 +18,7 @@ help:
 	@echo 'make check      what needs no VM: unit tests, fuzzers, static checks'
 	@echo 'make docs       the documents as HTML, in build/docs/'
 	@echo 'make fuzz       fuzz the pure files; SECONDS=600 is ten minutes for each'
+	@echo 'make fuzz-vdflctl   fuzz vdflctl with COUNT=100000 invocations'
 	@echo 'make scenarios  VM tests only; SCENARIOS="a b" and KERNEL=7.3 narrow them'
 	@echo 'make soak       hostile users and accidents for HOURS=1; SEED=, KERNEL=7.3'
 	@echo 'make install    module through DKMS, vdflctl and its man page; again to update'
@@ -76,6 +77,11 @@ fuzz: SECONDS ?= 600
 fuzz: lab
 	@$(LAB) run -- make -s -j2 -C selftests/fuzz O=/src/build/fuzz SECONDS=$(SECONDS) smoke
 
+fuzz-vdflctl: COUNT ?= 100000
+fuzz-vdflctl: SEED ?= 1
+fuzz-vdflctl: lab
+	@$(LAB) run -- make -s -j2 -C tools/vdflctl O=/src/build/vdflctl COUNT=$(COUNT) SEED=$(SEED) fuzz
+
 scenarios: lab
 	@qemu-tests/run $(addprefix --kernel ,$(KERNEL)) $(SCENARIOS)
 
@@ -93,4 +99,5 @@ clean:
 	rm -rf build
 	-$(MAKE) -C vfio_dfl_mdev KDIR=$(abspath $(KDIR)) clean
 
-.PHONY: all help have-mdev module cli source install uninstall deb lab demo check docs fuzz scenarios soak test clean
+.PHONY: all help have-mdev module cli source install uninstall deb lab demo check docs fuzz fuzz-vdflctl \
+	scenarios soak test clean
