@@ -19,6 +19,7 @@ help:
 	@echo 'make docs       the documents as HTML, in build/docs/'
 	@echo 'make fuzz       fuzz the pure files; SECONDS=600 is ten minutes for each'
 	@echo 'make fuzz-vdflctl   fuzz vdflctl with COUNT=100000 invocations'
+	@echo 'make kernels    build the module for all kernels of Debian'
 	@echo 'make scenarios  VM tests only; SCENARIOS="a b" and KERNEL=7.3 narrow them'
 	@echo 'make soak       hostile users and accidents for HOURS=1; SEED=, KERNEL=7.3'
 	@echo 'make install    module through DKMS, vdflctl and its man page; again to update'
@@ -31,7 +32,7 @@ help:
 have-mdev:
 	@grep -qs mdev_register_parent $(KDIR)/Module.symvers || { \
 		echo 'The kernel of $(KDIR) has no mdev support, or its headers are missing:'; \
-		echo 'install linux-headers of an amd64 or rt-amd64 kernel (cloud kernels lack mdev).'; \
+		echo 'install linux-headers of an amd64 kernel (cloud and newer rt kernels lack mdev).'; \
 		exit 1; }
 
 module: have-mdev
@@ -77,6 +78,9 @@ fuzz: SECONDS ?= 600
 fuzz: lab
 	@$(LAB) run -- make -s -j2 -C selftests/fuzz O=/src/build/fuzz SECONDS=$(SECONDS) smoke
 
+kernels: lab
+	@qemu-tests/scripts/kernels
+
 fuzz-vdflctl: COUNT ?= 100000
 fuzz-vdflctl: SEED ?= 1
 fuzz-vdflctl: lab
@@ -99,5 +103,5 @@ clean:
 	rm -rf build
 	-$(MAKE) -C vfio_dfl_mdev KDIR=$(abspath $(KDIR)) clean
 
-.PHONY: all help have-mdev module cli source install uninstall deb lab demo check docs fuzz fuzz-vdflctl \
+.PHONY: all help have-mdev module cli source install uninstall deb lab demo check docs fuzz kernels fuzz-vdflctl \
 	scenarios soak test clean
