@@ -63,6 +63,7 @@ static const struct attr instance_attrs[] = {
 	TEXT(instance, mmap),
 	TEXT(instance, irq_source),
 	TEXT(instance, scrub),
+	TEXT(instance, owner),
 	DERIVED(instance, state),
 };
 

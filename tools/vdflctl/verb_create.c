@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* vdflctl create: create an instance */
 
-#include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
 #include <string.h>
@@ -24,47 +23,6 @@ static int new_uuid(char uuid[UUID_LEN], struct fault *fault)
 		return 0;
 	fault_set(fault, "cannot get a UUID from %s", source);
 	return fault_remedy(fault, "set one with --uuid");
-}
-
-static int create_failed(int error, const char *bdf, const char *type,
-			 const char *uuid, struct fault *fault)
-{
-	fault_set(fault, "cannot create %s of type %s on %s: %s", uuid, type,
-		  bdf, strerror(error));
-	if (fault_denied(fault, error))
-		return -1;
-	switch (error) {
-	case EEXIST:
-		return fault_remedy(fault, "the UUID is in use: omit --uuid for a random one");
-	case ENOSPC:
-	case EUSERS:
-		return fault_remedy(fault, "no free block of the type: see vdflctl list %s",
-				    bdf);
-	case EAGAIN:
-		return fault_remedy(fault, "the card is being bound: try again");
-	case ENODEV:
-		return fault_remedy(fault, "the card is lost or is being unbound: vdflctl list");
-	default:
-		return fault_remedy(fault, "see the kernel log: dmesg");
-	}
-}
-
-static int create_one(const char *bdf, const char *type, const char *uuid,
-		      struct fault *fault)
-{
-	int ret;
-
-	if (model_card_need(bdf, fault))
-		return -1;
-	if (!sysfs_exists("bus/pci/devices/%s/mdev_supported_types/"
-			  TYPE_PREFIX "%s", bdf, type)) {
-		fault_set(fault, "%s has no type %s", bdf, type);
-		return fault_remedy(fault, "vdflctl list %s shows the types",
-				    bdf);
-	}
-	ret = sysfs_write(uuid, "bus/pci/devices/%s/mdev_supported_types/"
-			  TYPE_PREFIX "%s/create", bdf, type);
-	return ret ? create_failed(-ret, bdf, type, uuid, fault) : 0;
 }
 
 static int run(const struct command *cmd, int argc, char **argv)
@@ -94,7 +52,7 @@ static int run(const struct command *cmd, int argc, char **argv)
 		return command_misuse("invalid type: '%s'", argv[optind + 1]);
 	if (!uuid[0] && new_uuid(uuid, &fault))
 		return fault_report(&fault);
-	if (create_one(bdf, type, uuid, &fault))
+	if (instance_create(bdf, type, uuid, &fault))
 		return fault_report(&fault);
 	printf("%s\n", uuid);
 	return EXIT_SUCCESS;

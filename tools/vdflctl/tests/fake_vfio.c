@@ -14,6 +14,8 @@
  * FAKE_NO_MMAP      no mappable areas
  * FAKE_NO_CHAR      nodes are regular files
  * FAKE_CHOWN_UNLINK file that disappears when the owner of a node is set
+ * FAKE_RENAME       "FILE FROM TO": opening FILE for writing renames FROM to TO,
+ *                   as if the kernel had created TO
  *
  * A node is a character device 511:N, N being the number in its name. A new owner
  * is appended to VDFL_DEV/owners, because setting it needs privilege.
@@ -67,6 +69,16 @@ static int fail(int error)
 	return -1;
 }
 
+static void rename_at(const char *path)
+{
+	char file[1024], from[1024], to[1024];
+	const char *text = getenv("FAKE_RENAME");
+
+	if (text && sscanf(text, "%1023s %1023s %1023s", file, from, to) == 3 &&
+	    !strcmp(path, file))
+		rename(from, to);
+}
+
 int open(const char *path, int flags, ...)
 {
 	int (*real)(const char *path, int flags, ...) =
@@ -80,6 +92,8 @@ int open(const char *path, int flags, ...)
 	if (strstr(path, "/irq_source") && flags & O_WRONLY &&
 	    number_from("FAKE_SOURCE_ERRNO"))
 		return fail(number_from("FAKE_SOURCE_ERRNO"));
+	if (flags & O_WRONLY)
+		rename_at(path);
 	return real(path, flags, 0);
 }
 
