@@ -14,11 +14,6 @@
 #define BLANKS		" \t"
 #define FIRST_INSTANCE_KEY	CONF_TYPE
 
-static bool is_word(const char *text)
-{
-	return text[0] && !text[strspn(text, "abcdefghijklmnopqrstuvwxyz")];
-}
-
 static bool is_number(const char *text)
 {
 	__u64 value;
@@ -48,7 +43,7 @@ static const struct {
 	const char *name;
 	bool (*valid)(const char *text);
 } keys[CONF_KEYS] = {
-	[CONF_IRQ_SOURCE]	= { "irq_source", is_word },
+	[CONF_IRQ_SOURCE]	= { "irq_source", text_is_word },
 	[CONF_IRQ_HOLDOFF_US]	= { "irq_holdoff_us", is_number },
 	[CONF_POLL_FLOOR_US]	= { "poll_floor_us", is_number },
 	[CONF_POLL_CEILING_US]	= { "poll_ceiling_us", is_number },
@@ -301,32 +296,41 @@ static void read_lines(struct conf *conf, char *text, size_t len)
 	}
 }
 
+/* Read at most FILE_MAX bytes; there is room for one more */
+static int read_file(const char *path, char *text, size_t *len,
+		     struct fault *fault)
+{
+	FILE *file = fopen(path, "re");
+	int error;
+
+	if (!file)
+		return fault_set(fault, "%s: %s", path, strerror(errno));
+	errno = 0;
+	*len = fread(text, 1, FILE_MAX + 1, file);
+	error = ferror(file) ? errno : 0;
+	fclose(file);
+	if (error)
+		return fault_set(fault, "%s: %s", path, strerror(error));
+	if (*len > FILE_MAX)
+		return fault_set(fault, "%s: larger than %u bytes", path, FILE_MAX);
+	return 0;
+}
+
 int conf_load(struct conf *conf, const char *bdf, struct fault *fault)
 {
 	char *text = malloc(FILE_MAX + 1);
 	size_t len = 0;
-	FILE *file;
+	int ret;
 
 	*conf = (struct conf){ 0 };
 	conf_path(conf->path, bdf);
-	file = fopen(conf->path, "re");
 	if (!text)
 		err(EXIT_FAILURE, "%s", conf->path);
-	errno = 0;
-	if (file)
-		len = fread(text, 1, FILE_MAX + 1, file);
-	if (!file || ferror(file))
-		fault_set(fault, "%s: %s", conf->path, strerror(errno));
-	else if (len > FILE_MAX)
-		fault_set(fault, "%s: larger than %u bytes", conf->path, FILE_MAX);
-	else
-		fault->problem[0] = '\0';
-	if (!fault->problem[0])
+	ret = read_file(conf->path, text, &len, fault);
+	if (!ret)
 		read_lines(conf, text, len);
-	if (file)
-		fclose(file);
 	free(text);
-	return fault->problem[0] ? -1 : 0;
+	return ret;
 }
 
 void conf_free(struct conf *conf)

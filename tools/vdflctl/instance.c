@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Creation of instances */
+/* Types and creation of instances */
 
 #include <errno.h>
 #include <string.h>
 
 #include "vdflctl.h"
+
+void instance_position_type(const struct instance *inst, char *type,
+			    size_t size)
+{
+	text_set(type, size, "%s-%s", inst->type, inst->block);
+}
 
 static int create_failed(int error, const char *bdf, const char *type,
 			 const char *uuid, struct fault *fault)

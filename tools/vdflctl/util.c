@@ -87,6 +87,11 @@ void text_size(char *buf, size_t size, __u64 bytes)
 		text_set(buf, size, "%llu", bytes);
 }
 
+bool text_is_word(const char *text)
+{
+	return text[0] && !text[strspn(text, "abcdefghijklmnopqrstuvwxyz")];
+}
+
 static bool parse_base(const char *text, int base, __u64 *value)
 {
 	char *end;

@@ -11,7 +11,7 @@
  *   model.c             cards, blocks, types and instances from sysfs
  *   errors.c            error words in plain text
  *   binding.c           driver and driver_override of a PCI function
- *   instance.c          creation of instances
+ *   instance.c          types and creation of instances
  *   describe.c, vfio.c  description region; opening an instance
  *   owner.c             owner of an instance and of its device nodes
  *   conf.c              files of saved cards, see conf.h
@@ -92,6 +92,9 @@ int fault_report(const struct fault *fault);
 void text_set(char *buf, size_t size, const char *fmt, ...) __printf(3, 4);
 /* "-" for 0, "16", "4K", "1M", or "?" for ABSENT */
 void text_size(char *buf, size_t size, __u64 bytes);
+
+/* Return true for one or more lower case letters */
+bool text_is_word(const char *text);
 
 /* Decimal, hexadecimal with 0x or octal with a leading 0 */
 bool parse_number(const char *text, __u64 *value);
@@ -313,6 +316,8 @@ int model_instance_find(struct instance *inst, const char *uuid,
 void model_block_load(struct block *block, const char *bdf, const char *pos);
 /* UUIDs of the instances of a card; free with names_free() */
 void model_instances(struct names *uuids, const char *bdf);
+/* Find the only instance in an IOMMU group; return false if there is none */
+bool model_group_instance(const char *group, char uuid[UUID_LEN]);
 
 /* Return the block of a card at a position, or NULL */
 const struct block *card_block(const struct card *card, const char *pos);
@@ -378,6 +383,9 @@ int binding_take(const char *bdf, bool force, struct fault *fault);
 
 /* instance.c */
 
+/* Set the name of the type by position, which not each card has */
+void instance_position_type(const struct instance *inst, char *type,
+			    size_t size);
 /* @type is without prefix; 0, or -1 with @fault set */
 int instance_create(const char *bdf, const char *type, const char *uuid,
 		    struct fault *fault);

@@ -2,29 +2,8 @@
 /* vdflctl name: stable name of an instance, for the udev rules */
 
 #include <getopt.h>
-#include <string.h>
 
 #include "vdflctl.h"
-
-static bool keep_uuid(const char *name)
-{
-	char uuid[UUID_LEN];
-
-	return parse_uuid(name, uuid);
-}
-
-/* The group of an instance contains only the instance */
-static int find_in_group(const char *group, char uuid[UUID_LEN],
-			 struct fault *fault)
-{
-	struct names names;
-
-	sysfs_names(&names, keep_uuid, "kernel/iommu_groups/%s/devices", group);
-	if (names.count == 1)
-		parse_uuid(names.name[0], uuid);
-	names_free(&names);
-	return uuid[0] ? 0 : fault_set(fault, "no instance has group %s", group);
-}
 
 static int show_name(const char *uuid, struct fault *fault)
 {
@@ -55,8 +34,10 @@ static int run(const struct command *cmd, int argc, char **argv)
 		return command_misuse("invalid group: '%s'", argv[optind]);
 	if (!group && command_uuid(argv[optind], uuid))
 		return EXIT_USAGE;
-	if (group && find_in_group(argv[optind], uuid, &fault))
+	if (group && !model_group_instance(argv[optind], uuid)) {
+		fault_set(&fault, "no instance has group %s", argv[optind]);
 		return fault_report(&fault);
+	}
 	return show_name(uuid, &fault) ? fault_report(&fault) : EXIT_SUCCESS;
 }
 

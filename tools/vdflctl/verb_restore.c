@@ -55,8 +55,7 @@ static int check_instance(const char *bdf, const char *uuid, const char *type,
 	if (strcmp(inst.card, bdf))
 		return fault_set(fault, "instance %s exists, on card %s", uuid,
 				 inst.card);
-	text_set(by_position, sizeof(by_position), "%s-%s", inst.type,
-		 inst.block);
+	instance_position_type(&inst, by_position, sizeof(by_position));
 	if (strcmp(inst.type, type) && strcmp(by_position, type))
 		return fault_set(fault, "instance %s exists, of type %s", uuid,
 				 inst.type);

@@ -31,7 +31,7 @@ static void write_type(FILE *out, const struct instance *inst)
 {
 	char type[NAME_LEN * 2 + 1];
 
-	text_set(type, sizeof(type), "%s-%s", inst->type, inst->block);
+	instance_position_type(inst, type, sizeof(type));
 	if (!sysfs_exists("bus/pci/devices/%s/mdev_supported_types/"
 			  TYPE_PREFIX "%s", inst->card, type))
 		text_set(type, sizeof(type), "%s", inst->type);
