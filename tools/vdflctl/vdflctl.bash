@@ -26,6 +26,10 @@ _vdflctl_cards() {
 	_vdflctl_addresses "$_vdflctl_pci"/drivers/vfio_dfl_mdev/*:*:*.*
 }
 
+_vdflctl_saved() {
+	_vdflctl_entries /etc/vdfl/*.conf | sed 's/\.conf$//'
+}
+
 _vdflctl_instances() {
 	_vdflctl_entries "$_vdflctl_sys"/bus/mdev/drivers/vfio_dfl_mdev/*-*-*-*-*
 }
@@ -78,6 +82,9 @@ _vdflctl_words() {	# COMMAND PREVIOUS: one word per line
 	bind) _vdflctl_addresses "$_vdflctl_pci"/devices/*; echo --force ;;
 	unbind) _vdflctl_cards; printf '%s\n' --force --grace ;;
 	give | chown) _vdflctl_instances; compgen -u ;;
+	save) _vdflctl_cards ;;
+	restore) _vdflctl_saved ;;
+	name) _vdflctl_instances; echo --group ;;
 	irq)
 		_vdflctl_cards
 		_vdflctl_sources "$2"
@@ -90,8 +97,8 @@ _vdflctl_words() {	# COMMAND PREVIOUS: one word per line
 	prove) _vdflctl_cards; printf '%s\n' --json --unsafe-no-iommu ;;
 	*)
 		printf '%s\n' list info show create remove read write wait \
-			bind unbind give chown irq acknowledge ack reset-port \
-			prove help --version
+			bind unbind give chown save restore name irq \
+			acknowledge ack reset-port prove help --version
 		;;
 	esac
 	echo --help

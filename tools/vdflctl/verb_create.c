@@ -27,47 +27,6 @@ static int new_uuid(char uuid[UUID_LEN], struct fault *fault)
 	return fault_remedy(fault, "set one with --uuid");
 }
 
-static int create_failed(int error, const char *bdf, const char *type,
-			 const char *uuid, struct fault *fault)
-{
-	fault_set(fault, "cannot create %s of type %s on %s: %s", uuid, type,
-		  bdf, strerror(error));
-	if (fault_denied(fault, error))
-		return -1;
-	switch (error) {
-	case EEXIST:
-		return fault_remedy(fault, "the UUID is in use: omit --uuid for a random one");
-	case ENOSPC:
-	case EUSERS:
-		return fault_remedy(fault, "no free block of the type: see vdflctl list %s",
-				    bdf);
-	case EAGAIN:
-		return fault_remedy(fault, "the card is being bound: try again");
-	case ENODEV:
-		return fault_remedy(fault, "the card is lost or is being unbound: vdflctl list");
-	default:
-		return fault_remedy(fault, "see the kernel log: dmesg");
-	}
-}
-
-static int create_one(const char *bdf, const char *type, const char *uuid,
-		      struct fault *fault)
-{
-	int ret;
-
-	if (model_card_need(bdf, fault))
-		return -1;
-	if (!sysfs_exists("bus/pci/devices/%s/mdev_supported_types/"
-			  TYPE_PREFIX "%s", bdf, type)) {
-		fault_set(fault, "%s has no type %s", bdf, type);
-		return fault_remedy(fault, "vdflctl list %s shows the types",
-				    bdf);
-	}
-	ret = sysfs_write(uuid, "bus/pci/devices/%s/mdev_supported_types/"
-			  TYPE_PREFIX "%s/create", bdf, type);
-	return ret ? create_failed(-ret, bdf, type, uuid, fault) : 0;
-}
-
 /* Without its UUID the caller cannot use the instance, so remove it again */
 static int print_uuid(const char *uuid, struct fault *fault)
 {
@@ -113,7 +72,7 @@ static int run(const struct command *cmd, int argc, char **argv)
 		return fault_report(&fault);
 	/* A pipe without reader is a write error, too */
 	signal(SIGPIPE, SIG_IGN);
-	if (create_one(bdf, type, uuid, &fault) || print_uuid(uuid, &fault))
+	if (instance_create(bdf, type, uuid, &fault) || print_uuid(uuid, &fault))
 		return fault_report(&fault);
 	return EXIT_SUCCESS;
 }

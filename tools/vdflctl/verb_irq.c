@@ -73,11 +73,6 @@ static int set_source(const char *bdf, const char *source)
 	return EXIT_FAILURE;
 }
 
-static bool is_word(const char *text)
-{
-	return text[0] && !text[strspn(text, "abcdefghijklmnopqrstuvwxyz")];
-}
-
 static int run(const struct command *cmd, int argc, char **argv)
 {
 	int status = command_options(cmd, argc, argv, NULL, NULL);
@@ -90,7 +85,7 @@ static int run(const struct command *cmd, int argc, char **argv)
 		source = argv[--argc];
 	if (command_only_bdf(argc, argv, bdf))
 		return EXIT_USAGE;
-	if (source && !is_word(source))
+	if (source && !text_is_word(source))
 		return command_misuse("invalid interrupt source: '%s'",
 				      source);
 	if (model_card_need(bdf, &fault))

@@ -105,6 +105,9 @@ static int step_failed(const char *step, const struct instance *inst,
 		return fault_remedy(fault, "card or block not usable: see dmesg");
 	if (error == EAGAIN)
 		return fault_remedy(fault, "card is being reset or does not respond: try again");
+	if (error == EACCES)
+		return fault_remedy(fault, "owned by another user; as root: vdflctl give %s USER",
+				    inst->uuid);
 	if (error == EPERM)
 		return fault_remedy(fault, "after a bus master violation: vdflctl acknowledge %s",
 				    inst->card);

@@ -16,6 +16,8 @@
  * FAKE_DENIED       file that cannot be opened for writing
  * FAKE_NO_CHAR      nodes are regular files
  * FAKE_CHOWN_UNLINK file that disappears when the owner of a node is set
+ * FAKE_RENAME       "FILE FROM TO": opening FILE for writing renames FROM to TO,
+ *                   as if the kernel had created TO
  *
  * Opening the group is recorded in VDFL_DEV/opened.
  *
@@ -84,6 +86,16 @@ static void record_open(void)
 		fclose(file);
 }
 
+static void rename_at(const char *path)
+{
+	char file[1024], from[1024], to[1024];
+	const char *text = getenv("FAKE_RENAME");
+
+	if (text && sscanf(text, "%1023s %1023s %1023s", file, from, to) == 3 &&
+	    !strcmp(path, file))
+		rename(from, to);
+}
+
 int open(const char *path, int flags, ...)
 {
 	int (*real)(const char *path, int flags, ...) =
@@ -102,6 +114,8 @@ int open(const char *path, int flags, ...)
 	if (strstr(path, "/irq_source") && flags & O_WRONLY &&
 	    number_from("FAKE_SOURCE_ERRNO"))
 		return fail(number_from("FAKE_SOURCE_ERRNO"));
+	if (flags & O_WRONLY)
+		rename_at(path);
 	return real(path, flags, 0);
 }
 
