@@ -5,12 +5,9 @@
  */
 
 #include <errno.h>
-#include <limits.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/utsname.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "vdflctl.h"
 
@@ -180,47 +177,6 @@ json_t *proof_json(const struct proof *proof)
 	return json;
 }
 
-/* Create all directories above @path */
-static int make_dirs(const char *path)
-{
-	char dir[PATH_LEN];
-	char *slash;
-
-	text_set(dir, sizeof(dir), "%s", path);
-	for (slash = strchr(dir + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-		if (mkdir(dir, 0755) && errno != EEXIST)
-			return -errno;
-		*slash = '/';
-	}
-	return 0;
-}
-
-static int write_file(int fd, const json_t *json)
-{
-	if (json_dumpfd(json, fd, JSON_INDENT(2)) || write(fd, "\n", 1) != 1)
-		return -EIO;
-	return fchmod(fd, 0644) || fsync(fd) ? -errno : 0;
-}
-
-static int replace_file(const char *path, const json_t *json)
-{
-	char temp[PATH_LEN + 8];
-	int fd, ret;
-
-	text_set(temp, sizeof(temp), "%s.XXXXXX", path);
-	fd = mkstemp(temp);
-	if (fd < 0)
-		return -errno;
-	ret = write_file(fd, json);
-	close(fd);
-	if (!ret && rename(temp, path))
-		ret = -errno;
-	if (ret)
-		unlink(temp);
-	return ret;
-}
-
 int proof_save(const struct proof *proof, const struct card *card,
 	       struct fault *fault)
 {
@@ -233,11 +189,9 @@ int proof_save(const struct proof *proof, const struct card *card,
 	    proof_measured(&card->proof))
 		return 0;
 	ret = proof_path(path, card->address);
-	if (!ret)
-		ret = make_dirs(path);
 	if (!ret) {
 		json = stored_json(proof);
-		ret = replace_file(path, json);
+		ret = store_json(path, json);
 		json_decref(json);
 	}
 	return ret ? fault_kernel(fault, -ret, "cannot store the verdict in %s",

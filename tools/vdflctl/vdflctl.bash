@@ -58,6 +58,7 @@ _vdflctl_words() {	# COMMAND PREVIOUS: one word per line
 	bind) _vdflctl_entries /sys/bus/pci/devices/*; echo --force ;;
 	unbind) _vdflctl_cards; printf '%s\n' --force --grace ;;
 	give | chown) _vdflctl_instances; compgen -u ;;
+	cdi) echo --write ;;
 	irq)
 		_vdflctl_cards
 		_vdflctl_sources "$2"
@@ -70,8 +71,8 @@ _vdflctl_words() {	# COMMAND PREVIOUS: one word per line
 	prove) _vdflctl_cards; printf '%s\n' --json --unsafe-no-iommu ;;
 	*)
 		printf '%s\n' list info show create remove read write wait \
-			bind unbind give chown irq acknowledge ack reset-port \
-			prove help --version
+			bind unbind give chown cdi irq acknowledge ack \
+			reset-port prove help --version
 		;;
 	esac
 	echo --help

@@ -5,6 +5,7 @@
  * The files, from the bottom up. A file uses only files of the lines above it:
  *   util.c              faults, text, numbers and addresses
  *   table.c, sysfs.c    tables; files of the kernel
+ *   store.c             JSON files that are replaced at once
  *   names.c, region.c   names of features; VFIO regions
  *   proof.c             stored measurements of bus mastering
  *   model.c             cards, blocks, types and instances from sysfs
@@ -142,6 +143,16 @@ struct names {
 void sysfs_names(struct names *names, bool (*keep)(const char *name),
 		 const char *fmt, ...) __printf(3, 4);
 void names_free(struct names *names);
+
+/* store.c */
+
+/* Create all directories above @path; return 0 or -errno */
+int store_dirs(const char *path);
+/*
+ * Write a file and the directories above it. A reader sees the former or the
+ * new contents. Return 0 or -errno.
+ */
+int store_json(const char *path, const json_t *json);
 
 /* names.c */
 
@@ -482,7 +493,7 @@ int command_width(const char *text, __u32 *width);
 /* verb_*.c */
 extern const struct command verb_list, verb_info, verb_create, verb_remove;
 extern const struct command verb_read, verb_write, verb_wait;
-extern const struct command verb_bind, verb_unbind, verb_give;
+extern const struct command verb_bind, verb_unbind, verb_give, verb_cdi;
 extern const struct command verb_irq, verb_acknowledge, verb_reset_port, verb_prove;
 
 #endif /* _VDFLCTL_H */
