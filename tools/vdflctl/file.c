@@ -3,14 +3,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "vdflctl.h"
 
-/* Create all directories above @path */
-static int make_dirs(const char *path)
+int file_make_dirs(const char *path)
 {
 	char dir[PATH_LEN];
 	char *slash;
@@ -59,7 +60,7 @@ int file_replace(const char *path, const char *text)
 	char temp[PATH_LEN + 8];
 	int fd, ret;
 
-	ret = make_dirs(path);
+	ret = file_make_dirs(path);
 	if (ret)
 		return ret;
 	text_set(temp, sizeof(temp), "%s.XXXXXX", path);
@@ -73,4 +74,17 @@ int file_replace(const char *path, const char *text)
 	if (ret)
 		unlink(temp);
 	return ret ? ret : sync_dir(path);
+}
+
+int file_replace_json(const char *path, const json_t *json)
+{
+	char *body = json_dumps(json, JSON_INDENT(2)), *text;
+	int ret = -ENOMEM;
+
+	if (body && asprintf(&text, "%s\n", body) >= 0) {
+		ret = file_replace(path, text);
+		free(text);
+	}
+	free(body);
+	return ret;
 }

@@ -13,7 +13,7 @@ static const struct command * const commands[] = {
 	&verb_create, &verb_remove,
 	&verb_read, &verb_write, &verb_wait,
 	&verb_bind, &verb_unbind, &verb_give,
-	&verb_save, &verb_restore, &verb_name,
+	&verb_save, &verb_restore, &verb_name, &verb_cdi,
 	&verb_irq, &verb_acknowledge, &verb_reset_port, &verb_prove,
 };
 

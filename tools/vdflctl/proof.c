@@ -177,19 +177,6 @@ json_t *proof_json(const struct proof *proof)
 	return json;
 }
 
-static int replace_file(const char *path, const json_t *json)
-{
-	char *body = json_dumps(json, JSON_INDENT(2)), *text;
-	int ret = -ENOMEM;
-
-	if (body && asprintf(&text, "%s\n", body) >= 0) {
-		ret = file_replace(path, text);
-		free(text);
-	}
-	free(body);
-	return ret;
-}
-
 int proof_save(const struct proof *proof, const struct card *card,
 	       struct fault *fault)
 {
@@ -204,7 +191,7 @@ int proof_save(const struct proof *proof, const struct card *card,
 	ret = proof_path(path, card->address);
 	if (!ret) {
 		json = stored_json(proof);
-		ret = replace_file(path, json);
+		ret = file_replace_json(path, json);
 		json_decref(json);
 	}
 	return ret ? fault_kernel(fault, -ret, "cannot store the verdict in %s",

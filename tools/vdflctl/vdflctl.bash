@@ -85,6 +85,7 @@ _vdflctl_words() {	# COMMAND PREVIOUS: one word per line
 	save) _vdflctl_cards ;;
 	restore) _vdflctl_saved ;;
 	name) _vdflctl_instances; echo --group ;;
+	cdi) echo --write ;;
 	irq)
 		_vdflctl_cards
 		_vdflctl_sources "$2"
@@ -97,7 +98,7 @@ _vdflctl_words() {	# COMMAND PREVIOUS: one word per line
 	prove) _vdflctl_cards; printf '%s\n' --json --unsafe-no-iommu ;;
 	*)
 		printf '%s\n' list info show create remove read write wait \
-			bind unbind give chown save restore name irq \
+			bind unbind give chown save restore name cdi irq \
 			acknowledge ack reset-port prove help --version
 		;;
 	esac

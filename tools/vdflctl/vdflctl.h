@@ -156,11 +156,15 @@ void names_free(struct names *names);
 
 /* file.c */
 
+/* Create all directories above @path. Return 0 or -errno. */
+int file_make_dirs(const char *path);
 /*
  * Replace a file, or create it and its directories, so that it has the old or the
  * new contents even after a crash. Return 0 or -errno.
  */
 int file_replace(const char *path, const char *text);
+/* The same with an object as text */
+int file_replace_json(const char *path, const json_t *json);
 
 /* names.c */
 
@@ -537,7 +541,7 @@ int command_width(const char *text, __u32 *width);
 extern const struct command verb_list, verb_info, verb_create, verb_remove;
 extern const struct command verb_read, verb_write, verb_wait;
 extern const struct command verb_bind, verb_unbind, verb_give;
-extern const struct command verb_save, verb_restore, verb_name;
+extern const struct command verb_save, verb_restore, verb_name, verb_cdi;
 extern const struct command verb_irq, verb_acknowledge, verb_reset_port, verb_prove;
 
 #endif /* _VDFLCTL_H */
