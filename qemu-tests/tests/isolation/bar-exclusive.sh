@@ -3,6 +3,7 @@
 #
 # what: no two instances share a byte, and no other process can access the BARs (invariant 5)
 # cards: lab n3000
+# smp: 1
 # kernels: 6.1 7.3
 # more: 6.12
 

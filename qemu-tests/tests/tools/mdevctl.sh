@@ -3,6 +3,7 @@
 #
 # what: driverctl and mdevctl: bind, define, start, and the same after a boot
 # cards: lab
+# smp: 1
 # kernels: 7.3
 # more: 6.1 6.12
 
