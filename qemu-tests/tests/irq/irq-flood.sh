@@ -267,7 +267,7 @@ fi
 
 # The clients of this card have all 64 vectors that a card can have
 VECTORS=60
-ROUNDS=6
+ROUNDS=4
 EVENTS=200
 crowd_bdf=$(bind_card 2) || bail "the card with 64 vectors does not bind"
 uuid2=$(create_mdev "$crowd_bdf" afu-d8424dc4-b2-o40000) || bail "no instance"
