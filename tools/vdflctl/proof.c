@@ -64,16 +64,20 @@ static __u64 hash_block(__u64 state, const struct block *block)
 static void set_image(char *text, size_t size, const struct card *card)
 {
 	__u64 state = 0xcbf29ce484222325ULL;
-	char revision[NAME_LEN];
+	char revision[NAME_LEN], bitstream[NAME_LEN];
 	size_t i;
 
 	sysfs_read(revision, sizeof(revision), "bus/pci/devices/%s/revision",
 		   card->address);
+	/* Reads as 0 if the FME is in another function */
+	sysfs_read(bitstream, sizeof(bitstream),
+		   "bus/pci/devices/%s/dfl/bitstream_id", card->address);
 	state = hash(state, card->vendor);
 	state = hash(state, card->device);
 	state = hash(state, card->subsystem_vendor);
 	state = hash(state, card->subsystem_device);
 	state = hash(state, revision);
+	state = hash(state, bitstream);
 	for (i = 0; i < card->nr_blocks; i++)
 		state = hash_block(state, &card->blocks[i]);
 	text_set(text, size, "%016llx", state);
