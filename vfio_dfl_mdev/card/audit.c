@@ -76,9 +76,10 @@ static void audit_recheck(struct vdfl_card *card)
 
 static bool afus_were_reset(struct vdfl_card *card)
 {
-	/* The end of another operation rechecks the blocks as well */
-	return READ_ONCE(card->afus_reset) && !READ_ONCE(card->gone) &&
-	       !data_race(card->frozen) && !vdfl_functions_hold_afus(card);
+	if (!READ_ONCE(card->afus_reset) || READ_ONCE(card->gone))
+		return false;
+	/* Lockless: the end of another operation rechecks the blocks as well */
+	return !data_race(card->frozen) && !vdfl_functions_hold_afus(card);
 }
 
 static void audit_running(struct vdfl_card *card)

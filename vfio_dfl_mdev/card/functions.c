@@ -123,9 +123,13 @@ bool vdfl_functions_hold_afus(struct vdfl_card *card)
 	struct vdfl_card *other;
 
 	guard(mutex)(&functions_lock);
-	list_for_each_entry(other, &bound_cards, bound)
-		if (other != card && same_card(card, other) &&
-		    data_race(other->frozen) && vdfl_ports_are_shared(other))
+	list_for_each_entry(other, &bound_cards, bound) {
+		if (other == card || !same_card(card, other) ||
+		    !vdfl_ports_are_shared(other))
+			continue;
+		/* Its reset_lock may be held for the time of a reset */
+		if (data_race(other->frozen))
 			return true;
+	}
 	return false;
 }
