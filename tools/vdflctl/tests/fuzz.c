@@ -88,8 +88,12 @@ static void tree_next(uint64_t seed)
 
 static void add_environment(const struct call *call)
 {
-	static const char * const names[] = { "SYSFS", "DEV", "PROC", "PROOFS" };
-	static const char * const dirs[] = { "sys", "dev", "proc", "var/proofs" };
+	static const char * const names[] = {
+		"SYSFS", "DEV", "PROC", "PROOFS", "CONF", "CDI",
+	};
+	static const char * const dirs[] = {
+		"sys", "dev", "proc", "var/proofs", "etc/vdfl", "run/cdi",
+	};
 	char name[32], path[PATH_SIZE + 32];
 	size_t i;
 

@@ -9,7 +9,7 @@
 
 static const char * const verbs[] = {
 	"list", "info", "show", "create", "remove", "read", "write", "wait", "bind",
-	"unbind", "give", "chown", "irq", "acknowledge", "ack", "reset-port",
+	"unbind", "save", "restore", "name", "cdi", "give", "chown", "irq", "acknowledge", "ack", "reset-port",
 	"prove", "help", "--help", "--version", "lits", "", "-",
 };
 
@@ -59,8 +59,8 @@ static const char * const environments[] = {
 	"FAKE_SOURCE_ERRNO=16", "FAKE_SOURCE_ERRNO=22", "FAKE_SOURCE_ERRNO=95",
 	"FAKE_IRQS=3", "FAKE_REQUEST=1", "FAKE_NO_MMAP=1", "FAKE_NO_CHAR=1",
 	"FAKE_REVOKED=1", "VDFL_SYSFS=", "VDFL_SYSFS=/nonexistent", "VDFL_DEV=",
-	"VDFL_PROC=/nonexistent", "VDFL_PROOFS=/proc/proofs", "LC_ALL=C",
-	"POSIXLY_CORRECT=1", "COLUMNS=1",
+	"VDFL_PROC=/nonexistent", "VDFL_PROOFS=/proc/proofs", "VDFL_CONF=/proc/conf",
+	"VDFL_CDI=/proc/cdi", "LC_ALL=C", "POSIXLY_CORRECT=1", "COLUMNS=1",
 };
 
 static uint64_t state;
@@ -121,7 +121,8 @@ static char *roll_word(void)
 static const char *likely(const char *verb, int position)
 {
 	static const char * const by_uuid[] = {
-		"info", "show", "read", "write", "wait", "give", "chown", "remove",
+		"info", "show", "name", "read", "write", "wait", "give", "chown",
+		"remove",
 	};
 	size_t i;
 
@@ -195,13 +196,26 @@ static const struct {
 	{ "remove", " remove release_grace_ms " },
 	{ "bind", " driver_override drivers_probe bind unbind " },
 	{ "unbind", " driver_override unbind release_grace_ms " },
+	{ "restore", " driver_override drivers_probe bind unbind create irq_source irq_holdoff_us poll_floor_us poll_ceiling_us release_grace_ms mmap owner " },
 	{ "irq", " irq_source " },
+	{ "give", " owner " },
+	{ "chown", " owner " },
 	{ "acknowledge", " busmaster_acknowledged " },
 	{ "ack", " busmaster_acknowledged " },
 	{ "reset-port", " reset " },
 	{ "prove", " driver_override drivers_probe bind unbind enable reset config " },
 	{ "write", " device " },
 	{ "wait", " device " },
+};
+
+/* Directories of stored files, and of the files that replace them */
+static const struct {
+	const char *verb;
+	const char *below;
+} stores[] = {
+	{ "prove", ".tree/var" },
+	{ "save", ".tree/etc" },
+	{ "cdi", ".tree/run" },
 };
 
 bool call_may_change(const struct call *call, const char *path)
@@ -213,10 +227,10 @@ bool call_may_change(const struct call *call, const char *path)
 	snprintf(file, sizeof(file), " %s ", strrchr(path, '/') + 1);
 	if (strstr(" owners opened ", file))
 		return true;
-	/* A stored verdict, and the file that replaces it */
-	if (call->argc > 1 && !strcmp(call->argv[1], "prove") &&
-	    strstr(path, "/var"))
-		return true;
+	for (i = 0; i < ARRAY_SIZE(stores); i++)
+		if (call->argc > 1 && !strcmp(call->argv[1], stores[i].verb) &&
+		    strstr(path, stores[i].below))
+			return true;
 	for (i = 0; i < ARRAY_SIZE(writes); i++)
 		if (call->argc > 1 && !strcmp(call->argv[1], writes[i].verb))
 			return strstr(writes[i].files, file);
