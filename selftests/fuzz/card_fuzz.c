@@ -44,9 +44,10 @@ static struct card card;
 static struct dfl_map map;
 static struct dfl_carve_args args;
 static struct dfl_window win[DFL_MAX_HEADERS];
+static struct dfl_window own[DFL_MAX_HEADERS];
 
 static const char opt_in[] =
-	"uart,tod,qsfp,stp,userclk,fme-7a,port-22,vendor-12345678@plain,vendor-87654321@shifted";
+	"uart,tod,qsfp,stp,userclk,fme-7a,port-22,vendor-12345678@plain,vendor-87654321@shifted,thermal-ro,power-ro,iperf-ro,dperf-ro,fme-error-ro,emif-ro,hssi-ro,tod-ro";
 
 static u64 stored_word(u8 bar, u64 off)
 {
@@ -213,12 +214,24 @@ static void check_alone(u32 index)
 	}
 }
 
+static void check_class(const struct dfl_header *h, const struct dfl_window *w)
+{
+	if (args.view == DFL_VIEW_READ) {
+		HOLDS(args.opt_in && !h->version);
+		HOLDS(w->size <= w->rule->read_size);
+		return;
+	}
+	HOLDS(w->rule->class == DFL_CLASS_YES ||
+	      (w->rule->class == DFL_CLASS_OPT_IN && args.opt_in));
+}
+
 static void check_window(u32 index)
 {
 	const struct dfl_header *h = &map.header[index];
 	const struct dfl_window *w = &win[index];
 
 	HOLDS(w->rule);
+	HOLDS(!(w->flags & DFL_RULE_READ_ONLY) == (args.view == DFL_VIEW_OWN));
 	check_type(w);
 	if (w->reason) {
 		HOLDS(!w->size && !w->map_size && !w->csr);
@@ -227,8 +240,7 @@ static void check_window(u32 index)
 	}
 	HOLDS(!h->reason);
 	HOLDS(h->kind == DFL_KIND_AFU || h->kind == DFL_KIND_PRIVATE);
-	HOLDS(w->rule->class == DFL_CLASS_YES ||
-	      (w->rule->class == DFL_CLASS_OPT_IN && args.opt_in));
+	check_class(h, w);
 	HOLDS(w->size >= 8 && w->size % 8 == 0);
 	HOLDS(w->size <= h->limit && w->size <= w->rule->max_size);
 	HOLDS(w->size <= args.bar_len[h->bar] - h->off);
@@ -277,9 +289,41 @@ static void set_up(const u8 *data, size_t size)
 	args.reserved[0].bar = head->reserved[2] & 2;
 }
 
+static void check_view(enum dfl_view view)
+{
+	unsigned int assignable, counted = 0;
+	u32 i;
+
+	args.view = view;
+	assignable = dfl_carve(&map, &args, win);
+	for (i = 0; i < map.nr_headers; i++) {
+		check_window(i);
+		counted += !win[i].reason;
+	}
+	HOLDS(assignable == counted);
+}
+
+/* A reader has no byte of the window of another owner. */
+static void check_views_apart(void)
+{
+	u32 i, j;
+
+	for (i = 0; i < map.nr_headers; i++) {
+		const struct dfl_header *h = &map.header[i];
+
+		for (j = 0; j < map.nr_headers; j++) {
+			const struct dfl_header *o = &map.header[j];
+
+			HOLDS(i == j || h->bar != o->bar || !win[i].size ||
+			      !own[j].size || h->off >= o->off + own[j].size ||
+			      o->off >= h->off + win[i].size);
+		}
+	}
+}
+
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {
-	unsigned int dwords, assignable, counted = 0;
+	unsigned int dwords;
 	int err;
 	u32 i;
 
@@ -301,11 +345,9 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	within_budget();
 	for (i = 0; i < map.nr_headers; i++)
 		check_header(i);
-	assignable = dfl_carve(&map, &args, win);
-	for (i = 0; i < map.nr_headers; i++) {
-		check_window(i);
-		counted += !win[i].reason;
-	}
-	HOLDS(assignable == counted);
+	check_view(DFL_VIEW_OWN);
+	memcpy(own, win, sizeof(own));
+	check_view(DFL_VIEW_READ);
+	check_views_apart();
 	return 0;
 }

@@ -35,9 +35,6 @@ static void match_word(const char *word, const struct dfl_rule *rule,
 			answer->opted_in = true;
 			answer->csr |= DFL_RULE_CSR_SHIFTED;
 		}
-	} else if (!(rule->flags & DFL_RULE_BY_ID) &&
-		   !strcmp(word, rule->stem)) {
-		answer->opted_in = true;
 	}
 }
 
@@ -61,10 +58,15 @@ static struct answer expected(const char *list, const struct dfl_rule *rule,
 }
 
 static enum dfl_reason expected_reason(const struct dfl_rule *rule,
-				       bool opted_in)
+				       enum dfl_view view, bool opted_in)
 {
 	const struct dfl_header *h = &map.header[1];
 
+	if (view == DFL_VIEW_READ) {
+		if (!rule->read_size || h->version)
+			return DFL_REASON_POLICY;
+		return opted_in ? DFL_OK : DFL_REASON_OPT_IN;
+	}
 	if (rule->class == DFL_CLASS_NEVER)
 		return DFL_REASON_POLICY;
 	if ((rule->flags & DFL_RULE_BY_GUID) && h->guid_l == h->guid_h &&
@@ -78,16 +80,17 @@ static enum dfl_reason expected_reason(const struct dfl_rule *rule,
 /*
  * Check that @list gives @answer, and that rule and type do not depend on it.
  */
-static void check_list(const char *list, const struct dfl_decision *first,
+static void check_list(enum dfl_view view, const char *list,
+		       const struct dfl_decision *first,
 		       const struct answer *answer)
 {
 	struct dfl_decision d;
 
 	memset(&d, 0xff, sizeof(d));
-	dfl_policy_decide(&map, 1, list, &d);
+	dfl_policy_decide(&map, 1, view, list, &d);
 	HOLDS(d.rule == first->rule);
 	HOLDS(!strcmp(d.type, first->type));
-	HOLDS(d.reason == expected_reason(d.rule, answer->opted_in));
+	HOLDS(d.reason == expected_reason(d.rule, view, answer->opted_in));
 	HOLDS(d.csr == answer->csr);
 }
 
@@ -108,36 +111,42 @@ static void set_up(const u8 *data)
 	memcpy(&h[1].guid_h, data + 16, sizeof(h[1].guid_h));
 }
 
-int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
+static void check_view(enum dfl_view view, const u8 *text, size_t len)
 {
 	const struct dfl_rule *rule;
 	struct dfl_decision none;
 	struct answer answer;
 	char *list;
 
-	if (size < FEATURE_BYTES)
-		return 0;
-	set_up(data);
 	memset(&none, 0xff, sizeof(none));
-	dfl_policy_decide(&map, 1, NULL, &none);
+	dfl_policy_decide(&map, 1, view, NULL, &none);
 	rule = none.rule;
 	HOLDS(rule && rule->stem && rule->max_size);
+	HOLDS(rule->read_size <= rule->max_size);
 	HOLDS(rule->class == DFL_CLASS_NEVER ||
 	      map.header[1].kind == DFL_KIND_AFU ||
 	      map.header[1].kind == DFL_KIND_PRIVATE);
 	HOLDS(memchr(none.type, 0, sizeof(none.type)));
-	HOLDS(none.reason == expected_reason(rule, false));
+	HOLDS(none.reason == expected_reason(rule, view, false));
 	HOLDS(none.csr == (rule->flags & DFL_RULE_CSR));
 
 	/* a separate copy, so that the sanitizer finds reads past its end */
-	list = strndup((const char *)data + FEATURE_BYTES,
-		       size - FEATURE_BYTES);
+	list = strndup((const char *)text, len);
 	HOLDS(list);
 	answer = expected(list, rule, none.type);
-	check_list(list, &none, &answer);
+	check_list(view, list, &none, &answer);
 	free(list);
 	/* the name of the feature's own type is enough */
 	answer = (struct answer) { true, none.csr };
-	check_list(none.type, &none, &answer);
+	check_list(view, none.type, &none, &answer);
+}
+
+int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
+{
+	if (size < FEATURE_BYTES)
+		return 0;
+	set_up(data);
+	check_view(DFL_VIEW_OWN, data + FEATURE_BYTES, size - FEATURE_BYTES);
+	check_view(DFL_VIEW_READ, data + FEATURE_BYTES, size - FEATURE_BYTES);
 	return 0;
 }

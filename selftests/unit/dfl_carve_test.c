@@ -8,6 +8,7 @@ static struct fake_card card;
 static struct dfl_map map;
 static struct dfl_carve_args args;
 static struct dfl_window win[DFL_MAX_HEADERS];
+static struct dfl_window own[DFL_MAX_HEADERS];
 
 static unsigned int carve(void)
 {
@@ -754,6 +755,143 @@ static void reserved_range_in_registers_of_version_1(void **state)
 	expect_withheld(0, 0x1000, DFL_REASON_MSIX);
 }
 
+/* Read-only windows */
+
+#define ALL_READERS	"thermal-ro,power-ro,iperf-ro,dperf-ro,fme-error-ro," \
+			"emif-ro,hssi-ro,tod-ro"
+
+/* Carve both views; "own" are the windows of owners, "win" those of readers. */
+static unsigned int carve_views(const char *opt_in)
+{
+	args.opt_in = opt_in;
+	args.view = DFL_VIEW_OWN;
+	carve();
+	memcpy(own, win, sizeof(own));
+	args.view = DFL_VIEW_READ;
+	memset(win, 0xa5, sizeof(win));
+	return dfl_carve(&map, &args, win);
+}
+
+static bool meet(u32 i, const struct dfl_window *a, u32 j,
+		 const struct dfl_window *b)
+{
+	const struct dfl_header *h = &map.header[i], *o = &map.header[j];
+
+	return a->size && b->size && h->bar == o->bar &&
+	       h->off < o->off + b->size && o->off < h->off + a->size;
+}
+
+/* Windows share a byte only if they are two views of one header. */
+static void expect_no_meeting(void)
+{
+	u32 i, j;
+
+	for (i = 0; i < map.nr_headers; i++) {
+		assert_true(win[i].flags & DFL_RULE_READ_ONLY);
+		assert_false(own[i].flags & DFL_RULE_READ_ONLY);
+		for (j = 0; j < map.nr_headers; j++) {
+			if (i == j)
+				continue;
+			assert_false(meet(i, &win[i], j, &win[j]));
+			assert_false(meet(i, &win[i], j, &own[j]));
+			assert_false(meet(i, &own[i], j, &own[j]));
+		}
+	}
+}
+
+static void readers_of_n6001(void **state)
+{
+	(void)state;
+	fake_n6001(&card);
+	assert_int_equal(carve_views(ALL_READERS), 5);
+	expect_assignable(0, 0x01000, 0x28, 0);
+	expect_assignable(0, 0x03000, 0x50, 0);
+	expect_assignable(0, 0x04000, 0x78, 0);
+	expect_assignable(0, 0x14000, 0x100, 0);
+	expect_assignable(0, 0x15000, 0x18, 0);
+	assert_string_equal(window_at(0, 0x14000)->type, "hssi-ro");
+	/* I2C of QSFP, PMCI, ST2MM, PR, port, user clock */
+	expect_withheld(0, 0x12000, DFL_REASON_POLICY);
+	expect_withheld(0, 0x20000, DFL_REASON_POLICY);
+	expect_withheld(0, 0x40000, DFL_REASON_POLICY);
+	expect_withheld(0, 0x70000, DFL_REASON_POLICY);
+	expect_withheld(0, 0x71000, DFL_REASON_POLICY);
+	expect_withheld(0, 0x72000, DFL_REASON_POLICY);
+	expect_no_meeting();
+	assert_int_equal(own[6].size, 0x1000);
+
+	/* none without opt-in, also not by the names of owners */
+	assert_int_equal(carve_views("tod,hssi,thermal,fme-1"), 0);
+	expect_withheld(0, 0x14000, DFL_REASON_OPT_IN);
+}
+
+static void views_meet_at_one_header_only(void **state)
+{
+	static void (*const make[])(struct fake_card *card) = {
+		fake_n6001, fake_n6001_hello, fake_d5005, fake_d5005_hello,
+		fake_agilex5, fake_small, fake_two_ports, fake_uart,
+	};
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(make); i++) {
+		make[i](&card);
+		carve_views(ALL_READERS ",tod,uart,qsfp,stp,userclk");
+		expect_no_meeting();
+	}
+}
+
+/* Time of day in place of the first Ethernet group */
+static void reader_pages(void **state)
+{
+	(void)state;
+	fake_small(&card);
+	fake_set(&card, 0, 0x1000, 0x3000000010000022);
+	assert_int_equal(carve_views("tod-ro"), 1);
+	expect_assignable(0, 0x1000, 0x1000, 0x1000);
+	assert_int_equal(own[1].reason, DFL_REASON_OPT_IN);
+
+	/* the rest of the page belongs to another feature */
+	fake_small(&card);
+	fake_set(&card, 0, 0x1000, 0x3000000008000022);
+	fake_set(&card, 0, 0x1800, 0x3000000008000010);
+	assert_int_equal(carve_views("tod-ro"), 1);
+	expect_assignable(0, 0x1000, 0x800, 0);
+	expect_no_meeting();
+
+	/* the rest of the page holds the MSI-X table */
+	fake_small(&card);
+	fake_set(&card, 0, 0x1000, 0x3000000010000022);
+	add_reserved(0, 0x1800, 0x100);
+	assert_int_equal(carve_views("tod-ro"), 1);
+	expect_assignable(0, 0x1000, 0x800, 0);
+}
+
+/* No list has this: a header inside the window of readers, or before it */
+static void header_inside_reader_window(void **state)
+{
+	static const struct {
+		u64 off;
+		unsigned int readers;
+	} rows[] = {
+		{ 0x0ff8, 1 }, { 0x1000, 0 }, { 0x1008, 0 }, { 0x1ff8, 0 },
+		{ 0x2000, 1 },
+	};
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		fake_small(&card);
+		fake_set(&card, 0, 0x1000, 0x3000000010000022);
+		carve_views("tod-ro");
+		map.header[2].off = rows[i].off;
+		assert_int_equal(dfl_carve(&map, &args, win), rows[i].readers);
+		args.view = DFL_VIEW_OWN;
+		dfl_carve(&map, &args, own);
+		expect_no_meeting();
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -793,6 +931,10 @@ int main(void)
 		cmocka_unit_test_setup(version_1_larger_than_a_page, reset),
 		cmocka_unit_test_setup(reserved_range_in_registers_of_version_1,
 				       reset),
+		cmocka_unit_test_setup(readers_of_n6001, reset),
+		cmocka_unit_test_setup(views_meet_at_one_header_only, reset),
+		cmocka_unit_test_setup(reader_pages, reset),
+		cmocka_unit_test_setup(header_inside_reader_window, reset),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

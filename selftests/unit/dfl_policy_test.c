@@ -6,13 +6,18 @@
 static struct dfl_map map;
 
 /* Header 1 of the map; @list is the administrator's. */
-static struct dfl_decision decide(const char *list)
+static struct dfl_decision decide_view(enum dfl_view view, const char *list)
 {
 	struct dfl_decision decision;
 
 	memset(&decision, 'x', sizeof(decision));
-	dfl_policy_decide(&map, 1, list, &decision);
+	dfl_policy_decide(&map, 1, view, list, &decision);
 	return decision;
+}
+
+static struct dfl_decision decide(const char *list)
+{
+	return decide_view(DFL_VIEW_OWN, list);
 }
 
 /* One feature of @id below @parent; header 0 is the FIU, 1 the feature. */
@@ -363,6 +368,78 @@ static void csr_encoding(void **state)
 	expect_not_opted_in("uart@plain");
 }
 
+/* The rows whose registers are known to be safe to read, written out */
+static void read_only_rows(void **state)
+{
+	static const struct {
+		u16 id;
+		u64 size;
+		const char *name;
+	} rows[] = {
+		{ 0x01, 0x28, "thermal-ro" },
+		{ 0x02, 0x28, "power-ro" },
+		{ 0x03, 0x50, "iperf-ro" },
+		{ 0x04, 0x78, "fme-error-ro" },
+		{ 0x07, 0x50, "dperf-ro" },
+		{ 0x09, 0x18, "emif-ro" },
+		{ 0x15, 0x100, "hssi-ro" },
+		{ 0x22, 0x1000, "tod-ro" },
+	};
+	unsigned int i, nr = 0;
+	u16 id;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		const struct dfl_rule *rule = fme(rows[i].id);
+		struct dfl_decision d = decide_view(DFL_VIEW_READ, NULL);
+
+		assert_int_equal(rule->read_size, rows[i].size);
+		assert_true(rule->read_size <= rule->max_size);
+		assert_int_equal(d.reason, DFL_REASON_OPT_IN);
+		assert_string_equal(d.type, rows[i].name);
+		d = decide_view(DFL_VIEW_READ, rows[i].name);
+		assert_int_equal(d.reason, DFL_OK);
+		/* registers of version 1 are elsewhere */
+		map.header[1].version = 1;
+		d = decide_view(DFL_VIEW_READ, rows[i].name);
+		assert_int_equal(d.reason, DFL_REASON_POLICY);
+	}
+	for (id = 0; id < 0x1000; id++) {
+		nr += !!fme(id)->read_size;
+		assert_int_equal(port(id)->read_size, 0);
+	}
+	assert_int_equal(nr, ARRAY_SIZE(rows));
+	assert_int_equal(rule_of(DFL_KIND_PORT, DFL_KIND_AFU, 0, 0)->read_size,
+			 0);
+}
+
+/* Each view needs its own entry. */
+static void read_only_opt_in(void **state)
+{
+	(void)state;
+	fme(0x22);
+	assert_int_equal(decide_view(DFL_VIEW_READ, "tod").reason,
+			 DFL_REASON_OPT_IN);
+	assert_int_equal(decide_view(DFL_VIEW_READ, "tod-r,tod-rox,ro").reason,
+			 DFL_REASON_OPT_IN);
+	assert_int_equal(decide_view(DFL_VIEW_READ, "hssi,tod-ro").reason,
+			 DFL_OK);
+	expect_not_opted_in("tod-ro");
+	expect_opted_in("tod-ro,tod");
+	/* what the policy never assigns cannot be named */
+	fme(0x09);
+	assert_int_equal(decide("emif-ro,emif,fme-9").reason,
+			 DFL_REASON_POLICY);
+	fme(0x13);
+	assert_int_equal(decide_view(DFL_VIEW_READ, "qsfp-ro,qsfp").reason,
+			 DFL_REASON_POLICY);
+	/* the reason of the walk comes first */
+	fme(0x22);
+	map.header[1].reason = DFL_REASON_TRUNCATED;
+	assert_int_equal(decide_view(DFL_VIEW_READ, "tod-ro").reason,
+			 DFL_REASON_TRUNCATED);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -379,6 +456,8 @@ int main(void)
 		cmocka_unit_test_setup(opt_in_needs_full_name, reset),
 		cmocka_unit_test_setup(reasons, reset),
 		cmocka_unit_test_setup(csr_encoding, reset),
+		cmocka_unit_test_setup(read_only_rows, reset),
+		cmocka_unit_test_setup(read_only_opt_in, reset),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -19,7 +19,8 @@ static u64 max_len(const struct dfl_header *h, const struct dfl_rule *rule,
 	if (h->off >= len)
 		return 0;
 	len = min(len - h->off, h->limit);
-	len = min(len, rule->max_size);
+	len = min(len, args->view == DFL_VIEW_READ ? rule->read_size :
+						     rule->max_size);
 	return len & ~(u64)(WORD - 1);
 }
 
@@ -78,9 +79,12 @@ static void open_window(const struct dfl_map *map, u32 index,
 	struct dfl_decision decision;
 	u64 len;
 
-	dfl_policy_decide(map, index, args->opt_in, &decision);
+	dfl_policy_decide(map, index, args->view, args->opt_in, &decision);
 	memset(win, 0, sizeof(*win));
 	win->rule = decision.rule;
+	win->flags = decision.rule->flags;
+	if (args->view == DFL_VIEW_READ)
+		win->flags |= DFL_RULE_READ_ONLY;
 	win->reason = decision.reason;
 	memcpy(win->type, decision.type, sizeof(win->type));
 	if (win->reason)
@@ -163,7 +167,7 @@ static u64 mappable(const struct dfl_header *h,
 {
 	u64 in_page = args->page_size - 1;
 
-	if ((win->rule->flags & DFL_RULE_TRAP) ||
+	if ((win->flags & DFL_RULE_TRAP) ||
 	    ((args->bar_start[h->bar] + h->off) & in_page))
 		return 0;
 	return win->size & ~in_page;

@@ -26,6 +26,7 @@ struct dfl_range {
  * @bar_len: bytes of each memory BAR
  * @reserved: ranges that no window may contain (MSI-X table, PBA)
  * @nr_reserved: entries in @reserved
+ * @view: what the users do with the windows
  * @opt_in: list of the administrator, or NULL
  */
 struct dfl_carve_args {
@@ -34,12 +35,14 @@ struct dfl_carve_args {
 	u64 bar_len[DFL_NR_BARS];
 	struct dfl_range reserved[DFL_MAX_RESERVED];
 	unsigned int nr_reserved;
+	enum dfl_view view;
 	const char *opt_in;
 };
 
 /**
  * struct dfl_window - registers of one feature that can be assigned to a user
  * @rule: row of the policy table
+ * @flags: DFL_RULE_* that apply to accesses
  * @reason: DFL_OK if it can be assigned, else the reason why not
  * @size: bytes from the header on that the user may access; 0 if withheld
  * @map_size: bytes from the header on that may be mapped: whole host pages
@@ -49,6 +52,7 @@ struct dfl_carve_args {
  */
 struct dfl_window {
 	const struct dfl_rule *rule;
+	u32 flags;
 	enum dfl_reason reason;
 	u64 size;
 	u64 map_size;
@@ -64,7 +68,9 @@ struct dfl_window {
  *
  * Windows that can be assigned (reason == DFL_OK) never overlap and stay in their
  * BAR. They never contain the header of another feature or a byte of a reserved
- * range.
+ * range. So a window of one view overlaps a window of the other view only if
+ * both are of the same header: no byte is in the windows of two owners, and a
+ * reader sees only the registers of its own feature.
  *
  * Return: number of windows that can be assigned
  */

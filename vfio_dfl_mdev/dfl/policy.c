@@ -7,6 +7,11 @@
  * of the real registers: on real cards, the distance to the next header also
  * covers blocks that are not in the list.
  *
+ * A row with a read_size permits read-only access to the first registers. Each
+ * such row names the reason why reading them changes nothing on the card. Rows
+ * without such a reason are refused; among them are QSFP, whose I2C controller
+ * has a FIFO, and feature 0, whose registers depend on the image.
+ *
  * Copyright (C) 2026 The vfio_dfl_mdev authors
  */
 #include "policy.h"
@@ -28,6 +33,13 @@
 	  .version = DFL_ANY_VERSION, .id = _id, .class = _class,	\
 	  .max_size = PAGE_OF_REGS, .stem = _stem }
 
+/* Never assigned to one user; @_read_size bytes may be read by all */
+#define READ_FME(_id, _stem, _read_size)				\
+	{ .parent = DFL_KIND_FME, .kind = DFL_KIND_PRIVATE,		\
+	  .version = DFL_ANY_VERSION, .id = _id,			\
+	  .class = DFL_CLASS_NEVER, .max_size = PAGE_OF_REGS,		\
+	  .read_size = _read_size, .stem = _stem }
+
 #define YES_FME(_id, _stem)						\
 	PAGE_ROW(DFL_KIND_FME, DFL_CLASS_YES, _id, _stem)
 #define OPT_IN_FME(_id, _stem)						\
@@ -38,12 +50,32 @@
 /* The first match counts. */
 static const struct dfl_rule rules[] = {
 	YES_FME(DFL_FME_ETH_GROUP, "eth-group"),
-	YES_FME(DFL_FME_HSSI, "hssi"),
+	{
+		/*
+		 * Read-only: up to the status of port 15. The manual of the
+		 * Ethernet subsystem has no register that a read clears.
+		 */
+		.parent = DFL_KIND_FME, .kind = DFL_KIND_PRIVATE,
+		.version = DFL_ANY_VERSION, .id = DFL_FME_HSSI,
+		.class = DFL_CLASS_YES, .max_size = PAGE_OF_REGS,
+		.read_size = 0x100, .stem = "hssi",
+	},
 	YES_FME(DFL_FME_N5010_HSSI, "n5010-hssi"),
 	YES_FME(DFL_FME_N5010_MAC, "n5010-mac"),
 	OPT_IN_FME(DFL_FME_QSFP, "qsfp"),
-	OPT_IN_FME(DFL_FME_TOD, "tod"),
 	{
+		/*
+		 * Read-only: the registers end at 0x124, the rest of the page
+		 * reads 0. A read of the nanoseconds takes a snapshot of the
+		 * seconds. It does not change the clock, but the seconds of
+		 * another reader may belong to a later time, see
+		 * Documentation/userspace-api/uapi.rst.
+		 */
+		.parent = DFL_KIND_FME, .kind = DFL_KIND_PRIVATE,
+		.version = DFL_ANY_VERSION, .id = DFL_FME_TOD,
+		.class = DFL_CLASS_OPT_IN, .max_size = PAGE_OF_REGS,
+		.read_size = PAGE_OF_REGS, .stem = "tod",
+	}, {
 		/*
 		 * The header declares 16 bytes, too few for its registers.
 		 * Reads pop the FIFO, so no page of the UART is ever mapped.
@@ -68,15 +100,26 @@ static const struct dfl_rule rules[] = {
 		.max_size = NO_CAP, .stem = "afu",
 	},
 	NEVER_FME(DFL_FME_PERF),
-	NEVER_FME(DFL_FME_THERMAL),
-	NEVER_FME(DFL_FME_POWER),
-	NEVER_FME(DFL_FME_IPERF),
-	NEVER_FME(DFL_FME_ERROR),
+	/*
+	 * Threshold, sensors and capability; status, threshold and limits. The
+	 * stock driver reads them for each user of hwmon.
+	 */
+	READ_FME(DFL_FME_THERMAL, "thermal", 0x28),
+	READ_FME(DFL_FME_POWER, "power", 0x28),
+	/*
+	 * Control and counter of four units. A counter is selected and cleared
+	 * through its control register; the stock driver polls it by reading.
+	 */
+	READ_FME(DFL_FME_IPERF, "iperf", 0x50),
+	/* Masks, errors, injection, capability: a written 1 clears an error */
+	READ_FME(DFL_FME_ERROR, "fme-error", 0x78),
 	NEVER_FME(DFL_FME_PR),
 	NEVER_FME(DFL_FME_HSSI_LEGACY),
-	NEVER_FME(DFL_FME_DPERF),
+	/* As DFL_FME_IPERF */
+	READ_FME(DFL_FME_DPERF, "dperf", 0x50),
 	NEVER_FME(DFL_FME_QSPI),
-	NEVER_FME(DFL_FME_EMIF),
+	/* Status and control: a written 1 clears memory, a read does nothing */
+	READ_FME(DFL_FME_EMIF, "emif", 0x18),
 	NEVER_FME(DFL_FME_HSSI_D5005),
 	NEVER_FME(DFL_FME_UNREGISTERED_0B),
 	NEVER_FME(DFL_FME_NIOS),
@@ -174,11 +217,14 @@ static const struct dfl_rule *find_rule(const struct dfl_map *map, u32 index)
 	return &not_a_feature;
 }
 
-static void set_type_name(const struct dfl_header *h, struct dfl_decision *d)
+static void set_type_name(const struct dfl_header *h, enum dfl_view view,
+			  struct dfl_decision *d)
 {
 	const struct dfl_rule *rule = d->rule;
 
-	if (rule->flags & DFL_RULE_BY_GUID)
+	if (view == DFL_VIEW_READ)
+		snprintf(d->type, sizeof(d->type), "%s-ro", rule->stem);
+	else if (rule->flags & DFL_RULE_BY_GUID)
 		snprintf(d->type, sizeof(d->type), "%s-%08x", rule->stem,
 			 (u32)(h->guid_h >> 32));
 	else if (rule->flags & DFL_RULE_BY_ID)
@@ -230,10 +276,7 @@ static bool entry_names(const struct entry *e, const struct dfl_decision *d)
 
 	if (e->csr && (!(flags & DFL_RULE_BY_GUID) || !entry_csr(e)))
 		return false;
-	if (str_is(e->name, e->name_len, d->type))
-		return true;
-	return !(flags & (DFL_RULE_BY_GUID | DFL_RULE_BY_ID)) &&
-	       str_is(e->name, e->name_len, d->rule->stem);
+	return str_is(e->name, e->name_len, d->type);
 }
 
 /* Set @d->csr. Return true if @list names the type of @d. */
@@ -264,24 +307,36 @@ static bool bad_guid(const struct dfl_header *h)
 	       (h->guid_l == ~0ULL && h->guid_h == ~0ULL);
 }
 
-void dfl_policy_decide(const struct dfl_map *map, u32 index, const char *opt_in,
+static enum dfl_class class_of(const struct dfl_header *h,
+			       const struct dfl_rule *rule, enum dfl_view view)
+{
+	if (view == DFL_VIEW_OWN)
+		return rule->class;
+	/* read_size counts from the header, as the registers of version 0 do */
+	return rule->read_size && !h->version ? DFL_CLASS_OPT_IN :
+						DFL_CLASS_NEVER;
+}
+
+void dfl_policy_decide(const struct dfl_map *map, u32 index,
+		       enum dfl_view view, const char *opt_in,
 		       struct dfl_decision *decision)
 {
 	const struct dfl_header *h = &map->header[index];
 	const struct dfl_rule *rule = find_rule(map, index);
+	enum dfl_class class = class_of(h, rule, view);
 	bool opted_in;
 
 	*decision = (struct dfl_decision) { .rule = rule };
-	set_type_name(h, decision);
+	set_type_name(h, view, decision);
 	opted_in = apply_opt_in(opt_in, decision);
 
 	if (h->reason)
 		decision->reason = h->reason;
-	else if (rule->class == DFL_CLASS_NEVER)
+	else if (class == DFL_CLASS_NEVER)
 		decision->reason = DFL_REASON_POLICY;
 	else if ((rule->flags & DFL_RULE_BY_GUID) && bad_guid(h))
 		decision->reason = DFL_REASON_GUID;
-	else if (rule->class == DFL_CLASS_OPT_IN && !opted_in)
+	else if (class == DFL_CLASS_OPT_IN && !opted_in)
 		decision->reason = DFL_REASON_OPT_IN;
 	else
 		decision->reason = DFL_OK;

@@ -18,6 +18,18 @@ enum dfl_class {
 	DFL_CLASS_YES,
 };
 
+/**
+ * enum dfl_view - what the users of a type do with the registers of a feature
+ * @DFL_VIEW_OWN: one user reads and writes them
+ * @DFL_VIEW_READ: any number of users read them
+ */
+enum dfl_view {
+	DFL_VIEW_OWN,
+	DFL_VIEW_READ,
+};
+
+#define DFL_NR_VIEWS		2
+
 #define DFL_RULE_TRAP		BIT(0)	/* never map */
 #define DFL_RULE_NARROW		BIT(1)	/* 1 and 2 byte accesses are legal */
 #define DFL_RULE_CSR_SHIFTED	BIT(2)	/* relative CSR address is value >> 1 */
@@ -25,6 +37,7 @@ enum dfl_class {
 #define DFL_RULE_BY_GUID	BIT(4)	/* type name ends in the GUID */
 #define DFL_RULE_BY_ID		BIT(5)	/* type name ends in the feature id */
 #define DFL_RULE_WRITE_8	BIT(6)	/* only writes of 8 bytes are legal */
+#define DFL_RULE_READ_ONLY	BIT(7)	/* dfl_window.flags only: no write is legal */
 
 #define DFL_RULE_CSR		(DFL_RULE_CSR_SHIFTED | DFL_RULE_CSR_PLAIN)
 
@@ -42,6 +55,8 @@ enum dfl_class {
  * @class: never assigned, assigned if opted in, or assigned by default
  * @flags: DFL_RULE_*
  * @max_size: upper bound of the window, bytes
+ * @read_size: upper bound of the read-only window, bytes, at most @max_size; 0
+ *	if not every register of the feature is known to be safe to read
  * @stem: first part of the type name
  */
 struct dfl_rule {
@@ -54,6 +69,7 @@ struct dfl_rule {
 	enum dfl_class class;
 	u32 flags;
 	u64 max_size;
+	u64 read_size;
 	const char *stem;
 };
 
@@ -78,6 +94,7 @@ struct dfl_decision {
  * dfl_policy_decide() - decide whether a feature may be assigned, and as what
  * @map: result of dfl_walk()
  * @index: index of the header in @map
+ * @view: what the users do with the feature
  * @opt_in: list of the administrator, or NULL
  * @decision: result
  *
@@ -85,12 +102,16 @@ struct dfl_decision {
  * ("vendor-12345678"). A type whose name ends in a GUID or an id needs the full
  * name: the stem alone would match any GUID or id that the card reports.
  *
+ * The type of DFL_VIEW_READ is named after the stem, "tod-ro". It is assigned
+ * only if @opt_in names it, because it shows the activity of other users.
+ *
  * A full name that ends in a GUID may be followed by "@plain" or "@shifted".
  * Both encodings of a relative CSR address are in use, and the header does not
  * report which one applies. A wrong choice would assign the registers of
  * another feature. The administrator names it where the table does not.
  */
-void dfl_policy_decide(const struct dfl_map *map, u32 index, const char *opt_in,
+void dfl_policy_decide(const struct dfl_map *map, u32 index,
+		       enum dfl_view view, const char *opt_in,
 		       struct dfl_decision *decision);
 
 #endif /* _VDFL_DFL_POLICY_H */
