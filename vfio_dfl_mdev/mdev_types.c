@@ -2,7 +2,8 @@
 /*
  * Registration of a card's mdev types. Each kind of block has a type. If a card
  * has several blocks of a kind, each of them also has a type that includes its
- * position. A block can be claimed through either type.
+ * position. A block can be claimed through either type. A block that can be
+ * assigned read-only is a second kind, whose types end in "-ro".
  *
  * Copyright (C) 2026 The vfio_dfl_mdev authors
  */
@@ -244,13 +245,22 @@ void vdfl_types_unregister(struct vdfl_types *types)
  *
  * Takes vdfl_card.lock.
  *
- * Return: number of blocks that can be claimed now
+ * Return: as vdfl_blocks_nr_free()
  */
 unsigned int vdfl_type_available(struct mdev_type *mtype)
 {
 	struct vdfl_type *type = type_of(mtype);
 
 	return vdfl_blocks_nr_free(type->card, &type->match);
+}
+
+static const char *type_sharing(const struct vdfl_block *block)
+{
+	if (vdfl_block_read_only(block))
+		return "read-only, shared";
+	if (vdfl_block_has_reset(block))
+		return "reset between users";
+	return "no reset between users";
 }
 
 /**
@@ -270,7 +280,5 @@ ssize_t vdfl_type_description(struct mdev_type *mtype, char *buf)
 			  "feature 0x%x revision %u, %llu bytes (%llu mappable), %u interrupt vectors, %s\n",
 			  block->header->id, block->header->revision,
 			  block->window->size, block->window->map_size,
-			  block->header->nr_vectors,
-			  vdfl_block_has_reset(block) ?
-			  "reset between users" : "no reset between users");
+			  vdfl_block_nr_vectors(block), type_sharing(block));
 }

@@ -15,6 +15,49 @@ module_param(opt_in, charp, 0444);
 MODULE_PARM_DESC(opt_in,
 		 "Additional block types to offer, comma separated, e.g. uart,qsfp,fme-7a,vendor-12345678");
 
+static const struct vdfl_block *block_end(const struct vdfl_card *card)
+{
+	return card->block + DFL_NR_VIEWS * card->nr_blocks;
+}
+
+/**
+ * vdfl_block_reader() - get the read-only view of a block
+ * @block: block in the view of its owner
+ *
+ * Return: the block in DFL_VIEW_READ, assignable or not
+ */
+struct vdfl_block *vdfl_block_reader(const struct vdfl_block *block)
+{
+	u32 index = block - block->card->block;
+
+	return &block->card->block[block->card->nr_blocks + index];
+}
+
+/**
+ * vdfl_block_shared() - check whether a block can have readers
+ * @block: any block
+ *
+ * Return: true if the block can be assigned read-only
+ */
+bool vdfl_block_shared(const struct vdfl_block *block)
+{
+	if (!vdfl_block_read_only(block))
+		block = vdfl_block_reader(block);
+	return vdfl_block_assignable(block);
+}
+
+/**
+ * vdfl_block_nr_vectors() - get the number of vectors of a client of a block
+ * @block: any block
+ *
+ * Return: number of vectors; 0 for a reader: the cause of an interrupt is
+ * cleared by a write
+ */
+u16 vdfl_block_nr_vectors(const struct vdfl_block *block)
+{
+	return vdfl_block_read_only(block) ? 0 : block->header->nr_vectors;
+}
+
 static void args_init(struct dfl_carve_args *args, const struct vdfl_card *card)
 {
 	int i;
@@ -87,6 +130,35 @@ static struct vdfl_block *find_flr_block(struct vdfl_card *card)
 	return NULL;
 }
 
+static void block_init(struct vdfl_card *card, u32 index)
+{
+	const struct dfl_header *h = &card->map->header[index % card->nr_blocks];
+	struct vdfl_block *block = &card->block[index];
+
+	block->card = card;
+	block->header = h;
+	block->window = &card->window[index];
+	snprintf(block->pos, sizeof(block->pos), "b%u-o%llx", h->bar, h->off);
+	if (!vdfl_block_read_only(block))
+		block_log_bad(block);
+}
+
+static void carve(struct vdfl_card *card)
+{
+	struct dfl_carve_args args;
+	unsigned int assignable;
+
+	args_init(&args, card);
+	args.view = DFL_VIEW_OWN;
+	assignable = dfl_carve(card->map, &args, card->window);
+	args.view = DFL_VIEW_READ;
+	assignable += dfl_carve(card->map, &args,
+				card->window + card->map->nr_headers);
+	if (!assignable)
+		pci_warn(card->pdev,
+			 "no assignable block; see dfl/blocks/*/withheld and the module parameter opt_in\n");
+}
+
 /**
  * vdfl_blocks_init() - decide which blocks can be assigned
  * @card: card whose snapshot of headers is complete
@@ -97,30 +169,17 @@ static struct vdfl_block *find_flr_block(struct vdfl_card *card)
  */
 int vdfl_blocks_init(struct vdfl_card *card)
 {
-	u32 i, nr = card->map->nr_headers;
-	struct dfl_carve_args args;
+	u32 i, nr = card->map->nr_headers, nr_views = DFL_NR_VIEWS * nr;
 
-	card->window = kvcalloc(nr, sizeof(*card->window), GFP_KERNEL);
-	card->block = kvcalloc(nr, sizeof(*card->block), GFP_KERNEL);
+	card->window = kvcalloc(nr_views, sizeof(*card->window), GFP_KERNEL);
+	card->block = kvcalloc(nr_views, sizeof(*card->block), GFP_KERNEL);
 	if (!card->window || !card->block)
 		return -ENOMEM;
 
-	args_init(&args, card);
-	if (!dfl_carve(card->map, &args, card->window))
-		pci_warn(card->pdev,
-			 "no assignable block; see dfl/blocks/*/withheld and the module parameter opt_in\n");
-
-	for (i = 0; i < nr; i++) {
-		struct vdfl_block *block = &card->block[i];
-
-		block->card = card;
-		block->header = &card->map->header[i];
-		block->window = &card->window[i];
-		snprintf(block->pos, sizeof(block->pos), "b%u-o%llx",
-			 block->header->bar, block->header->off);
-		block_log_bad(block);
-	}
+	carve(card);
 	card->nr_blocks = nr;
+	for (i = 0; i < nr_views; i++)
+		block_init(card, i);
 	card->flr_block = find_flr_block(card);
 	return 0;
 }
@@ -259,15 +318,15 @@ static bool block_matches(const struct vdfl_block *block,
 	return !strcmp(block->window->type, match->kind);
 }
 
-static bool block_free(const struct vdfl_block *block)
+/* Return the number of clients that can claim the block now. */
+static unsigned int block_free(const struct vdfl_block *block)
 {
 	lockdep_assert_held(&block->card->lock);
-	return !block->owner && !vdfl_block_port_dead(block);
-}
-
-static const struct vdfl_block *block_end(const struct vdfl_card *card)
-{
-	return card->block + card->nr_blocks;
+	if (vdfl_block_port_dead(block))
+		return 0;
+	if (vdfl_block_read_only(block))
+		return VDFL_MAX_READERS - block->nr_readers;
+	return !block->owner;
 }
 
 /**
@@ -276,7 +335,8 @@ static const struct vdfl_block *block_end(const struct vdfl_card *card)
  * @prev: block to continue after, or NULL to start
  * @match: selection of blocks, or NULL for each assignable block
  *
- * Lockless: the set of assignable blocks is constant after probe.
+ * A block that can also be assigned read-only occurs twice. Lockless: the set
+ * of assignable blocks is constant after probe.
  *
  * Return: the next block that matches, or NULL
  */
@@ -310,7 +370,8 @@ block_find_free(struct vdfl_card *card, const struct vdfl_block_match *match)
  * vdfl_block_claim() - claim a free block for a client
  * @card: card that has the block
  * @match: selection of blocks
- * @client: new owner; its callbacks are called until vdfl_block_release()
+ * @client: new owner or reader; its callbacks are called until
+ *	vdfl_block_release()
  *
  * Takes vdfl_card.lock.
  *
@@ -326,7 +387,6 @@ struct vdfl_block *vdfl_block_claim(struct vdfl_card *card,
 	raw_spin_lock(&card->lock);
 	block = block_find_free(card, match);
 	if (!IS_ERR(block)) {
-		block->owner = client;
 		client->block = block;
 		vdfl_client_add(client);
 	}
@@ -350,13 +410,14 @@ void vdfl_block_release(struct vdfl_client *client)
 }
 
 /**
- * vdfl_blocks_nr_free() - count the blocks that can be claimed now
+ * vdfl_blocks_nr_free() - count the clients that can claim a block now
  * @card: bound card
  * @match: selection of blocks
  *
  * Takes vdfl_card.lock.
  *
- * Return: number of blocks, 0 if the card is lost or being unbound
+ * Return: number of clients: one for each free block, up to VDFL_MAX_READERS if
+ * the type is read-only; 0 if the card is lost or being unbound
  */
 unsigned int vdfl_blocks_nr_free(struct vdfl_card *card,
 				 const struct vdfl_block_match *match)

@@ -128,12 +128,12 @@ struct vdfl_siblings {
  *	clear in it
  * @msix: MSI-X layout that the card reported at probe
  * @map: snapshot of the headers
- * @window: one for each header
- * @block: one for each header
- * @nr_blocks: entries in @block
+ * @window: one for each header in DFL_VIEW_OWN, then in DFL_VIEW_READ
+ * @block: as @window
+ * @nr_blocks: entries in @block for each view
  * @flr_block: the block that function level reset resets, because it is all of
  *	the function; or NULL
- * @lock: protects vdfl_block.owner, @clients, vdfl_client.todo and @nr_open;
+ * @lock: protects vdfl_block.owner and nr_readers, @clients, vdfl_client.todo and @nr_open;
  *	raw, because tasks of users and readers of sysfs take it: on PREEMPT_RT the
  *	holder of a spinlock_t can be preempted
  * @clients: all instances; under @lock
@@ -313,6 +313,7 @@ void vdfl_blocks_free(struct vdfl_card *card);
 const struct dfl_header *vdfl_block_port(const struct vdfl_block *block);
 bool vdfl_block_port_dead(const struct vdfl_block *block);
 bool vdfl_block_assignable(const struct vdfl_block *block);
+struct vdfl_block *vdfl_block_reader(const struct vdfl_block *block);
 
 /* fence.c: fences outside the card */
 int vdfl_fence_init(struct vdfl_card *card);

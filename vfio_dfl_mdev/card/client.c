@@ -79,10 +79,11 @@ static void client_work(struct work_struct *work)
 }
 
 /**
- * vdfl_client_add() - add the new owner of a block to the clients of its card
- * @client: client with its block; vdfl_card.lock is held
+ * vdfl_client_add() - add a client of a block to the clients of its card
+ * @client: client with its block, which is free; vdfl_card.lock is held
  *
- * Undone by vdfl_client_del().
+ * The client becomes the owner of the block, or a reader. Undone by
+ * vdfl_client_del().
  */
 void vdfl_client_add(struct vdfl_client *client)
 {
@@ -91,6 +92,10 @@ void vdfl_client_add(struct vdfl_client *client)
 	lockdep_assert_held(&card->lock);
 	INIT_WORK(&client->work, client_work);
 	client->todo = 0;
+	if (vdfl_block_read_only(client->block))
+		client->block->nr_readers++;
+	else
+		client->block->owner = client;
 	list_add_tail(&client->node, &card->clients);
 }
 
@@ -107,7 +112,10 @@ void vdfl_client_del(struct vdfl_client *client)
 
 	raw_spin_lock(&card->lock);
 	list_del(&client->node);
-	client->block->owner = NULL;
+	if (vdfl_block_read_only(client->block))
+		client->block->nr_readers--;
+	else
+		client->block->owner = NULL;
 	raw_spin_unlock(&card->lock);
 	flush_work(&client->work);
 }

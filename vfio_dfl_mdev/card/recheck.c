@@ -1,34 +1,41 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Revalidation of the blocks that clients own, after a reset of the card.
+ * Revalidation of the blocks that clients claimed, after a reset of the card.
  *
  * Copyright (C) 2026 The vfio_dfl_mdev authors
  */
 #include "card/card_priv.h"
 
-static bool block_has_owner(struct vdfl_block *block)
+static bool block_has_client(struct vdfl_block *block)
 {
-	bool owned;
+	bool claimed;
 
 	raw_spin_lock(&block->card->lock);
-	owned = block->owner;
+	claimed = block->owner || block->nr_readers;
 	raw_spin_unlock(&block->card->lock);
-	return owned;
+	return claimed;
+}
+
+static void client_set_usable(struct vdfl_client *client, bool usable)
+{
+	if (usable) {
+		client->ops->clear(client, VDFL_REVOKED_RESET);
+		return;
+	}
+	client->ops->mark(client, VDFL_REVOKED_RESET);
+	vdfl_client_queue(client, VDFL_CLIENT_ERROR);
 }
 
 static void block_set_usable(struct vdfl_block *block, bool usable)
 {
+	struct vdfl_card *card = block->card;
 	struct vdfl_client *client;
 
-	raw_spin_lock(&block->card->lock);
-	client = block->owner;
-	if (client && usable) {
-		client->ops->clear(client, VDFL_REVOKED_RESET);
-	} else if (client) {
-		client->ops->mark(client, VDFL_REVOKED_RESET);
-		vdfl_client_queue(client, VDFL_CLIENT_ERROR);
-	}
-	raw_spin_unlock(&block->card->lock);
+	raw_spin_lock(&card->lock);
+	list_for_each_entry(client, &card->clients, node)
+		if (client->block == block)
+			client_set_usable(client, usable);
+	raw_spin_unlock(&card->lock);
 }
 
 /*
@@ -66,7 +73,8 @@ static int block_check(struct vdfl_block *block)
  */
 void vdfl_blocks_recheck(struct vdfl_card *card)
 {
-	const struct vdfl_block *end = card->block + card->nr_blocks;
+	const struct vdfl_block *end = card->block +
+				       DFL_NR_VIEWS * card->nr_blocks;
 	struct vdfl_block *block;
 	int ret;
 
@@ -74,7 +82,7 @@ void vdfl_blocks_recheck(struct vdfl_card *card)
 	/* A reset that ends from now on sets the flag again */
 	WRITE_ONCE(card->afus_reset, false);
 	for (block = card->block; block < end; block++) {
-		if (!block_has_owner(block))
+		if (!block_has_client(block))
 			continue;
 		ret = block_check(block);
 		/* Do not blame the block; the audit finds that out */

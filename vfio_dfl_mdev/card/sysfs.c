@@ -408,6 +408,26 @@ static ssize_t block_instance_show(struct vdfl_dir *dir, char *buf)
 }
 DIR_ATTR_RO(block, instance);
 
+static ssize_t block_readers_show(struct vdfl_dir *dir, char *buf)
+{
+	unsigned int nr;
+
+	raw_spin_lock(&dir->card->lock);
+	nr = vdfl_block_reader(dir->block)->nr_readers;
+	raw_spin_unlock(&dir->card->lock);
+	return sysfs_emit(buf, "%u\n", nr);
+}
+DIR_ATTR_RO(block, readers);
+
+static ssize_t block_read_only_type_show(struct vdfl_dir *dir, char *buf)
+{
+	const struct vdfl_block *reader = vdfl_block_reader(dir->block);
+
+	return sysfs_emit(buf, "%s\n", vdfl_block_assignable(reader) ?
+			  reader->window->type : "");
+}
+DIR_ATTR_RO(block, read_only_type);
+
 static struct attribute *block_attrs[] = {
 	&block_bar_attr.attr,
 	&block_class_attr.attr,
@@ -419,6 +439,8 @@ static struct attribute *block_attrs[] = {
 	&block_mappable_attr.attr,
 	&block_offset_attr.attr,
 	&block_parent_attr.attr,
+	&block_read_only_type_attr.attr,
+	&block_readers_attr.attr,
 	&block_revision_attr.attr,
 	&block_scrub_attr.attr,
 	&block_size_attr.attr,

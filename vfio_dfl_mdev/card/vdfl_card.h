@@ -39,6 +39,12 @@
 #define VDFL_NAME		"vfio_dfl_mdev"
 #define VDFL_POS_LEN		24	/* "b0-o" and 16 hex digits */
 
+/*
+ * Instances that can read one block. A reset of the card revokes each of them,
+ * so the number bounds its duration.
+ */
+#define VDFL_MAX_READERS	64
+
 /* Mask of the reasons why the registers of a block cannot be accessed */
 #define VDFL_REVOKED_CLOSED	BIT(0)	/* the instance is not open */
 #define VDFL_REVOKED_MEMORY	BIT(1)	/* virtual memory enable is 0 */
@@ -82,21 +88,25 @@ struct vdfl_card;
 struct vdfl_client;
 
 /**
- * struct vdfl_block - one feature of a card
+ * struct vdfl_block - one feature of a card, in one view
  * @card: card that has the block
  * @header: snapshot of its header
- * @window: result of dfl_carve() for @header
- * @owner: client that claimed it, or NULL; under vdfl_card.lock
- * @dir: its directory in sysfs; written only at probe and remove
- * @pos: name by position, unique on the card
+ * @window: result of dfl_carve() for @header and the view
+ * @owner: DFL_VIEW_OWN: client that claimed it, or NULL; under vdfl_card.lock
+ * @nr_readers: DFL_VIEW_READ: number of clients that claimed it; under
+ *	vdfl_card.lock
+ * @dir: DFL_VIEW_OWN: its directory in sysfs; written only at probe and remove
+ * @pos: name by position, unique on the card except for the other view
  *
- * All fields but @owner and @dir are constant after vdfl_blocks_init().
+ * All fields but @owner, @nr_readers and @dir are constant after
+ * vdfl_blocks_init().
  */
 struct vdfl_block {
 	struct vdfl_card *card;
 	const struct dfl_header *header;
 	const struct dfl_window *window;
 	struct vdfl_client *owner;
+	unsigned int nr_readers;
 	struct vdfl_dir *dir;
 	char pos[VDFL_POS_LEN];
 };
@@ -259,6 +269,8 @@ struct vdfl_block *vdfl_block_claim(struct vdfl_card *card,
 				    const struct vdfl_block_match *match,
 				    struct vdfl_client *client);
 void vdfl_block_release(struct vdfl_client *client);
+bool vdfl_block_shared(const struct vdfl_block *block);
+u16 vdfl_block_nr_vectors(const struct vdfl_block *block);
 void __iomem *vdfl_block_io(const struct vdfl_block *block);
 phys_addr_t vdfl_block_phys(const struct vdfl_block *block);
 void vdfl_block_ids(const struct vdfl_block *block, struct vconfig_desc *desc);
@@ -284,5 +296,11 @@ void vdfl_irq_disarm(struct vdfl_card *card, struct vdfl_irq_client *client);
 
 /* fence.c: fences against DMA of the card */
 u32 vdfl_fences(struct vdfl_card *card);
+
+/* Return true if clients of the block can only read it. */
+static inline bool vdfl_block_read_only(const struct vdfl_block *block)
+{
+	return block->window->flags & DFL_RULE_READ_ONLY;
+}
 
 #endif /* _VDFL_CARD_H */

@@ -32,6 +32,17 @@ static u32 info_parent(const struct vdfl_block *block)
 	}
 }
 
+static u32 info_flags(const struct vdfl_block *block)
+{
+	u32 flags = 0;
+
+	if (vdfl_block_read_only(block))
+		flags |= VFIO_DFL_MDEV_BLOCK_READ_ONLY;
+	if (vdfl_block_shared(block))
+		flags |= VFIO_DFL_MDEV_BLOCK_SHARED;
+	return flags;
+}
+
 static void info_fill(struct vdfl_mdev *vd,
 		      struct vfio_dfl_mdev_block *desc)
 {
@@ -40,6 +51,7 @@ static void info_fill(struct vdfl_mdev *vd,
 
 	*desc = (struct vfio_dfl_mdev_block) {
 		.argsz		= sizeof(*desc),
+		.flags		= info_flags(vd->block),
 		.kind		= h->kind == DFL_KIND_AFU ?
 				  VFIO_DFL_MDEV_KIND_AFU :
 				  VFIO_DFL_MDEV_KIND_PRIVATE,

@@ -51,6 +51,12 @@ struct vdfl_mmap_area vdfl_mmap_area(const struct vdfl_mdev *vd, u32 index)
 	struct vdfl_mmap_area map = {};
 
 	if (index == VFIO_PCI_BAR2_REGION_INDEX && vd->guest.size) {
+		/*
+		 * A stock driver in a guest may write. A trapped write fails,
+		 * but a write to a read-only page ends QEMU.
+		 */
+		if (vdfl_block_read_only(vd->block))
+			return map;
 		map.block_off = vd->guest.patched;
 		map.start = vd->guest.block_off + map.block_off;
 	} else if (index != VFIO_PCI_BAR0_REGION_INDEX) {
@@ -269,10 +275,13 @@ static const struct vm_operations_struct region_vm_ops = {
  * @vma: mapping that mmap() creates; mmap_lock is held for writing
  *
  * Inserts no page. fork() does not copy the mapping, so that the number of
- * mappings stays bounded.
+ * mappings stays bounded. A mapping of a read-only block stays read-only:
+ * mprotect() cannot add write access without VM_MAYWRITE, and without VM_WRITE
+ * a fault inserts a read-only page.
  *
  * Return: 0; -EINVAL if the mapping is private or not inside the mappable area;
- * -ENOMEM if the instance has VFIO_DFL_MDEV_MAX_MAPS mappings
+ * -EACCES if it is writable and the block is read-only; -ENOMEM if the instance
+ * has VFIO_DFL_MDEV_MAX_MAPS mappings
  */
 int vdfl_mmap(struct vfio_device *vdev, struct vm_area_struct *vma)
 {
@@ -286,6 +295,11 @@ int vdfl_mmap(struct vfio_device *vdev, struct vm_area_struct *vma)
 	if (start < map.start || len > map.len ||
 	    start - map.start > map.len - len)
 		return -EINVAL;
+	if (vdfl_block_read_only(vd->block)) {
+		if (vma->vm_flags & VM_WRITE)
+			return -EACCES;
+		vm_flags_clear(vma, VM_MAYWRITE);
+	}
 	if (!map_count(vd))
 		return -ENOMEM;
 

@@ -82,14 +82,17 @@ static bool piece_in_block(const struct vdfl_mdev *vd, u64 pos,
  *   write must be a multiple
  * * another multiple of 4 bytes, aligned to 4
  * * 1 and 2 bytes, aligned, if the rule of the block has DFL_RULE_NARROW
+ *
+ * No write is legal if the block is read-only.
  */
 bool vdfl_mmio_legal(const struct vdfl_mdev *vd, u64 pos, size_t count,
 		     bool write)
 {
-	u32 flags = vd->block->window->rule->flags;
+	u32 flags = vd->block->window->flags;
 
-	if (write && flags & DFL_RULE_WRITE_8)
-		return IS_ALIGNED(pos, 8) && IS_ALIGNED(count, 8);
+	if (write && flags & (DFL_RULE_READ_ONLY | DFL_RULE_WRITE_8))
+		return !(flags & DFL_RULE_READ_ONLY) && IS_ALIGNED(pos, 8) &&
+		       IS_ALIGNED(count, 8);
 	if (count < 4 && flags & DFL_RULE_NARROW)
 		return is_power_of_2(count) && IS_ALIGNED(pos, count);
 	if (count == 8)

@@ -140,7 +140,7 @@ static u16 instance_nr_vectors(struct vdfl_mdev *vd)
 {
 	if (vdfl_irq_kind(vd->card) == VFIO_DFL_MDEV_IRQ_NONE)
 		return 0;
-	return vd->block->header->nr_vectors;
+	return vdfl_block_nr_vectors(vd->block);
 }
 
 /*

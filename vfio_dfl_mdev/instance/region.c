@@ -91,6 +91,13 @@ void vdfl_region_open(struct vdfl_mdev *vd)
 		vd->region_size[i] = regions[i].size ? regions[i].size(vd) : 0;
 }
 
+/* Regions with a check of accesses contain registers of the block. */
+static bool region_can_write(const struct vdfl_mdev *vd, u32 index)
+{
+	return regions[index].write && !(regions[index].legal &&
+					 vdfl_block_read_only(vd->block));
+}
+
 static int region_cap_sparse(const struct vdfl_mmap_area *map,
 			     struct vfio_info_cap *caps)
 {
@@ -149,7 +156,7 @@ int vdfl_region_info(struct vfio_device *vdev, struct vfio_region_info *info,
 	if (!info->size)
 		return 0;
 	info->flags = VFIO_REGION_INFO_FLAG_READ;
-	if (regions[index].write)
+	if (region_can_write(vd, index))
 		info->flags |= VFIO_REGION_INFO_FLAG_WRITE;
 
 	if (index == VDFL_REGION_INFO)

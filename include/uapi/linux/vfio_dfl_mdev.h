@@ -41,6 +41,18 @@
 #define VFIO_DFL_MDEV_NO_PORT		0xffffffffu
 
 /*
+ * Only reads: a write() fails with EINVAL, a writable mmap() and an mprotect()
+ * that adds PROT_WRITE fail with EACCES. The instance has no interrupts and no
+ * reset. Another instance may write the same registers at any time.
+ */
+#define VFIO_DFL_MDEV_BLOCK_READ_ONLY	0x1u
+/*
+ * Other instances may read registers of this block. At most one instance can
+ * write them: the one without VFIO_DFL_MDEV_BLOCK_READ_ONLY.
+ */
+#define VFIO_DFL_MDEV_BLOCK_SHARED	0x2u
+
+/*
  * Mappings (VMAs) of all processes that one instance can have. mmap(), and an
  * munmap(), mprotect() or mremap() that splits a mapping, return ENOMEM beyond
  * it. A child of fork() does not inherit mappings, but can map the inherited
@@ -53,7 +65,7 @@
  * @argsz: bytes of this structure that the driver fills; parameters follow at
  *	@param_offset. Later versions only append: a field exists if it ends
  *	within @argsz. Version 0.1 fills the fields up to @reserved.
- * @flags: 0
+ * @flags: VFIO_DFL_MDEV_BLOCK_*
  * @kind: VFIO_DFL_MDEV_KIND_*
  * @feature_id: id field of the header
  * @revision: revision field of the header
