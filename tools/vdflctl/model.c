@@ -38,6 +38,8 @@ static const struct attr block_attrs[] = {
 	NUMBER(block, vectors),
 	TEXT(block, scrub),
 	TEXT(block, instance),
+	TEXT(block, read_only_type),
+	NUMBER(block, readers),
 	NUMBER(block, port),
 	TEXT(block, errors),
 	TEXT(block, first_error),

@@ -186,6 +186,7 @@ struct block {
 	char type[NAME_LEN];
 	char scrub[NAME_LEN];
 	char instance[NAME_LEN];
+	char read_only_type[NAME_LEN];	/* empty if there is none */
 	char what[TEXT_LEN];	/* description, see names.c */
 	__u64 revision;
 	__u64 dfh_version;
@@ -194,6 +195,7 @@ struct block {
 	__u64 size;
 	__u64 mappable;
 	__u64 vectors;
+	__u64 readers;		/* ABSENT with an older driver */
 	__u64 port;		/* number of a port, ABSENT for other blocks */
 	/* error words, empty without the feature or the permission */
 	char errors[NAME_LEN];

@@ -139,10 +139,22 @@ static void print_head(const struct card *card)
 	print_errors(card);
 }
 
+/* Append how many instances read the block, and the type of such instances */
+static void add_readers(const struct block *block, char *state, size_t size)
+{
+	size_t len = strlen(state);
+
+	if (!block->read_only_type[0])
+		return;
+	text_set(state + len, size - len, "; %llu readers, type %s",
+		 block->readers == ABSENT ? 0 : block->readers,
+		 block->read_only_type);
+}
+
 static void block_row(struct table *table, const struct block *block)
 {
 	char size[NAME_LEN], map[NAME_LEN], vectors[NAME_LEN];
-	char state[TEXT_LEN + NAME_LEN];
+	char state[TEXT_LEN + 2 * NAME_LEN];
 
 	text_size(size, sizeof(size), block->size);
 	text_size(map, sizeof(map), block->mappable);
@@ -155,6 +167,7 @@ static void block_row(struct table *table, const struct block *block)
 	else
 		text_set(state, sizeof(state), "free, type %s",
 			 or_unknown(block->type));
+	add_readers(block, state, sizeof(state));
 	table_row(table, block->pos, or_unknown(block->feature_id),
 		  block->what, or_unknown(block->class), size, map, vectors,
 		  state);

@@ -2,8 +2,21 @@
 /* vdflctl name: stable name of an instance, for the udev rules */
 
 #include <getopt.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "vdflctl.h"
+
+/* Several readers can have one block, so their names contain the UUID. */
+static bool is_reader(const struct instance *inst)
+{
+	char type[NAME_LEN];
+
+	return !sysfs_read(type, sizeof(type),
+			   "bus/pci/devices/%s/dfl/blocks/%s/read_only_type",
+			   inst->card, inst->block) &&
+	       type[0] && !strncmp(inst->type, type, strlen(type));
+}
 
 static int show_name(const char *uuid, struct fault *fault)
 {
@@ -13,7 +26,10 @@ static int show_name(const char *uuid, struct fault *fault)
 		return -1;
 	if (!inst.block[0])
 		return fault_set(fault, "%s has no block", uuid);
-	printf("vdfl/%s/%s\n", inst.card, inst.block);
+	printf("vdfl/%s/%s", inst.card, inst.block);
+	if (is_reader(&inst))
+		printf("-ro-%s", inst.uuid);
+	putchar('\n');
 	return 0;
 }
 
@@ -49,7 +65,8 @@ const struct command verb_name = {
 "  -g, --group   the operand is the number of a VFIO group\n"
 "  -h, --help    display this help and exit\n"
 "\n"
-"The name is vdfl/BDF/POSITION. udev makes a link with this name below /dev to\n"
-"the device node of the instance.\n",
+"The name is vdfl/BDF/POSITION, or vdfl/BDF/POSITION-ro-UUID if the instance is\n"
+"read-only. udev makes a link with this name below /dev to the device node of the\n"
+"instance.\n",
 	.run = run,
 };
