@@ -343,11 +343,15 @@ static void remember_map(struct dev *dev, void *addr, size_t len)
 	dev->map[i].len = len;
 }
 
-/** try_dev_map() - map part of BAR 0; MAP_FAILED with errno set on failure */
+/**
+ * try_dev_map() - map part of BAR 0, for writes if the region permits writes
+ * Return: MAP_FAILED with errno set on failure
+ */
 void *try_dev_map(struct dev *dev, u64 off, size_t len)
 {
-	void *map = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED, dev->fd,
-			 dev->region[BAR0].offset + off);
+	bool writable = dev->region[BAR0].flags & VFIO_REGION_INFO_FLAG_WRITE;
+	void *map = mmap(NULL, len, PROT_READ | (writable ? PROT_WRITE : 0),
+			 MAP_SHARED, dev->fd, dev->region[BAR0].offset + off);
 
 	if (map != MAP_FAILED)
 		remember_map(dev, map, len);
