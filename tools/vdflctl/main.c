@@ -9,7 +9,7 @@
 #include "vdflctl.h"
 
 static const struct command * const commands[] = {
-	&verb_list, &verb_info,
+	&verb_list, &verb_info, &verb_map,
 	&verb_create, &verb_remove,
 	&verb_read, &verb_write, &verb_wait,
 	&verb_bind, &verb_unbind, &verb_give,

@@ -16,6 +16,7 @@
  *   owner.c             owner of an instance and of its device nodes
  *   conf.c              files of saved cards, see conf.h
  *   window.c            registers of an open instance
+ *   map.c, picture.c    parts of the BARs, see map.h, and their pictures
  *   function.c          a whole PCI function with a page for DMA
  *   engine.c            DMA engines of AFUs
  *   command.c           command lines of the verbs
@@ -133,6 +134,9 @@ int sysfs_path(char *path, const char *fmt, ...) __printf(2, 3);
 bool sysfs_exists(const char *fmt, ...) __printf(1, 2);
 /* Read the first line; return 0, or -errno with an empty @buf */
 int sysfs_read(char *buf, size_t size, const char *fmt, ...) __printf(3, 4);
+/* Read and terminate a file; return the number of bytes, or -errno */
+ssize_t sysfs_read_all(char *buf, size_t size, const char *fmt, ...)
+	__printf(3, 4);
 /* Check that a file can be opened for writing; return 0 or -errno */
 int sysfs_writable(const char *fmt, ...) __printf(1, 2);
 int sysfs_write(const char *text, const char *fmt, ...) __printf(2, 3);
@@ -538,7 +542,8 @@ int command_count(const char *text, __u64 *count);
 int command_width(const char *text, __u32 *width);
 
 /* verb_*.c */
-extern const struct command verb_list, verb_info, verb_create, verb_remove;
+extern const struct command verb_list, verb_info, verb_map;
+extern const struct command verb_create, verb_remove;
 extern const struct command verb_read, verb_write, verb_wait;
 extern const struct command verb_bind, verb_unbind, verb_give;
 extern const struct command verb_save, verb_restore, verb_name, verb_cdi;

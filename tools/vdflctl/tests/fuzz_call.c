@@ -8,7 +8,7 @@
 #include "fuzz.h"
 
 static const char * const verbs[] = {
-	"list", "info", "show", "create", "remove", "read", "write", "wait", "bind",
+	"list", "info", "show", "map", "create", "remove", "read", "write", "wait", "bind",
 	"unbind", "save", "restore", "name", "cdi", "give", "chown", "irq", "acknowledge", "ack", "reset-port",
 	"prove", "help", "--help", "--version", "lits", "", "-",
 };
@@ -42,7 +42,7 @@ static const char * const numbers[] = {
 static const char * const options[] = {
 	"--json", "--uuid", "--wait", "--grace", "--all", "--width", "--count",
 	"--map", "--vector", "--timeout", "--write", "--force",
-	"--unsafe-no-iommu", "--help", "-h", "-w", "-n", "-m", "-j", "-g", "-f",
+	"--unsafe-no-iommu", "--svg", "--dot", "--help", "-h", "-w", "-n", "-m", "-j", "-g", "-f",
 	"-a", "-u", "-t", "-v", "--", "--no", "--j", "--width=4", "--width=3",
 	"--count=2", "--grace=250", "--timeout=0.01", "--all=01:00.0", "-w4", "-n",
 };
