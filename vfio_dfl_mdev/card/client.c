@@ -24,6 +24,7 @@ int vdfl_clients_init(struct vdfl_card *card)
 {
 	raw_spin_lock_init(&card->lock);
 	INIT_LIST_HEAD(&card->clients);
+	vdfl_statistics_init(&card->stats);
 	init_waitqueue_head(&card->settled);
 	card->client_wq = alloc_workqueue("vdfl-%s", WQ_UNBOUND, WQ_MAX_ACTIVE,
 					  pci_name(card->pdev));
@@ -90,6 +91,7 @@ void vdfl_client_add(struct vdfl_client *client)
 
 	lockdep_assert_held(&card->lock);
 	INIT_WORK(&client->work, client_work);
+	vdfl_statistics_init(&client->stats);
 	client->todo = 0;
 	list_add_tail(&client->node, &card->clients);
 }
@@ -108,6 +110,7 @@ void vdfl_client_del(struct vdfl_client *client)
 	raw_spin_lock(&card->lock);
 	list_del(&client->node);
 	client->block->owner = NULL;
+	vdfl_statistics_add(&card->stats, &client->stats);
 	raw_spin_unlock(&card->lock);
 	flush_work(&client->work);
 }
