@@ -9,6 +9,7 @@
  *   names.c, region.c   names of features; VFIO regions
  *   proof.c             stored measurements of bus mastering
  *   model.c             cards, blocks, types and instances from sysfs
+ *   statistics.c        activity of instances, see statistics.h
  *   errors.c            error words in plain text
  *   binding.c           driver and driver_override of a PCI function
  *   instance.c          types and creation of instances
@@ -278,6 +279,7 @@ struct card {
 	__u64 poll_floor_us;
 	__u64 poll_ceiling_us;
 	__u64 gone;
+	__u64 generation;
 	char state[NAME_LEN];
 	__u64 release_grace_ms;
 	struct proof proof;
@@ -547,6 +549,7 @@ extern const struct command verb_create, verb_remove;
 extern const struct command verb_read, verb_write, verb_wait;
 extern const struct command verb_bind, verb_unbind, verb_give;
 extern const struct command verb_save, verb_restore, verb_name, verb_cdi;
+extern const struct command verb_top, verb_metrics, verb_events;
 extern const struct command verb_irq, verb_acknowledge, verb_reset_port, verb_prove;
 
 #endif /* _VDFLCTL_H */
