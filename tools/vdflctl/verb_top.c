@@ -22,8 +22,8 @@
 #define HOME		"\033[H"	/* cursor to the first line */
 #define CLEAR_LINE	"\033[K"
 #define CLEAR_REST	"\033[J"
-#define SCREEN_ON	"\033[?1049h\033[?25l"	/* keep the shell's screen */
-#define SCREEN_OFF	"\033[?25h\033[?1049l"
+#define SCREEN_ON	"\033[?1049h\033[?25l\033[?7l"	/* no cursor, no wrapping */
+#define SCREEN_OFF	"\033[?7h\033[?25h\033[?1049l"
 
 /**
  * struct order - command line

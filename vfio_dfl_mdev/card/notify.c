@@ -13,6 +13,7 @@ static const char * const notify_attr[] = {
 	[VDFL_NOTIFY_GENERATION]	= "generation",
 	[VDFL_NOTIFY_IRQ_SOURCE]	= "irq_source",
 };
+
 static_assert(ARRAY_SIZE(notify_attr) == VDFL_NOTIFY_NR);
 
 static void notify_work(struct work_struct *work)

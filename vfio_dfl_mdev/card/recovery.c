@@ -45,11 +45,11 @@ void vdfl_card_declare_lost(struct vdfl_card *card, const char *cause)
 	raw_spin_unlock(&card->lock);
 	if (was_gone)
 		return;
+	vdfl_notify(card, VDFL_NOTIFY_STATE);
 	if (used)
 		pci_warn(card->pdev, "card lost (%s), access revoked\n", cause);
 	else
 		pci_info(card->pdev, "card lost (%s), no instances\n", cause);
-	vdfl_notify(card, VDFL_NOTIFY_STATE);
 	vdfl_clients_revoke(card, VDFL_REVOKED_GONE);
 	/* With msix this disables bus mastering, before users are notified */
 	vdfl_irq_suspend(card);

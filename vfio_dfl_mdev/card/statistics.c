@@ -19,6 +19,7 @@ static const char * const stat_name[] = {
 	[VDFL_STAT_IRQS_SIGNALLED]	= "interrupts_signalled",
 	[VDFL_STAT_IRQS_COALESCED]	= "interrupts_coalesced",
 };
+
 static_assert(ARRAY_SIZE(stat_name) == VDFL_STAT_NR);
 
 /**

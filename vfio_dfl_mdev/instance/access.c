@@ -60,8 +60,8 @@ void vdfl_access_drain(struct vdfl_mdev *vd)
 	vdfl_mapping_zap(&vd->mapping, &vd->vdev);
 	guard(rwsem_write)(&vd->memory_lock);
 	vdfl_mapping_zap(&vd->mapping, &vd->vdev);
-	vdfl_count(&vd->client.stats, VDFL_STAT_REVOCATIONS, 1);
 	trace_vdfl_revoke(vd->vdev.dev, atomic_read(&vd->revoked));
+	vdfl_count(&vd->client.stats, VDFL_STAT_REVOCATIONS, 1);
 }
 
 /**
