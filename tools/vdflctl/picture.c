@@ -144,8 +144,8 @@ static void dot_part(const struct part *part, size_t number)
 
 	text_size(size, sizeof(size), part->end - part->start);
 	text_size(mappable, sizeof(mappable), part->map_end - part->start);
-	printf("\tp%zu [label=\"%s\\n", number,
-	       part->block ? part->block->pos : "");
+	printf("\tp%zu [label=\"%s%s", number,
+	       part->block ? part->block->pos : "", part->block ? "\\n" : "");
 	print_plain(part->what);
 	if (part->kind == PART_BLOCK)
 		printf("\\n%s, maps %s", size, mappable);
