@@ -20,7 +20,7 @@ static const char * const stat_name[] = {
 	[VDFL_STAT_IRQS_COALESCED]	= "interrupts_coalesced",
 };
 
-static_assert(ARRAY_SIZE(stat_name) == VDFL_STAT_NR);
+static_assert(ARRAY_SIZE(stat_name) == VDFL_STAT_SHOWN);
 
 /**
  * vdfl_statistics_init() - start counting from 0
@@ -47,6 +47,15 @@ void vdfl_statistics_add(struct vdfl_statistics *sum,
 		atomic64_add(atomic64_read(&stats->count[i]), &sum->count[i]);
 }
 
+static s64 stat_value(const struct vdfl_statistics *stats, enum vdfl_stat stat)
+{
+	s64 value = atomic64_read(&stats->count[stat]);
+
+	if (stat == VDFL_STAT_IRQS_RAISED || stat == VDFL_STAT_IRQS_SIGNALLED)
+		value += atomic64_read(&stats->count[VDFL_STAT_IRQS_AT_ONCE]);
+	return value;
+}
+
 /**
  * vdfl_statistics_show() - print counters, a name and a number per line
  * @stats: counters, which may change meanwhile
@@ -60,9 +69,9 @@ ssize_t vdfl_statistics_show(const struct vdfl_statistics *stats, char *buf)
 	ssize_t len = sysfs_emit(buf, "age_ms %lld\n", age);
 	unsigned int i;
 
-	for (i = 0; i < VDFL_STAT_NR; i++)
+	for (i = 0; i < VDFL_STAT_SHOWN; i++)
 		len += sysfs_emit_at(buf, len, "%s %lld\n", stat_name[i],
-				     atomic64_read(&stats->count[i]));
+				     stat_value(stats, i));
 	return len;
 }
 

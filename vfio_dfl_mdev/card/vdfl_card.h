@@ -85,9 +85,12 @@ enum vdfl_stat {
 	VDFL_STAT_WAITS,		/* accesses that waited for a reset */
 	VDFL_STAT_REVOCATIONS,
 	VDFL_STAT_RESETS,		/* of the block, that succeeded */
-	VDFL_STAT_IRQS_RAISED,		/* of vectors that have an eventfd */
-	VDFL_STAT_IRQS_SIGNALLED,
+	VDFL_STAT_IRQS_RAISED,		/* of vectors that have an eventfd, and */
+	VDFL_STAT_IRQS_SIGNALLED,	/* not signalled at once */
 	VDFL_STAT_IRQS_COALESCED,	/* with one that waits for its signal */
+	VDFL_STAT_SHOWN,
+	/* Raised and signalled at once: one counter, for a short path */
+	VDFL_STAT_IRQS_AT_ONCE = VDFL_STAT_SHOWN,
 	VDFL_STAT_NR,
 };
 

@@ -24,12 +24,12 @@ static bool irq_signal(struct vdfl_mdev *vd, struct eventfd_ctx **slot)
 	return set;
 }
 
-/* Signal an interrupt of the card. */
+/* Signal an interrupt of the card as soon as it is raised. */
 static void vector_signal(struct vdfl_mdev *vd, struct eventfd_ctx *ctx)
 {
 	lockdep_assert_held(&vd->irq_lock);
 	eventfd_signal(ctx);
-	vdfl_count(&vd->client.stats, VDFL_STAT_IRQS_SIGNALLED, 1);
+	vdfl_count(&vd->client.stats, VDFL_STAT_IRQS_AT_ONCE, 1);
 }
 
 /*
@@ -124,6 +124,15 @@ static void irq_client_notify(struct vdfl_irq_client *client, u64 pending)
 	trace_vdfl_irq(vd->vdev.dev, signalled);
 }
 
+static void message_keep(struct vdfl_mdev *vd, unsigned int nr)
+{
+	lockdep_assert_held(&vd->irq_lock);
+	vdfl_count(&vd->client.stats, VDFL_STAT_IRQS_RAISED, 1);
+	if (vd->missed & BIT_ULL(nr))
+		vdfl_count(&vd->client.stats, VDFL_STAT_IRQS_COALESCED, 1);
+	vd->missed |= BIT_ULL(nr);
+}
+
 /*
  * Keep the message for the next eventfd. With vfio-pci, a vector without an
  * eventfd is masked, and its pending bit is set.
@@ -138,13 +147,10 @@ static void irq_client_message(struct vdfl_irq_client *client, unsigned int nr)
 
 	spin_lock_irqsave(&vd->irq_lock, flags);
 	set = vd->vector[nr];
-	vdfl_count(&vd->client.stats, VDFL_STAT_IRQS_RAISED, 1);
 	if (set)
 		vector_signal(vd, vd->vector[nr]);
-	else if (vd->missed & BIT_ULL(nr))
-		vdfl_count(&vd->client.stats, VDFL_STAT_IRQS_COALESCED, 1);
 	else
-		vd->missed |= BIT_ULL(nr);
+		message_keep(vd, nr);
 	spin_unlock_irqrestore(&vd->irq_lock, flags);
 	trace_vdfl_irq(vd->vdev.dev, set);
 }
@@ -248,7 +254,8 @@ static void vmsix_signal_missed(struct vdfl_mdev *vd, unsigned int nr)
 	if (!(vd->missed & BIT_ULL(nr)))
 		return;
 	vd->missed &= ~BIT_ULL(nr);
-	vector_signal(vd, vd->vector[nr]);
+	eventfd_signal(vd->vector[nr]);
+	vdfl_count(&vd->client.stats, VDFL_STAT_IRQS_SIGNALLED, 1);
 }
 
 /* As irq_replace(), and update the mask of vectors that have an eventfd. */

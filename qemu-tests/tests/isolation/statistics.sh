@@ -73,6 +73,7 @@ declare -A card_before driver_before
 load_module opt_in=uart || bail "no module"
 "$VDFLCTL" events >/run/events &
 events=$!
+wait_for 10 test -e /proc/$events/fd/3 || bail "events does not start"
 bdf=$(bind_card 0) || bail "no card"
 uuid0=$(create_mdev "$bdf" afu-d8424dc4-$AFU0) || bail "no instance"
 uuid1=$(create_mdev "$bdf" afu-d8424dc4-$AFU1) || bail "no instance"
@@ -117,17 +118,18 @@ tap_is "mapping: reads through it are not trapped" "$(of "$uuid0" trapped_reads)
 client user arm 1 >/dev/null
 raised=$(card_stat 0 .irq_raised)
 before=$(of "$uuid0" interrupts_signalled)
-seen=0
+# The pin is signalled after each hold-off until the interrupt is acknowledged
 for i in 1 2 3 4; do
 	client user write $IRQ_TRIGGER 8 2 >/dev/null
-	[[ $(client user wait 1 5000) != fired* ]] || seen=$((seen + 1))
+	nap 0.05
 	client user write $IRQ_STATUS 8 2 >/dev/null
 done
-tap_is "intx: each interrupt arrives" "$seen" 4
-tap_is "intx: the card raised as many" $(($(card_stat 0 .irq_raised) - raised)) 4
-signalled=$(($(of "$uuid0" interrupts_signalled) - before))
-# The hold-off may end between the signal and the acknowledgement
-tap_within "intx: interrupts_signalled" "$signalled" 4 8
+seen=$(client user count 1 300)
+tap_is "intx: interrupts that the card raised" \
+	$(($(card_stat 0 .irq_raised) - raised)) 4
+tap_is "intx: interrupts_signalled are all signals of the eventfd" \
+	$(($(of "$uuid0" interrupts_signalled) - before)) "$seen"
+tap_within "intx: signals" "$seen" 4 9999
 tap_is "intx: all that were raised were signalled or merged" \
 	"$(of "$uuid0" interrupts_raised)" \
 	$(($(of "$uuid0" interrupts_signalled) + $(of "$uuid0" interrupts_coalesced)))
@@ -159,8 +161,11 @@ tap_ok "card reset: events prints the state" events_has "$bdf state bound\$"
 for name in trapped_reads trapped_writes page_faults waits revocations resets \
 	interrupts_raised interrupts_signalled interrupts_coalesced; do
 	tap_is "metrics: $name" "$(metric $name)" "$(of "$uuid0" $name)"
-	tap_is "card: $name is that of its only user" "$(of_card $name)" \
-		"$(of "$uuid0" $name)"
+	# The reset has revoked access to the other instance as well
+	others=0
+	[ $name != revocations ] || others=1
+	tap_is "card: $name is the sum of both instances" "$(of_card $name)" \
+		$(($(of "$uuid0" $name) + others))
 done
 tap_ok "metrics: promtool accepts them" \
 	bash -c "'$VDFLCTL' metrics | promtool check metrics"
@@ -176,10 +181,11 @@ tap_is "top: totals" "$(awk -v uuid="${uuid0:0:8}" '$3 == uuid { print $9, $10, 
 client_send user loop $SCRATCH 8000
 "$VDFLCTL" top --batch --count 2 --delay 3 >/run/top
 tap_note "$(tail -n 2 /run/top)"
-before=$(of "$uuid0" trapped_reads)
 rate=$(tail -n 2 /run/top | awk -v uuid="${uuid0:0:8}" '$3 == uuid { print int($4) }')
-client_reply user >/dev/null
-tap_within "top: reads per second of a busy user" "$rate" 10 1100
+reads=$(client_reply user)
+tap_note "$reads in 8 s"
+tap_within "top: reads per second of a busy user" "$rate" \
+	$((${reads#reads } / 16)) $((${reads#reads } / 4))
 "$VDFLCTL" map "$bdf" >/run/map
 tap_note "$(cat /run/map)"
 tap_ok "map: names the user of the block" grep -q "used by $uuid0" /run/map
