@@ -200,9 +200,9 @@ static const struct {
 	{ "remove", " remove release_grace_ms " },
 	{ "bind", " driver_override drivers_probe bind unbind " },
 	{ "unbind", " driver_override unbind release_grace_ms " },
-	{ "restore", " driver_override drivers_probe bind unbind create irq_source "
-		     "irq_holdoff_us poll_floor_us poll_ceiling_us release_grace_ms "
-		     "mmap owner " },
+	{ "restore", " driver_override drivers_probe bind unbind create mmap owner " },
+	{ "restore", " irq_source irq_holdoff_us poll_floor_us poll_ceiling_us " },
+	{ "restore", " release_grace_ms " },
 	{ "irq", " irq_source " },
 	{ "give", " owner " },
 	{ "chown", " owner " },
@@ -239,7 +239,8 @@ bool call_may_change(const struct call *call, const char *path)
 		    strstr(path, stores[i].below))
 			return true;
 	for (i = 0; i < ARRAY_SIZE(writes); i++)
-		if (call->argc > 1 && !strcmp(call->argv[1], writes[i].verb))
-			return strstr(writes[i].files, file);
+		if (call->argc > 1 && !strcmp(call->argv[1], writes[i].verb) &&
+		    strstr(writes[i].files, file))
+			return true;
 	return false;
 }
