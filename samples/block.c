@@ -2,7 +2,7 @@
 /*
  * Use an instance: open it by character device or else by group, find the
  * description of the block, read registers, mapped if possible, and wait for an
- * interrupt. block.py does the same. Usage: block UUID WORDS SECONDS
+ * interrupt or a reset of the card. block.py does the same. Usage: block UUID WORDS SECONDS
  */
 #include <err.h>
 #include <fcntl.h>
@@ -119,19 +119,47 @@ static void print_words(int device, __u64 offset, __u64 map_size, __u64 words)
 	}
 }
 
-static int wait_irq(int device, int seconds)
+/* Number of resets and recoveries of the card; reading it arms poll() */
+static void read_generation(int fd, char text[16])
 {
-	struct pollfd pfd = { .fd = eventfd(0, EFD_CLOEXEC), .events = POLLIN };
+	memset(text, 0, 16);
+	check(pread(fd, text, 15, 0) > 0, "generation");
+}
+
+/* A reset of the card also signals the vectors, so compare the generation */
+static const char *wait_event(int device, int generation, int seconds)
+{
+	struct pollfd pfd[] = {
+		{ .fd = eventfd(0, EFD_CLOEXEC), .events = POLLIN },
+		{ .fd = generation, .events = POLLPRI },
+	};
+	char before[16], after[16];
 	struct vfio_irq_set *set = calloc(1, sizeof(*set) + sizeof(int));
 
 	set->argsz = sizeof(*set) + sizeof(int);
 	set->flags = VFIO_IRQ_SET_DATA_EVENTFD | VFIO_IRQ_SET_ACTION_TRIGGER;
 	set->index = VFIO_PCI_MSIX_IRQ_INDEX;
 	set->count = 1;
-	memcpy(set->data, &pfd.fd, sizeof(int));
+	memcpy(set->data, &pfd[0].fd, sizeof(int));
 	check(!ioctl(device, VFIO_DEVICE_SET_IRQS, set), "interrupt");
+	read_generation(generation, before);
 	puts("waiting");
-	return poll(&pfd, 1, 1000 * seconds) == 1;
+	if (poll(pfd, 2, 1000 * seconds) <= 0)
+		return "timeout";
+	read_generation(generation, after);
+	return strcmp(before, after) ? "reset" : "interrupt";
+}
+
+static int open_generation(const char *uuid)
+{
+	char path[256];
+	int fd;
+
+	snprintf(path, sizeof(path), "/sys/bus/mdev/devices/%s/../dfl/generation",
+		 uuid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	check(fd >= 0, path);
+	return fd;
 }
 
 static unsigned long number(const char *text, unsigned long max)
@@ -173,6 +201,6 @@ int main(int argc, char **argv)
 	region_get(device, VFIO_PCI_BAR0_REGION_INDEX, &bar0);
 	print_words(device, bar0.info.offset, b.map_size, words);
 	if (b.vectors)
-		puts(wait_irq(device, seconds) ? "interrupt" : "timeout");
+		puts(wait_event(device, open_generation(argv[1]), seconds));
 	return 0;
 }

@@ -104,13 +104,22 @@ def print_words(device, offset, map_size, words):
         print(f"pread 0x{8 * i:x} 0x{int.from_bytes(data, 'little'):016x}")
 
 
-def wait_irq(device, seconds):
-    """Wait for the first vector."""
+def read_generation(file):
+    """Return the number of resets and recoveries; reading it arms poll()."""
+    return os.pread(file, 16, 0)
+
+
+def wait_event(device, generation, seconds):
+    """Wait for the first vector, or for a reset of the card."""
     event = os.eventfd(0)
     ioctl(device, SET_IRQS, 24, DATA_EVENTFD | ACTION_TRIGGER, MSIX_INDEX, 0, 1,
           event, layout="IIIIIi")
+    before = read_generation(generation)
     print("waiting", flush=True)
-    return select.select([event], [], [], seconds)[0]
+    if select.select([event], [], [generation], seconds) == ([], [], []):
+        return "timeout"
+    # A reset also signals the vectors
+    return "interrupt" if read_generation(generation) == before else "reset"
 
 
 def main():
@@ -126,7 +135,9 @@ def main():
     offset, _ = region_type(device, BAR0_INDEX)
     print_words(device, offset, block.map_size, int(sys.argv[2]))
     if block.vectors:
-        print("interrupt" if wait_irq(device, int(sys.argv[3])) else "timeout")
+        path = f"/sys/bus/mdev/devices/{sys.argv[1]}/../dfl/generation"
+        generation = os.open(path, os.O_RDONLY)
+        print(wait_event(device, generation, int(sys.argv[3])))
 
 
 if __name__ == "__main__":

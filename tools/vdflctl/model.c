@@ -93,6 +93,7 @@ static const struct attr card_attrs[] = {
 	NUMBER(card, irq_holdoff_us),
 	NUMBER(card, poll_floor_us),
 	NUMBER(card, poll_ceiling_us),
+	NUMBER(card, generation),
 	NUMBER(card, gone),
 	TEXT(card, state),
 	NUMBER(card, release_grace_ms),

@@ -46,12 +46,44 @@ bool sysfs_exists(const char *fmt, ...)
 	return !ret && !access(path, F_OK);
 }
 
+/* Read a file up to @size - 1 bytes and terminate it; return the length or -errno */
+static ssize_t read_path(const char *path, char *buf, size_t size)
+{
+	ssize_t len, used = 0;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	do {
+		len = read(fd, buf + used, size - 1 - used);
+		used += len > 0 ? len : 0;
+	} while (len > 0);
+	if (len < 0)
+		used = -errno;
+	close(fd);
+	buf[used > 0 ? used : 0] = '\0';
+	return used;
+}
+
+ssize_t sysfs_read_all(char *buf, size_t size, const char *fmt, ...)
+{
+	char path[PATH_LEN];
+	va_list ap;
+	int ret;
+
+	buf[0] = '\0';
+	va_start(ap, fmt);
+	ret = path_from(path, fmt, ap);
+	va_end(ap);
+	return ret ? ret : read_path(path, buf, size);
+}
+
 int sysfs_read(char *buf, size_t size, const char *fmt, ...)
 {
 	char path[PATH_LEN];
 	ssize_t len;
 	va_list ap;
-	int fd, ret;
+	int ret;
 
 	buf[0] = '\0';
 	va_start(ap, fmt);
@@ -59,15 +91,9 @@ int sysfs_read(char *buf, size_t size, const char *fmt, ...)
 	va_end(ap);
 	if (ret)
 		return ret;
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	len = read(fd, buf, size - 1);
-	ret = len < 0 ? -errno : 0;
-	close(fd);
-	buf[len > 0 ? len : 0] = '\0';
+	len = read_path(path, buf, size);
 	buf[strcspn(buf, "\n")] = '\0';
-	return ret;
+	return len < 0 ? (int)len : 0;
 }
 
 /* sysfs ignores O_TRUNC; a regular file of the tests needs it */

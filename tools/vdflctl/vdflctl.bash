@@ -72,6 +72,7 @@ _vdflctl_words() {	# COMMAND PREVIOUS: one word per line
 			printf '%s\n' --all --wait --grace
 		fi
 		;;
+	map) _vdflctl_cards; printf '%s\n' --json --svg --dot ;;
 	info | show) _vdflctl_instances; echo --json ;;
 	read) _vdflctl_instances; printf '%s\n' --width --count --map ;;
 	write) _vdflctl_instances; printf '%s\n' --width --map ;;
@@ -95,11 +96,15 @@ _vdflctl_words() {	# COMMAND PREVIOUS: one word per line
 		_vdflctl_cards
 		_vdflctl_ports "$2"
 		;;
+	top) printf '%s\n' --batch --once --count --delay ;;
+	metrics) echo --write ;;
+	events) printf '%s\n' --json --count --timeout ;;
 	prove) _vdflctl_cards; printf '%s\n' --json --unsafe-no-iommu ;;
 	*)
-		printf '%s\n' list info show create remove read write wait \
+		printf '%s\n' list info show map create remove read write wait \
 			bind unbind give chown save restore name cdi irq \
-			acknowledge ack reset-port prove help --version
+			acknowledge ack reset-port prove top metrics events \
+			help --version
 		;;
 	esac
 	echo --help

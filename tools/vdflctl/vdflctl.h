@@ -9,6 +9,7 @@
  *   names.c, region.c   names of features; VFIO regions
  *   proof.c             stored measurements of bus mastering
  *   model.c             cards, blocks, types and instances from sysfs
+ *   statistics.c        activity of instances, see statistics.h
  *   errors.c            error words in plain text
  *   binding.c           driver and driver_override of a PCI function
  *   instance.c          types and creation of instances
@@ -16,6 +17,7 @@
  *   owner.c             owner of an instance and of its device nodes
  *   conf.c              files of saved cards, see conf.h
  *   window.c            registers of an open instance
+ *   map.c, picture.c    parts of the BARs, see map.h, and their pictures
  *   function.c          a whole PCI function with a page for DMA
  *   engine.c            DMA engines of AFUs
  *   command.c           command lines of the verbs
@@ -133,6 +135,9 @@ int sysfs_path(char *path, const char *fmt, ...) __printf(2, 3);
 bool sysfs_exists(const char *fmt, ...) __printf(1, 2);
 /* Read the first line; return 0, or -errno with an empty @buf */
 int sysfs_read(char *buf, size_t size, const char *fmt, ...) __printf(3, 4);
+/* Read and terminate a file; return the number of bytes, or -errno */
+ssize_t sysfs_read_all(char *buf, size_t size, const char *fmt, ...)
+	__printf(3, 4);
 /* Check that a file can be opened for writing; return 0 or -errno */
 int sysfs_writable(const char *fmt, ...) __printf(1, 2);
 int sysfs_write(const char *text, const char *fmt, ...) __printf(2, 3);
@@ -276,6 +281,7 @@ struct card {
 	__u64 poll_floor_us;
 	__u64 poll_ceiling_us;
 	__u64 gone;
+	__u64 generation;
 	char state[NAME_LEN];
 	__u64 release_grace_ms;
 	struct proof proof;
@@ -540,10 +546,12 @@ int command_count(const char *text, __u64 *count);
 int command_width(const char *text, __u32 *width);
 
 /* verb_*.c */
-extern const struct command verb_list, verb_info, verb_create, verb_remove;
+extern const struct command verb_list, verb_info, verb_map;
+extern const struct command verb_create, verb_remove;
 extern const struct command verb_read, verb_write, verb_wait;
 extern const struct command verb_bind, verb_unbind, verb_give;
 extern const struct command verb_save, verb_restore, verb_name, verb_cdi;
+extern const struct command verb_top, verb_metrics, verb_events;
 extern const struct command verb_irq, verb_acknowledge, verb_reset_port, verb_prove;
 
 #endif /* _VDFLCTL_H */

@@ -111,13 +111,18 @@ static int function_scrub(struct vdfl_block *block)
 
 static int block_scrub(struct vdfl_block *block)
 {
+	int ret;
+
 	lockdep_assert_held(&block->card->reset_lock);
 	if (!vdfl_block_has_reset(block))
 		return 0;
 	if (block->card->frozen)
 		return -EAGAIN;
-	return vdfl_block_port(block) ? port_scrub(block) :
-					function_scrub(block);
+	ret = vdfl_block_port(block) ? port_scrub(block) :
+				       function_scrub(block);
+	if (!ret)
+		vdfl_count(&block->owner->stats, VDFL_STAT_RESETS, 1);
+	return ret;
 }
 
 static int block_prepare(void *data)

@@ -28,6 +28,7 @@ static struct vdfl_card *card_alloc(struct pci_dev *pdev)
 	}
 	pci_dev_get(pdev);
 	mutex_init(&card->reset_lock);
+	vdfl_notify_init(card);
 	vdfl_siblings_init(card);
 	init_rwsem(&card->monitor_lock);
 	vdfl_audit_init(card);

@@ -3,7 +3,7 @@
  * Private header of the card layer. Each file uses only files of its own and of
  * lower levels, from the bottom up:
  *
- *   1  work, hw, client, port, irq_signal
+ *   1  work, hw, statistics, client, port, notify, irq_signal
  *   2  scan, busmaster, block, irq_intx, irq_poll, irq_msix
  *   3  fence, irq, lifetime, sibling, links, monitor, functions
  *   4  recovery, recheck, release, audit, function_reset, block_reset, hwmon
@@ -117,6 +117,26 @@ struct vdfl_siblings {
 	unsigned int started;
 };
 
+/* Attributes of the card that a program can poll() */
+enum vdfl_notify_attr {
+	VDFL_NOTIFY_STATE,
+	VDFL_NOTIFY_GENERATION,
+	VDFL_NOTIFY_IRQ_SOURCE,
+	VDFL_NOTIFY_NR,
+};
+
+/**
+ * struct vdfl_notify - state of notify.c
+ * @work: wakes the tasks that poll
+ * @due: bits of enum vdfl_notify_attr for @work; atomic
+ * @attr: the attributes, or NULL; written at probe, READ_ONCE()
+ */
+struct vdfl_notify {
+	struct work_struct work;
+	unsigned long due;
+	struct kernfs_node *attr[VDFL_NOTIFY_NR];
+};
+
 /**
  * struct vdfl_card - one PCI function with feature lists
  * @ref: held by the PCI driver, by the mdev types and by each instance
@@ -137,7 +157,10 @@ struct vdfl_siblings {
  *	raw, because tasks of users and readers of sysfs take it: on PREEMPT_RT the
  *	holder of a spinlock_t can be preempted
  * @clients: all instances; under @lock
+ * @stats: activity of instances that were removed, since probe; added to under
+ *	@lock
  * @client_wq: runs the work items of @clients
+ * @notify: see notify.c
  * @nr_working: number of work items of @clients that are queued or running;
  *	atomic
  * @settled: callers that wait until @nr_working is 0
@@ -209,7 +232,9 @@ struct vdfl_card {
 	struct vdfl_block *flr_block;
 	raw_spinlock_t lock;
 	struct list_head clients;
+	struct vdfl_statistics stats;
 	struct workqueue_struct *client_wq;
+	struct vdfl_notify notify;
 	atomic_t nr_working;
 	wait_queue_head_t settled;
 	unsigned int nr_open;
@@ -258,6 +283,17 @@ void __iomem *vdfl_card_map_bar(struct vdfl_card *card, u8 bar);
 void vdfl_card_unmap_bars(struct vdfl_card *card);
 int vdfl_card_check_msix(struct vdfl_card *card);
 int vdfl_card_check_header(struct vdfl_block *block);
+
+/* statistics.c: activity of instances */
+void vdfl_statistics_add(struct vdfl_statistics *sum,
+			 const struct vdfl_statistics *stats);
+void vdfl_card_statistics(struct vdfl_card *card, struct vdfl_statistics *sum);
+
+/* notify.c: attributes that a program can poll() */
+void vdfl_notify_init(struct vdfl_card *card);
+void vdfl_notify_add(struct vdfl_card *card, struct kobject *dir);
+void vdfl_notify(struct vdfl_card *card, enum vdfl_notify_attr what);
+void vdfl_notify_free(struct vdfl_card *card);
 
 /* client.c: the list of clients, calls to all of them */
 int vdfl_clients_init(struct vdfl_card *card);

@@ -24,6 +24,7 @@ int vdfl_clients_init(struct vdfl_card *card)
 {
 	raw_spin_lock_init(&card->lock);
 	INIT_LIST_HEAD(&card->clients);
+	vdfl_statistics_init(&card->stats);
 	init_waitqueue_head(&card->settled);
 	card->client_wq = alloc_workqueue("vdfl-%s", WQ_UNBOUND, WQ_MAX_ACTIVE,
 					  pci_name(card->pdev));
@@ -91,6 +92,7 @@ void vdfl_client_add(struct vdfl_client *client)
 
 	lockdep_assert_held(&card->lock);
 	INIT_WORK(&client->work, client_work);
+	vdfl_statistics_init(&client->stats);
 	client->todo = 0;
 	if (vdfl_block_read_only(client->block))
 		client->block->nr_readers++;
@@ -116,6 +118,7 @@ void vdfl_client_del(struct vdfl_client *client)
 		client->block->nr_readers--;
 	else
 		client->block->owner = NULL;
+	vdfl_statistics_add(&card->stats, &client->stats);
 	raw_spin_unlock(&card->lock);
 	flush_work(&client->work);
 }

@@ -96,7 +96,10 @@ int vdfl_irq_choose(struct vdfl_card *card, const char *name)
 		vdfl_intx_retry(card);
 	}
 	raw_spin_unlock(&card->lock);
-	return busy ? -EBUSY : 0;
+	if (busy)
+		return -EBUSY;
+	vdfl_notify(card, VDFL_NOTIFY_IRQ_SOURCE);
+	return 0;
 }
 
 /**

@@ -7,6 +7,7 @@
  *
  * Copyright (C) 2026 The vfio_dfl_mdev authors
  */
+#include <linux/bitops.h>
 #include <linux/jiffies.h>
 #include <linux/timekeeping.h>
 
@@ -68,13 +69,18 @@ void vdfl_irq_client_init(struct vdfl_irq_client *client)
  */
 void vdfl_irq_note(struct vdfl_irq_client *client, u64 pending)
 {
+	u64 raised;
+
 	if (time_after_eq(jiffies, READ_ONCE(client->deferred_until))) {
 		pending = client->notify_quick(client, pending);
 		if (!pending)
 			return;
 		WRITE_ONCE(client->deferred_until, jiffies + DEFER_TIME);
 	}
-	atomic64_or(pending, &client->noted);
+	raised = pending & READ_ONCE(client->listening);
+	vdfl_count(client->stats, VDFL_STAT_IRQS_RAISED, hweight64(raised));
+	raised &= atomic64_fetch_or(pending, &client->noted);
+	vdfl_count(client->stats, VDFL_STAT_IRQS_COALESCED, hweight64(raised));
 	queue_delayed_work(vdfl_signal_wq, &client->signal, 0);
 }
 

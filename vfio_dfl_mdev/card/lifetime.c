@@ -28,6 +28,7 @@ static void card_release(struct kref *ref)
 	struct vdfl_card *card = container_of(ref, struct vdfl_card, ref);
 
 	vdfl_clients_free(card);
+	vdfl_notify_free(card);
 	vdfl_blocks_free(card);
 	vdfl_siblings_free(card);
 	kfree(card->saved);

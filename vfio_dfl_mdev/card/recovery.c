@@ -45,6 +45,7 @@ void vdfl_card_declare_lost(struct vdfl_card *card, const char *cause)
 	raw_spin_unlock(&card->lock);
 	if (was_gone)
 		return;
+	vdfl_notify(card, VDFL_NOTIFY_STATE);
 	if (used)
 		pci_warn(card->pdev, "card lost (%s), access revoked\n", cause);
 	else
@@ -130,6 +131,7 @@ void vdfl_card_begin_freeze(struct vdfl_card *card, unsigned int op)
 		vdfl_busmaster_verify(card);
 	mutex_unlock(&card->reset_lock);
 
+	vdfl_notify(card, VDFL_NOTIFY_STATE);
 	vdfl_clients_revoke(card, VDFL_REVOKED_CARD);
 	vdfl_irq_suspend(card);
 }
@@ -180,6 +182,8 @@ static void card_resume_use(struct vdfl_card *card)
 	vdfl_blocks_recheck(card);
 	resumed = vdfl_irq_resume(card);
 	WRITE_ONCE(card->generation, card->generation + 1);
+	vdfl_notify(card, VDFL_NOTIFY_STATE);
+	vdfl_notify(card, VDFL_NOTIFY_GENERATION);
 	vdfl_clients_restore(card, VDFL_REVOKED_CARD);
 	if (resumed)
 		vdfl_irq_signal_all(card);
@@ -226,6 +230,7 @@ static void frozen_set_absent(struct vdfl_card *card)
 	card->frozen = VDFL_FROZEN_ABSENT;
 	card->absent_since = jiffies;
 	set_operating(card, 0);
+	vdfl_notify(card, VDFL_NOTIFY_STATE);
 }
 
 /**

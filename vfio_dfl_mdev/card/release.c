@@ -86,6 +86,7 @@ void vdfl_card_begin_release(struct vdfl_card *card)
 	raw_spin_lock(&card->lock);
 	WRITE_ONCE(card->unbinding, true);
 	raw_spin_unlock(&card->lock);
+	vdfl_notify(card, VDFL_NOTIFY_STATE);
 
 	if (!grace || !card_is_usable(card)) {
 		vdfl_card_declare_lost(card, "unbind");

@@ -36,7 +36,7 @@ struct dir_attribute {
 #define DIR_ATTR_RO(dir, name) \
 	static struct dir_attribute dir##_##name##_attr = \
 		__ATTR(name, 0444, dir##_##name##_show, NULL)
-/* Accesses another function, so not for each local user */
+/* Accesses another function or shows activity, so not for each local user */
 #define DIR_ATTR_ADMIN_RO(dir, name) \
 	static struct dir_attribute dir##_##name##_attr = \
 		__ATTR(name, 0400, dir##_##name##_show, NULL)
@@ -283,6 +283,15 @@ static ssize_t card_generation_show(struct vdfl_dir *dir, char *buf)
 }
 DIR_ATTR_RO(card, generation);
 
+static ssize_t card_statistics_show(struct vdfl_dir *dir, char *buf)
+{
+	struct vdfl_statistics sum;
+
+	vdfl_card_statistics(dir->card, &sum);
+	return vdfl_statistics_show(&sum, buf);
+}
+DIR_ATTR_ADMIN_RO(card, statistics);
+
 static struct attribute *card_attrs[] = {
 	&card_bitstream_id_attr.attr,
 	&card_busmaster_acknowledged_attr.attr,
@@ -304,6 +313,7 @@ static struct attribute *card_attrs[] = {
 	&card_siblings_out_of_sight_attr.attr,
 	&card_siblings_started_attr.attr,
 	&card_state_attr.attr,
+	&card_statistics_attr.attr,
 	NULL
 };
 ATTRIBUTE_GROUPS(card);
@@ -617,6 +627,7 @@ int vdfl_sysfs_add(struct vdfl_card *card)
 	if (IS_ERR(dir))
 		return PTR_ERR(dir);
 	card->dir = dir;
+	vdfl_notify_add(card, &dir->kobj);
 	card->blocks_dir = kobject_create_and_add("blocks", &dir->kobj);
 	if (card->blocks_dir)
 		ret = blocks_add(card);

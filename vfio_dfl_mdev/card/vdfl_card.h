@@ -83,9 +83,40 @@
 #define VDFL_CLIENT_ERROR	BIT(2)
 #define VDFL_CLIENT_REQUEST	BIT(3)
 
+/* Counted for each instance; order of the lines in sysfs */
+enum vdfl_stat {
+	VDFL_STAT_READS,		/* registers of the card, by system call */
+	VDFL_STAT_WRITES,
+	VDFL_STAT_FAULTS,		/* pages that were mapped */
+	VDFL_STAT_WAITS,		/* accesses that waited for a reset */
+	VDFL_STAT_REVOCATIONS,
+	VDFL_STAT_RESETS,		/* of the block, that succeeded */
+	VDFL_STAT_IRQS_RAISED,		/* of vectors that have an eventfd, and */
+	VDFL_STAT_IRQS_SIGNALLED,	/* not signalled at once */
+	VDFL_STAT_IRQS_COALESCED,	/* with one that waits for its signal */
+	VDFL_STAT_SHOWN,
+	/* Raised and signalled at once: one counter, for a short path */
+	VDFL_STAT_IRQS_AT_ONCE = VDFL_STAT_SHOWN,
+	VDFL_STAT_NR,
+};
+
 struct vconfig_desc;
 struct vdfl_card;
 struct vdfl_client;
+
+/**
+ * struct vdfl_statistics - activity of an instance
+ * @since: ktime_get_boottime() of the creation; constant
+ * @count: events by enum vdfl_stat
+ *
+ * The counters are atomic rather than per CPU: a trapped access takes
+ * vdfl_mdev.memory_lock of the same instance anyway, and memory per CPU would
+ * make the creation of an instance slower.
+ */
+struct vdfl_statistics {
+	ktime_t since;
+	atomic64_t count[VDFL_STAT_NR];
+};
 
 /**
  * struct vdfl_block - one feature of a card, in one view
@@ -130,6 +161,7 @@ struct vdfl_block_match {
  * @ops: callbacks into the instance; constant, set by the instance
  * @work: calls the callbacks in @todo
  * @todo: VDFL_CLIENT_*, under vdfl_card.lock
+ * @stats: activity since creation, see vdfl_count()
  */
 struct vdfl_client {
 	struct list_head node;
@@ -138,6 +170,7 @@ struct vdfl_client {
 	const struct vdfl_client_ops *ops;
 	struct work_struct work;
 	unsigned int todo;
+	struct vdfl_statistics stats;
 };
 
 /**
@@ -172,6 +205,10 @@ struct vdfl_client_ops {
  *	and vdfl_card_irq.lock held
  * @first: first vector of the card that belongs to the block
  * @nr: number of vectors of the block, at most DFL_MAX_VECTORS
+ * @listening: vectors that have an eventfd; changes with both
+ *	vdfl_mdev.irq_config_lock and vdfl_mdev.irq_lock held, also read without
+ *	a lock
+ * @stats: counters of the same instance
  * @notify: signal vectors: bit i of @pending is vector i of the block, bits
  *	from @nr on are ignored; called in a work item, without a lock
  * @notify_quick: as @notify, but only the signals that take a short, bounded
@@ -193,13 +230,15 @@ struct vdfl_client_ops {
  * @stuck_fired: source poll: time when @stuck was signalled last; under
  *	vdfl_card_irq.lock
  *
- * The client sets @first, @nr and the three callbacks while it is not armed. The
- * card layer owns all other fields.
+ * The client sets @first, @nr, @stats and the three callbacks while it is not
+ * armed, and @listening. The card layer owns all other fields.
  */
 struct vdfl_irq_client {
 	struct list_head node;
 	unsigned int first;
 	unsigned int nr;
+	u64 listening;
+	struct vdfl_statistics *stats;
 	void (*notify)(struct vdfl_irq_client *client, u64 pending);
 	u64 (*notify_quick)(struct vdfl_irq_client *client, u64 pending);
 	void (*message)(struct vdfl_irq_client *client, unsigned int nr);
@@ -254,6 +293,24 @@ void vdfl_card_end_release(struct vdfl_card *card);
 
 /* hw.c: config space and registers of the card */
 bool vdfl_card_answers(struct vdfl_card *card);
+
+/* statistics.c: activity of instances */
+void vdfl_statistics_init(struct vdfl_statistics *stats);
+ssize_t vdfl_statistics_show(const struct vdfl_statistics *stats, char *buf);
+
+/**
+ * vdfl_count() - count events of an instance
+ * @stats: counters of the instance
+ * @stat: kind of the events
+ * @nr: number of events
+ *
+ * In any context.
+ */
+static inline void vdfl_count(struct vdfl_statistics *stats,
+			      enum vdfl_stat stat, unsigned int nr)
+{
+	atomic64_add(nr, &stats->count[stat]);
+}
 
 /* client.c: open instances of the card */
 int vdfl_card_open(struct vdfl_card *card);

@@ -61,6 +61,7 @@ void vdfl_access_drain(struct vdfl_mdev *vd)
 	guard(rwsem_write)(&vd->memory_lock);
 	vdfl_mapping_zap(&vd->mapping, &vd->vdev);
 	trace_vdfl_revoke(vd->vdev.dev, atomic_read(&vd->revoked));
+	vdfl_count(&vd->client.stats, VDFL_STAT_REVOCATIONS, 1);
 }
 
 /**
@@ -129,6 +130,7 @@ int vdfl_access_begin(struct vdfl_mdev *vd)
 		up_read(&vd->memory_lock);
 		if (!access_waits(revoked))
 			return -EIO;
+		vdfl_count(&vd->client.stats, VDFL_STAT_WAITS, 1);
 		if (wait_event_killable(vd->restored,
 					!access_waits(atomic_read(&vd->revoked))))
 			return -EINTR;

@@ -62,6 +62,7 @@ struct vdfl_type {
  * @removing: the instance is being removed; set once, read without a lock
  * @release: see release.c
  * @io: mapped registers of the block
+ * @has_statistics: the attribute exists; changes only at open
  * @nr_maps: number of user mappings (VMAs), at most VFIO_DFL_MDEV_MAX_MAPS;
  *	atomic
  * @mmap_on: the block can be mapped; changes under @memory_lock while closed
@@ -84,8 +85,6 @@ struct vdfl_type {
  * @vector: eventfd of each MSI-X vector; changes with both @irq_config_lock and
  *	@irq_lock held
  * @queue: wait queue of the eventfd of each MSI-X vector; changes as @vector
- * @listening: vectors that have an eventfd; changes with both @irq_config_lock
- *	and @irq_lock held, also read without a lock
  * @missed: source msix: vectors whose message arrived while they had no eventfd;
  *	under @irq_lock, or while @irq_client is not armed
  * @err: eventfd of the error index; changes as @vector
@@ -105,6 +104,7 @@ struct vdfl_mdev {
 	bool removing;
 	struct delayed_work release;
 	void __iomem *io;
+	bool has_statistics;
 	atomic_t nr_maps;
 	bool mmap_on;
 	kuid_t owner;
@@ -121,7 +121,6 @@ struct vdfl_mdev {
 	bool armed;
 	struct eventfd_ctx *vector[DFL_MAX_VECTORS];
 	wait_queue_head_t *queue[DFL_MAX_VECTORS];
-	u64 listening;
 	u64 missed;
 	struct eventfd_ctx *err;
 	struct eventfd_ctx *req;
@@ -216,6 +215,7 @@ void vdfl_mdev_end_release(struct vdfl_mdev *vd);
 
 /* sysfs.c: attributes of an instance */
 extern const struct attribute_group *vdfl_mdev_groups[];
+void vdfl_mdev_add_statistics(struct vdfl_mdev *vd);
 
 static inline struct vdfl_mdev *vdfl_mdev_of(struct vfio_device *vdev)
 {

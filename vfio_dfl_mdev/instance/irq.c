@@ -24,6 +24,14 @@ static bool irq_signal(struct vdfl_mdev *vd, struct eventfd_ctx **slot)
 	return set;
 }
 
+/* Signal an interrupt of the card as soon as it is raised. */
+static void vector_signal(struct vdfl_mdev *vd, struct eventfd_ctx *ctx)
+{
+	lockdep_assert_held(&vd->irq_lock);
+	eventfd_signal(ctx);
+	vdfl_count(&vd->client.stats, VDFL_STAT_IRQS_AT_ONCE, 1);
+}
+
 /*
  * The entry of a blocked read() wakes its task, and that of an irqfd of KVM
  * injects or schedules one interrupt. Others may do anything: that of an epoll
@@ -78,7 +86,7 @@ static bool irq_signal_quick(struct vdfl_mdev *vd, unsigned int nr)
 	ctx = vd->vector[nr];
 	quick = !ctx || queue_is_quick(vd->queue[nr]);
 	if (ctx && quick)
-		eventfd_signal(ctx);
+		vector_signal(vd, ctx);
 	spin_unlock_irqrestore(&vd->irq_lock, flags);
 	return quick;
 }
@@ -87,7 +95,7 @@ static u64 irq_client_notify_quick(struct vdfl_irq_client *client, u64 pending)
 {
 	struct vdfl_mdev *vd = container_of(client, struct vdfl_mdev,
 					    irq_client);
-	u64 left = pending & READ_ONCE(vd->listening);
+	u64 left = pending & READ_ONCE(client->listening);
 	unsigned int signalled = 0;
 
 	while (left && signalled < QUICK_VECTORS &&
@@ -105,14 +113,24 @@ static void irq_client_notify(struct vdfl_irq_client *client, u64 pending)
 {
 	struct vdfl_mdev *vd = container_of(client, struct vdfl_mdev,
 					    irq_client);
-	u64 left = pending & READ_ONCE(vd->listening);
+	u64 left = pending & READ_ONCE(client->listening);
 	unsigned int signalled = 0;
 
 	for (; left; left &= left - 1) {
 		signalled += irq_signal(vd, &vd->vector[__ffs64(left)]);
 		cond_resched();
 	}
+	vdfl_count(&vd->client.stats, VDFL_STAT_IRQS_SIGNALLED, signalled);
 	trace_vdfl_irq(vd->vdev.dev, signalled);
+}
+
+static void message_keep(struct vdfl_mdev *vd, unsigned int nr)
+{
+	lockdep_assert_held(&vd->irq_lock);
+	vdfl_count(&vd->client.stats, VDFL_STAT_IRQS_RAISED, 1);
+	if (vd->missed & BIT_ULL(nr))
+		vdfl_count(&vd->client.stats, VDFL_STAT_IRQS_COALESCED, 1);
+	vd->missed |= BIT_ULL(nr);
 }
 
 /*
@@ -130,9 +148,9 @@ static void irq_client_message(struct vdfl_irq_client *client, unsigned int nr)
 	spin_lock_irqsave(&vd->irq_lock, flags);
 	set = vd->vector[nr];
 	if (set)
-		eventfd_signal(vd->vector[nr]);
+		vector_signal(vd, vd->vector[nr]);
 	else
-		vd->missed |= BIT_ULL(nr);
+		message_keep(vd, nr);
 	spin_unlock_irqrestore(&vd->irq_lock, flags);
 	trace_vdfl_irq(vd->vdev.dev, set);
 }
@@ -159,6 +177,7 @@ void vdfl_mdev_irq_init(struct vdfl_mdev *vd)
 {
 	mutex_init(&vd->irq_config_lock);
 	spin_lock_init(&vd->irq_lock);
+	vd->irq_client.stats = &vd->client.stats;
 	vd->irq_client.notify = irq_client_notify;
 	vd->irq_client.notify_quick = irq_client_notify_quick;
 	vd->irq_client.message = irq_client_message;
@@ -213,7 +232,7 @@ bool vdfl_mdev_fire_req(struct vdfl_mdev *vd)
 /* The card's interrupts are needed only while a vector has an eventfd. */
 static int vmsix_update_client(struct vdfl_mdev *vd)
 {
-	bool wanted = vd->listening;
+	bool wanted = vd->irq_client.listening;
 	int ret = 0;
 
 	lockdep_assert_held(&vd->irq_config_lock);
@@ -236,6 +255,7 @@ static void vmsix_signal_missed(struct vdfl_mdev *vd, unsigned int nr)
 		return;
 	vd->missed &= ~BIT_ULL(nr);
 	eventfd_signal(vd->vector[nr]);
+	vdfl_count(&vd->client.stats, VDFL_STAT_IRQS_SIGNALLED, 1);
 }
 
 /* As irq_replace(), and update the mask of vectors that have an eventfd. */
@@ -246,10 +266,10 @@ static void vmsix_replace(struct vdfl_mdev *vd, unsigned int nr,
 	swap(vd->vector[nr], ctx);
 	vd->queue[nr] = queue;
 	if (vd->vector[nr]) {
-		WRITE_ONCE(vd->listening, vd->listening | BIT_ULL(nr));
+		WRITE_ONCE(vd->irq_client.listening, vd->irq_client.listening | BIT_ULL(nr));
 		vmsix_signal_missed(vd, nr);
 	} else {
-		WRITE_ONCE(vd->listening, vd->listening & ~BIT_ULL(nr));
+		WRITE_ONCE(vd->irq_client.listening, vd->irq_client.listening & ~BIT_ULL(nr));
 	}
 	spin_unlock_irq(&vd->irq_lock);
 	if (ctx)

@@ -175,6 +175,8 @@ static vm_fault_t region_huge_fault(struct vm_fault *vmf, unsigned int order)
 	ret = entry_is_taken(vmf, order) ? VM_FAULT_NOPAGE :
 		insert_page(vmf, phys >> PAGE_SHIFT, order);
 	vdfl_access_end(vd);
+	if (ret == VM_FAULT_NOPAGE)
+		vdfl_count(&vd->client.stats, VDFL_STAT_FAULTS, 1);
 	return ret;
 }
 

@@ -186,6 +186,7 @@ static void bar0_read_piece(struct vdfl_mdev *vd, u64 pos, unsigned int width,
 	if (!piece_in_block(vd, pos, width))
 		return;
 	*value = reg_read(vd->io + pos, width);
+	vdfl_count(&vd->client.stats, VDFL_STAT_READS, 1);
 	trace_vdfl_access(vd->vdev.dev, false, pos, width, *value);
 }
 
@@ -195,6 +196,7 @@ static void bar0_write_piece(struct vdfl_mdev *vd, u64 pos, unsigned int width,
 	if (!piece_in_block(vd, pos, width))
 		return;
 	reg_write(vd->io + pos, width, *value);
+	vdfl_count(&vd->client.stats, VDFL_STAT_WRITES, 1);
 	trace_vdfl_access(vd->vdev.dev, true, pos, width, *value);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Attributes of an instance, one value per file. They are described in
+ * Attributes of an instance, one value per file; only the counters of statistics
+ * share a file, as those of aer_dev_correctable do. They are described in
  * Documentation/ABI/testing/sysfs-driver-vfio_dfl_mdev.
  *
  * Copyright (C) 2026 The vfio_dfl_mdev authors
@@ -92,6 +93,16 @@ static ssize_t scrub_show(struct device *dev, struct device_attribute *attr,
 }
 static DEVICE_ATTR_RO(scrub);
 
+/* The activity of a user is not for each local user */
+static ssize_t statistics_show(struct device *dev,
+			       struct device_attribute *attr, char *buf)
+{
+	struct vdfl_mdev *vd = dev_get_drvdata(dev);
+
+	return vdfl_statistics_show(&vd->client.stats, buf);
+}
+static DEVICE_ATTR_ADMIN_RO(statistics);
+
 static struct attribute *mdev_attrs[] = {
 	&dev_attr_block.attr,
 	&dev_attr_irq_source.attr,
@@ -105,6 +116,23 @@ static const struct attribute_group mdev_group = {
 	.name	= "dfl",
 	.attrs	= mdev_attrs,
 };
+
+/**
+ * vdfl_mdev_add_statistics() - add the attribute with the statistics
+ * @vd: instance that is being opened
+ *
+ * An attribute makes the creation of an instance about 1% slower, and there is
+ * nothing to show before the first open. The attribute is removed with its
+ * directory. If adding it fails, the next open tries again. May sleep.
+ */
+void vdfl_mdev_add_statistics(struct vdfl_mdev *vd)
+{
+	if (!vd->has_statistics)
+		vd->has_statistics =
+			!sysfs_add_file_to_group(&vd->vdev.dev->kobj,
+						 &dev_attr_statistics.attr,
+						 mdev_group.name);
+}
 
 const struct attribute_group *vdfl_mdev_groups[] = {
 	&mdev_group,

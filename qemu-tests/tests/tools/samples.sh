@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# what: both sample programs, unprivileged: description, registers, interrupt
+# what: both sample programs, unprivileged: description, registers, interrupt, reset of the card
 # cards: lab
 # smp: 1
 # kernels: 7.3
@@ -45,9 +45,9 @@ words()
 	done
 }
 
-# interrupted PROGRAM UUID: raise an interrupt while the program waits, print
-# its last line
-interrupted()
+# while_waiting PROGRAM UUID COMMAND...: run a command while the program waits,
+# print the last line of the program
+while_waiting()
 {
 	local out line=
 
@@ -55,11 +55,22 @@ interrupted()
 	while [ "$line" != waiting ]; do
 		IFS= read -r -t $((90 * SLOW)) -u "$out" line || break
 	done
-	card_do 0 raise '"bar":2,"offset":"0x40000","vector":0'
+	"${@:3}"
 	IFS= read -r -t $((90 * SLOW)) -u "$out" line
 	exec {out}<&-
-	card_do 0 lower '"bar":2,"offset":"0x40000","vector":0'
 	echo "$line"
+}
+
+# interrupted PROGRAM UUID: raise an interrupt while the program waits
+interrupted()
+{
+	while_waiting "$1" "$2" card_do 0 raise '"bar":2,"offset":"0x40000","vector":0'
+	card_do 0 lower '"bar":2,"offset":"0x40000","vector":0'
+}
+
+reset_card()
+{
+	echo 1 >"$PCI/$bdf/reset"
 }
 
 load_module || bail "no module"
@@ -89,5 +100,7 @@ for program in "$C" "$PYTHON"; do
 		words pread 0 0x14000)"
 	tap_is "$name: interrupt is received" \
 		"$(interrupted "$program" "$afu")" interrupt
+	tap_is "$name: reset of the card is noticed" \
+		"$(while_waiting "$program" "$afu" reset_card)" reset
 	"$VDFLCTL" give "$afu" root >/dev/null
 done

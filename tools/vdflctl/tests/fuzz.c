@@ -89,10 +89,11 @@ static void tree_next(uint64_t seed)
 static void add_environment(const struct call *call)
 {
 	static const char * const names[] = {
-		"SYSFS", "DEV", "PROC", "PROOFS", "CONF", "CDI",
+		"SYSFS", "DEV", "PROC", "PROOFS", "CONF", "CDI", "METRICS",
 	};
 	static const char * const dirs[] = {
 		"sys", "dev", "proc", "var/proofs", "etc/vdfl", "run/cdi",
+		"var/metrics",
 	};
 	char name[32], path[PATH_SIZE + 32];
 	size_t i;
@@ -111,12 +112,19 @@ static bool is_verb(const struct call *call, const char *verb)
 	return call->argc > 1 && !strcmp(call->argv[1], verb);
 }
 
+/* Verbs that wait for events, or until a key is pressed */
+static bool is_waiting(const struct call *call)
+{
+	return is_verb(call, "wait") || is_verb(call, "events") ||
+	       is_verb(call, "top");
+}
+
 /* A wait without timeout is ended soon, other verbs only if they hang */
 static void limit_time(const struct call *call)
 {
 	struct itimerval limit = { .it_value.tv_sec = 60 };
 
-	if (is_verb(call, "wait"))
+	if (is_waiting(call))
 		limit.it_value = (struct timeval){ .tv_usec = 100000 };
 	setitimer(ITIMER_REAL, &limit, NULL);
 }
@@ -201,7 +209,7 @@ static bool bad_json(const struct call *call)
 /* Return the problem, or NULL */
 static const char *judge(const struct call *call, int status)
 {
-	bool is_prove = is_verb(call, "prove"), is_wait = is_verb(call, "wait");
+	bool is_prove = is_verb(call, "prove"), is_wait = is_waiting(call);
 	char *text;
 	bool error;
 	int code;

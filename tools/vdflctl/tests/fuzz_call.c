@@ -8,9 +8,10 @@
 #include "fuzz.h"
 
 static const char * const verbs[] = {
-	"list", "info", "show", "create", "remove", "read", "write", "wait", "bind",
-	"unbind", "save", "restore", "name", "cdi", "give", "chown", "irq", "acknowledge", "ack", "reset-port",
-	"prove", "help", "--help", "--version", "lits", "", "-",
+	"list", "info", "show", "map", "create", "remove", "read", "write", "wait", "bind",
+	"unbind", "save", "restore", "name", "cdi", "give", "chown", "irq",
+	"acknowledge", "ack", "reset-port",
+	"prove", "top", "metrics", "events", "help", "--help", "--version", "lits", "", "-",
 };
 
 static const char * const bdfs[] = {
@@ -42,7 +43,9 @@ static const char * const numbers[] = {
 static const char * const options[] = {
 	"--json", "--uuid", "--wait", "--grace", "--all", "--width", "--count",
 	"--map", "--vector", "--timeout", "--write", "--force",
-	"--unsafe-no-iommu", "--help", "-h", "-w", "-n", "-m", "-j", "-g", "-f",
+	"--unsafe-no-iommu", "--svg", "--dot", "--batch",
+	"--once", "--delay", "--delay=0.01", "-d0.01", "-1", "-b", "-n1", "--help",
+	"-h", "-w", "-n", "-m", "-j", "-g", "-f",
 	"-a", "-u", "-t", "-v", "--", "--no", "--j", "--width=4", "--width=3",
 	"--count=2", "--grace=250", "--timeout=0.01", "--all=01:00.0", "-w4", "-n",
 };
@@ -60,7 +63,8 @@ static const char * const environments[] = {
 	"FAKE_IRQS=3", "FAKE_REQUEST=1", "FAKE_NO_MMAP=1", "FAKE_NO_CHAR=1",
 	"FAKE_REVOKED=1", "VDFL_SYSFS=", "VDFL_SYSFS=/nonexistent", "VDFL_DEV=",
 	"VDFL_PROC=/nonexistent", "VDFL_PROOFS=/proc/proofs", "VDFL_CONF=/proc/conf",
-	"VDFL_CDI=/proc/cdi", "LC_ALL=C", "POSIXLY_CORRECT=1", "COLUMNS=1",
+	"VDFL_CDI=/proc/cdi", "VDFL_METRICS=/proc/metrics", "LC_ALL=C",
+	"POSIXLY_CORRECT=1", "COLUMNS=1",
 };
 
 static uint64_t state;
@@ -196,7 +200,9 @@ static const struct {
 	{ "remove", " remove release_grace_ms " },
 	{ "bind", " driver_override drivers_probe bind unbind " },
 	{ "unbind", " driver_override unbind release_grace_ms " },
-	{ "restore", " driver_override drivers_probe bind unbind create irq_source irq_holdoff_us poll_floor_us poll_ceiling_us release_grace_ms mmap owner " },
+	{ "restore", " driver_override drivers_probe bind unbind create mmap owner " },
+	{ "restore", " irq_source irq_holdoff_us poll_floor_us poll_ceiling_us " },
+	{ "restore", " release_grace_ms " },
 	{ "irq", " irq_source " },
 	{ "give", " owner " },
 	{ "chown", " owner " },
@@ -216,6 +222,7 @@ static const struct {
 	{ "prove", ".tree/var" },
 	{ "save", ".tree/etc" },
 	{ "cdi", ".tree/run" },
+	{ "metrics", ".tree/var" },
 };
 
 bool call_may_change(const struct call *call, const char *path)
@@ -232,7 +239,8 @@ bool call_may_change(const struct call *call, const char *path)
 		    strstr(path, stores[i].below))
 			return true;
 	for (i = 0; i < ARRAY_SIZE(writes); i++)
-		if (call->argc > 1 && !strcmp(call->argv[1], writes[i].verb))
-			return strstr(writes[i].files, file);
+		if (call->argc > 1 && !strcmp(call->argv[1], writes[i].verb) &&
+		    strstr(writes[i].files, file))
+			return true;
 	return false;
 }

@@ -1,0 +1,219 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# what: counters of instances and of the card agree with the card's log; events and metrics show them
+# cards: lab
+# kernels: 7.3
+# more: 6.1 6.12
+# packages: prometheus
+
+. /src/qemu-tests/tests/lib.sh
+
+AFU0=b2-o40000
+AFU1=b2-oc0000
+SCRATCH=0x28
+IRQ_TRIGGER=0x50
+IRQ_STATUS=0x58
+
+# figure FILE NAME: one counter
+figure()
+{
+	awk -v name="$2" '$1 == name { print $2 }' "$1"
+}
+
+# of UUID NAME, of_card NAME: one counter of an instance or of the card
+of() { figure "$MDEV/$1/dfl/statistics" "$2"; }
+of_card() { figure "$PCI/$bdf/dfl/statistics" "$1"; }
+
+# mark_now POSITION UUID: take counters of the driver and of the card
+mark_now()
+{
+	local name
+
+	for name in reads writes; do
+		card_before[$name]=$(block_stat 0 "$1" $name)
+		driver_before[$name]=$(of "$2" trapped_$name)
+	done
+}
+
+# agree NAME POSITION UUID: both sides counted the same since mark_now
+agree()
+{
+	local name
+
+	for name in reads writes; do
+		tap_is "$1: trapped_$name are those of the card" \
+			$(($(of "$3" trapped_$name) - driver_before[$name])) \
+			$(($(block_stat 0 "$2" $name) - card_before[$name]))
+	done
+}
+
+# repeat N COMMAND...: let the client "user" run a command N times
+repeat()
+{
+	local i nr=$1
+
+	shift
+	for ((i = 0; i < nr; i++)); do
+		client user "$@" >/dev/null
+	done
+}
+
+# metric NAME: the value that vdflctl metrics prints for the instance
+metric()
+{
+	"$VDFLCTL" metrics | sed -n "s/^vdfl_instance_$1_total{.*$uuid0.*} //p"
+}
+
+# events_has REGEX: the log of vdflctl events
+events_has() { grep -qE -- "$1" /run/events; }
+
+declare -A card_before driver_before
+
+load_module opt_in=uart || bail "no module"
+"$VDFLCTL" events >/run/events &
+events=$!
+wait_for 10 test -e /proc/$events/fd/3 || bail "events does not start"
+bdf=$(bind_card 0) || bail "no card"
+uuid0=$(create_mdev "$bdf" afu-d8424dc4-$AFU0) || bail "no instance"
+uuid1=$(create_mdev "$bdf" afu-d8424dc4-$AFU1) || bail "no instance"
+
+tap_ok "never opened: there are no statistics" \
+	test ! -e "$MDEV/$uuid0/dfl/statistics"
+tap_is "never opened: metrics prints 0" "$(metric trapped_reads)" 0
+tap_is "never opened: the card has counted nothing" \
+	"$(of_card trapped_reads) $(of_card resets)" "0 0"
+
+# --- accesses ------------------------------------------------------------------------
+
+resets=$(block_stat 0 $AFU0 resets)
+client_start user "$uuid0" || bail "the user cannot open"
+tap_is "open: resets are those of the card" "$(of "$uuid0" resets)" \
+	$(($(block_stat 0 $AFU0 resets) - resets))
+tap_is "statistics are readable by root only" \
+	"$(stat -c %a "$MDEV/$uuid0/dfl/statistics" "$PCI/$bdf/dfl/statistics" | tr '\n' ' ')" \
+	"400 400 "
+mark_now $AFU0 "$uuid0"
+repeat 7 read $SCRATCH 8
+repeat 5 read $SCRATCH 4
+repeat 3 write $SCRATCH 8 1
+tap_is "system calls: trapped_reads are all reads" \
+	$(($(of "$uuid0" trapped_reads) - driver_before[reads])) 12
+tap_is "system calls: trapped_writes are all writes" \
+	$(($(of "$uuid0" trapped_writes) - driver_before[writes])) 3
+agree "system calls" $AFU0 "$uuid0"
+tap_is "neighbour: no access is counted" \
+	"$([ ! -e "$MDEV/$uuid1/dfl/statistics" ] || of "$uuid1" trapped_reads)" ""
+
+faults=$(of "$uuid0" page_faults)
+tap_is "mapping: no fault without a mapping" "$faults" 0
+client user map >/dev/null
+reads=$(of "$uuid0" trapped_reads)
+repeat 4 mread $SCRATCH
+tap_within "mapping: pages that were mapped" "$(of "$uuid0" page_faults)" 1 1
+tap_is "mapping: reads through it are not trapped" "$(of "$uuid0" trapped_reads)" "$reads"
+
+# --- interrupts ------------------------------------------------------------------------
+
+client user arm 1 >/dev/null
+raised=$(card_stat 0 .irq_raised)
+before=$(of "$uuid0" interrupts_signalled)
+# The pin is signalled after each hold-off until the interrupt is acknowledged
+for i in 1 2 3 4; do
+	client user write $IRQ_TRIGGER 8 2 >/dev/null
+	nap 0.05
+	client user write $IRQ_STATUS 8 2 >/dev/null
+done
+seen=$(client user count 1 300)
+tap_is "intx: interrupts that the card raised" \
+	$(($(card_stat 0 .irq_raised) - raised)) 4
+tap_is "intx: interrupts_signalled are all signals of the eventfd" \
+	$(($(of "$uuid0" interrupts_signalled) - before)) "$seen"
+tap_within "intx: signals" "$seen" 4 9999
+tap_is "intx: all that were raised were signalled or merged" \
+	"$(of "$uuid0" interrupts_raised)" \
+	$(($(of "$uuid0" interrupts_signalled) + $(of "$uuid0" interrupts_coalesced)))
+
+# --- resets ------------------------------------------------------------------------------
+
+resets=$(block_stat 0 $AFU0 resets)
+before=$(of "$uuid0" resets)
+revocations=$(of "$uuid0" revocations)
+client user reset >/dev/null
+tap_is "reset: resets are those of the card" $(($(of "$uuid0" resets) - before)) \
+	$(($(block_stat 0 $AFU0 resets) - resets))
+tap_is "reset: access was revoked once" \
+	$(($(of "$uuid0" revocations) - revocations)) 1
+
+generation=$(card_attr "$bdf" generation)
+client_send user loop $SCRATCH 3000
+nap 0.5
+echo 1 >"$PCI/$bdf/reset"
+tap_like "card reset: the user continues" "$(client_reply user)" '^reads|^changed'
+tap_is "card reset: generation" "$(card_attr "$bdf" generation)" $((generation + 1))
+tap_within "card reset: accesses waited" "$(of "$uuid0" waits)" 1 1000
+tap_ok "card reset: events prints the generation" \
+	wait_for 5 events_has "$bdf generation $((generation + 1))\$"
+tap_ok "card reset: events prints the state" events_has "$bdf state bound\$"
+
+# --- what the tools show -------------------------------------------------------------------
+
+for name in trapped_reads trapped_writes page_faults waits revocations resets \
+	interrupts_raised interrupts_signalled interrupts_coalesced; do
+	tap_is "metrics: $name" "$(metric $name)" "$(of "$uuid0" $name)"
+	# The reset has revoked access to the other instance as well
+	others=0
+	[ $name != revocations ] || others=1
+	tap_is "card: $name is the sum of both instances" "$(of_card $name)" \
+		$(($(of "$uuid0" $name) + others))
+done
+tap_ok "metrics: promtool accepts them" \
+	bash -c "'$VDFLCTL' metrics | promtool check metrics"
+mkdir -p /var/lib/prometheus/node-exporter
+tap_ok "metrics: the unit writes them" bash -c \
+	"cd ${VDFLCTL%/*} && ./$(sed -n 's/^ExecStart=//p' /src/tools/packaging/vdfl-metrics.service)"
+tap_ok "metrics: the file has them" grep -q "^vdfl_instance_resets_total{" \
+	/var/lib/prometheus/node-exporter/vdfl.prom
+"$VDFLCTL" top --once >/run/top
+tap_note "$(cat /run/top)"
+tap_is "top: totals" "$(awk -v uuid="${uuid0:0:8}" '$3 == uuid { print $9, $10, $11 }' /run/top)" \
+	"$(of "$uuid0" waits) $(of "$uuid0" resets) $(of "$uuid0" revocations)"
+client_send user loop $SCRATCH 8000
+"$VDFLCTL" top --batch --count 2 --delay 3 >/run/top
+tap_note "$(tail -n 2 /run/top)"
+rate=$(tail -n 2 /run/top | awk -v uuid="${uuid0:0:8}" '$3 == uuid { print int($4) }')
+reads=$(client_reply user)
+tap_note "$reads in 8 s"
+tap_within "top: reads per second of a busy user" "$rate" \
+	$((${reads#reads } / 16)) $((${reads#reads } / 4))
+"$VDFLCTL" map "$bdf" >/run/map
+tap_note "$(cat /run/map)"
+tap_ok "map: names the user of the block" grep -q "used by $uuid0" /run/map
+tap_ok "map: shows the MSI-X table to root" grep -q 'MSI-X table' /run/map
+
+# --- the end of a user, and of a card -----------------------------------------------------
+
+before=$(of "$uuid0" revocations)
+client_end user
+tap_is "close: access was revoked" $(($(of "$uuid0" revocations) - before)) 1
+total=$(of_card trapped_reads)
+remove_mdev "$uuid0"
+tap_is "card: keeps the counters of a removed instance" "$(of_card trapped_reads)" \
+	"$total"
+uuid0=$(create_mdev "$bdf" afu-d8424dc4-$AFU0) || bail "no instance"
+client_start user "$uuid0" || bail "the user cannot open"
+tap_is "new instance: counts from 0" "$(of "$uuid0" trapped_reads)" 0
+client_end user
+echo poll >"$PCI/$bdf/dfl/irq_source"
+tap_ok "source: events prints the change" \
+	wait_for 5 events_has "$bdf irq_source poll\$"
+remove_mdev "$uuid0"
+remove_mdev "$uuid1"
+tap_ok "instance: events prints the removal" \
+	wait_for 5 events_has "$bdf $uuid1 instance remove\$"
+tap_ok "card: unbinds" unbind_bdf "$bdf"
+tap_ok "unbind: events prints it" wait_for 5 events_has "$bdf unbind\$"
+tap_ok "bind: events printed it" events_has "$bdf bind\$"
+tap_note "$(cat /run/events)"
+kill "$events"
+tap_ok "module: unloads" unload_module
