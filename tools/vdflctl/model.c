@@ -64,6 +64,7 @@ static const struct attr instance_attrs[] = {
 	TEXT(instance, irq_source),
 	TEXT(instance, scrub),
 	TEXT(instance, owner),
+	TEXT(instance, filter),
 	DERIVED(instance, state),
 };
 

@@ -221,6 +221,7 @@ struct instance {
 	char irq_source[NAME_LEN];
 	char scrub[NAME_LEN];
 	char owner[NAME_LEN];	/* user id or OWNER_NONE */
+	char filter[WORDS_LEN];	/* ranges of registers, or "none" */
 	char state[NAME_LEN];	/* "created", or "removing": waits for users */
 };
 

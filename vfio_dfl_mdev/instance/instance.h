@@ -4,7 +4,7 @@
  * Each file uses only files of its own and of lower levels, from the bottom up:
  *
  *   1  access, eventfd, irq
- *   2  config, info, mmap, mmio, release, sysfs
+ *   2  config, filter, info, mmap, mmio, release, sysfs
  *   3  region
  *   4  ops
  *
@@ -23,13 +23,17 @@
 #include <linux/wait.h>
 
 #include "card/vdfl_card.h"
-#include "dfl/vconfig.h"
+#include "dfl/filter.h"
 #include "dfl/guest.h"
+#include "dfl/vconfig.h"
 
 #define VDFL_REGION_INFO	VFIO_PCI_NUM_REGIONS
 #define VDFL_NUM_REGIONS	(VFIO_PCI_NUM_REGIONS + 1)
 #define VDFL_REGION_SHIFT	40	/* as in vfio-pci */
 #define VDFL_REGION_MASK	((1ULL << VDFL_REGION_SHIFT) - 1)
+
+/* Parts of a region that can be mapped, at most */
+#define VDFL_MAX_PARTS		DFL_FILTER_MAX_RANGES
 
 /**
  * struct vdfl_type - the mdev type of an instance
@@ -65,6 +69,9 @@ struct vdfl_type {
  * @nr_maps: number of user mappings (VMAs), at most VFIO_DFL_MDEV_MAX_MAPS;
  *	atomic
  * @mmap_on: the block can be mapped; changes under @memory_lock while closed
+ * @filter: registers that the user may access, NULL for all; changes as @mmap_on
+ * @unfiltered: bytes of the block that are permitted without a look-up: all
+ *	without @filter, else 0; changes with it
  * @owner: the only user that can open the instance, or INVALID_UID; read and
  *	written without a lock
  * @nr_vectors: number of MSI-X vectors; changes only at open
@@ -107,6 +114,8 @@ struct vdfl_mdev {
 	void __iomem *io;
 	atomic_t nr_maps;
 	bool mmap_on;
+	struct dfl_filter *filter;
+	u64 unfiltered;
 	kuid_t owner;
 	u16 nr_vectors;
 	u64 region_size[VDFL_NUM_REGIONS];
@@ -191,8 +200,15 @@ int vdfl_mdev_reset_locked(struct vdfl_mdev *vd);
 /* mmap.c: mappings */
 int vdfl_mmap_allow(struct vdfl_mdev *vd, bool on);
 u64 vdfl_mmap_size(const struct vdfl_mdev *vd);
-struct vdfl_mmap_area vdfl_mmap_area(const struct vdfl_mdev *vd, u32 index);
+unsigned int vdfl_mmap_parts(const struct vdfl_mdev *vd, u32 index, bool write,
+			     struct vdfl_mmap_area *part);
 int vdfl_mmap(struct vfio_device *vdev, struct vm_area_struct *vma);
+
+/* filter.c: the registers that a user may access */
+void vdfl_filter_init(struct vdfl_mdev *vd);
+int vdfl_filter_load(struct vdfl_mdev *vd, const char *text, size_t len);
+int vdfl_filter_remove(struct vdfl_mdev *vd);
+size_t vdfl_filter_print(struct vdfl_mdev *vd, char *buf);
 
 /* eventfd.c: eventfds of users, and their wait queues */
 struct eventfd_ctx *vdfl_eventfd_get(int fd, wait_queue_head_t **queue);

@@ -61,12 +61,27 @@ static unsigned int piece_width(u64 pos, size_t len)
 	return 1;
 }
 
-static bool piece_in_block(const struct vdfl_mdev *vd, u64 pos,
-			   unsigned int width)
+static bool piece_is_unfiltered(const struct vdfl_mdev *vd, u64 pos,
+				unsigned int width)
 {
-	u64 size = vd->block->window->size;
+	return pos < vd->unfiltered && width <= vd->unfiltered - pos;
+}
 
-	return pos < size && width <= size - pos;
+/* Check whether a piece is in the block, and can be read. */
+static bool piece_reads(const struct vdfl_mdev *vd, u64 pos, unsigned int width)
+{
+	if (likely(piece_is_unfiltered(vd, pos, width)))
+		return true;
+	return vd->filter && dfl_filter_reads(vd->filter, pos, width);
+}
+
+/* As piece_reads(), for a write; replace the bits that a filter masks. */
+static bool piece_writes(const struct vdfl_mdev *vd, u64 pos,
+			 unsigned int width, u64 *value)
+{
+	if (likely(piece_is_unfiltered(vd, pos, width)))
+		return true;
+	return vd->filter && dfl_filter_writes(vd->filter, pos, width, value);
 }
 
 /**
@@ -180,7 +195,7 @@ static void bar0_read_piece(struct vdfl_mdev *vd, u64 pos, unsigned int width,
 			    u64 *value)
 {
 	*value = ~0ULL;
-	if (!piece_in_block(vd, pos, width))
+	if (!piece_reads(vd, pos, width))
 		return;
 	*value = reg_read(vd->io + pos, width);
 	trace_vdfl_access(vd->vdev.dev, false, pos, width, *value);
@@ -189,7 +204,7 @@ static void bar0_read_piece(struct vdfl_mdev *vd, u64 pos, unsigned int width,
 static void bar0_write_piece(struct vdfl_mdev *vd, u64 pos, unsigned int width,
 			     u64 *value)
 {
-	if (!piece_in_block(vd, pos, width))
+	if (!piece_writes(vd, pos, width, value))
 		return;
 	reg_write(vd->io + pos, width, *value);
 	trace_vdfl_access(vd->vdev.dev, true, pos, width, *value);
@@ -255,8 +270,7 @@ int vdfl_bar0_read_register(struct vdfl_mdev *vd, u64 pos, char __user *buf,
 			return ret;
 		bar0_read_piece(vd, pos, width, &value);
 		vdfl_access_end(vd);
-		if (piece_is_ones(value, width) &&
-		    pos < vd->block->window->size)
+		if (piece_is_ones(value, width) && piece_reads(vd, pos, width))
 			ret = vdfl_access_recheck(vd, generation);
 	} while (ret == -EAGAIN);
 	if (ret)

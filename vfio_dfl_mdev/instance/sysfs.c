@@ -19,6 +19,33 @@ static ssize_t block_show(struct device *dev, struct device_attribute *attr,
 }
 static DEVICE_ATTR_RO(block);
 
+static ssize_t filter_show(struct device *dev, struct device_attribute *attr,
+			   char *buf)
+{
+	struct vdfl_mdev *vd = dev_get_drvdata(dev);
+	size_t len;
+
+	BUILD_BUG_ON(DFL_FILTER_PRINT_LEN >= PAGE_SIZE);
+	len = vdfl_filter_print(vd, buf);
+	if (!len)
+		return sysfs_emit(buf, "none\n");
+	return len + sysfs_emit_at(buf, len, "\n");
+}
+
+static ssize_t filter_store(struct device *dev, struct device_attribute *attr,
+			    const char *buf, size_t count)
+{
+	struct vdfl_mdev *vd = dev_get_drvdata(dev);
+	int ret;
+
+	if (sysfs_streq(buf, "none"))
+		ret = vdfl_filter_remove(vd);
+	else
+		ret = vdfl_filter_load(vd, buf, count);
+	return ret ?: count;
+}
+static DEVICE_ATTR_RW(filter);
+
 static ssize_t irq_source_show(struct device *dev,
 			       struct device_attribute *attr, char *buf)
 {
@@ -94,6 +121,7 @@ static DEVICE_ATTR_RO(scrub);
 
 static struct attribute *mdev_attrs[] = {
 	&dev_attr_block.attr,
+	&dev_attr_filter.attr,
 	&dev_attr_irq_source.attr,
 	&dev_attr_mmap.attr,
 	&dev_attr_owner.attr,
