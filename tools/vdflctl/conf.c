@@ -58,6 +58,7 @@ static const struct {
 	[CONF_TYPE]		= { "type", is_type },
 	[CONF_MMAP]		= { "mmap", is_switch },
 	[CONF_FILTER]		= { "filter", is_filter },
+	[CONF_RATE]		= { "rate", is_number },
 	[CONF_OWNER]		= { "owner", is_user },
 };
 

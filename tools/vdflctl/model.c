@@ -65,6 +65,7 @@ static const struct attr instance_attrs[] = {
 	TEXT(instance, scrub),
 	TEXT(instance, owner),
 	TEXT(instance, filter),
+	NUMBER(instance, rate),
 	DERIVED(instance, state),
 };
 

@@ -117,6 +117,19 @@ static bool piece_is_ones(u64 value, unsigned int width)
 	return value == GENMASK_ULL(8 * width - 1, 0);
 }
 
+/* Begin @nr accesses: wait for the rate of the instance, if it has one. */
+static int mmio_begin(struct vdfl_mdev *vd, unsigned int nr)
+{
+	int ret;
+
+	if (unlikely(READ_ONCE(vd->rate.per_second))) {
+		ret = vdfl_rate_wait(vd, nr);
+		if (ret)
+			return ret;
+	}
+	return vdfl_access_begin(vd);
+}
+
 /* One aligned access at @pos, which reads to @value or writes @value. */
 typedef void (*piece_fn)(struct vdfl_mdev *vd, u64 pos, unsigned int width,
 			 u64 *value);
@@ -126,7 +139,7 @@ static int pieces_rw(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len,
 {
 	unsigned int width;
 	size_t done;
-	int ret = vdfl_access_begin(vd);
+	int ret = mmio_begin(vd, DIV_ROUND_UP(len, 8));
 
 	if (ret)
 		return ret;
@@ -265,7 +278,7 @@ int vdfl_bar0_read_register(struct vdfl_mdev *vd, u64 pos, char __user *buf,
 
 	do {
 		generation = vdfl_card_generation(vd->card);
-		ret = vdfl_access_begin(vd);
+		ret = mmio_begin(vd, 1);
 		if (ret)
 			return ret;
 		bar0_read_piece(vd, pos, width, &value);
@@ -300,7 +313,7 @@ int vdfl_bar0_write_register(struct vdfl_mdev *vd, u64 pos,
 	ret = width == 8 ? get_user(value, (const u64 __user *)buf) :
 			   get_user(value, (const u32 __user *)buf);
 	if (!ret)
-		ret = vdfl_access_begin(vd);
+		ret = mmio_begin(vd, 1);
 	if (ret)
 		return ret;
 	bar0_write_piece(vd, pos, width, &value);

@@ -89,6 +89,7 @@ static int vdfl_mdev_init(struct vfio_device *vdev)
 	vd->owner = INVALID_UID;
 	vd->client.dev = vdev->dev;
 	vd->client.ops = &client_ops;
+	vdfl_rate_init(vd);
 	vdfl_mdev_irq_init(vd);
 	vdfl_mdev_release_init(vd);
 

@@ -110,6 +110,27 @@ static ssize_t owner_store(struct device *dev, struct device_attribute *attr,
 }
 static DEVICE_ATTR_RW(owner);
 
+static ssize_t rate_show(struct device *dev, struct device_attribute *attr,
+			 char *buf)
+{
+	struct vdfl_mdev *vd = dev_get_drvdata(dev);
+
+	return sysfs_emit(buf, "%u\n", READ_ONCE(vd->rate.per_second));
+}
+
+static ssize_t rate_store(struct device *dev, struct device_attribute *attr,
+			  const char *buf, size_t count)
+{
+	struct vdfl_mdev *vd = dev_get_drvdata(dev);
+	unsigned int per_second;
+	int ret = kstrtouint(buf, 10, &per_second);
+
+	if (!ret)
+		ret = vdfl_rate_set(vd, per_second);
+	return ret ?: count;
+}
+static DEVICE_ATTR_RW(rate);
+
 static ssize_t scrub_show(struct device *dev, struct device_attribute *attr,
 			  char *buf)
 {
@@ -125,6 +146,7 @@ static struct attribute *mdev_attrs[] = {
 	&dev_attr_irq_source.attr,
 	&dev_attr_mmap.attr,
 	&dev_attr_owner.attr,
+	&dev_attr_rate.attr,
 	&dev_attr_scrub.attr,
 	NULL
 };

@@ -196,7 +196,7 @@ static const struct {
 	{ "remove", " remove release_grace_ms " },
 	{ "bind", " driver_override drivers_probe bind unbind " },
 	{ "unbind", " driver_override unbind release_grace_ms " },
-	{ "restore", " driver_override drivers_probe bind unbind create irq_source irq_holdoff_us poll_floor_us poll_ceiling_us release_grace_ms mmap filter owner " },
+	{ "restore", " driver_override drivers_probe bind unbind create irq_source irq_holdoff_us poll_floor_us poll_ceiling_us release_grace_ms mmap filter rate owner " },
 	{ "irq", " irq_source " },
 	{ "give", " owner " },
 	{ "chown", " owner " },
