@@ -23,8 +23,12 @@
  *					instance with N waiters of its own: US as of watch
  *	pulse MS			again and again raises vector 0, waits for its
  *					signal and acknowledges: number of signals
+ *	mpulse MS			as pulse, through the mapping and without a pause:
+ *					PULSES SIGNALS
  *	loop OFFSET MS [VALUE]		reads NUMBER, or error NAME MS-PASSED, or
  *					changed NEW if another than VALUE was read
+ *	bulk OFFSET BYTES		one read() of so many: ok, or error NAME MS-PASSED
+ *	latency OFFSET N		median of the times of N reads, ns
  *	fences, generation		that field of the block's description
  *	dma				attempt of the AFU to write to our memory:
  *					RESULT same, or RESULT changed
@@ -200,6 +204,60 @@ static void cmd_loop(struct client *c, char **arg)
 		reads++;
 	}
 	printf("reads %lu\n", reads);
+}
+
+static void cmd_bulk(struct client *c, char **arg)
+{
+	size_t len = number(arg[2]);
+	uint64_t start = now_ms();
+	void *buf = malloc(len);
+	ssize_t ret;
+
+	if (!buf)
+		die("no memory for %zu bytes", len);
+	ret = try_dev_read(&c->dev, BAR0, number(arg[1]), buf, len);
+	if (ret < 0)
+		printf("error %s %lu\n", err_name(ret), now_ms() - start);
+	else
+		printf("ok\n");
+	free(buf);
+}
+
+static int compare_u64(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000000000ULL + now.tv_nsec;
+}
+
+static void cmd_latency(struct client *c, char **arg)
+{
+	uint64_t nr = number(arg[2]), value, i;
+	uint64_t *ns = calloc(nr, sizeof(*ns));
+	int ret = 0;
+
+	if (!nr || !ns)
+		die("latency of no reads, or no memory");
+	for (i = 0; i < nr && !ret; i++) {
+		uint64_t start = now_ns();
+
+		ret = get_reg(c, number(arg[1]), sizeof(value), &value);
+		ns[i] = now_ns() - start;
+	}
+	qsort(ns, nr, sizeof(*ns), compare_u64);
+	if (ret)
+		say_error(ret);
+	else
+		printf("%lu\n", ns[nr / 2]);
+	free(ns);
 }
 
 static ssize_t get_description(struct client *c,
@@ -535,6 +593,23 @@ static void cmd_pulse(struct client *c, char **arg)
 	printf("%lu\n", signals);
 }
 
+static void cmd_mpulse(struct client *c, char **arg)
+{
+	uint64_t end = now_ms() + number(arg[1]), pulses = 0;
+
+	if (!c->map) {
+		say_error(-EINVAL);
+		return;
+	}
+	event_take(c->line[0]);
+	while (!loop_is_over(end)) {
+		map_store64(c->map + AFU_IRQ_TRIGGER, 1);
+		map_store64(c->map + AFU_IRQ_STATUS, ~0ULL);
+		pulses++;
+	}
+	printf("%lu %lu\n", pulses, event_take(c->line[0]));
+}
+
 /* --- direct memory access ----------------------------------------------------- */
 
 static uint64_t physical(const volatile void *page)
@@ -594,6 +669,7 @@ static const struct {
 	void (*run)(struct client *c, char **arg);
 } commands[] = {
 	{ "arm", cmd_arm },
+	{ "bulk", cmd_bulk },
 	{ "close", cmd_close },
 	{ "count", cmd_count },
 	{ "disarm", cmd_disarm },
@@ -601,10 +677,12 @@ static const struct {
 	{ "fences", cmd_fences },
 	{ "flr", cmd_flr },
 	{ "generation", cmd_generation },
+	{ "latency", cmd_latency },
 	{ "loop", cmd_loop },
 	{ "map", cmd_map },
 	{ "maps", cmd_maps },
 	{ "mloop", cmd_mloop },
+	{ "mpulse", cmd_mpulse },
 	{ "mread", cmd_mread },
 	{ "mwrite", cmd_mwrite },
 	{ "nest", cmd_nest },

@@ -7,7 +7,7 @@
 pure := $(abspath $(dir $(lastword $(MAKEFILE_LIST))))
 module := $(abspath $(pure)/../vfio_dfl_mdev)
 
-PURE := $(addprefix dfl/,afu carve guest policy vconfig walk)
+PURE := $(addprefix dfl/,afu carve filter guest policy vconfig walk)
 
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Werror
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all

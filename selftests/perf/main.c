@@ -36,6 +36,13 @@ static struct device ours = {
 	.irq_raise = AFU_IRQ_TRIGGER, .irq_ack = AFU_IRQ_STATUS, .irq_width = 8,
 };
 
+/* The same registers, behind a filter with as many ranges as it can have */
+static struct device filtered = {
+	.name = "ours-filtered", .bar = 0,
+	.reg4 = AFU_SCRATCH0, .reg8 = AFU_SCRATCH0, .map = NO_MAP,
+	.irq_index = -1,
+};
+
 static struct device lab = {
 	.name = "vfio-pci-lab", .bar = AFU_BAR,
 	.reg4 = AFU_OFFSET + AFU_SCRATCH0, .reg8 = AFU_OFFSET + AFU_SCRATCH0,
@@ -89,6 +96,30 @@ static void measure_ours(void)
 	measure_guest(&ours);
 	measure_open_close(&ours, 200);
 	ours_close();
+}
+
+#define FILTER_RANGES	32
+
+static void load_filter(void)
+{
+	char table[FILTER_RANGES * 32];
+	int used, i;
+
+	used = sprintf(table, "0x%x+0x8 rw", AFU_SCRATCH0);
+	for (i = 1; i < FILTER_RANGES; i++)
+		used += sprintf(table + used, ";0x%x+0x8 rw",
+				AFU_RAM + 16 * i);
+	write_file(MDEV OURS_UUID "/dfl/filter", table);
+}
+
+static void measure_filtered(void)
+{
+	instance_create(AFU_TYPE, OURS_UUID);
+	load_filter();
+	device_open(&filtered, MDEV OURS_UUID);
+	measure_bar(&filtered);
+	device_close(&filtered);
+	instance_remove(OURS_UUID);
 }
 
 static void measure_mtty(void)
@@ -279,6 +310,7 @@ int main(void)
 	driver_bind(LAB_BDF, OURS);
 	driver_bind(MANY_BDF, OURS);
 	measure_ours();
+	measure_filtered();
 	measure_mtty();
 	measure_vfio_pci();
 	measure_large_windows();

@@ -160,6 +160,7 @@ void irq_disable(struct device *d, unsigned int index);
 
 /* --- the rows ------------------------------------------------------------------- */
 
+void measure_bar(struct device *d);
 void measure_access(struct device *d);
 void measure_large(struct device *d);
 void measure_guest(struct device *d);

@@ -39,6 +39,13 @@ static bool is_user(const char *text)
 	return text[0] && !strpbrk(text, BLANKS);
 }
 
+/* The driver parses the table */
+static bool is_filter(const char *text)
+{
+	return text[0] && (!strcmp(text, "none") ||
+	       !text[strspn(text, "0123456789abcdefABCDEFx+/;rw" BLANKS)]);
+}
+
 static const struct {
 	const char *name;
 	bool (*valid)(const char *text);
@@ -50,6 +57,8 @@ static const struct {
 	[CONF_RELEASE_GRACE_MS]	= { "release_grace_ms", is_number },
 	[CONF_TYPE]		= { "type", is_type },
 	[CONF_MMAP]		= { "mmap", is_switch },
+	[CONF_FILTER]		= { "filter", is_filter },
+	[CONF_RATE]		= { "rate", is_number },
 	[CONF_OWNER]		= { "owner", is_user },
 };
 
@@ -244,9 +253,11 @@ static const char *set_value(struct conf_section *section, unsigned int line,
 		return "unknown key";
 	if (value->line)
 		return "key appears twice";
-	if (strlen(text) >= sizeof(value->text) || !keys[key].valid(text))
+	if (strlen(text) >= WORDS_LEN || !keys[key].valid(text))
 		return "invalid value";
-	text_set(value->text, sizeof(value->text), "%s", text);
+	value->text = strdup(text);
+	if (!value->text)
+		err(EXIT_FAILURE, "%s", name);
 	value->line = line;
 	return NULL;
 }
@@ -335,5 +346,11 @@ int conf_load(struct conf *conf, const char *bdf, struct fault *fault)
 
 void conf_free(struct conf *conf)
 {
+	size_t i;
+	int key;
+
+	for (i = 0; i < conf->count; i++)
+		for (key = 0; key < CONF_KEYS; key++)
+			free(conf->section[i].value[key].text);
 	free(conf->section);
 }

@@ -27,17 +27,19 @@ enum conf_key {
 	/* of an instance */
 	CONF_TYPE = CONF_CARD_KEYS,
 	CONF_MMAP,
+	CONF_FILTER,
+	CONF_RATE,
 	CONF_OWNER,
 	CONF_KEYS
 };
 
 /**
  * struct conf_value - value of a key
- * @text: the value, valid for the key
+ * @text: the value, valid for the key; NULL if the key is absent
  * @line: number of its line, 0 if the key is absent
  */
 struct conf_value {
-	char text[NAME_LEN];
+	char *text;
 	unsigned int line;
 };
 

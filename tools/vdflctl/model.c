@@ -66,6 +66,8 @@ static const struct attr instance_attrs[] = {
 	TEXT(instance, irq_source),
 	TEXT(instance, scrub),
 	TEXT(instance, owner),
+	TEXT(instance, filter),
+	NUMBER(instance, rate),
 	DERIVED(instance, state),
 };
 

@@ -228,6 +228,8 @@ struct instance {
 	char irq_source[NAME_LEN];
 	char scrub[NAME_LEN];
 	char owner[NAME_LEN];	/* user id or OWNER_NONE */
+	char filter[WORDS_LEN];	/* ranges of registers, or "none" */
+	__u64 rate;		/* accesses a second, 0 without a bound, or ABSENT */
 	char state[NAME_LEN];	/* "created", or "removing": waits for users */
 };
 

@@ -171,6 +171,12 @@ static void print_instance(const struct instance *inst,
 	printf("  group:        %s%s%s\n", or_none(inst->group),
 	       inst->cdev[0] ? ", device node " : "", inst->cdev);
 	printf("  mmap:         %s\n", or_none(inst->mmap));
+	if (inst->filter[0])
+		printf("  filter:       %s\n", inst->filter);
+	if (inst->rate == 0)
+		printf("  rate:         no bound\n");
+	else if (inst->rate != ABSENT)
+		printf("  rate:         %llu accesses a second\n", inst->rate);
 	printf("  interrupts:   %s\n", or_none(inst->irq_source));
 	printf("  scrub:        %s\n", or_none(inst->scrub));
 	if (!strcmp(inst->state, "removing"))

@@ -12,7 +12,7 @@ static int set_attr(const char *dir, enum conf_key key, const char *value,
 		    struct fault *fault)
 {
 	const char *name = conf_key_name(key);
-	char text[NAME_LEN];
+	char text[WORDS_LEN];
 	int ret;
 
 	ret = sysfs_read(text, sizeof(text), "%s/dfl/%s", dir, name);
@@ -25,6 +25,8 @@ static int set_attr(const char *dir, enum conf_key key, const char *value,
 		  strerror(-ret));
 	if (ret == -EBUSY)
 		fault_remedy(fault, "close the instances first");
+	else if (ret == -EINVAL && key == CONF_FILTER)
+		fault_remedy(fault, "the kernel log has line and column: dmesg");
 	else
 		fault_denied(fault, -ret);
 	return -1;

@@ -17,7 +17,7 @@ static const char head[] =
 /* Write the attributes from @key to before @end that the driver has */
 static void write_attrs(FILE *out, const char *dir, int key, int end)
 {
-	char text[NAME_LEN];
+	char text[WORDS_LEN];
 
 	for (; key < end; key++) {
 		if (!sysfs_read(text, sizeof(text), "%s/dfl/%s", dir,

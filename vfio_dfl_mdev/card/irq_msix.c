@@ -31,7 +31,7 @@ static irqreturn_t src_msix_handler(int nr, void *data)
 {
 	struct vdfl_msix_vector *vector = data;
 
-	vector->client->message(vector->client, vector->nr);
+	vdfl_irq_message(vector->client, vector->nr);
 	return IRQ_HANDLED;
 }
 

@@ -165,6 +165,7 @@ ssize_t vdfl_poll_stuck(struct vdfl_card *card, char *buf);
 
 /* irq_signal.c: signals to clients */
 void vdfl_irq_note(struct vdfl_irq_client *client, u64 pending);
+void vdfl_irq_message(struct vdfl_irq_client *client, unsigned int nr);
 void vdfl_irq_forget(struct vdfl_irq_client *client);
 
 /* irq.c: subscriptions to the card's interrupts */

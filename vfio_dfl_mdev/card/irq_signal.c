@@ -24,6 +24,44 @@
 #define DEFER_TIME		HZ
 
 /*
+ * Reserve the time of the signals of @pending. Return 0, or the time in ns for
+ * which they have to wait.
+ */
+static u64 client_delay(struct vdfl_irq_client *client, u64 pending)
+{
+	u64 interval = READ_ONCE(client->interval);
+	u64 now, nr;
+	s64 due;
+
+	if (!interval)
+		return 0;
+	now = ktime_get_ns();
+	due = atomic64_read(&client->due);
+	if (now < due)
+		return due - now;
+	nr = min_t(u64, hweight64(pending), client->nr);
+	if (atomic64_try_cmpxchg(&client->due, &due, now + nr * interval))
+		return 0;
+	return interval;
+}
+
+/* A change of the interval takes effect within a second. */
+static void client_signal_later(struct vdfl_irq_client *client, u64 delay)
+{
+	delay = min_t(u64, delay, NSEC_PER_SEC);
+	queue_delayed_work(vdfl_signal_wq, &client->signal,
+			   nsecs_to_jiffies(delay) + 1);
+}
+
+static void client_send_held(struct vdfl_irq_client *client)
+{
+	u64 held = atomic64_xchg(&client->held, 0);
+
+	for (; held; held &= held - 1)
+		client->message(client, __ffs64(held));
+}
+
+/*
  * A client is signalled for at most half of the time: after signals that took a
  * long time, the next ones wait for as long.
  */
@@ -33,12 +71,18 @@ static void client_signal(struct work_struct *work)
 						      struct vdfl_irq_client,
 						      signal);
 	u64 start = ktime_get_ns();
+	u64 delay;
 
-	if (client->rested > start + SIGNAL_BURST_NS) {
-		queue_delayed_work(vdfl_signal_wq, &client->signal,
-				   nsecs_to_jiffies(client->rested - start) + 1);
+	if (client->rested > start + SIGNAL_BURST_NS)
+		delay = client->rested - start;
+	else
+		delay = client_delay(client, atomic64_read(&client->noted) |
+					     atomic64_read(&client->held));
+	if (delay) {
+		client_signal_later(client, delay);
 		return;
 	}
+	client_send_held(client);
 	client->notify(client, atomic64_xchg(&client->noted, 0));
 	client->rested = max(client->rested, start) +
 			 2 * (ktime_get_ns() - start);
@@ -54,9 +98,20 @@ static void client_signal(struct work_struct *work)
 void vdfl_irq_client_init(struct vdfl_irq_client *client)
 {
 	atomic64_set(&client->noted, 0);
+	atomic64_set(&client->held, 0);
+	atomic64_set(&client->due, 0);
 	client->rested = 0;
 	client->deferred_until = jiffies;
 	INIT_DELAYED_WORK(&client->signal, client_signal);
+}
+
+static void client_note(struct vdfl_irq_client *client, u64 pending)
+{
+	u64 raised = pending & READ_ONCE(client->listening);
+
+	vdfl_count(client->stats, VDFL_STAT_IRQS_RAISED, hweight64(raised));
+	raised &= atomic64_fetch_or(pending, &client->noted);
+	vdfl_count(client->stats, VDFL_STAT_IRQS_COALESCED, hweight64(raised));
 }
 
 /**
@@ -64,35 +119,63 @@ void vdfl_irq_client_init(struct vdfl_irq_client *client)
  * @client: armed client
  * @pending: as the argument of notify()
  *
- * Takes a bounded time, in any context. A client that is signalled slowly
- * receives one signal for all notes that it waits for.
+ * Takes a bounded time, in any context. A client that is signalled slowly, or that
+ * has a rate, receives one signal for all notes that it waits for.
  */
 void vdfl_irq_note(struct vdfl_irq_client *client, u64 pending)
 {
-	u64 raised;
+	u64 delay = client_delay(client, pending);
 
+	if (delay) {
+		client_note(client, pending);
+		client_signal_later(client, delay);
+		return;
+	}
 	if (time_after_eq(jiffies, READ_ONCE(client->deferred_until))) {
 		pending = client->notify_quick(client, pending);
 		if (!pending)
 			return;
 		WRITE_ONCE(client->deferred_until, jiffies + DEFER_TIME);
 	}
-	raised = pending & READ_ONCE(client->listening);
-	vdfl_count(client->stats, VDFL_STAT_IRQS_RAISED, hweight64(raised));
-	raised &= atomic64_fetch_or(pending, &client->noted);
-	vdfl_count(client->stats, VDFL_STAT_IRQS_COALESCED, hweight64(raised));
+	client_note(client, pending);
 	queue_delayed_work(vdfl_signal_wq, &client->signal, 0);
+}
+
+/**
+ * vdfl_irq_message() - signal the vector of a message now or soon
+ * @client: armed client
+ * @nr: number of the vector in the block
+ *
+ * A client that has a rate receives one signal for all messages of a vector that
+ * wait. Called in hard interrupt context.
+ */
+void vdfl_irq_message(struct vdfl_irq_client *client, unsigned int nr)
+{
+	u64 delay = client_delay(client, BIT_ULL(nr));
+
+	if (!delay) {
+		client->message(client, nr);
+		return;
+	}
+	/* A held message is counted as raised when it is sent */
+	if (atomic64_fetch_or(BIT_ULL(nr), &client->held) & BIT_ULL(nr)) {
+		vdfl_count(client->stats, VDFL_STAT_IRQS_RAISED, 1);
+		vdfl_count(client->stats, VDFL_STAT_IRQS_COALESCED, 1);
+	}
+	client_signal_later(client, delay);
 }
 
 /**
  * vdfl_irq_forget() - drop what was noted for a client
  * @client: client that vdfl_irq_note() is not called for any more
  *
- * notify() is not running and is not called any more when this returns. The
- * caller holds no lock of the card, since notify() may take long. May sleep.
+ * Messages that wait are delivered. notify() is not running and is not called any
+ * more when this returns. The caller holds no lock of the card, since notify() may
+ * take long. May sleep.
  */
 void vdfl_irq_forget(struct vdfl_irq_client *client)
 {
 	cancel_delayed_work_sync(&client->signal);
+	client_send_held(client);
 	atomic64_set(&client->noted, 0);
 }

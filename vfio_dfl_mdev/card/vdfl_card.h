@@ -215,8 +215,12 @@ struct vdfl_client_ops {
  *	time; may be called in hard interrupt context and with
  *	vdfl_card_irq.lock held; returns the vectors that were not signalled
  * @message: source msix: signal the vector @nr, whose message arrived; called in
- *	hard interrupt context, without a lock
+ *	hard interrupt context or in a work item, without a lock
+ * @interval: time between two signals of the client at least, ns; 0 for none; set
+ *	by the client, read without a lock
+ * @due: time from which the client may be signalled, ns of ktime_get_ns(); atomic
  * @noted: vectors to signal; atomic
+ * @held: source msix: vectors whose messages wait for @due; atomic
  * @deferred_until: jiffies until which only the work item signals the client
  * @signal: work item that signals @noted
  * @rested: time from which @signal runs without a delay, in ns of
@@ -231,7 +235,8 @@ struct vdfl_client_ops {
  *	vdfl_card_irq.lock
  *
  * The client sets @first, @nr, @stats and the three callbacks while it is not
- * armed, and @listening. The card layer owns all other fields.
+ * armed, and @listening and @interval at any time. The card layer owns all other
+ * fields.
  */
 struct vdfl_irq_client {
 	struct list_head node;
@@ -242,7 +247,10 @@ struct vdfl_irq_client {
 	void (*notify)(struct vdfl_irq_client *client, u64 pending);
 	u64 (*notify_quick)(struct vdfl_irq_client *client, u64 pending);
 	void (*message)(struct vdfl_irq_client *client, unsigned int nr);
+	u64 interval;
+	atomic64_t due;
 	atomic64_t noted;
+	atomic64_t held;
 	unsigned long deferred_until;
 	struct delayed_work signal;
 	u64 rested;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * All kernel headers that the pure files (list walk, policy, carving, guest
- * list, config space) may use. Unit tests and fuzzers shadow this header with a
- * user-space twin.
+ * list, config space, register filter) may use. Unit tests and fuzzers shadow
+ * this header with a user-space twin.
  *
  * Copyright (C) 2026 The vfio_dfl_mdev authors
  */

@@ -3,8 +3,8 @@
  * Private header of the instance layer: one VFIO device per assigned block.
  * Each file uses only files of its own and of lower levels, from the bottom up:
  *
- *   1  access, eventfd, irq
- *   2  config, info, mmap, mmio, release, sysfs
+ *   1  access, eventfd, irq, rate
+ *   2  config, filter, info, mmap, mmio, release, sysfs
  *   3  region
  *   4  ops
  *
@@ -23,13 +23,17 @@
 #include <linux/wait.h>
 
 #include "card/vdfl_card.h"
-#include "dfl/vconfig.h"
+#include "dfl/filter.h"
 #include "dfl/guest.h"
+#include "dfl/vconfig.h"
 
 #define VDFL_REGION_INFO	VFIO_PCI_NUM_REGIONS
 #define VDFL_NUM_REGIONS	(VFIO_PCI_NUM_REGIONS + 1)
 #define VDFL_REGION_SHIFT	40	/* as in vfio-pci */
 #define VDFL_REGION_MASK	((1ULL << VDFL_REGION_SHIFT) - 1)
+
+/* Parts of a region that can be mapped, at most */
+#define VDFL_MAX_PARTS		DFL_FILTER_MAX_RANGES
 
 /**
  * struct vdfl_type - the mdev type of an instance
@@ -47,6 +51,25 @@ struct vdfl_type {
 	const struct mdev_type *last;
 };
 
+/* Highest rate, accesses a second */
+#define VDFL_RATE_MAX		1000000
+
+/**
+ * struct vdfl_rate - bound on the trapped accesses of an instance
+ * @per_second: accesses a second, 0 for no bound; also read without a lock
+ * @lock: protects the other fields; a leaf
+ * @interval: time of one access, ns
+ * @next: time at which the next access may begin, ns of ktime_get_ns()
+ * @epoch: number of changes of the rate; also read without a lock
+ */
+struct vdfl_rate {
+	unsigned int per_second;
+	spinlock_t lock;
+	u64 interval;
+	u64 next;
+	u32 epoch;
+};
+
 /**
  * struct vdfl_mdev - one instance
  * @vdev: VFIO device; first member
@@ -58,7 +81,7 @@ struct vdfl_type {
  *	fault; write side: taken after a bit of @revoked is set, to wait for
  *	readers
  * @revoked: VDFL_REVOKED_*, atomic; registers can be accessed only while 0
- * @restored: accesses that wait for the end of VDFL_REVOKED_WAIT
+ * @restored: accesses that wait for the end of VDFL_REVOKED_WAIT, or for @rate
  * @removing: the instance is being removed; set once, read without a lock
  * @release: see release.c
  * @io: mapped registers of the block
@@ -66,6 +89,10 @@ struct vdfl_type {
  * @nr_maps: number of user mappings (VMAs), at most VFIO_DFL_MDEV_MAX_MAPS;
  *	atomic
  * @mmap_on: the block can be mapped; changes under @memory_lock while closed
+ * @filter: registers that the user may access, NULL for all; changes as @mmap_on
+ * @unfiltered: bytes of the block that are permitted without a look-up: all
+ *	without @filter, else 0; changes with it
+ * @rate: see rate.c
  * @owner: the only user that can open the instance, or INVALID_UID; read and
  *	written without a lock
  * @nr_vectors: number of MSI-X vectors; changes only at open
@@ -107,6 +134,9 @@ struct vdfl_mdev {
 	bool has_statistics;
 	atomic_t nr_maps;
 	bool mmap_on;
+	struct dfl_filter *filter;
+	u64 unfiltered;
+	struct vdfl_rate rate;
 	kuid_t owner;
 	u16 nr_vectors;
 	u64 region_size[VDFL_NUM_REGIONS];
@@ -187,11 +217,23 @@ void vdfl_access_end(struct vdfl_mdev *vd);
 int vdfl_access_recheck(struct vdfl_mdev *vd, u32 generation);
 int vdfl_mdev_reset_locked(struct vdfl_mdev *vd);
 
+/* rate.c: bound on accesses and interrupts */
+void vdfl_rate_init(struct vdfl_mdev *vd);
+int vdfl_rate_set(struct vdfl_mdev *vd, unsigned int per_second);
+int vdfl_rate_wait(struct vdfl_mdev *vd, unsigned int nr);
+
 /* mmap.c: mappings */
 int vdfl_mmap_allow(struct vdfl_mdev *vd, bool on);
 u64 vdfl_mmap_size(const struct vdfl_mdev *vd);
-struct vdfl_mmap_area vdfl_mmap_area(const struct vdfl_mdev *vd, u32 index);
+unsigned int vdfl_mmap_parts(const struct vdfl_mdev *vd, u32 index, bool write,
+			     struct vdfl_mmap_area *part);
 int vdfl_mmap(struct vfio_device *vdev, struct vm_area_struct *vma);
+
+/* filter.c: the registers that a user may access */
+void vdfl_filter_init(struct vdfl_mdev *vd);
+int vdfl_filter_load(struct vdfl_mdev *vd, const char *text, size_t len);
+int vdfl_filter_remove(struct vdfl_mdev *vd);
+size_t vdfl_filter_print(struct vdfl_mdev *vd, char *buf);
 
 /* eventfd.c: eventfds of users, and their wait queues */
 struct eventfd_ctx *vdfl_eventfd_get(int fd, wait_queue_head_t **queue);

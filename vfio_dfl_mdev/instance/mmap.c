@@ -27,27 +27,13 @@ int vdfl_mmap_allow(struct vdfl_mdev *vd, bool on)
 	return 0;
 }
 
-/**
- * vdfl_mmap_size() - get the size of the mappable part of the block
- * @vd: open instance
- *
- * Return: bytes from the header on, whole pages; 0 if nothing can be mapped
+/*
+ * Return the area of a region in which pages can be mapped. A filter may forbid
+ * some of the pages.
  */
-u64 vdfl_mmap_size(const struct vdfl_mdev *vd)
+static struct vdfl_mmap_area mmap_area(const struct vdfl_mdev *vd, u32 index)
 {
-	return vd->mmap_on ? vd->block->window->map_size : 0;
-}
-
-/**
- * vdfl_mmap_area() - get the mappable area of a region
- * @vd: open instance
- * @index: any region index
- *
- * Return: the area, of length 0 if nothing can be mapped
- */
-struct vdfl_mmap_area vdfl_mmap_area(const struct vdfl_mdev *vd, u32 index)
-{
-	u64 size = vdfl_mmap_size(vd);
+	u64 size = vd->mmap_on ? vd->block->window->map_size : 0;
 	struct vdfl_mmap_area map = {};
 
 	if (index == VFIO_PCI_BAR2_REGION_INDEX && vd->guest.size) {
@@ -65,6 +51,83 @@ struct vdfl_mmap_area vdfl_mmap_area(const struct vdfl_mdev *vd, u32 index)
 	if (size > map.block_off)
 		map.len = size - map.block_off;
 	return map;
+}
+
+static u32 filter_access(bool write)
+{
+	return DFL_FILTER_READ | (write ? DFL_FILTER_WRITE : 0);
+}
+
+/* Check whether the filter, if any, permits to map @len bytes of the block. */
+static bool filter_maps(const struct vdfl_mdev *vd, u64 block_off, u64 len,
+			bool write)
+{
+	return !vd->filter ||
+	       dfl_filter_maps(vd->filter, block_off, len, filter_access(write));
+}
+
+/* Return the pages of one range of the filter that are in @map. */
+static struct vdfl_mmap_area filter_part(const struct vdfl_mdev *vd, u32 nr,
+					 bool write,
+					 const struct vdfl_mmap_area *map)
+{
+	struct vdfl_mmap_area part = {};
+	u64 start, len, end;
+
+	len = dfl_filter_pages(vd->filter, nr, filter_access(write), PAGE_SIZE,
+			       &start);
+	end = min(start + len, map->block_off + map->len);
+	start = max(start, map->block_off);
+	if (end <= start)
+		return part;
+	part.block_off = start;
+	part.start = map->start + start - map->block_off;
+	part.len = end - start;
+	return part;
+}
+
+/**
+ * vdfl_mmap_parts() - get the parts of a region that can be mapped
+ * @vd: open instance
+ * @index: any region index
+ * @write: only parts that can be mapped writable
+ * @part: result, VDFL_MAX_PARTS entries, in the order of their offsets
+ *
+ * Return: number of parts, 0 if nothing can be mapped
+ */
+unsigned int vdfl_mmap_parts(const struct vdfl_mdev *vd, u32 index, bool write,
+			     struct vdfl_mmap_area *part)
+{
+	struct vdfl_mmap_area map = mmap_area(vd, index);
+	unsigned int found = 0;
+	u32 i;
+
+	if (!vd->filter) {
+		part[0] = map;
+		return map.len ? 1 : 0;
+	}
+	for (i = 0; i < vd->filter->nr; i++) {
+		part[found] = filter_part(vd, i, write, &map);
+		if (part[found].len)
+			found++;
+	}
+	return found;
+}
+
+/**
+ * vdfl_mmap_size() - get the size of the mappable part at the start of the block
+ * @vd: open instance
+ *
+ * Return: bytes from the header on, whole pages; 0 if nothing can be mapped there
+ */
+u64 vdfl_mmap_size(const struct vdfl_mdev *vd)
+{
+	struct vdfl_mmap_area map = mmap_area(vd, VFIO_PCI_BAR0_REGION_INDEX);
+
+	if (!vd->filter)
+		return map.len;
+	map = filter_part(vd, 0, !dfl_filter_is_read_only(vd->filter), &map);
+	return map.block_off ? 0 : map.len;
 }
 
 static u64 vma_start(const struct vm_area_struct *vma)
@@ -162,13 +225,15 @@ static vm_fault_t region_huge_fault(struct vm_fault *vmf, unsigned int order)
 {
 	struct vm_area_struct *vma = vmf->vma;
 	struct vdfl_mdev *vd = vdfl_mapping_owner(vma);
-	struct vdfl_mmap_area map = vdfl_mmap_area(vd, vma_region(vma));
+	struct vdfl_mmap_area map = mmap_area(vd, vma_region(vma));
 	struct page_range range = fault_range(vmf, map.start, order);
 	phys_addr_t phys = vdfl_block_phys(vd->block) + map.block_off +
 			   range.off;
 	vm_fault_t ret;
 
-	if (!range_fits(&range, vma, map.len) || phys & (range.size - 1))
+	if (!range_fits(&range, vma, map.len) || phys & (range.size - 1) ||
+	    !filter_maps(vd, map.block_off + range.off, range.size,
+			 vma->vm_flags & VM_MAYWRITE))
 		return order ? VM_FAULT_FALLBACK : VM_FAULT_SIGBUS;
 	if (vdfl_access_begin(vd))
 		return VM_FAULT_SIGBUS;
@@ -271,6 +336,23 @@ static const struct vm_operations_struct region_vm_ops = {
 #endif
 };
 
+/* Check a new VMA, and withhold write access for good. */
+static int vma_check_access(const struct vdfl_mdev *vd, u64 block_off,
+			    struct vm_area_struct *vma)
+{
+	u64 len = vma->vm_end - vma->vm_start;
+
+	if (!filter_maps(vd, block_off, len, false))
+		return -EINVAL;
+	if (!vdfl_block_read_only(vd->block) &&
+	    filter_maps(vd, block_off, len, true))
+		return 0;
+	if (vma->vm_flags & VM_WRITE)
+		return -EACCES;
+	vm_flags_clear(vma, VM_MAYWRITE);
+	return 0;
+}
+
 /**
  * vdfl_mmap() - map registers of a block into user space
  * @vdev: open instance
@@ -281,27 +363,27 @@ static const struct vm_operations_struct region_vm_ops = {
  * mprotect() cannot add write access without VM_MAYWRITE, and without VM_WRITE
  * a fault inserts a read-only page.
  *
- * Return: 0; -EINVAL if the mapping is private or not inside the mappable area;
- * -EACCES if it is writable and the block is read-only; -ENOMEM if the instance
- * has VFIO_DFL_MDEV_MAX_MAPS mappings
+ * Return: 0; -EINVAL if the mapping is private or not inside the mappable area,
+ * or if the filter forbids to read a page; -EACCES if it is writable, and the
+ * block is read-only or the filter forbids to write a page; -ENOMEM if the
+ * instance has VFIO_DFL_MDEV_MAX_MAPS mappings
  */
 int vdfl_mmap(struct vfio_device *vdev, struct vm_area_struct *vma)
 {
 	struct vdfl_mdev *vd = vdfl_mdev_of(vdev);
-	struct vdfl_mmap_area map = vdfl_mmap_area(vd, vma_region(vma));
+	struct vdfl_mmap_area map = mmap_area(vd, vma_region(vma));
 	u64 len = vma->vm_end - vma->vm_start;
 	u64 start = vma_start(vma);
+	int ret;
 
 	if (!(vma->vm_flags & VM_SHARED))
 		return -EINVAL;
 	if (start < map.start || len > map.len ||
 	    start - map.start > map.len - len)
 		return -EINVAL;
-	if (vdfl_block_read_only(vd->block)) {
-		if (vma->vm_flags & VM_WRITE)
-			return -EACCES;
-		vm_flags_clear(vma, VM_MAYWRITE);
-	}
+	ret = vma_check_access(vd, map.block_off + start - map.start, vma);
+	if (ret)
+		return ret;
 	if (!map_count(vd))
 		return -ENOMEM;
 

@@ -61,12 +61,27 @@ static unsigned int piece_width(u64 pos, size_t len)
 	return 1;
 }
 
-static bool piece_in_block(const struct vdfl_mdev *vd, u64 pos,
-			   unsigned int width)
+static bool piece_is_unfiltered(const struct vdfl_mdev *vd, u64 pos,
+				unsigned int width)
 {
-	u64 size = vd->block->window->size;
+	return pos < vd->unfiltered && width <= vd->unfiltered - pos;
+}
 
-	return pos < size && width <= size - pos;
+/* Check whether a piece is in the block, and can be read. */
+static bool piece_reads(const struct vdfl_mdev *vd, u64 pos, unsigned int width)
+{
+	if (likely(piece_is_unfiltered(vd, pos, width)))
+		return true;
+	return vd->filter && dfl_filter_reads(vd->filter, pos, width);
+}
+
+/* As piece_reads(), for a write; replace the bits that a filter masks. */
+static bool piece_writes(const struct vdfl_mdev *vd, u64 pos,
+			 unsigned int width, u64 *value)
+{
+	if (likely(piece_is_unfiltered(vd, pos, width)))
+		return true;
+	return vd->filter && dfl_filter_writes(vd->filter, pos, width, value);
 }
 
 /**
@@ -105,6 +120,19 @@ static bool piece_is_ones(u64 value, unsigned int width)
 	return value == GENMASK_ULL(8 * width - 1, 0);
 }
 
+/* Begin @nr accesses: wait for the rate of the instance, if it has one. */
+static int mmio_begin(struct vdfl_mdev *vd, unsigned int nr)
+{
+	int ret;
+
+	if (unlikely(READ_ONCE(vd->rate.per_second))) {
+		ret = vdfl_rate_wait(vd, nr);
+		if (ret)
+			return ret;
+	}
+	return vdfl_access_begin(vd);
+}
+
 /* One aligned access at @pos, which reads to @value or writes @value. */
 typedef void (*piece_fn)(struct vdfl_mdev *vd, u64 pos, unsigned int width,
 			 u64 *value);
@@ -114,7 +142,7 @@ static int pieces_rw(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len,
 {
 	unsigned int width;
 	size_t done;
-	int ret = vdfl_access_begin(vd);
+	int ret = mmio_begin(vd, DIV_ROUND_UP(len, 8));
 
 	if (ret)
 		return ret;
@@ -183,7 +211,7 @@ static void bar0_read_piece(struct vdfl_mdev *vd, u64 pos, unsigned int width,
 			    u64 *value)
 {
 	*value = ~0ULL;
-	if (!piece_in_block(vd, pos, width))
+	if (!piece_reads(vd, pos, width))
 		return;
 	*value = reg_read(vd->io + pos, width);
 	vdfl_count(&vd->client.stats, VDFL_STAT_READS, 1);
@@ -193,7 +221,7 @@ static void bar0_read_piece(struct vdfl_mdev *vd, u64 pos, unsigned int width,
 static void bar0_write_piece(struct vdfl_mdev *vd, u64 pos, unsigned int width,
 			     u64 *value)
 {
-	if (!piece_in_block(vd, pos, width))
+	if (!piece_writes(vd, pos, width, value))
 		return;
 	reg_write(vd->io + pos, width, *value);
 	vdfl_count(&vd->client.stats, VDFL_STAT_WRITES, 1);
@@ -255,13 +283,12 @@ int vdfl_bar0_read_register(struct vdfl_mdev *vd, u64 pos, char __user *buf,
 
 	do {
 		generation = vdfl_card_generation(vd->card);
-		ret = vdfl_access_begin(vd);
+		ret = mmio_begin(vd, 1);
 		if (ret)
 			return ret;
 		bar0_read_piece(vd, pos, width, &value);
 		vdfl_access_end(vd);
-		if (piece_is_ones(value, width) &&
-		    pos < vd->block->window->size)
+		if (piece_is_ones(value, width) && piece_reads(vd, pos, width))
 			ret = vdfl_access_recheck(vd, generation);
 	} while (ret == -EAGAIN);
 	if (ret)
@@ -291,7 +318,7 @@ int vdfl_bar0_write_register(struct vdfl_mdev *vd, u64 pos,
 	ret = width == 8 ? get_user(value, (const u64 __user *)buf) :
 			   get_user(value, (const u32 __user *)buf);
 	if (!ret)
-		ret = vdfl_access_begin(vd);
+		ret = mmio_begin(vd, 1);
 	if (ret)
 		return ret;
 	bar0_write_piece(vd, pos, width, &value);

@@ -89,6 +89,7 @@ static int vdfl_mdev_init(struct vfio_device *vdev)
 	vd->owner = INVALID_UID;
 	vd->client.dev = vdev->dev;
 	vd->client.ops = &client_ops;
+	vdfl_rate_init(vd);
 	vdfl_mdev_irq_init(vd);
 	vdfl_mdev_release_init(vd);
 
@@ -106,6 +107,7 @@ static int vdfl_mdev_init(struct vfio_device *vdev)
 	get_device(vdev->dev);
 	vd->block = block;
 	vd->io = vdfl_block_io(block);
+	vdfl_filter_init(vd);
 	return 0;
 }
 
@@ -117,6 +119,7 @@ static void vdfl_mdev_release(struct vfio_device *vdev)
 
 	vdfl_block_release(&vd->client);
 	vdfl_mapping_release(&vd->mapping);
+	kfree(vd->filter);
 	vdfl_compat_free_device(vdev);
 	put_device(dev);
 	vdfl_card_put(card);

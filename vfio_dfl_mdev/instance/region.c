@@ -91,29 +91,54 @@ void vdfl_region_open(struct vdfl_mdev *vd)
 		vd->region_size[i] = regions[i].size ? regions[i].size(vd) : 0;
 }
 
-/* Regions with a check of accesses contain registers of the block. */
-static bool region_can_write(const struct vdfl_mdev *vd, u32 index)
-{
-	return regions[index].write && !(regions[index].legal &&
-					 vdfl_block_read_only(vd->block));
-}
-
-static int region_cap_sparse(const struct vdfl_mmap_area *map,
+static int region_cap_sparse(const struct vdfl_mmap_area *part, unsigned int nr,
 			     struct vfio_info_cap *caps)
 {
 	struct {
 		struct vfio_region_info_cap_sparse_mmap cap;
-		struct vfio_region_sparse_mmap_area area;
-	} sparse = {
-		.cap.header.id		= VFIO_REGION_INFO_CAP_SPARSE_MMAP,
-		.cap.header.version	= 1,
-		.cap.nr_areas		= 1,
-		.area.offset		= map->start,
-		.area.size		= map->len,
-	};
+		struct vfio_region_sparse_mmap_area area[VDFL_MAX_PARTS];
+	} sparse;
+	unsigned int i;
 
+	memset(&sparse.cap, 0, sizeof(sparse.cap));
+	sparse.cap.header.id = VFIO_REGION_INFO_CAP_SPARSE_MMAP;
+	sparse.cap.header.version = 1;
+	sparse.cap.nr_areas = nr;
+	for (i = 0; i < nr; i++) {
+		sparse.area[i].offset = part[i].start;
+		sparse.area[i].size = part[i].len;
+	}
 	return vfio_info_add_capability(caps, &sparse.cap.header,
-					sizeof(sparse));
+					struct_size(&sparse.cap, areas, nr));
+}
+
+/*
+ * Regions with a check of accesses contain registers of the block. A filter may
+ * permit no write at all. BAR 2 also has a register of its own.
+ */
+static bool region_is_writable(const struct vdfl_mdev *vd, u32 index)
+{
+	if (regions[index].legal && vdfl_block_read_only(vd->block))
+		return false;
+	if (index == VFIO_PCI_BAR0_REGION_INDEX && vd->filter)
+		return !dfl_filter_is_read_only(vd->filter);
+	return regions[index].write;
+}
+
+/* Add the parts that can be mapped for all accesses of the region. */
+static int region_add_mmap(struct vdfl_mdev *vd, u32 index,
+			   struct vfio_region_info *info,
+			   struct vfio_info_cap *caps)
+{
+	struct vdfl_mmap_area part[VDFL_MAX_PARTS];
+	unsigned int nr;
+
+	nr = vdfl_mmap_parts(vd, index,
+			     info->flags & VFIO_REGION_INFO_FLAG_WRITE, part);
+	if (!nr)
+		return 0;
+	info->flags |= VFIO_REGION_INFO_FLAG_MMAP;
+	return region_cap_sparse(part, nr, caps);
 }
 
 static int region_cap_type(struct vfio_info_cap *caps)
@@ -142,7 +167,6 @@ int vdfl_region_info(struct vfio_device *vdev, struct vfio_region_info *info,
 		     struct vfio_info_cap *caps)
 {
 	struct vdfl_mdev *vd = vdfl_mdev_of(vdev);
-	struct vdfl_mmap_area map;
 	u32 index = info->index;
 
 	if (index >= VDFL_NUM_REGIONS || index == VFIO_PCI_VGA_REGION_INDEX)
@@ -156,16 +180,12 @@ int vdfl_region_info(struct vfio_device *vdev, struct vfio_region_info *info,
 	if (!info->size)
 		return 0;
 	info->flags = VFIO_REGION_INFO_FLAG_READ;
-	if (region_can_write(vd, index))
+	if (region_is_writable(vd, index))
 		info->flags |= VFIO_REGION_INFO_FLAG_WRITE;
 
 	if (index == VDFL_REGION_INFO)
 		return region_cap_type(caps);
-	map = vdfl_mmap_area(vd, index);
-	if (!map.len)
-		return 0;
-	info->flags |= VFIO_REGION_INFO_FLAG_MMAP;
-	return region_cap_sparse(&map, caps);
+	return region_add_mmap(vd, index, info, caps);
 }
 
 /* The range check of an access. Returns the bytes in range, or an error. */

@@ -20,6 +20,33 @@ static ssize_t block_show(struct device *dev, struct device_attribute *attr,
 }
 static DEVICE_ATTR_RO(block);
 
+static ssize_t filter_show(struct device *dev, struct device_attribute *attr,
+			   char *buf)
+{
+	struct vdfl_mdev *vd = dev_get_drvdata(dev);
+	size_t len;
+
+	BUILD_BUG_ON(DFL_FILTER_PRINT_LEN >= PAGE_SIZE);
+	len = vdfl_filter_print(vd, buf);
+	if (!len)
+		return sysfs_emit(buf, "none\n");
+	return len + sysfs_emit_at(buf, len, "\n");
+}
+
+static ssize_t filter_store(struct device *dev, struct device_attribute *attr,
+			    const char *buf, size_t count)
+{
+	struct vdfl_mdev *vd = dev_get_drvdata(dev);
+	int ret;
+
+	if (sysfs_streq(buf, "none"))
+		ret = vdfl_filter_remove(vd);
+	else
+		ret = vdfl_filter_load(vd, buf, count);
+	return ret ?: count;
+}
+static DEVICE_ATTR_RW(filter);
+
 static ssize_t irq_source_show(struct device *dev,
 			       struct device_attribute *attr, char *buf)
 {
@@ -84,6 +111,27 @@ static ssize_t owner_store(struct device *dev, struct device_attribute *attr,
 }
 static DEVICE_ATTR_RW(owner);
 
+static ssize_t rate_show(struct device *dev, struct device_attribute *attr,
+			 char *buf)
+{
+	struct vdfl_mdev *vd = dev_get_drvdata(dev);
+
+	return sysfs_emit(buf, "%u\n", READ_ONCE(vd->rate.per_second));
+}
+
+static ssize_t rate_store(struct device *dev, struct device_attribute *attr,
+			  const char *buf, size_t count)
+{
+	struct vdfl_mdev *vd = dev_get_drvdata(dev);
+	unsigned int per_second;
+	int ret = kstrtouint(buf, 10, &per_second);
+
+	if (!ret)
+		ret = vdfl_rate_set(vd, per_second);
+	return ret ?: count;
+}
+static DEVICE_ATTR_RW(rate);
+
 static ssize_t scrub_show(struct device *dev, struct device_attribute *attr,
 			  char *buf)
 {
@@ -105,9 +153,11 @@ static DEVICE_ATTR_ADMIN_RO(statistics);
 
 static struct attribute *mdev_attrs[] = {
 	&dev_attr_block.attr,
+	&dev_attr_filter.attr,
 	&dev_attr_irq_source.attr,
 	&dev_attr_mmap.attr,
 	&dev_attr_owner.attr,
+	&dev_attr_rate.attr,
 	&dev_attr_scrub.attr,
 	NULL
 };

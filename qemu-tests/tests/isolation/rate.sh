@@ -1,0 +1,155 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# what: the rate bounds trapped accesses and interrupts of a client, so that it does not slow down another
+# cards: lab
+# smp: 2
+# kernels: 7.3
+# more: 6.1 6.12
+# iommu: intel
+
+. /src/qemu-tests/tests/lib.sh
+
+SCRATCH=0x28
+RATE=100
+ROUNDS=5
+READS=300
+
+rate_attr()
+{
+	echo "$MDEV/$1/dfl/rate"
+}
+
+set_rate()	# UUID NUMBER
+{
+	echo "$2" >"$(rate_attr "$1")"
+}
+
+# number REPLY: NUMBER of the reply "reads NUMBER"; 0 for any other reply
+number()
+{
+	case $1 in
+	'reads '*) echo "${1#reads }" ;;
+	*) echo 0 ;;
+	esac
+}
+
+# latency: median of the reads of the neighbour, ns
+latency()
+{
+	client neighbour latency $SCRATCH $READS
+}
+
+# beside NUMBER: the same beside a client that reads at full speed with this rate
+beside()
+{
+	local ns
+
+	set_rate "$noisy" "$1"
+	client_send noisy latency $SCRATCH 20000
+	nap 0.1
+	ns=$(latency)
+	set_rate "$noisy" 0
+	client_reply noisy >/dev/null
+	echo "$ns"
+}
+
+# starts_to_wait: the noisy client waits for its rate in the middle of a long read
+starts_to_wait()
+{
+	set_rate "$noisy" 1
+	client_send noisy bulk 0x1000 4096
+	nap 0.5
+}
+
+load_module || bail "no module"
+bdf=$(bind_card 0) || bail "the card does not bind"
+noisy=$(create_mdev "$bdf" afu-d8424dc4-b2-o40000) || bail "no instance"
+other=$(create_mdev "$bdf" afu-d8424dc4-b2-oc0000) || bail "no instance"
+
+# --- the attribute ------------------------------------------------------------------
+
+tap_is "new instance: no rate" "$(<"$(rate_attr "$noisy")")" 0
+for value in -1 x 4294967296; do
+	tap_fails "rate $value: is refused" eval 'set_rate "$noisy" $value 2>/dev/null'
+done
+tap_is "rate 1000001: is refused" "$(refusal set_rate "$noisy" 1000001)" \
+	"Numerical result out of range"
+tap_ok "rate 1000000: is accepted" set_rate "$noisy" 1000000
+tap_is "rate 1000000: sysfs reports it" "$(<"$(rate_attr "$noisy")")" 1000000
+set_rate "$noisy" 0
+
+# --- accesses ---------------------------------------------------------------------------
+
+client_start noisy "$noisy" || bail "the noisy client cannot open"
+client_start neighbour "$other" || bail "the neighbour cannot open"
+free=$(number "$(client noisy loop $SCRATCH 2000)")
+tap_ok "open instance: the rate can change" set_rate "$noisy" $RATE
+bound=$(number "$(client noisy loop $SCRATCH 2000)")
+tap_within "rate $RATE: reads in 2 s, $free without" "$bound" $((RATE * 3 / 2)) $((RATE * 2 + 3))
+tap_within "no rate: reads in 2 s" "$free" $((RATE * 4)) 100000000
+before=$(block_stat 0 b2-o40000 reads)
+client noisy loop $SCRATCH 2000 >/dev/null
+tap_within "rate $RATE: reads that the card has seen in 2 s" \
+	$(($(block_stat 0 b2-o40000 reads) - before)) $((RATE * 3 / 2)) $((RATE * 2 + 3))
+
+set_rate "$noisy" 1
+client_send noisy loop $SCRATCH 3000
+nap 1
+set_rate "$noisy" 0
+tap_within "rate 0 while a client waits: reads go on at once" \
+	"$(number "$(client_reply noisy)")" $((RATE * 2)) 100000000
+
+# --- the neighbour ----------------------------------------------------------------------
+
+declare -A ns=([alone]="" [rated]="" [full]="")
+for ((round = 0; round < ROUNDS; round++)); do
+	ns[alone]+=" $(latency)"
+	ns[rated]+=" $(beside $RATE)"
+	ns[full]+=" $(beside 0)"
+done
+read -r alone rated full <<<"$(for name in alone rated full; do
+	# shellcheck disable=SC2086 # several numbers
+	median ${ns[$name]}
+done | tr '\n' ' ')"
+tap_figure "latency of the neighbour: $alone ns alone, $rated ns beside a client with rate $RATE, $full ns beside a client without"
+tap_within "latency of the neighbour beside a client with rate $RATE (ns), at most 1.1 times that alone" \
+	"$rated" 1 $((alone * 11 / 10))
+
+# --- the end of a wait --------------------------------------------------------------------
+
+starts_to_wait
+echo 0 >"$PCI/$bdf/dfl/release_grace_ms"
+remove_mdev "$noisy" &
+tap_like "removal: ends the wait for the rate" "$(client_reply noisy 5)" '^error EIO [0-9]{1,4}$'
+client noisy close >/dev/null
+wait $!
+client_end noisy
+noisy=$(create_mdev "$bdf" afu-d8424dc4-b2-o40000) || bail "no instance"
+client_start noisy "$noisy" || bail "the noisy client cannot open"
+starts_to_wait
+kill -KILL "${CLIENT_PID[noisy]}"
+start=$(now_ms)
+wait "${CLIENT_PID[noisy]}" 2>/dev/null
+tap_within "fatal signal: ends the wait for the rate, after ms" $(($(now_ms) - start)) 0 2000
+client_end neighbour
+
+# --- interrupts -----------------------------------------------------------------------------
+
+echo 10 >"$PCI/$bdf/dfl/irq_holdoff_us"
+echo 10 >"$PCI/$bdf/dfl/poll_floor_us"
+echo 10 >"$PCI/$bdf/dfl/poll_ceiling_us"
+for source in intx poll msix; do
+	echo $source >"$PCI/$bdf/dfl/irq_source" || bail "no source $source"
+	for rate in 0 $RATE; do
+		set_rate "$noisy" $rate
+		client_start noisy "$noisy" || bail "the noisy client cannot open"
+		client noisy map >/dev/null
+		client noisy arm 0 >/dev/null
+		read -r pulses signals <<<"$(client noisy mpulse 2000)"
+		client_end noisy
+		tap_figure "$source, rate $rate: $pulses pulses, $signals signals in 2 s"
+		[ $rate = 0 ] || tap_within "$source: signals in 2 s with rate $rate" \
+			"$signals" 1 $((rate * 2 + 3))
+	done
+done
