@@ -163,9 +163,10 @@ void vdfl_audit_start(struct vdfl_card *card)
 	vdfl_siblings_start(card);
 }
 
-/* The caller reads what the audit wrote, as vdfl_card.gone. */
+/* The caller then reads what the audit wrote, such as vdfl_card.gone. */
 static bool audit_has_ended(const struct vdfl_card *card, unsigned int begun)
 {
+	/* Pairs with smp_store_release() in audit_work() */
 	return (int)(smp_load_acquire(&card->audits_ended) - begun) > 0;
 }
 
