@@ -17,6 +17,7 @@ help:
 	@echo 'make test       everything: check, demo, performance, scenarios'
 	@echo 'make check      what needs no VM: unit tests, fuzzers, static checks'
 	@echo 'make docs       the documents as HTML, in build/docs/'
+	@echo 'make models     check the protocol models and litmus tests'
 	@echo 'make fuzz       fuzz the pure files; SECONDS=600 is ten minutes for each'
 	@echo 'make fuzz-vdflctl   fuzz vdflctl with COUNT=100000 invocations'
 	@echo 'make kernels    build the module for all kernels of Debian'
@@ -74,6 +75,10 @@ check: lab
 docs:
 	@qemu-tests/scripts/docs
 
+models: lab
+	@$(LAB) run --packages spin -- selftests/proof/run-models
+	@$(LAB) run -- selftests/proof/run-litmus
+
 fuzz: SECONDS ?= 600
 fuzz: lab
 	@$(LAB) run -- make -s -j2 -C selftests/fuzz O=/src/build/fuzz SECONDS=$(SECONDS) smoke
@@ -103,5 +108,5 @@ clean:
 	rm -rf build
 	-$(MAKE) -C vfio_dfl_mdev KDIR=$(abspath $(KDIR)) clean
 
-.PHONY: all help have-mdev module cli source install uninstall deb lab demo check docs fuzz kernels fuzz-vdflctl \
+.PHONY: all help have-mdev module cli source install uninstall deb lab demo check docs models fuzz kernels fuzz-vdflctl \
 	scenarios soak test clean

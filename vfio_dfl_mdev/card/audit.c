@@ -119,7 +119,8 @@ static void audit_work(struct work_struct *work)
 		audit_restore(card);
 	else if (afus_were_reset(card))
 		audit_recheck(card);
-	WRITE_ONCE(card->audits_ended, card->audits_begun);
+	/* Pairs with smp_load_acquire() in audit_has_ended() */
+	smp_store_release(&card->audits_ended, card->audits_begun);
 	queue_delayed_work(vdfl_wq, &card->audit, AUDIT_INTERVAL);
 	/* Only users that found a card without response wait */
 	wake_up_all(&card->audited);
@@ -162,6 +163,13 @@ void vdfl_audit_start(struct vdfl_card *card)
 	vdfl_siblings_start(card);
 }
 
+/* The caller then reads what the audit wrote, such as vdfl_card.gone. */
+static bool audit_has_ended(const struct vdfl_card *card, unsigned int begun)
+{
+	/* Pairs with smp_store_release() in audit_work() */
+	return (int)(smp_load_acquire(&card->audits_ended) - begun) > 0;
+}
+
 /**
  * vdfl_audit_now() - audit the card and wait until the audit has ended
  * @card: bound card that did not respond to the caller; an instance is open, so
@@ -178,8 +186,7 @@ int vdfl_audit_now(struct vdfl_card *card)
 
 	mod_delayed_work(vdfl_wq, &card->audit, 0);
 	return wait_event_killable(card->audited,
-				   (int)(READ_ONCE(card->audits_ended) - begun) > 0) ?
-	       -EINTR : 0;
+				   audit_has_ended(card, begun)) ? -EINTR : 0;
 }
 
 /**

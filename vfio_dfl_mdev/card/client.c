@@ -191,7 +191,8 @@ void vdfl_clients_revoke(struct vdfl_card *card, unsigned int mask)
  */
 void vdfl_clients_wait(struct vdfl_card *card)
 {
-	wait_event(card->settled, !atomic_read(&card->nr_working));
+	/* Pairs with atomic_dec_and_test() in client_work_done() */
+	wait_event(card->settled, !atomic_read_acquire(&card->nr_working));
 }
 
 /**

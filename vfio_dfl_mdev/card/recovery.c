@@ -182,6 +182,8 @@ static void card_resume_use(struct vdfl_card *card)
 	vdfl_blocks_recheck(card);
 	resumed = vdfl_irq_resume(card);
 	WRITE_ONCE(card->generation, card->generation + 1);
+	/* Pairs with smp_rmb() in vdfl_access_recheck() */
+	smp_wmb();
 	vdfl_notify(card, VDFL_NOTIFY_STATE);
 	vdfl_notify(card, VDFL_NOTIFY_GENERATION);
 	vdfl_clients_restore(card, VDFL_REVOKED_CARD);

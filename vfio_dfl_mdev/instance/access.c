@@ -156,6 +156,20 @@ static int access_card_absent(struct vdfl_mdev *vd)
 	return vdfl_card_is_gone(vd->card) ? -EIO : -EAGAIN;
 }
 
+/*
+ * A card that did not respond to the access may respond because the driver has
+ * restored it. The driver revokes access before that, and increments the
+ * generation before it restores access. So ask for the response first.
+ */
+static bool value_is_data(struct vdfl_mdev *vd, u32 generation)
+{
+	if (!vdfl_card_answers(vd->card) || atomic_read(&vd->revoked))
+		return false;
+	/* Pairs with smp_wmb() in card_resume_use() */
+	smp_rmb();
+	return generation == vdfl_card_generation(vd->card);
+}
+
 /**
  * vdfl_access_recheck() - check whether a read of all-ones is data
  * @vd: open instance whose access has ended
@@ -172,13 +186,9 @@ static int access_card_absent(struct vdfl_mdev *vd)
 int vdfl_access_recheck(struct vdfl_mdev *vd, u32 generation)
 {
 	/* While the card is frozen, the driver does not access it */
-	if (!atomic_read(&vd->revoked)) {
-		if (vdfl_card_answers(vd->card) &&
-		    generation == vdfl_card_generation(vd->card))
-			return 0;
-		return access_card_absent(vd);
-	}
-	return fatal_signal_pending(current) ? -EINTR : -EAGAIN;
+	if (atomic_read(&vd->revoked))
+		return fatal_signal_pending(current) ? -EINTR : -EAGAIN;
+	return value_is_data(vd, generation) ? 0 : access_card_absent(vd);
 }
 
 /**
