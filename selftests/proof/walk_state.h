@@ -108,15 +108,32 @@ static bool port_valid(const struct walk *w, const struct walk_port *port)
 	if (port->end <= h->off || port->end > card.bar_len[h->bar] ||
 	    port->next_afu > DFL_NEXT_AFU_OFFSET)
 		return false;
-	return port->afu == DFL_NO_PARENT || index_valid(port->afu, w->map);
+	if (port->afu == DFL_NO_PARENT)
+		return true;
+	return index_valid(port->afu, w->map) && port->afu != port->header &&
+	       w->map->header[port->afu].bar == h->bar;
+}
+
+/* What holds for the FIU while the list at @bar is walked. */
+static bool fiu_valid(const struct walk *w, u8 bar, u64 off)
+{
+	const struct dfl_header *fiu;
+
+	if (w->fiu == DFL_NO_PARENT)
+		return true;
+	if (!index_valid(w->fiu, w->map))
+		return false;
+	fiu = &w->map->header[w->fiu];
+	return fiu->bar == bar && fiu->off < off &&
+	       (fiu->reason || fiu->port == NO_PORT ||
+		w->port[fiu->port].header == w->fiu);
 }
 
 static bool state_valid(const struct walk *w)
 {
 	unsigned int i;
 
-	if (w->map->nr_headers > DFL_MAX_HEADERS || w->nr_rejected > NR_REJECTED ||
-	    (w->fiu != DFL_NO_PARENT && !index_valid(w->fiu, w->map)))
+	if (w->map->nr_headers > DFL_MAX_HEADERS || w->nr_rejected > NR_REJECTED)
 		return false;
 	for (i = 0; i < DFL_MAX_HEADERS; i++)
 		if (i < w->map->nr_headers &&

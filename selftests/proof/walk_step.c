@@ -38,12 +38,17 @@ static void prove_step(struct walk *w, u8 bar, u64 off, u64 dfh)
 	      IMPLIES(step, w->nr_rejected == nr_rejected),
 	      "only the end of a list rejects a word");
 	PROVE(state_valid(w), "the state stays valid");
+	PROVE(IMPLIES(step, fiu_valid(w, bar, off + step)),
+	      "the FIU stays one of this list");
 	if (nr == DFL_MAX_HEADERS)
 		return;
 	h = &w->map->header[nr];
 	PROVE(h->bar == bar && h->off == off && h->dfh == dfh,
 	      "the header is where it was found");
 	PROVE(h->limit == limit, "its limit ends where the next header starts");
+	PROVE(IMPLIES(h->kind == DFL_KIND_AFU, !h->nr_params && !h->nr_vectors &&
+		      limit >= min_header(h)),
+	      "the other words of an AFU are left for later");
 	PROVE(w->used >= off + min_t(u64, limit, MAX_SPAN) || step,
 	      "the part of the list that was read is known");
 
@@ -68,6 +73,7 @@ int main(void)
 	ASSUME(map.nr_headers == (full ? DFL_MAX_HEADERS : 1));
 	ASSUME(state_valid(&w) && w.nr_rejected < NR_REJECTED);
 	ASSUME(bar < DFL_NR_BARS && w.end <= card.bar_len[bar]);
+	ASSUME(fiu_valid(&w, bar, off));
 	ASSUME(off % WORD == 0 && off < w.end && w.end - off >= WORD);
 	ASSUME(dfh && dfh != ALL_ONES);
 	/* constants make it fast; a header may be as good as absent */
