@@ -20,6 +20,7 @@ help:
 	@echo 'make models     check the protocol models and litmus tests'
 	@echo 'make fuzz       fuzz the pure files; SECONDS=600 is ten minutes for each'
 	@echo 'make fuzz-vdflctl   fuzz vdflctl with COUNT=100000 invocations'
+	@echo 'make prove      proofs of the pure files, and of their planted faults'
 	@echo 'make kernels    build the module for all kernels of Debian'
 	@echo 'make scenarios  VM tests only; SCENARIOS="a b" and KERNEL=7.3 narrow them'
 	@echo 'make soak       hostile users and accidents for HOURS=1; SEED=, KERNEL=7.3'
@@ -83,6 +84,12 @@ fuzz: SECONDS ?= 600
 fuzz: lab
 	@$(LAB) run -- make -s -j2 -C selftests/fuzz O=/src/build/fuzz SECONDS=$(SECONDS) smoke
 
+# The protocol models have a program of their own
+prove: lab
+	@selftests/proof/prove
+	@selftests/proof/prove --faults
+	@$(wildcard selftests/proof/model/prove)
+
 kernels: lab
 	@qemu-tests/scripts/kernels
 
@@ -108,5 +115,5 @@ clean:
 	rm -rf build
 	-$(MAKE) -C vfio_dfl_mdev KDIR=$(abspath $(KDIR)) clean
 
-.PHONY: all help have-mdev module cli source install uninstall deb lab demo check docs models fuzz kernels fuzz-vdflctl \
+.PHONY: all help have-mdev module cli source install uninstall deb lab demo check docs models fuzz prove kernels fuzz-vdflctl \
 	scenarios soak test clean

@@ -182,10 +182,10 @@ static void card_resume_use(struct vdfl_card *card)
 	vdfl_blocks_recheck(card);
 	resumed = vdfl_irq_resume(card);
 	WRITE_ONCE(card->generation, card->generation + 1);
-	/* Pairs with smp_rmb() in vdfl_access_recheck() */
-	smp_wmb();
 	vdfl_notify(card, VDFL_NOTIFY_STATE);
 	vdfl_notify(card, VDFL_NOTIFY_GENERATION);
+	/* Pairs with smp_rmb() in value_is_data() */
+	smp_wmb();
 	vdfl_clients_restore(card, VDFL_REVOKED_CARD);
 	if (resumed)
 		vdfl_irq_signal_all(card);

@@ -10,7 +10,9 @@
 
 #include "policy.h"
 
+#ifndef DFL_MAX_RESERVED	/* as in walk.h */
 #define DFL_MAX_RESERVED	4
+#endif
 
 /** struct dfl_range - @len bytes from offset @off of BAR @bar */
 struct dfl_range {

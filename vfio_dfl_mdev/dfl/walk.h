@@ -15,10 +15,19 @@
 #include "regs.h"
 
 #define DFL_NR_BARS		6
+/* The proofs in selftests/proof/ make these smaller */
+#ifndef DFL_MAX_LISTS
 #define DFL_MAX_LISTS		6	/* in a VSEC */
+#endif
+#ifndef DFL_MAX_HEADERS
 #define DFL_MAX_HEADERS		256
+#endif
+#ifndef DFL_MAX_FINDINGS
 #define DFL_MAX_FINDINGS	64
+#endif
+#ifndef DFL_MAX_PARAM_WORDS
 #define DFL_MAX_PARAM_WORDS	32	/* per feature; else none is kept */
+#endif
 #define DFL_MAX_VECTORS		64	/* per feature */
 #define DFL_NO_PARENT		-1
 
