@@ -69,6 +69,7 @@ system_boot()
 
 	release=$(newest_release)
 	boots=$((boots + 1))
+	say "booting $release"
 	rm -f /run/agent.in /run/agent.out /run/card*.sock /run/card*.ctl
 	mkfifo /run/agent.in /run/agent.out
 	system_args "$release"
@@ -77,8 +78,10 @@ system_boot()
 	system_pid=$!
 	# Opening both ways does not wait for QEMU
 	exec {agent_in}<>/run/agent.in {agent_out}<>/run/agent.out
-	system_command "$boot_limit" "systemctl is-system-running --wait" || true
-	say "up after $((SECONDS - begin)) s, $release"
+	# "running" does not wait for udev, which starts driverctl
+	system_command "$boot_limit" "udevadm settle; systemctl is-system-running --wait" || true
+	: >/out/up
+	say "up after $((SECONDS - begin)) s"
 }
 
 # system_command LIMIT CMD
@@ -98,6 +101,8 @@ system_command()
 		=*) return "${line#=}" ;;
 		esac
 	done
+	# The caller may be a subshell; no further command is to wait
+	kill "$system_pid"
 	fail "no end after $1 s: $2" /out/console
 }
 

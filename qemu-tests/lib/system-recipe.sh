@@ -11,8 +11,8 @@ set -euo pipefail
 # shellcheck source=../guest/trixie.system
 . "$1"
 
-# What the commands of README.md and of the administrator guide install, so that
-# apt has nothing to download; and what builds the packages.
+# The commands of README.md and of the administrator guide install these, so that
+# apt has nothing to download. The rest builds our packages.
 PACKAGES=(
 	linux-image-amd64 linux-headers-amd64 initramfs-tools zstd
 	systemd systemd-sysv udev dbus kmod procps pciutils

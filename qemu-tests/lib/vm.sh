@@ -43,8 +43,8 @@ fail()
 	exit 125
 }
 
-# wait_for SOCKET PID LOG: wait until a card listens.
-wait_for()
+# wait_for_card SOCKET PID LOG: wait until a card listens.
+wait_for_card()
 {
 	local tries
 
@@ -67,8 +67,8 @@ start_cards()
 			--socket "/run/card$n.sock" --control "/run/card$n.ctl" \
 			--log "/out/card$n.jsonl" 2>"/out/card$n.err" &
 		card_pids[n]=$!
-		wait_for "/run/card$n.sock" $! "/out/card$n.err"
-		wait_for "/run/card$n.ctl" $! "/out/card$n.err"
+		wait_for_card "/run/card$n.sock" $! "/out/card$n.err"
+		wait_for_card "/run/card$n.ctl" $! "/out/card$n.err"
 	done
 }
 
