@@ -18,6 +18,8 @@ help:
 	@echo 'make check      what needs no VM: unit tests, fuzzers, static checks'
 	@echo 'make docs       the documents as HTML, in build/docs/'
 	@echo 'make fuzz       fuzz the pure files; SECONDS=600 is ten minutes for each'
+	@echo 'make fuzz-vdflctl   fuzz vdflctl with COUNT=100000 invocations'
+	@echo 'make kernels    build the module for all kernels of Debian'
 	@echo 'make scenarios  VM tests only; SCENARIOS="a b" and KERNEL=7.3 narrow them'
 	@echo 'make soak       hostile users and accidents for HOURS=1; SEED=, KERNEL=7.3'
 	@echo 'make install    module through DKMS, vdflctl and its man page; again to update'
@@ -30,24 +32,25 @@ help:
 have-mdev:
 	@grep -qs mdev_register_parent $(KDIR)/Module.symvers || { \
 		echo 'The kernel of $(KDIR) has no mdev support, or its headers are missing:'; \
-		echo 'install linux-headers of an amd64 or rt-amd64 kernel (cloud kernels lack mdev).'; \
+		echo 'install linux-headers of an amd64 kernel (cloud and newer rt kernels lack mdev).'; \
 		exit 1; }
 
 module: have-mdev
-	$(MAKE) -C $(KDIR) M=$(CURDIR)/vfio_dfl_mdev modules
+	$(MAKE) -C vfio_dfl_mdev KDIR=$(abspath $(KDIR)) modules
 
 cli:
 	$(MAKE) -C tools/vdflctl
 
-# What DKMS built from another state of the same version is not kept
-install: cli $(if $(DESTDIR),,have-mdev)
-	$(MAKE) -C tools/vdflctl PREFIX=$(PREFIX) DESTDIR=$(DESTDIR) install
-	[ -n '$(DESTDIR)' ] || $(DKMS_REMOVE)
+# The source of the module, for DKMS
+source:
 	rm -rf $(DESTDIR)$(SRC)
 	install -d $(DESTDIR)$(SRC)
 	cp --parents dkms.conf LICENSE $(shell find include vfio_dfl_mdev -name 'K*' \
-		-o -name '*.[ch]' ! -name '*.mod.c') $(DESTDIR)$(SRC)
-	[ -n '$(DESTDIR)' ] || dkms install --force vfio_dfl_mdev/$(VERSION)
+		-o -name Makefile -o -name '*.[ch]' ! -name '*.mod.c') $(DESTDIR)$(SRC)
+
+install: cli $(if $(DESTDIR),source,have-mdev)
+	[ -n '$(DESTDIR)' ] || tools/packaging/install-module $(SRC)
+	$(MAKE) -C tools/vdflctl PREFIX=$(PREFIX) DESTDIR=$(DESTDIR) install
 
 uninstall:
 	[ -n '$(DESTDIR)' ] || $(DKMS_REMOVE)
@@ -75,6 +78,14 @@ fuzz: SECONDS ?= 600
 fuzz: lab
 	@$(LAB) run -- make -s -j2 -C selftests/fuzz O=/src/build/fuzz SECONDS=$(SECONDS) smoke
 
+kernels: lab
+	@qemu-tests/scripts/kernels
+
+fuzz-vdflctl: COUNT ?= 100000
+fuzz-vdflctl: SEED ?= 1
+fuzz-vdflctl: lab
+	@$(LAB) run -- make -s -j2 -C tools/vdflctl O=/src/build/vdflctl COUNT=$(COUNT) SEED=$(SEED) fuzz
+
 scenarios: lab
 	@qemu-tests/run $(addprefix --kernel ,$(KERNEL)) $(SCENARIOS)
 
@@ -90,6 +101,7 @@ test: lab
 
 clean:
 	rm -rf build
-	-$(MAKE) -C $(KDIR) M=$(CURDIR)/vfio_dfl_mdev clean
+	-$(MAKE) -C vfio_dfl_mdev KDIR=$(abspath $(KDIR)) clean
 
-.PHONY: all help have-mdev module cli install uninstall deb lab demo check docs fuzz scenarios soak test clean
+.PHONY: all help have-mdev module cli source install uninstall deb lab demo check docs fuzz kernels fuzz-vdflctl \
+	scenarios soak test clean

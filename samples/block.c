@@ -7,6 +7,7 @@
 #include <err.h>
 #include <fcntl.h>
 #include <glob.h>
+#include <limits.h>
 #include <linux/vfio.h>
 #include <linux/vfio_dfl_mdev.h>
 #include <poll.h>
@@ -69,38 +70,50 @@ static int open_instance(const char *uuid)
 	return device;
 }
 
+/* A region and its capabilities */
+union region {
+	struct vfio_region_info info;
+	char room[4096];
+};
+
+static void region_get(int device, __u32 index, union region *region)
+{
+	*region = (union region){ .info.argsz = sizeof(*region), .info.index = index };
+	check(!ioctl(device, VFIO_DEVICE_GET_REGION_INFO, &region->info), "region");
+}
+
 /* Read the description and return true if the region is its region */
 static int describe(int device, __u32 index, struct vfio_dfl_mdev_block *block)
 {
-	__u64 buf[512] = {};
-	struct vfio_region_info *info = (void *)buf;
 	struct vfio_region_info_cap_type *cap;
+	struct vfio_region_info *info;
+	union region region;
 	__u32 next;
 
-	info->argsz = sizeof(buf);
-	info->index = index;
-	check(!ioctl(device, VFIO_DEVICE_GET_REGION_INFO, info), "region");
+	region_get(device, index, &region);
+	info = &region.info;
 	for (next = info->cap_offset; next; next = cap->header.next) {
 		cap = (void *)info + next;
 		if (cap->header.id == VFIO_REGION_INFO_CAP_TYPE &&
 		    cap->type == VFIO_DFL_MDEV_REGION_TYPE &&
 		    cap->subtype == VFIO_DFL_MDEV_REGION_SUBTYPE)
-			return pread(device, block, sizeof(*block), info->offset) > 0;
+			return pread(device, block, sizeof(*block), info->offset) ==
+			       sizeof(*block);
 	}
 	return 0;
 }
 
-static void print_words(int device, __u64 map_size, unsigned int words)
+/* @offset: of the region of the block in the device file */
+static void print_words(int device, __u64 offset, __u64 map_size, __u64 words)
 {
 	volatile __u64 *map = NULL;
 	__u64 value, i;
 
-	/* Region 0 is the block; its offset in the device file is 0 */
-	if (map_size >= 8 * words)
-		map = mmap(NULL, map_size, PROT_READ, MAP_SHARED, device, 0);
+	if (words <= map_size / 8)
+		map = mmap(NULL, map_size, PROT_READ, MAP_SHARED, device, offset);
 	check(map != MAP_FAILED, "map");
 	for (i = 0; i < words; i++) {
-		check(map || pread(device, &value, 8, 8 * i) == 8, "read");
+		check(map || pread(device, &value, 8, offset + 8 * i) == 8, "read");
 		value = map ? map[i] : value;
 		printf("%s 0x%llx 0x%016llx\n", map ? "mapped" : "pread", 8 * i, value);
 	}
@@ -121,15 +134,30 @@ static int wait_irq(int device, int seconds)
 	return poll(&pfd, 1, 1000 * seconds) == 1;
 }
 
+static unsigned long number(const char *text, unsigned long max)
+{
+	unsigned long value;
+	char *end;
+
+	value = strtoul(text, &end, 10);
+	if (text[strspn(text, "0123456789")] || end == text || value > max)
+		errx(2, "not a number up to %lu: '%s'", max, text);
+	return value;
+}
+
 int main(int argc, char **argv)
 {
 	struct vfio_device_info info = { .argsz = sizeof(info) };
+	unsigned long words, seconds;
 	struct vfio_dfl_mdev_block b;
+	union region bar0;
 	int device;
 	__u32 i = VFIO_PCI_NUM_REGIONS;
 
 	if (argc != 4)
 		errx(2, "usage: block UUID WORDS SECONDS");
+	words = number(argv[2], UINT_MAX);
+	seconds = number(argv[3], INT_MAX / 1000);
 	setlinebuf(stdout);
 	device = open_instance(argv[1]);
 	check(!ioctl(device, VFIO_DEVICE_GET_INFO, &info), "device info");
@@ -142,8 +170,9 @@ int main(int argc, char **argv)
 	for (i = 0; i < sizeof(b.guid); i++)
 		printf("%02x", b.guid[i]);
 	printf("\nvectors %u source %u\n", b.vectors, b.irq_source);
-	print_words(device, b.map_size, atoi(argv[2]));
+	region_get(device, VFIO_PCI_BAR0_REGION_INDEX, &bar0);
+	print_words(device, bar0.info.offset, b.map_size, words);
 	if (b.vectors)
-		puts(wait_irq(device, atoi(argv[3])) ? "interrupt" : "timeout");
+		puts(wait_irq(device, seconds) ? "interrupt" : "timeout");
 	return 0;
 }

@@ -19,6 +19,7 @@ SET_CONTAINER, SET_IOMMU, GET_DEVICE_FD = 0x3b68, 0x3b66, 0x3b6a
 BIND_IOMMUFD = 0x3b76
 TYPE1V2_IOMMU = 3
 CAP_TYPE = 2
+BAR0_INDEX = 0
 PCI_REGIONS = 9
 MSIX_INDEX = 2
 DATA_EVENTFD, ACTION_TRIGGER = 1 << 2, 1 << 5
@@ -87,17 +88,20 @@ def describe(device):
     sys.exit("no description region: not an instance of vfio_dfl_mdev")
 
 
-def print_words(device, map_size, words):
-    """Print registers. Region 0 is the block; its offset is 0."""
+def print_words(device, offset, map_size, words):
+    """Print registers; offset is that of region 0, which is the block."""
     if map_size >= 8 * words:
-        with mmap.mmap(device, map_size, mmap.MAP_SHARED, mmap.PROT_READ) as area:
+        with mmap.mmap(device, map_size, mmap.MAP_SHARED, mmap.PROT_READ,
+                       offset=offset) as area:
             with memoryview(area) as view, view.cast("Q") as regs:
                 for i in range(words):
                     print(f"mapped 0x{8 * i:x} 0x{regs[i]:016x}")
         return
     for i in range(words):
-        value = int.from_bytes(os.pread(device, 8, 8 * i), "little")
-        print(f"pread 0x{8 * i:x} 0x{value:016x}")
+        data = os.pread(device, 8, offset + 8 * i)
+        if len(data) != 8:
+            sys.exit(f"short read at 0x{8 * i:x}")
+        print(f"pread 0x{8 * i:x} 0x{int.from_bytes(data, 'little'):016x}")
 
 
 def wait_irq(device, seconds):
@@ -119,7 +123,8 @@ def main():
           f" mappable 0x{block.map_size:x}")
     print(f"feature 0x{block.feature_id:x} guid {block.guid.hex()}")
     print(f"vectors {block.vectors} source {block.irq_source}")
-    print_words(device, block.map_size, int(sys.argv[2]))
+    offset, _ = region_type(device, BAR0_INDEX)
+    print_words(device, offset, block.map_size, int(sys.argv[2]))
     if block.vectors:
         print("interrupt" if wait_irq(device, int(sys.argv[3])) else "timeout")
 

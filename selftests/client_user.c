@@ -13,12 +13,14 @@
  *	mloop OFFSET MS [VALUE]		once a ms: reads NUMBER, or SIGBUS MS-PASSED,
  *					or changed NEW
  *	arm LINE			ok; LINE is err, req or a vector's number
+ *	disarm				ok; no vector is armed, their eventfds stay
  *	wait LINE MS			fired MS-PASSED, or timeout
  *	count LINE MS			signals in that time
- *	watch LINE N			adds N waiters to the eventfd: US that one
- *					signal takes then
- *	nest LINE N			adds one waiter to the eventfd, an epoll instance
- *					with N waiters of its own: US as of watch
+ *	watch LINES N			adds N waiters to each of the first LINES
+ *					eventfds: US that a signal to each of them
+ *					takes then
+ *	nest LINES N			adds one waiter to each of these eventfds, an epoll
+ *					instance with N waiters of its own: US as of watch
  *	pulse MS			again and again raises vector 0, waits for its
  *					signal and acknowledges: number of signals
  *	loop OFFSET MS [VALUE]		reads NUMBER, or error NAME MS-PASSED, or
@@ -48,7 +50,6 @@
 #define LINE_ERR	MAX_VECTORS
 #define LINE_REQ	(MAX_VECTORS + 1)
 #define NR_LINES	(MAX_VECTORS + 2)
-#define WAITERS_PER_EPOLL	500
 
 struct client {
 	struct instance inst;
@@ -370,6 +371,13 @@ static void cmd_arm(struct client *c, char **arg)
 				       line + 1, c->line));
 }
 
+static void cmd_disarm(struct client *c, char **arg)
+{
+	(void)arg;
+	irq_disable(&c->dev, VFIO_PCI_MSIX_IRQ_INDEX);
+	printf("ok\n");
+}
+
 static void cmd_wait(struct client *c, char **arg)
 {
 	int fd = c->line[line_number(arg[1])];
@@ -394,28 +402,70 @@ static void cmd_count(struct client *c, char **arg)
 	printf("%lu\n", signals);
 }
 
-/* Each duplicate is a waiter of its own, also after it is closed. */
-static void add_waiters(int event, unsigned int nr)
+/**
+ * struct waiters - a file that a thread polls many times with one call
+ * @polled: array in which each entry has the same file
+ * @nr: number of entries, each of which is a waiter
+ * @tid: the thread, 0 until it runs
+ */
+struct waiters {
+	struct pollfd *polled;
+	unsigned int nr;
+	pid_t tid;
+};
+
+/* Only an error ends poll(), so a signal walks all entries and wakes no task. */
+static void *poll_waiters(void *arg)
+{
+	struct waiters *waiters = arg;
+
+	__atomic_store_n(&waiters->tid, gettid(), __ATOMIC_RELEASE);
+	poll(waiters->polled, waiters->nr, -1);
+	die_errno("polling");
+	return NULL;
+}
+
+static bool are_waiting(const struct waiters *waiters)
+{
+	pid_t tid = __atomic_load_n(&waiters->tid, __ATOMIC_ACQUIRE);
+	char stat[256];
+
+	if (!tid)
+		return false;
+	sysfs_read(stat, sizeof(stat), "/proc/self/task/%d/stat", tid);
+	return strstr(stat, ") S ");
+}
+
+/* The waiters stay until the process ends. */
+static void add_waiters(int fd, unsigned int nr)
+{
+	struct rlimit limit = { .rlim_cur = nr, .rlim_max = nr };
+	struct waiters *waiters = calloc(1, sizeof(*waiters));
+	pthread_t thread;
+
+	if (!waiters || setrlimit(RLIMIT_NOFILE, &limit))
+		die_errno("adding waiters");
+	waiters->nr = nr;
+	waiters->polled = calloc(nr, sizeof(*waiters->polled));
+	if (!waiters->polled)
+		die("no memory for waiters");
+	while (nr--)
+		waiters->polled[nr].fd = fd;
+	if (pthread_create(&thread, NULL, poll_waiters, waiters))
+		die("no thread for waiters");
+	while (!are_waiting(waiters))
+		sleep_us(1000);
+}
+
+/* Return an epoll instance that waits for @event. */
+static int nest_new(int event)
 {
 	struct epoll_event ev = { .events = EPOLLIN };
-	int fd[WAITERS_PER_EPOLL], epoll = -1;
-	unsigned int i;
+	int epoll = epoll_create1(EPOLL_CLOEXEC);
 
-	for (i = 0; i < WAITERS_PER_EPOLL; i++) {
-		fd[i] = dup(event);
-		if (fd[i] < 0)
-			die_errno("duplicating an eventfd");
-	}
-	for (i = 0; i < nr; i++) {
-		/* Open until the process ends */
-		if (i % WAITERS_PER_EPOLL == 0)
-			epoll = epoll_create1(EPOLL_CLOEXEC);
-		if (epoll_ctl(epoll, EPOLL_CTL_ADD, fd[i % WAITERS_PER_EPOLL],
-			      &ev))
-			die_errno("waiting for an eventfd");
-	}
-	for (i = 0; i < WAITERS_PER_EPOLL; i++)
-		close(fd[i]);
+	if (epoll_ctl(epoll, EPOLL_CTL_ADD, event, &ev))
+		die_errno("waiting for an eventfd");
+	return epoll;
 }
 
 static uint64_t signal_us(int event)
@@ -427,7 +477,7 @@ static uint64_t signal_us(int event)
 	return now_us() - start;
 }
 
-static void answer_signal_us(int event)
+static uint64_t least_signal_us(int event)
 {
 	uint64_t us = ~0ULL, took;
 	int i;
@@ -438,65 +488,35 @@ static void answer_signal_us(int event)
 			us = took;
 	}
 	event_take(event);
+	return us;
+}
+
+static void answer_signals_us(const struct client *c, unsigned int lines)
+{
+	uint64_t us = 0;
+	unsigned int i;
+
+	for (i = 0; i < lines; i++)
+		us += least_signal_us(c->line[i]);
 	printf("%lu\n", us);
 }
 
 static void cmd_watch(struct client *c, char **arg)
 {
-	int fd = c->line[line_number(arg[1])];
+	unsigned int lines = line_number(arg[1]), i;
 
-	add_waiters(fd, number(arg[2]));
-	answer_signal_us(fd);
-}
-
-/**
- * struct nest - an epoll instance that is polled many times
- * @polled: array in which each entry has the same instance
- * @nr: number of entries
- */
-struct nest {
-	struct pollfd *polled;
-	unsigned int nr;
-};
-
-/* Only an error ends poll(), so a signal walks all entries and wakes no task. */
-static void *poll_nest(void *arg)
-{
-	struct nest *nest = arg;
-
-	poll(nest->polled, nest->nr, -1);
-	die_errno("polling an epoll instance");
-	return NULL;
-}
-
-static void add_nest(int event, unsigned int nr)
-{
-	struct rlimit limit = { .rlim_cur = nr, .rlim_max = nr };
-	struct epoll_event ev = { .events = EPOLLIN };
-	int epoll = epoll_create1(EPOLL_CLOEXEC);
-	struct nest *nest = calloc(1, sizeof(*nest));
-	pthread_t thread;
-
-	if (!nest || epoll_ctl(epoll, EPOLL_CTL_ADD, event, &ev) ||
-	    setrlimit(RLIMIT_NOFILE, &limit))
-		die_errno("waiting for an eventfd");
-	nest->nr = nr;
-	nest->polled = calloc(nr, sizeof(*nest->polled));
-	if (!nest->polled)
-		die("no memory for waiters");
-	while (nr--)
-		nest->polled[nr].fd = epoll;
-	if (pthread_create(&thread, NULL, poll_nest, nest))
-		die("no thread for waiters");
+	for (i = 0; i < lines; i++)
+		add_waiters(c->line[i], number(arg[2]));
+	answer_signals_us(c, lines);
 }
 
 static void cmd_nest(struct client *c, char **arg)
 {
-	int fd = c->line[line_number(arg[1])];
+	unsigned int lines = line_number(arg[1]), i;
 
-	add_nest(fd, number(arg[2]));
-	sleep_us(500000);
-	answer_signal_us(fd);
+	for (i = 0; i < lines; i++)
+		add_waiters(nest_new(c->line[i]), number(arg[2]));
+	answer_signals_us(c, lines);
 }
 
 static void cmd_pulse(struct client *c, char **arg)
@@ -576,6 +596,7 @@ static const struct {
 	{ "arm", cmd_arm },
 	{ "close", cmd_close },
 	{ "count", cmd_count },
+	{ "disarm", cmd_disarm },
 	{ "dma", cmd_dma },
 	{ "fences", cmd_fences },
 	{ "flr", cmd_flr },

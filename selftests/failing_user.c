@@ -746,9 +746,12 @@ static void try_nth(struct trial *trial, unsigned int first, unsigned int step)
 	unsigned int nr = try_all(trial, first, step);
 	unsigned int silent = trial->path->silent;
 
-	/* With few tries the number of silent failures depends on chance */
+	/*
+	 * With few tries the number of silent failures depends on chance. Twenty
+	 * of 400 give three among eleven in one of 77 runs, six in one of 400,000.
+	 */
 	if (step > 1)
-		silent = silent / step + 2;
+		silent = silent / step + 5;
 	expect_within(trial, "allocations and copies", nr, trial->path->nth,
 		      MAX_TRIES);
 	expect_within(trial, "failures without effect", trial->unnoticed, 0,

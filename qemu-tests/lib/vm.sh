@@ -200,3 +200,15 @@ check_log()
 	[ $((taint & ~expect_taint)) = 0 ] ||
 		fail "kernel is tainted: $taint, allowed: $expect_taint"
 }
+
+# cpu_seconds: sum of the second line of "times": QEMU and the cards, once ended
+cpu_seconds()
+{
+	awk 'NR == 2 {
+		for (i = 1; i <= 2; i++) {
+			split($i, t, /[ms]/)
+			sum += 60 * t[1] + t[2]
+		}
+		printf "%d", sum
+	}'
+}

@@ -334,6 +334,20 @@ aer_inject()
 	cat /tmp/error >/dev/aer_inject
 }
 
+# mmap_status FILE [ADDRESS]: prints the error of mapping one page, or "mapped"
+mmap_status()
+{
+	python3 - "$1" "${2-0}" <<-'PY'
+		import errno, mmap, os, sys
+		try:
+		    fd = os.open(sys.argv[1], os.O_RDWR | os.O_SYNC)
+		    mmap.mmap(fd, 4096, offset=int(sys.argv[2], 0))
+		    print("mapped")
+		except OSError as e:
+		    print(errno.errorcode[e.errno])
+	PY
+}
+
 # card_attr BDF NAME: value of an attribute in dfl/
 card_attr()
 {

@@ -404,15 +404,15 @@ static void read_budget(void **state)
 	fake_n6001(&card);
 	assert_int_equal(walk(), 0);
 	/* FME 4 + 1 location, port 5, UART 5 + 8 parameters, 13 others */
-	assert_int_equal(card.reads, 5 + 5 + 13 + 13);
-	assert_int_equal(fake_reads(&card, 0, 0x0, 0x1000), 5);
+	assert_int_equal(card.reads, 6 + 5 + 13 + 13);
+	assert_int_equal(fake_reads(&card, 0, 0x0, 0x1000), 6);
 	assert_int_equal(fake_reads(&card, 0, 0x71000, 0x1000), 5);
 	assert_int_equal(fake_reads(&card, 0, 0x60000, 0x10000), 13);
 	assert_int_equal(fake_reads(&card, 0, 0x10000, 0x2000), 0);
 
 	fake_two_ports(&card);
 	assert_int_equal(walk(), 0);
-	assert_int_equal(fake_reads(&card, 0, 0x0, 0x1000), 6);
+	assert_int_equal(fake_reads(&card, 0, 0x0, 0x1000), 7);
 	assert_int_equal(fake_reads(&card, 2, 0x0, 0x1000), 5);
 	assert_int_equal(fake_reads(&card, 2, 0x1000, 0x1000), 2);
 	assert_int_equal(fake_reads(&card, 2, 0x2000, 0x3e000), 1);
@@ -480,7 +480,7 @@ static void all_ones(void **state)
 	fake_set(&card, 0, 0x2000, ~0ULL);
 	assert_int_equal(walk(), -EIO);
 	assert_int_equal(map.nr_headers, 0);
-	assert_int_equal(card.reads, 4 + 2);
+	assert_int_equal(card.reads, 5 + 2);
 }
 
 static void all_zero(void **state)
@@ -598,7 +598,7 @@ static void endless_small_steps(void **state)
 	assert_int_equal(map.nr_headers, DFL_MAX_HEADERS);
 	assert_int_equal(findings(DFL_REASON_TOO_MANY), 1);
 	/* one more word tells that there is one too many */
-	assert_int_equal(card.reads, 4 + 255 + 1);
+	assert_int_equal(card.reads, 5 + 255 + 1);
 }
 
 static void vsec_header(void **state)
@@ -693,7 +693,7 @@ static void too_many_ports(void **state)
 	fake_set(&card, 0, 0x58, 0x1000000200000000);
 	assert_int_equal(walk(), 0);
 	assert_int_equal(findings(DFL_REASON_PORT_COUNT), 1);
-	assert_int_equal(fake_reads(&card, 0, 0x0, 0x1000), 8);
+	assert_int_equal(fake_reads(&card, 0, 0x0, 0x1000), 9);
 	assert_true(listed(2, 0x80000));
 }
 
@@ -987,7 +987,7 @@ static void unknown_version(void **state)
 	       { 0, 0x1000, DFL_KIND_OPAQUE, 0x10, 0x1000, DFL_REASON_VERSION },
 	       { 0, 0x2000, DFL_KIND_OPAQUE, 0x10, 0x1000, DFL_REASON_VERSION },
 	       { 0, 0x3000, DFL_KIND_PRIVATE, 0x15, 0x1000, 0 });
-	assert_int_equal(card.reads, 4 + 3);
+	assert_int_equal(card.reads, 5 + 3);
 
 	/* an FIU whose layout is not known: nothing below it either */
 	fake_small(&card);
@@ -1250,7 +1250,7 @@ static void reads_are_bounded(void **state)
 	assert_int_equal(walk(), 0);
 	assert_int_equal(map.nr_headers, DFL_MAX_HEADERS);
 	assert_int_equal(map.header[255].nr_params, DFL_MAX_PARAM_WORDS);
-	assert_int_equal(card.reads, 4 + 255 * (5 + 32) + 1);
+	assert_int_equal(card.reads, 5 + 255 * (5 + 32) + 1);
 }
 
 static void list_ends_amid_a_header(void **state)

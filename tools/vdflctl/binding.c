@@ -52,3 +52,54 @@ int binding_move(const char *bdf, const struct binding *former,
 	*moved = !ret;
 	return ret ? ret : sysfs_write(bdf, "bus/pci/drivers_probe");
 }
+
+/* Drivers that are unbound without --force */
+static bool may_displace(const char *driver)
+{
+	return !driver[0] || !strcmp(driver, "dfl-pci") ||
+	       !strcmp(driver, "vfio-pci");
+}
+
+static int move_card(const char *bdf, const struct binding *former,
+		     struct fault *fault)
+{
+	int ret, restored;
+	bool moved;
+
+	ret = binding_move(bdf, former, DRIVER, &moved);
+	if (!moved)
+		return fault_kernel(fault, -ret, "cannot bind %s", bdf);
+	if (!ret && model_card_bound(bdf))
+		return 0;
+	restored = binding_restore(former, bdf);
+	if (restored)
+		return fault_kernel(fault, -restored,
+				    DRIVER " rejected %s, and its former driver cannot be restored",
+				    bdf);
+	if (ret)
+		return fault_kernel(fault, -ret, "cannot bind %s", bdf);
+	fault_set(fault, DRIVER " rejected %s", bdf);
+	return fault_remedy(fault, "see the kernel log for the reason: dmesg");
+}
+
+int binding_take(const char *bdf, bool force, struct fault *fault)
+{
+	struct binding former;
+
+	if (!sysfs_exists("bus/pci/devices/%s", bdf))
+		return fault_set(fault, "no such PCI device: %s", bdf);
+	if (!sysfs_exists("bus/pci/drivers/" DRIVER)) {
+		fault_set(fault, "driver " DRIVER " is not loaded");
+		return fault_remedy(fault, "as root: modprobe " DRIVER);
+	}
+	binding_load(&former, bdf);
+	if (!strcmp(former.driver, DRIVER))
+		return 0;
+	if (!force && !may_displace(former.driver)) {
+		fault_set(fault, "%s is bound to driver %s", bdf,
+			  former.driver);
+		return fault_remedy(fault, "to unbind it from that driver: vdflctl bind --force %s",
+				    bdf);
+	}
+	return move_card(bdf, &former, fault);
+}

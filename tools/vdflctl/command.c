@@ -78,6 +78,31 @@ int command_only_bdf(int argc, char **argv, char bdf[BDF_LEN])
 	return command_bdf(argv[optind], bdf);
 }
 
+int command_cards(int argc, char **argv, void (*all)(struct names *cards),
+		  int (*act)(const char *bdf, struct fault *fault))
+{
+	int status = EXIT_SUCCESS;
+	struct names cards = { 0 };
+	char bdf[BDF_LEN];
+	struct fault fault;
+	size_t i;
+	int arg;
+
+	for (arg = optind; arg < argc; arg++)
+		if (command_bdf(argv[arg], bdf))
+			return EXIT_USAGE;
+	if (optind == argc)
+		all(&cards);
+	for (i = 0; i < cards.count; i++)
+		if (act(cards.name[i], &fault))
+			status = fault_report(&fault);
+	names_free(&cards);
+	for (arg = optind; arg < argc; arg++)
+		if (!command_bdf(argv[arg], bdf) && act(bdf, &fault))
+			status = fault_report(&fault);
+	return status;
+}
+
 int command_uuid(const char *text, char uuid[UUID_LEN])
 {
 	return parse_uuid(text, uuid) ? 0 :

@@ -204,6 +204,21 @@ void holders_free(struct holders *holders)
 	free(holders->holder);
 }
 
+bool holders_any(const struct instance *inst, struct holder *holder)
+{
+	struct holders holders;
+	size_t i, first = 0;
+
+	holders_find(&holders, inst);
+	for (i = holders.count; i--;)
+		if (holders.holder[i].certain)
+			first = i;
+	if (holders.count)
+		*holder = holders.holder[first];
+	holders_free(&holders);
+	return holders.count;
+}
+
 void holders_note(const struct instance *inst)
 {
 	struct holders holders;

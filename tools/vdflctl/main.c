@@ -13,6 +13,7 @@ static const struct command * const commands[] = {
 	&verb_create, &verb_remove,
 	&verb_read, &verb_write, &verb_wait,
 	&verb_bind, &verb_unbind, &verb_give,
+	&verb_save, &verb_restore, &verb_name, &verb_cdi,
 	&verb_irq, &verb_acknowledge, &verb_reset_port, &verb_prove,
 };
 
@@ -44,7 +45,7 @@ static int show_usage(void)
 		table_row(&table, names, commands[i]->summary);
 	}
 	table_print(&table, 2);
-	printf("\nSee 'vdflctl COMMAND --help' and vdflctl(1).\n");
+	printf("\nSee 'vdflctl COMMAND --help' and vdflctl(8).\n");
 	return EXIT_SUCCESS;
 }
 
@@ -67,14 +68,17 @@ static int unknown(const char *word)
 	return command_misuse("unrecognized command '%s'", word);
 }
 
-static int help(const char *word)
+/* @words: at most one name of a verb, then NULL */
+static int help(char **words)
 {
 	const struct command *cmd;
 
-	if (!word)
+	if (!words[0])
 		return show_usage();
-	cmd = find(word);
-	return cmd ? command_help(cmd) : unknown(word);
+	if (words[1])
+		return command_misuse("extra operand '%s'", words[1]);
+	cmd = find(words[0]);
+	return cmd ? command_help(cmd) : unknown(words[0]);
 }
 
 /*
@@ -124,7 +128,7 @@ int main(int argc, char **argv)
 	}
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") ||
 	    !strcmp(argv[1], "help"))
-		return help(argv[2]);
+		return help(argv + 2);
 	cmd = find(argv[1]);
 	return cmd ? run(cmd, argc - 1, argv + 1) : unknown(argv[1]);
 }

@@ -63,6 +63,7 @@ static const struct attr instance_attrs[] = {
 	TEXT(instance, mmap),
 	TEXT(instance, irq_source),
 	TEXT(instance, scrub),
+	TEXT(instance, owner),
 	DERIVED(instance, state),
 };
 
@@ -211,6 +212,17 @@ int model_card_need(const char *bdf, struct fault *fault)
 void model_instances(struct names *uuids, const char *bdf)
 {
 	sysfs_names(uuids, keep_uuid, "bus/pci/devices/%s", bdf);
+}
+
+bool model_group_instance(const char *group, char uuid[UUID_LEN])
+{
+	struct names uuids;
+	bool found;
+
+	sysfs_names(&uuids, keep_uuid, "kernel/iommu_groups/%s/devices", group);
+	found = uuids.count == 1 && parse_uuid(uuids.name[0], uuid);
+	names_free(&uuids);
+	return found;
 }
 
 static void describe_block(struct block *block, const char *bdf)

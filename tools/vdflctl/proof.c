@@ -5,12 +5,9 @@
  */
 
 #include <errno.h>
-#include <limits.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/utsname.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "vdflctl.h"
 
@@ -67,16 +64,20 @@ static __u64 hash_block(__u64 state, const struct block *block)
 static void set_image(char *text, size_t size, const struct card *card)
 {
 	__u64 state = 0xcbf29ce484222325ULL;
-	char revision[NAME_LEN];
+	char revision[NAME_LEN], bitstream[NAME_LEN];
 	size_t i;
 
 	sysfs_read(revision, sizeof(revision), "bus/pci/devices/%s/revision",
 		   card->address);
+	/* Reads as 0 if the FME is in another function */
+	sysfs_read(bitstream, sizeof(bitstream),
+		   "bus/pci/devices/%s/dfl/bitstream_id", card->address);
 	state = hash(state, card->vendor);
 	state = hash(state, card->device);
 	state = hash(state, card->subsystem_vendor);
 	state = hash(state, card->subsystem_device);
 	state = hash(state, revision);
+	state = hash(state, bitstream);
 	for (i = 0; i < card->nr_blocks; i++)
 		state = hash_block(state, &card->blocks[i]);
 	text_set(text, size, "%016llx", state);
@@ -180,47 +181,6 @@ json_t *proof_json(const struct proof *proof)
 	return json;
 }
 
-/* Create all directories above @path */
-static int make_dirs(const char *path)
-{
-	char dir[PATH_LEN];
-	char *slash;
-
-	text_set(dir, sizeof(dir), "%s", path);
-	for (slash = strchr(dir + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-		if (mkdir(dir, 0755) && errno != EEXIST)
-			return -errno;
-		*slash = '/';
-	}
-	return 0;
-}
-
-static int write_file(int fd, const json_t *json)
-{
-	if (json_dumpfd(json, fd, JSON_INDENT(2)) || write(fd, "\n", 1) != 1)
-		return -EIO;
-	return fchmod(fd, 0644) || fsync(fd) ? -errno : 0;
-}
-
-static int replace_file(const char *path, const json_t *json)
-{
-	char temp[PATH_LEN + 8];
-	int fd, ret;
-
-	text_set(temp, sizeof(temp), "%s.XXXXXX", path);
-	fd = mkstemp(temp);
-	if (fd < 0)
-		return -errno;
-	ret = write_file(fd, json);
-	close(fd);
-	if (!ret && rename(temp, path))
-		ret = -errno;
-	if (ret)
-		unlink(temp);
-	return ret;
-}
-
 int proof_save(const struct proof *proof, const struct card *card,
 	       struct fault *fault)
 {
@@ -233,11 +193,9 @@ int proof_save(const struct proof *proof, const struct card *card,
 	    proof_measured(&card->proof))
 		return 0;
 	ret = proof_path(path, card->address);
-	if (!ret)
-		ret = make_dirs(path);
 	if (!ret) {
 		json = stored_json(proof);
-		ret = replace_file(path, json);
+		ret = file_replace_json(path, json);
 		json_decref(json);
 	}
 	return ret ? fault_kernel(fault, -ret, "cannot store the verdict in %s",

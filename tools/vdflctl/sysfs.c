@@ -70,6 +70,32 @@ int sysfs_read(char *buf, size_t size, const char *fmt, ...)
 	return ret;
 }
 
+/* sysfs ignores O_TRUNC; a regular file of the tests needs it */
+static int open_attribute(const char *path, int flags)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC | flags);
+
+	return fd < 0 ? -errno : fd;
+}
+
+int sysfs_writable(const char *fmt, ...)
+{
+	char path[PATH_LEN];
+	va_list ap;
+	int fd, ret;
+
+	va_start(ap, fmt);
+	ret = path_from(path, fmt, ap);
+	va_end(ap);
+	if (ret)
+		return ret;
+	fd = open_attribute(path, 0);
+	if (fd < 0)
+		return fd;
+	close(fd);
+	return 0;
+}
+
 int sysfs_write(const char *text, const char *fmt, ...)
 {
 	char path[PATH_LEN];
@@ -83,10 +109,9 @@ int sysfs_write(const char *text, const char *fmt, ...)
 	va_end(ap);
 	if (ret)
 		return ret;
-	/* sysfs ignores O_TRUNC; a regular file of the tests needs it */
-	fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
+	fd = open_attribute(path, O_TRUNC);
 	if (fd < 0)
-		return -errno;
+		return fd;
 	done = write(fd, text, len);
 	if (done < 0)
 		ret = -errno;

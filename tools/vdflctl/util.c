@@ -51,12 +51,17 @@ int fault_kernel(struct fault *fault, int error, const char *fmt, ...)
 	return fault_remedy(fault, "see the kernel log: dmesg");
 }
 
-int fault_report(const struct fault *fault)
+int fault_report_at(const char *prefix, const struct fault *fault)
 {
-	fprintf(stderr, "vdflctl: %s\n", fault->problem);
+	fprintf(stderr, "vdflctl: %s%s\n", prefix, fault->problem);
 	if (fault->remedy[0])
 		fprintf(stderr, "vdflctl: %s\n", fault->remedy);
 	return EXIT_FAILURE;
+}
+
+int fault_report(const struct fault *fault)
+{
+	return fault_report_at("", fault);
 }
 
 void text_set(char *buf, size_t size, const char *fmt, ...)
@@ -80,6 +85,11 @@ void text_size(char *buf, size_t size, __u64 bytes)
 		text_set(buf, size, "%lluK", bytes >> 10);
 	else
 		text_set(buf, size, "%llu", bytes);
+}
+
+bool text_is_word(const char *text)
+{
+	return text[0] && !text[strspn(text, "abcdefghijklmnopqrstuvwxyz")];
 }
 
 static bool parse_base(const char *text, int base, __u64 *value)

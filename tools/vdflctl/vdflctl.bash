@@ -9,27 +9,51 @@ _vdflctl_entries() {
 	done
 }
 
+# Addresses with domain and, if none of them starts with the typed word, those of
+# domain 0 without domain.
+_vdflctl_addresses() {	# FILE...
+	local full
+
+	full=$(_vdflctl_entries "$@")
+	if [[ $'\n'$full == *$'\n'"$cur"* ]]; then
+		printf '%s\n' "$full"
+	else
+		sed -n 's/^0000://p' <<<"$full"
+	fi
+}
+
 _vdflctl_cards() {
-	_vdflctl_entries /sys/bus/pci/drivers/vfio_dfl_mdev/*:*:*.*
+	_vdflctl_addresses "$_vdflctl_pci"/drivers/vfio_dfl_mdev/*:*:*.*
+}
+
+_vdflctl_saved() {
+	_vdflctl_entries /etc/vdfl/*.conf | sed 's/\.conf$//'
 }
 
 _vdflctl_instances() {
-	_vdflctl_entries /sys/bus/mdev/drivers/vfio_dfl_mdev/*-*-*-*-*
+	_vdflctl_entries "$_vdflctl_sys"/bus/mdev/drivers/vfio_dfl_mdev/*-*-*-*-*
+}
+
+_vdflctl_device() {	# CARD: its directory
+	local card=$1
+
+	[[ $card == *:*:* ]] || card=0000:$card
+	printf '%s\n' "$_vdflctl_pci/devices/$card"
 }
 
 _vdflctl_types() {	# CARD
 	_vdflctl_entries \
-		"/sys/bus/pci/devices/$1/mdev_supported_types"/vfio_dfl_mdev-* |
+		"$(_vdflctl_device "$1")"/mdev_supported_types/vfio_dfl_mdev-* |
 		sed 's/^vfio_dfl_mdev-//'
 }
 
 _vdflctl_sources() {	# CARD
-	tr ' ' '\n' 2>/dev/null <"/sys/bus/pci/devices/$1/dfl/irq_sources" &&
+	tr ' ' '\n' 2>/dev/null <"$(_vdflctl_device "$1")/dfl/irq_sources" &&
 		echo auto
 }
 
 _vdflctl_ports() {	# CARD
-	cat "/sys/bus/pci/devices/$1/dfl/blocks"/*/port 2>/dev/null
+	cat "$(_vdflctl_device "$1")"/dfl/blocks/*/port 2>/dev/null
 }
 
 _vdflctl_words() {	# COMMAND PREVIOUS: one word per line
@@ -55,9 +79,13 @@ _vdflctl_words() {	# COMMAND PREVIOUS: one word per line
 		_vdflctl_instances
 		printf '%s\n' --vector --timeout --count --write
 		;;
-	bind) _vdflctl_entries /sys/bus/pci/devices/*; echo --force ;;
+	bind) _vdflctl_addresses "$_vdflctl_pci"/devices/*; echo --force ;;
 	unbind) _vdflctl_cards; printf '%s\n' --force --grace ;;
 	give | chown) _vdflctl_instances; compgen -u ;;
+	save) _vdflctl_cards ;;
+	restore) _vdflctl_saved ;;
+	name) _vdflctl_instances; echo --group ;;
+	cdi) echo --write ;;
 	irq)
 		_vdflctl_cards
 		_vdflctl_sources "$2"
@@ -70,8 +98,8 @@ _vdflctl_words() {	# COMMAND PREVIOUS: one word per line
 	prove) _vdflctl_cards; printf '%s\n' --json --unsafe-no-iommu ;;
 	*)
 		printf '%s\n' list info show create remove read write wait \
-			bind unbind give chown irq acknowledge ack reset-port \
-			prove help --version
+			bind unbind give chown save restore name cdi irq \
+			acknowledge ack reset-port prove help --version
 		;;
 	esac
 	echo --help
@@ -90,6 +118,8 @@ _vdflctl_match() {	# PREFIX: quote and print the lines that start with it
 
 _vdflctl() {
 	local cur prev words cword command=
+	local _vdflctl_sys=${VDFL_SYSFS:-/sys}
+	local _vdflctl_pci=$_vdflctl_sys/bus/pci
 
 	# do not split words at the colons of PCI addresses
 	_get_comp_words_by_ref -n : cur prev words cword

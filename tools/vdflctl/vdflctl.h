@@ -5,12 +5,16 @@
  * The files, from the bottom up. A file uses only files of the lines above it:
  *   util.c              faults, text, numbers and addresses
  *   table.c, sysfs.c    tables; files of the kernel
+ *   file.c              files that are replaced as a whole
  *   names.c, region.c   names of features; VFIO regions
  *   proof.c             stored measurements of bus mastering
  *   model.c             cards, blocks, types and instances from sysfs
  *   errors.c            error words in plain text
  *   binding.c           driver and driver_override of a PCI function
+ *   instance.c          types and creation of instances
  *   describe.c, vfio.c  description region; opening an instance
+ *   owner.c             owner of an instance and of its device nodes
+ *   conf.c              files of saved cards, see conf.h
  *   window.c            registers of an open instance
  *   function.c          a whole PCI function with a page for DMA
  *   engine.c            DMA engines of AFUs
@@ -25,6 +29,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/types.h>
 #include <jansson.h>
 #include <linux/types.h>
 #include <linux/vfio_dfl_mdev.h>
@@ -79,13 +84,17 @@ bool fault_denied(struct fault *fault, int error);
 /* Set "@fmt: @error", and root or the kernel log as the remedy; return -1 */
 int fault_kernel(struct fault *fault, int error, const char *fmt, ...)
 	__printf(3, 4);
-/* Print to stderr; return EXIT_FAILURE */
+/* Print to stderr, after @prefix if there is one; return EXIT_FAILURE */
+int fault_report_at(const char *prefix, const struct fault *fault);
 int fault_report(const struct fault *fault);
 
 /* snprintf() that truncates silently */
 void text_set(char *buf, size_t size, const char *fmt, ...) __printf(3, 4);
 /* "-" for 0, "16", "4K", "1M", or "?" for ABSENT */
 void text_size(char *buf, size_t size, __u64 bytes);
+
+/* Return true for one or more lower case letters */
+bool text_is_word(const char *text);
 
 /* Decimal, hexadecimal with 0x or octal with a leading 0 */
 bool parse_number(const char *text, __u64 *value);
@@ -124,6 +133,8 @@ int sysfs_path(char *path, const char *fmt, ...) __printf(2, 3);
 bool sysfs_exists(const char *fmt, ...) __printf(1, 2);
 /* Read the first line; return 0, or -errno with an empty @buf */
 int sysfs_read(char *buf, size_t size, const char *fmt, ...) __printf(3, 4);
+/* Check that a file can be opened for writing; return 0 or -errno */
+int sysfs_writable(const char *fmt, ...) __printf(1, 2);
 int sysfs_write(const char *text, const char *fmt, ...) __printf(2, 3);
 /* Read the last component of the target of a link; return 0 or -errno */
 int sysfs_link(char *buf, size_t size, const char *fmt, ...) __printf(3, 4);
@@ -142,6 +153,18 @@ struct names {
 void sysfs_names(struct names *names, bool (*keep)(const char *name),
 		 const char *fmt, ...) __printf(3, 4);
 void names_free(struct names *names);
+
+/* file.c */
+
+/* Create all directories above @path. Return 0 or -errno. */
+int file_make_dirs(const char *path);
+/*
+ * Replace a file, or create it and its directories, so that it has the old or the
+ * new contents even after a crash. Return 0 or -errno.
+ */
+int file_replace(const char *path, const char *text);
+/* The same with an object as text */
+int file_replace_json(const char *path, const json_t *json);
 
 /* names.c */
 
@@ -197,6 +220,7 @@ struct instance {
 	char mmap[NAME_LEN];
 	char irq_source[NAME_LEN];
 	char scrub[NAME_LEN];
+	char owner[NAME_LEN];	/* user id or OWNER_NONE */
 	char state[NAME_LEN];	/* "created", or "removing": waits for users */
 };
 
@@ -298,6 +322,8 @@ int model_instance_find(struct instance *inst, const char *uuid,
 void model_block_load(struct block *block, const char *bdf, const char *pos);
 /* UUIDs of the instances of a card; free with names_free() */
 void model_instances(struct names *uuids, const char *bdf);
+/* Find the only instance in an IOMMU group; return false if there is none */
+bool model_group_instance(const char *group, char uuid[UUID_LEN]);
 
 /* Return the block of a card at a position, or NULL */
 const struct block *card_block(const struct card *card, const char *pos);
@@ -354,6 +380,22 @@ int binding_move(const char *bdf, const struct binding *former,
 /* The card has no driver. Return 0 or -errno. */
 int binding_restore(const struct binding *former, const char *bdf);
 
+/*
+ * Bind a card to the driver, unless it is bound to it. Without @force, only
+ * known drivers are unbound first. On failure restore the former driver, and
+ * return -1 with @fault set.
+ */
+int binding_take(const char *bdf, bool force, struct fault *fault);
+
+/* instance.c */
+
+/* Set the name of the type by position, which not each card has */
+void instance_position_type(const struct instance *inst, char *type,
+			    size_t size);
+/* @type is without prefix; 0, or -1 with @fault set */
+int instance_create(const char *bdf, const char *type, const char *uuid,
+		    struct fault *fault);
+
 /* grace.c */
 
 /* Check the argument of --grace; 0, or EXIT_USAGE after printing the reason */
@@ -378,8 +420,18 @@ void vfio_close(struct vfio_dev *dev);
 int vfio_no_node(const struct instance *inst, struct fault *fault);
 /* Set @path to the node of the group; return true if it exists */
 bool vfio_group_node(const struct instance *inst, char path[PATH_LEN]);
-/* Return true if a program has it open; false also without permission */
-bool vfio_in_use(const struct instance *inst);
+
+/* owner.c */
+
+#define OWNER_NONE	"none"
+
+/* Find a user by name or decimal id; OWNER_NONE is root */
+int owner_find(const char *name, uid_t *uid, struct fault *fault);
+/*
+ * Make a user the owner of an instance and of its device nodes; for root, the
+ * driver does not check the user any more. Print each node that changed.
+ */
+int owner_set(const char *uuid, uid_t uid, struct fault *fault);
 
 /* region.c */
 
@@ -474,6 +526,12 @@ int command_operands(int argc, char **argv, int count);
 int command_bdf(const char *text, char bdf[BDF_LEN]);
 /* The address of a card is the only operand */
 int command_only_bdf(int argc, char **argv, char bdf[BDF_LEN]);
+/*
+ * Act on the cards that are operands, else on those that @all lists. Go on after
+ * a failure, because the cards are independent. Return the exit status.
+ */
+int command_cards(int argc, char **argv, void (*all)(struct names *cards),
+		  int (*act)(const char *bdf, struct fault *fault));
 int command_uuid(const char *text, char uuid[UUID_LEN]);
 int command_number(const char *text, const char *what, __u64 *value);
 int command_count(const char *text, __u64 *count);
@@ -483,6 +541,7 @@ int command_width(const char *text, __u32 *width);
 extern const struct command verb_list, verb_info, verb_create, verb_remove;
 extern const struct command verb_read, verb_write, verb_wait;
 extern const struct command verb_bind, verb_unbind, verb_give;
+extern const struct command verb_save, verb_restore, verb_name, verb_cdi;
 extern const struct command verb_irq, verb_acknowledge, verb_reset_port, verb_prove;
 
 #endif /* _VDFLCTL_H */

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -26,45 +27,20 @@ static int new_uuid(char uuid[UUID_LEN], struct fault *fault)
 	return fault_remedy(fault, "set one with --uuid");
 }
 
-static int create_failed(int error, const char *bdf, const char *type,
-			 const char *uuid, struct fault *fault)
+/* Without its UUID the caller cannot use the instance, so remove it again */
+static int print_uuid(const char *uuid, struct fault *fault)
 {
-	fault_set(fault, "cannot create %s of type %s on %s: %s", uuid, type,
-		  bdf, strerror(error));
-	if (fault_denied(fault, error))
-		return -1;
-	switch (error) {
-	case EEXIST:
-		return fault_remedy(fault, "the UUID is in use: omit --uuid for a random one");
-	case ENOSPC:
-	case EUSERS:
-		return fault_remedy(fault, "no free block of the type: see vdflctl list %s",
-				    bdf);
-	case EAGAIN:
-		return fault_remedy(fault, "the card is being bound: try again");
-	case ENODEV:
-		return fault_remedy(fault, "the card is lost or is being unbound: vdflctl list");
-	default:
-		return fault_remedy(fault, "see the kernel log: dmesg");
-	}
-}
+	int error;
 
-static int create_one(const char *bdf, const char *type, const char *uuid,
-		      struct fault *fault)
-{
-	int ret;
-
-	if (model_card_need(bdf, fault))
-		return -1;
-	if (!sysfs_exists("bus/pci/devices/%s/mdev_supported_types/"
-			  TYPE_PREFIX "%s", bdf, type)) {
-		fault_set(fault, "%s has no type %s", bdf, type);
-		return fault_remedy(fault, "vdflctl list %s shows the types",
-				    bdf);
-	}
-	ret = sysfs_write(uuid, "bus/pci/devices/%s/mdev_supported_types/"
-			  TYPE_PREFIX "%s/create", bdf, type);
-	return ret ? create_failed(-ret, bdf, type, uuid, fault) : 0;
+	printf("%s\n", uuid);
+	if (!fflush(stdout))
+		return 0;
+	error = errno;
+	fault_set(fault, "cannot print the UUID %s: %s", uuid, strerror(error));
+	if (sysfs_write("1", "bus/mdev/devices/%s/remove", uuid))
+		return fault_remedy(fault, "the instance exists: vdflctl remove %s",
+				    uuid);
+	return fault_remedy(fault, "the instance was removed again");
 }
 
 static int run(const struct command *cmd, int argc, char **argv)
@@ -94,9 +70,10 @@ static int run(const struct command *cmd, int argc, char **argv)
 		return command_misuse("invalid type: '%s'", argv[optind + 1]);
 	if (!uuid[0] && new_uuid(uuid, &fault))
 		return fault_report(&fault);
-	if (create_one(bdf, type, uuid, &fault))
+	/* A pipe without reader is a write error, too */
+	signal(SIGPIPE, SIG_IGN);
+	if (instance_create(bdf, type, uuid, &fault) || print_uuid(uuid, &fault))
 		return fault_report(&fault);
-	printf("%s\n", uuid);
 	return EXIT_SUCCESS;
 }
 
@@ -110,6 +87,7 @@ const struct command verb_create = {
 "\n"
 "TYPE is a name from 'vdflctl list', with or without " TYPE_PREFIX ".\n"
 "The instance exists until it is removed or the card is unbound; use\n"
-"'mdevctl define' for an instance that is created again. Needs root.\n",
+"'mdevctl define' for an instance that is created again. If the UUID cannot be\n"
+"printed, the instance is removed again. Needs root.\n",
 	.run = run,
 };

@@ -5,6 +5,7 @@
 #include <getopt.h>
 #include <string.h>
 
+#include "holders.h"
 #include "vdflctl.h"
 
 static void show_source(const char *bdf)
@@ -41,6 +42,7 @@ static int set_failed(int error, const char *bdf, const char *source,
 /* List open instances, as far as permissions allow to detect them */
 static void list_open(const char *bdf)
 {
+	struct holder holder;
 	struct card card;
 	size_t i;
 
@@ -48,9 +50,10 @@ static void list_open(const char *bdf)
 	for (i = 0; i < card.nr_instances; i++) {
 		const struct instance *inst = &card.instances[i];
 
-		if (vfio_in_use(inst))
+		if (holders_any(inst, &holder))
 			fprintf(stderr,
-				"vdflctl: open instance: %s, block %s; users: vdflctl info %s\n",
+				"vdflctl: %s instance: %s, block %s; users: vdflctl info %s\n",
+				holder.certain ? "open" : "possibly open",
 				inst->uuid, inst->block, inst->uuid);
 	}
 	model_card_free(&card);
@@ -70,11 +73,6 @@ static int set_source(const char *bdf, const char *source)
 	return EXIT_FAILURE;
 }
 
-static bool is_word(const char *text)
-{
-	return text[0] && !text[strspn(text, "abcdefghijklmnopqrstuvwxyz")];
-}
-
 static int run(const struct command *cmd, int argc, char **argv)
 {
 	int status = command_options(cmd, argc, argv, NULL, NULL);
@@ -87,7 +85,7 @@ static int run(const struct command *cmd, int argc, char **argv)
 		source = argv[--argc];
 	if (command_only_bdf(argc, argv, bdf))
 		return EXIT_USAGE;
-	if (source && !is_word(source))
+	if (source && !text_is_word(source))
 		return command_misuse("invalid interrupt source: '%s'",
 				      source);
 	if (model_card_need(bdf, &fault))

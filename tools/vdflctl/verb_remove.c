@@ -17,6 +17,26 @@ struct request {
 	const char *grace;
 };
 
+static int check_unused(const struct instance *inst, struct fault *fault)
+{
+	struct holder holder;
+
+	if (!holders_any(inst, &holder))
+		return 0;
+	fault_set(fault, "%s %s in use by pid %llu (%s)", inst->uuid,
+		  holder.certain ? "is" : "may be", holder.pid, holder.name);
+	return fault_remedy(fault, "all users: vdflctl info %s; --wait requests the close",
+			    inst->uuid);
+}
+
+static int remove_failed(int error, const char *uuid, struct fault *fault)
+{
+	fault_set(fault, "cannot remove %s: %s", uuid, strerror(error));
+	if (fault_denied(fault, error))
+		return -1;
+	return fault_remedy(fault, "vdflctl list shows the instances that are left");
+}
+
 static int remove_one(const char *uuid, const struct request *req,
 		      struct fault *fault)
 {
@@ -25,23 +45,17 @@ static int remove_one(const char *uuid, const struct request *req,
 
 	if (model_instance_load(&inst, uuid, fault))
 		return -1;
-	if (!req->wait && vfio_in_use(&inst)) {
-		fault_set(fault, "%s is in use: a program has group %s open",
-			  uuid, inst.group);
-		return fault_remedy(fault, "users: vdflctl info %s; --wait requests the close",
-				    inst.uuid);
-	}
+	ret = sysfs_writable("bus/mdev/devices/%s/remove", uuid);
+	if (ret)
+		return remove_failed(-ret, uuid, fault);
+	if (!req->wait && check_unused(&inst, fault))
+		return -1;
 	if (grace_set(inst.card, req->grace, fault))
 		return -1;
 	if (req->wait)
 		holders_note(&inst);
 	ret = sysfs_write("1", "bus/mdev/devices/%s/remove", uuid);
-	if (!ret)
-		return 0;
-	fault_set(fault, "cannot remove %s: %s", uuid, strerror(-ret));
-	if (fault_denied(fault, -ret))
-		return -1;
-	return fault_remedy(fault, "vdflctl list shows the instances that are left");
+	return ret ? remove_failed(-ret, uuid, fault) : 0;
 }
 
 /* Continue after a failure, because the instances are independent */

@@ -6,39 +6,51 @@
 #include "holders.h"
 #include "vdflctl.h"
 
-static void note_holders(const struct names *uuids)
+static void note_holders(const char *bdf)
 {
 	struct instance inst;
+	struct names uuids;
 	struct fault fault;
 	size_t i;
 
-	for (i = 0; i < uuids->count; i++)
-		if (!model_instance_load(&inst, uuids->name[i], &fault))
+	model_instances(&uuids, bdf);
+	for (i = 0; i < uuids.count; i++)
+		if (!model_instance_load(&inst, uuids.name[i], &fault))
 			holders_note(&inst);
+	names_free(&uuids);
+}
+
+static int check_empty(const char *bdf, struct fault *fault)
+{
+	struct names uuids;
+	size_t count;
+
+	model_instances(&uuids, bdf);
+	count = uuids.count;
+	names_free(&uuids);
+	if (!count)
+		return 0;
+	fault_set(fault, "%s has %zu instance%s", bdf, count,
+		  count > 1 ? "s" : "");
+	return fault_remedy(fault, "remove the instances first: vdflctl remove --all %s",
+			    bdf);
 }
 
 static int unbind_card(const char *bdf, bool force, const char *grace,
 		       struct fault *fault)
 {
-	struct names uuids;
-	size_t count;
 	int ret;
 
 	if (!model_card_bound(bdf))
 		return fault_set(fault, "%s is not bound to " DRIVER, bdf);
-	model_instances(&uuids, bdf);
-	count = uuids.count;
-	if (force)
-		note_holders(&uuids);
-	names_free(&uuids);
-	if (count && !force) {
-		fault_set(fault, "%s has %zu instance%s", bdf, count,
-			  count > 1 ? "s" : "");
-		return fault_remedy(fault, "remove the instances first: vdflctl remove --all %s",
-				    bdf);
-	}
+	if (!force && check_empty(bdf, fault))
+		return -1;
+	ret = sysfs_writable("bus/pci/drivers/" DRIVER "/unbind");
+	if (ret)
+		return fault_kernel(fault, -ret, "cannot unbind %s", bdf);
 	if (grace_set(bdf, grace, fault))
 		return -1;
+	note_holders(bdf);
 	ret = sysfs_write(bdf, "bus/pci/drivers/" DRIVER "/unbind");
 	if (ret)
 		return fault_kernel(fault, -ret, "cannot unbind %s", bdf);

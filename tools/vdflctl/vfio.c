@@ -97,13 +97,17 @@ static int step_failed(const char *step, const struct instance *inst,
 
 	fault_set(fault, "%s: %s: %s", inst->uuid, step, strerror(error));
 	if (error == EBUSY)
-		return fault_remedy(fault, "another program has the instance open");
+		return fault_remedy(fault, "another program has it open: vdflctl info %s",
+				    inst->uuid);
 	if (error == ENODEV)
 		return fault_remedy(fault, "card lost or being unbound: see vdflctl list");
 	if (error == EIO)
 		return fault_remedy(fault, "card or block not usable: see dmesg");
 	if (error == EAGAIN)
 		return fault_remedy(fault, "card is being reset or does not respond: try again");
+	if (error == EACCES)
+		return fault_remedy(fault, "owned by another user; as root: vdflctl give %s USER",
+				    inst->uuid);
 	if (error == EPERM)
 		return fault_remedy(fault, "after a bus master violation: vdflctl acknowledge %s",
 				    inst->card);
@@ -209,18 +213,4 @@ void vfio_close(struct vfio_dev *dev)
 		close(dev->group);
 	if (dev->container >= 0)
 		close(dev->container);
-}
-
-bool vfio_in_use(const struct instance *inst)
-{
-	char path[PATH_LEN];
-	int fd;
-
-	if (!vfio_group_node(inst, path))
-		return false;
-	fd = open(path, O_RDWR | O_CLOEXEC);
-	if (fd < 0)
-		return errno == EBUSY;
-	close(fd);
-	return false;
 }

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <linux/vfio.h>
+#include <setjmp.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -11,17 +12,16 @@
 
 #include "window.h"
 
+/* Where an access through the mapping continues if it is not possible */
+static sigjmp_buf revoked;
+static volatile sig_atomic_t accessing;
+
+/* SIGBUS interrupts only the access, so that printed registers are not lost */
 static void on_sigbus(int sig)
 {
-	static const char text[] =
-		"vdflctl: access through the mapping was revoked; the card may be lost\n"
-		"vdflctl: see vdflctl list\n";
-
-	ssize_t done = write(STDERR_FILENO, text, sizeof(text) - 1);
-
-	(void)sig;
-	(void)done;
-	_exit(EXIT_FAILURE);
+	if (accessing)
+		siglongjmp(revoked, 1);
+	signal(sig, SIG_DFL);
 }
 
 int window_open(struct window *win, const char *uuid, struct fault *fault)
@@ -75,7 +75,10 @@ int window_check(const struct window *win, __u64 offset, __u32 width,
 
 static int map_area(struct window *win, __u32 i, struct fault *fault)
 {
-	struct sigaction action = { .sa_handler = on_sigbus };
+	struct sigaction action = {
+		.sa_handler = on_sigbus,
+		.sa_flags = SA_NODEFER,
+	};
 	void *map;
 
 	map = mmap(NULL, win->bar.area[i].size, PROT_READ | PROT_WRITE,
@@ -133,35 +136,56 @@ int window_open_range(struct window *win, const struct range *range,
 /* A single access of the given width */
 #define REGISTER(type, at)	(*(volatile type *)(at))
 
-static __u64 load(void *at, __u32 width)
+static void load(void *at, __u32 width, __u64 *value)
 {
 	switch (width) {
 	case 1:
-		return REGISTER(__u8, at);
+		*value = REGISTER(__u8, at);
+		break;
 	case 2:
-		return REGISTER(__u16, at);
+		*value = REGISTER(__u16, at);
+		break;
 	case 4:
-		return REGISTER(__u32, at);
+		*value = REGISTER(__u32, at);
+		break;
 	default:
-		return REGISTER(__u64, at);
+		*value = REGISTER(__u64, at);
 	}
 }
 
-static void store(void *at, __u32 width, __u64 value)
+static void store(void *at, __u32 width, __u64 *value)
 {
 	switch (width) {
 	case 1:
-		REGISTER(__u8, at) = value;
+		REGISTER(__u8, at) = *value;
 		break;
 	case 2:
-		REGISTER(__u16, at) = value;
+		REGISTER(__u16, at) = *value;
 		break;
 	case 4:
-		REGISTER(__u32, at) = value;
+		REGISTER(__u32, at) = *value;
 		break;
 	default:
-		REGISTER(__u64, at) = value;
+		REGISTER(__u64, at) = *value;
 	}
+}
+
+/* @access is load() or store() */
+static int access_map(const struct window *win, __u64 offset, __u32 width,
+		      __u64 *value,
+		      void (*access)(void *at, __u32 width, __u64 *value),
+		      struct fault *fault)
+{
+	if (sigsetjmp(revoked, 0)) {
+		accessing = false;
+		fault_set(fault, "mapping was revoked at 0x%llx; the card may be lost",
+			  offset);
+		return fault_remedy(fault, "see vdflctl list");
+	}
+	accessing = true;
+	access((char *)win->map + (offset - win->map_start), width, value);
+	accessing = false;
+	return 0;
 }
 
 static int access_failed(const char *verb, __u64 offset, __u32 width,
@@ -182,11 +206,8 @@ int window_read(const struct window *win, __u64 offset, __u32 width,
 	ssize_t done;
 
 	*value = 0;
-	if (win->map) {
-		*value = load((char *)win->map + (offset - win->map_start),
-			      width);
-		return 0;
-	}
+	if (win->map)
+		return access_map(win, offset, width, value, load, fault);
 	/* registers are little endian, as are all supported machines */
 	done = pread(win->dev.device, value, width, win->bar.offset + offset);
 	if (done == (ssize_t)width)
@@ -199,11 +220,8 @@ int window_write(const struct window *win, __u64 offset, __u32 width,
 {
 	ssize_t done;
 
-	if (win->map) {
-		store((char *)win->map + (offset - win->map_start), width,
-		      value);
-		return 0;
-	}
+	if (win->map)
+		return access_map(win, offset, width, &value, store, fault);
 	done = pwrite(win->dev.device, &value, width,
 		      win->bar.offset + offset);
 	if (done == (ssize_t)width)

@@ -7,7 +7,8 @@
  * - a card whose bus mastering cannot be disabled is declared lost;
  * - a card that does not respond is frozen first, and declared lost when it stays
  *   frozen too long;
- * - a card that was reset externally is restored.
+ * - a card that was reset externally is restored;
+ * - blocks are rechecked if a port of another function has reset their AFUs.
  *
  * The siblings are watched by a third item, see sibling.c.
  *
@@ -66,6 +67,21 @@ static void audit_restore(struct vdfl_card *card)
 	vdfl_card_thaw(card, VDFL_FROZEN_RESTORE);
 }
 
+/* A port of another function has reset the AFUs. The configuration is unchanged. */
+static void audit_recheck(struct vdfl_card *card)
+{
+	vdfl_card_freeze(card, VDFL_FROZEN_RESTORE);
+	vdfl_card_thaw(card, VDFL_FROZEN_RESTORE);
+}
+
+static bool afus_were_reset(struct vdfl_card *card)
+{
+	if (!READ_ONCE(card->afus_reset) || READ_ONCE(card->gone))
+		return false;
+	/* Lockless: the end of another operation rechecks the blocks as well */
+	return !data_race(card->frozen) && !vdfl_functions_hold_afus(card);
+}
+
 static void audit_running(struct vdfl_card *card)
 {
 	int ret = vdfl_busmaster_verify(card);
@@ -101,6 +117,8 @@ static void audit_work(struct work_struct *work)
 	WRITE_ONCE(card->audits_begun, card->audits_begun + 1);
 	if (audit(card))
 		audit_restore(card);
+	else if (afus_were_reset(card))
+		audit_recheck(card);
 	WRITE_ONCE(card->audits_ended, card->audits_begun);
 	queue_delayed_work(vdfl_wq, &card->audit, AUDIT_INTERVAL);
 	/* Only users that found a card without response wait */

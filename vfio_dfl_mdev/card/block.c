@@ -349,60 +349,6 @@ void vdfl_block_release(struct vdfl_client *client)
 	client->block = NULL;
 }
 
-static bool block_has_owner(struct vdfl_block *block)
-{
-	bool owned;
-
-	raw_spin_lock(&block->card->lock);
-	owned = block->owner;
-	raw_spin_unlock(&block->card->lock);
-	return owned;
-}
-
-static void block_set_usable(struct vdfl_block *block, bool usable)
-{
-	struct vdfl_client *client;
-
-	raw_spin_lock(&block->card->lock);
-	client = block->owner;
-	if (client && usable) {
-		client->ops->clear(client, VDFL_REVOKED_RESET);
-	} else if (client) {
-		client->ops->mark(client, VDFL_REVOKED_RESET);
-		vdfl_client_queue(client, VDFL_CLIENT_ERROR);
-	}
-	raw_spin_unlock(&block->card->lock);
-}
-
-/**
- * vdfl_blocks_recheck() - revalidate claimed blocks after a reset of the card
- * @card: card whose ports are out of reset; vdfl_card.reset_lock is held
- *
- * Access to a block is revoked, and its error eventfd signalled, in two cases:
- *
- * - its port failed a reset;
- * - its header differs from the snapshot, as with a new bitstream.
- *
- * VDFL_REVOKED_RESET of all other clients is cleared. VDFL_REVOKED_CARD of all
- * clients is set, so no mapping has to be zapped. Takes vdfl_card.lock.
- */
-void vdfl_blocks_recheck(struct vdfl_card *card)
-{
-	struct vdfl_block *block;
-	int ret;
-
-	lockdep_assert_held(&card->reset_lock);
-	for (block = card->block; block < block_end(card); block++) {
-		if (!block_has_owner(block))
-			continue;
-		ret = vdfl_card_check_header(block);
-		/* Do not blame the block; the audit finds that out */
-		if (ret == -ENODEV)
-			continue;
-		block_set_usable(block, !ret && !vdfl_block_port_dead(block));
-	}
-}
-
 /**
  * vdfl_blocks_nr_free() - count the blocks that can be claimed now
  * @card: bound card

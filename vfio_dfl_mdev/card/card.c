@@ -125,15 +125,15 @@ static int card_scan(struct vdfl_card *card)
 		goto err_links;
 	vdfl_irq_init(card);
 	vdfl_ports_release(card);
-	vdfl_cure_add(card);
+	vdfl_functions_add(card);
 	ret = vdfl_sysfs_add(card);
 	if (ret)
-		goto err_cure;
+		goto err_functions;
 	vdfl_hwmon_add(card);
 	return 0;
 
-err_cure:
-	vdfl_cure_remove(card);
+err_functions:
+	vdfl_functions_remove(card);
 	card_restore_ports(card);
 err_links:
 	vdfl_links_leave(card);
@@ -214,7 +214,7 @@ void vdfl_card_remove(struct vdfl_card *card)
 	/* Users of other functions choose how long these wait */
 	vdfl_hwmon_remove(card);
 	vdfl_sysfs_remove(card);
-	vdfl_cure_remove(card);
+	vdfl_functions_remove(card);
 	vdfl_audit_stop(card);
 	vdfl_busmaster_fini(card);
 	vdfl_links_leave(card);

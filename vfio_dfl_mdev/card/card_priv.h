@@ -5,8 +5,9 @@
  *
  *   1  work, hw, client, port, irq_signal
  *   2  scan, busmaster, block, irq_intx, irq_poll, irq_msix
- *   3  fence, irq, lifetime, sibling, links, monitor
- *   4  recovery, release, audit, function_reset, block_reset, hwmon, cure, sysfs
+ *   3  fence, irq, lifetime, sibling, links, monitor, functions
+ *   4  recovery, recheck, release, audit, function_reset, block_reset, hwmon
+ *   4  cure, sysfs
  *   5  card
  *
  * Copyright (C) 2026 The vfio_dfl_mdev authors
@@ -168,9 +169,11 @@ struct vdfl_siblings {
  * @monitor_lock: read side: held by work items that read a register for the
  *	administrator while @frozen is 0; write side: taken after a bit of @frozen
  *	was set, to wait for them; no lock is taken under it
- * @bound: entry of the list of cards that are bound, see cure.c
+ * @bound: entry of the list of cards that are bound, see functions.c
  * @curing: entry of the list of functions of one port reset, or empty, see
- *	cure.c
+ *	functions.c
+ * @afus_reset: a port of another function has reset AFUs of this one, and the
+ *	audit has to recheck the blocks; READ_ONCE() and WRITE_ONCE()
  * @group: IOMMU group whose DMA the driver owns, or NULL
  * @may_use_ats: a function of the card may use ATS; constant after probe
  * @links: what is known of the links of the card; written under links_lock, read
@@ -226,6 +229,7 @@ struct vdfl_card {
 	struct rw_semaphore monitor_lock;
 	struct list_head bound;
 	struct list_head curing;
+	bool afus_reset;
 	struct iommu_group *group;
 	bool may_use_ats;
 	enum vdfl_links links;
@@ -277,7 +281,8 @@ bool vdfl_port_is_dead(const struct vdfl_card *card,
 		       const struct dfl_header *port);
 void vdfl_port_mark_dead(struct vdfl_card *card, const struct dfl_header *port,
 			 int err);
-void vdfl_ports_deassert_reset(struct vdfl_card *card);
+bool vdfl_ports_deassert_reset(struct vdfl_card *card);
+bool vdfl_ports_are_shared(struct vdfl_card *card);
 void vdfl_ports_release(struct vdfl_card *card);
 void vdfl_ports_restore(struct vdfl_card *card);
 
@@ -305,7 +310,6 @@ const char *vdfl_busmaster_bridge_state(struct vdfl_card *card);
 /* block.c: the blocks of a card */
 int vdfl_blocks_init(struct vdfl_card *card);
 void vdfl_blocks_free(struct vdfl_card *card);
-void vdfl_blocks_recheck(struct vdfl_card *card);
 const struct dfl_header *vdfl_block_port(const struct vdfl_block *block);
 bool vdfl_block_port_dead(const struct vdfl_block *block);
 bool vdfl_block_assignable(const struct vdfl_block *block);
@@ -343,6 +347,17 @@ const struct vdfl_block *vdfl_monitor_fme_feature(const struct vdfl_card *card,
 u64 vdfl_monitor_error_reg(const struct vdfl_block *block,
 			   enum vdfl_error_word word);
 
+/* functions.c: functions of the card that are bound to this driver */
+void vdfl_functions_add(struct vdfl_card *card);
+void vdfl_functions_remove(struct vdfl_card *card);
+int vdfl_functions_begin(struct vdfl_card *card, struct list_head *functions);
+void vdfl_functions_end(struct list_head *functions);
+void vdfl_functions_set_reset(struct vdfl_card *card);
+bool vdfl_functions_hold_afus(struct vdfl_card *card);
+
+/* recheck.c: revalidation of blocks after a reset */
+void vdfl_blocks_recheck(struct vdfl_card *card);
+
 /* recovery.c: operations of the PCI core, loss */
 void vdfl_card_begin_freeze(struct vdfl_card *card, unsigned int op);
 void vdfl_card_end_freeze(struct vdfl_card *card, unsigned int op);
@@ -364,8 +379,6 @@ void vdfl_hwmon_add(struct vdfl_card *card);
 void vdfl_hwmon_remove(struct vdfl_card *card);
 
 /* cure.c: port reset on request of the administrator */
-void vdfl_cure_add(struct vdfl_card *card);
-void vdfl_cure_remove(struct vdfl_card *card);
 int vdfl_cure_port(struct vdfl_block *block);
 
 /* sysfs.c: attributes of the card and its blocks */

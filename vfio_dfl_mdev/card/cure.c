@@ -12,75 +12,9 @@
  * Copyright (C) 2026 The vfio_dfl_mdev authors
  */
 #include <linux/io.h>
-#include <linux/wait.h>
 
 #include "trace.h"
 #include "card/card_priv.h"
-
-/* Protects vdfl_card.bound and vdfl_card.curing of all cards */
-static DEFINE_MUTEX(cure_lock);
-static LIST_HEAD(bound_cards);
-static DECLARE_WAIT_QUEUE_HEAD(cured);
-
-/**
- * vdfl_cure_add() - include a function in the port resets of its card
- * @card: card that is being probed
- *
- * Undone by vdfl_cure_remove(). May sleep.
- */
-void vdfl_cure_add(struct vdfl_card *card)
-{
-	INIT_LIST_HEAD(&card->curing);
-	guard(mutex)(&cure_lock);
-	list_add_tail(&card->bound, &bound_cards);
-}
-
-/**
- * vdfl_cure_remove() - undo vdfl_cure_add()
- * @card: card that is being removed, without users
- *
- * Waits for a port reset that is running. It takes as long as the users of the
- * other functions take to release their mappings. May sleep.
- */
-void vdfl_cure_remove(struct vdfl_card *card)
-{
-	mutex_lock(&cure_lock);
-	list_del(&card->bound);
-	mutex_unlock(&cure_lock);
-	wait_event(cured, list_empty_careful(&card->curing));
-}
-
-static bool same_card(const struct vdfl_card *card,
-		      const struct vdfl_card *other)
-{
-	return card == other || vdfl_sibling_is(card, other->pdev);
-}
-
-/* Collect the functions of the card of @card in @functions. */
-static int cure_begin(struct vdfl_card *card, struct list_head *functions)
-{
-	struct vdfl_card *other;
-
-	guard(mutex)(&cure_lock);
-	list_for_each_entry(other, &bound_cards, bound)
-		if (same_card(card, other) && !list_empty(&other->curing))
-			return -EBUSY;
-	list_for_each_entry(other, &bound_cards, bound)
-		if (same_card(card, other))
-			list_add_tail(&other->curing, functions);
-	return 0;
-}
-
-static void cure_end(struct list_head *functions)
-{
-	struct vdfl_card *card, *next;
-
-	mutex_lock(&cure_lock);
-	list_for_each_entry_safe(card, next, functions, curing)
-		list_del_init_careful(&card->curing);
-	mutex_unlock(&cure_lock);
-	wake_up_all(&cured);
-}
 
 /* Return the error word of a feature. Bits are cleared by writing 1. */
 static u64 clear_errors(const struct vdfl_block *block)
@@ -158,7 +92,7 @@ static int cure(void *data)
 	const struct vdfl_block *block = data;
 	struct vdfl_card *card;
 	LIST_HEAD(functions);
-	int ret = cure_begin(block->card, &functions);
+	int ret = vdfl_functions_begin(block->card, &functions);
 
 	if (ret)
 		return ret;
@@ -168,9 +102,11 @@ static int cure(void *data)
 	list_for_each_entry(card, &functions, curing)
 		vdfl_card_end_freeze(card, VDFL_FROZEN_PORT);
 	ret = cure_port(block->card, block->header);
+	/* The others recheck their AFUs when the ports of this one are released */
+	vdfl_card_thaw(block->card, VDFL_FROZEN_PORT);
 	list_for_each_entry(card, &functions, curing)
 		vdfl_card_thaw(card, VDFL_FROZEN_PORT);
-	cure_end(&functions);
+	vdfl_functions_end(&functions);
 	return ret;
 }
 

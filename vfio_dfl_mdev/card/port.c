@@ -181,6 +181,13 @@ static void port_after_reset(struct vdfl_card *card,
 		vdfl_port_mark_dead(card, port, ret);
 }
 
+static bool port_in_reset(struct vdfl_card *card, const struct dfl_header *port)
+{
+	u64 value = readq(card->bar[port->bar] + port->off + DFL_PORT_CTRL);
+
+	return value != ~0ULL && value & DFL_PORT_CTRL_RESET;
+}
+
 static bool port_is_usable(struct vdfl_card *card, const struct dfl_header *h)
 {
 	return h->kind == DFL_KIND_PORT && !h->reason && card->bar[h->bar];
@@ -194,27 +201,52 @@ static bool port_is_usable(struct vdfl_card *card, const struct dfl_header *h)
  * acknowledge is marked dead. A dead port is used again if it takes a reset
  * now. Sleeps up to PORT_ACK_LIMIT for each port, and up to twice that for a
  * dead one.
+ *
+ * Return: true if a port without an AFU of its own was in reset, and so the AFUs of
+ * other functions
  */
-void vdfl_ports_deassert_reset(struct vdfl_card *card)
+bool vdfl_ports_deassert_reset(struct vdfl_card *card)
 {
 	const struct dfl_header *h = card->map->header;
 	const struct dfl_header *end = h + card->map->nr_headers;
+	bool others_reset = false;
 
 	lockdep_assert_held(&card->reset_lock);
-	for (; h < end; h++)
-		if (port_is_usable(card, h))
-			port_after_reset(card, h);
+	for (; h < end; h++) {
+		if (!port_is_usable(card, h))
+			continue;
+		if (h->no_afu && (vdfl_port_is_dead(card, h) ||
+				  port_in_reset(card, h)))
+			others_reset = true;
+		port_after_reset(card, h);
+	}
+	return others_reset;
 }
 
 /* --- ports whose AFU is another function of the card ----------------------- */
 
+/**
+ * vdfl_ports_are_shared() - check whether a card has a port for other functions
+ * @card: bound card, frozen or not
+ *
+ * Return: true if a usable port has no AFU of its own
+ */
+bool vdfl_ports_are_shared(struct vdfl_card *card)
+{
+	const struct dfl_header *h = card->map->header;
+	const struct dfl_header *end = h + card->map->nr_headers;
+
+	for (; h < end; h++)
+		if (port_is_usable(card, h) && h->no_afu)
+			return true;
+	return false;
+}
+
 static void port_release(struct vdfl_card *card, const struct dfl_header *port)
 {
-	void __iomem *ctrl = card->bar[port->bar] + port->off + DFL_PORT_CTRL;
-	u64 found = readq(ctrl);
 	int ret;
 
-	if (found == ~0ULL || !(found & DFL_PORT_CTRL_RESET))
+	if (!port_in_reset(card, port))
 		return;
 	ret = vdfl_port_deassert_reset(card, port->bar, port->off);
 	if (ret)

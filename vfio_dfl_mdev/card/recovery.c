@@ -177,7 +177,6 @@ static void card_resume_use(struct vdfl_card *card)
 {
 	bool resumed;
 
-	vdfl_ports_deassert_reset(card);
 	vdfl_blocks_recheck(card);
 	resumed = vdfl_irq_resume(card);
 	WRITE_ONCE(card->generation, card->generation + 1);
@@ -209,10 +208,13 @@ static int frozen_end(struct vdfl_card *card, int ret)
 				    "no response after reset" : cause);
 		return ret;
 	}
-	card->frozen = 0;
 	set_operating(card, 0);
 	/* The pin of a card that did not respond could not be masked */
 	vdfl_irq_mask_idle(card);
+	/* Functions that read 0 from vdfl_card.frozen find their AFUs released */
+	if (vdfl_ports_deassert_reset(card))
+		vdfl_functions_set_reset(card);
+	card->frozen = 0;
 	card_resume_use(card);
 	return 0;
 }

@@ -133,6 +133,12 @@ static ssize_t card_siblings_out_of_sight_show(struct vdfl_dir *dir, char *buf)
 }
 DIR_ATTR_RO(card, siblings_out_of_sight);
 
+static ssize_t card_bitstream_id_show(struct vdfl_dir *dir, char *buf)
+{
+	return sysfs_emit(buf, "0x%llx\n", dir->card->map->bitstream);
+}
+DIR_ATTR_RO(card, bitstream_id);
+
 static ssize_t card_links_show(struct vdfl_dir *dir, char *buf)
 {
 	return sysfs_emit(buf, "%s\n", vdfl_links_name(dir->card));
@@ -278,6 +284,7 @@ static ssize_t card_generation_show(struct vdfl_dir *dir, char *buf)
 DIR_ATTR_RO(card, generation);
 
 static struct attribute *card_attrs[] = {
+	&card_bitstream_id_attr.attr,
 	&card_busmaster_acknowledged_attr.attr,
 	&card_busmaster_violations_attr.attr,
 	&card_fence_command_attr.attr,

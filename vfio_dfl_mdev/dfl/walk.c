@@ -239,6 +239,7 @@ static void parse_fme(struct walk *w, struct dfl_header *h)
 	h->kind = DFL_KIND_FME;
 	read_guid(w, h);
 	w->map->fme_cap = read64(w, h->bar, h->off + DFL_FME_CAP);
+	w->map->bitstream = read64(w, h->bar, h->off + DFL_FME_BITSTREAM_ID);
 
 	ports = FIELD_GET(DFL_FME_CAP_NUM_PORTS, w->map->fme_cap);
 	if (ports > DFL_MAX_PORTS) {

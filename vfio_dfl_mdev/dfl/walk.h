@@ -158,6 +158,7 @@ struct dfl_finding {
 /**
  * struct dfl_map - result of dfl_walk()
  * @fme_cap: FME capability word, 0 without FME
+ * @bitstream: bitstream id of the FME, 0 without FME
  * @nr_headers: entries in @header
  * @nr_findings: number of findings, also of those past DFL_MAX_FINDINGS
  * @header: headers of the lists in the order found, then the AFUs that only
@@ -166,6 +167,7 @@ struct dfl_finding {
  */
 struct dfl_map {
 	u64 fme_cap;
+	u64 bitstream;
 	u32 nr_headers;
 	u32 nr_findings;
 	struct dfl_header header[DFL_MAX_HEADERS];

@@ -18,6 +18,7 @@
 #include <linux/mutex.h>
 #include <linux/rwsem.h>
 #include <linux/spinlock.h>
+#include <linux/uidgid.h>
 #include <linux/vfio.h>
 #include <linux/wait.h>
 
@@ -64,6 +65,8 @@ struct vdfl_type {
  * @nr_maps: number of user mappings (VMAs), at most VFIO_DFL_MDEV_MAX_MAPS;
  *	atomic
  * @mmap_on: the block can be mapped; changes under @memory_lock while closed
+ * @owner: the only user that can open the instance, or INVALID_UID; read and
+ *	written without a lock
  * @nr_vectors: number of MSI-X vectors; changes only at open
  * @region_size: bytes of each region; changes only at open
  * @guest: feature list that a stock DFL driver finds in the guest list;
@@ -104,6 +107,7 @@ struct vdfl_mdev {
 	void __iomem *io;
 	atomic_t nr_maps;
 	bool mmap_on;
+	kuid_t owner;
 	u16 nr_vectors;
 	u64 region_size[VDFL_NUM_REGIONS];
 	struct dfl_guest guest;

@@ -4,6 +4,8 @@
  *
  * Copyright (C) 2026 The vfio_dfl_mdev authors
  */
+#include <linux/capability.h>
+#include <linux/cred.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
@@ -84,6 +86,7 @@ static int vdfl_mdev_init(struct vfio_device *vdev)
 	init_waitqueue_head(&vd->restored);
 	atomic_set(&vd->revoked, VDFL_REVOKED_CLOSED);
 	vd->mmap_on = true;
+	vd->owner = INVALID_UID;
 	vd->client.dev = vdev->dev;
 	vd->client.ops = &client_ops;
 	vdfl_mdev_irq_init(vd);
@@ -140,6 +143,21 @@ static u16 instance_nr_vectors(struct vdfl_mdev *vd)
 	return vd->block->header->nr_vectors;
 }
 
+/*
+ * VFIO reuses the numbers of its nodes. A user that kept a node of a removed
+ * instance, for example in a container, can open the node of a later instance.
+ *
+ * Compare the fsuid, as the permission check of the node does. Called by VFIO in
+ * the task that opens.
+ */
+static bool user_may_open(const struct vdfl_mdev *vd)
+{
+	kuid_t owner = READ_ONCE(vd->owner);
+
+	return !uid_valid(owner) || uid_eq(owner, current_fsuid()) ||
+	       capable(CAP_SYS_ADMIN);
+}
+
 static int vdfl_mdev_open_device(struct vfio_device *vdev)
 {
 	struct vdfl_mdev *vd = vdfl_mdev_of(vdev);
@@ -147,6 +165,8 @@ static int vdfl_mdev_open_device(struct vfio_device *vdev)
 
 	if (READ_ONCE(vd->removing))
 		return -ENODEV;
+	if (!user_may_open(vd))
+		return -EACCES;
 	ret = vdfl_card_open(vd->card);
 	if (ret)
 		return ret;

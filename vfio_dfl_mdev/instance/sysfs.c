@@ -5,6 +5,7 @@
  *
  * Copyright (C) 2026 The vfio_dfl_mdev authors
  */
+#include <linux/cred.h>
 #include <linux/sysfs.h>
 
 #include "instance/instance.h"
@@ -48,6 +49,40 @@ static ssize_t mmap_store(struct device *dev, struct device_attribute *attr,
 }
 static DEVICE_ATTR_RW(mmap);
 
+static ssize_t owner_show(struct device *dev, struct device_attribute *attr,
+			  char *buf)
+{
+	struct vdfl_mdev *vd = dev_get_drvdata(dev);
+	kuid_t owner = READ_ONCE(vd->owner);
+
+	if (!uid_valid(owner))
+		return sysfs_emit(buf, "none\n");
+	return sysfs_emit(buf, "%u\n",
+			  from_kuid_munged(current_user_ns(), owner));
+}
+
+/* Takes effect at the next open; closing is up to the present user */
+static ssize_t owner_store(struct device *dev, struct device_attribute *attr,
+			   const char *buf, size_t count)
+{
+	struct vdfl_mdev *vd = dev_get_drvdata(dev);
+	kuid_t owner = INVALID_UID;
+	unsigned int uid;
+	int ret;
+
+	if (!sysfs_streq(buf, "none")) {
+		ret = kstrtouint(buf, 10, &uid);
+		if (ret)
+			return ret;
+		owner = make_kuid(current_user_ns(), uid);
+		if (!uid_valid(owner))
+			return -EINVAL;
+	}
+	WRITE_ONCE(vd->owner, owner);
+	return count;
+}
+static DEVICE_ATTR_RW(owner);
+
 static ssize_t scrub_show(struct device *dev, struct device_attribute *attr,
 			  char *buf)
 {
@@ -61,6 +96,7 @@ static struct attribute *mdev_attrs[] = {
 	&dev_attr_block.attr,
 	&dev_attr_irq_source.attr,
 	&dev_attr_mmap.attr,
+	&dev_attr_owner.attr,
 	&dev_attr_scrub.attr,
 	NULL
 };

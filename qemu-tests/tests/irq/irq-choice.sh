@@ -3,6 +3,7 @@
 #
 # what: the interrupt source that a card gets by default, and the sources that can be chosen
 # cards: lab n6001 d5005
+# smp: 1
 # kernels: 7.3
 # more: 6.1 6.12
 

@@ -3,24 +3,11 @@
 #
 # what: no two instances share a byte, and no other process can access the BARs (invariant 5)
 # cards: lab n3000
+# smp: 1
 # kernels: 6.1 7.3
 # more: 6.12
 
 . /src/qemu-tests/tests/lib.sh
-
-# mmap_status FILE [ADDRESS]: prints the error of mapping one page, or "mapped"
-mmap_status()
-{
-	python3 - "$1" "${2-0}" <<-'PY'
-		import errno, mmap, os, sys
-		try:
-		    fd = os.open(sys.argv[1], os.O_RDWR | os.O_SYNC)
-		    mmap.mmap(fd, 4096, offset=int(sys.argv[2], 0))
-		    print("mapped")
-		except OSError as e:
-		    print(errno.errorcode[e.errno])
-	PY
-}
 
 # bar_start BDF BAR: address on the bus
 bar_start()

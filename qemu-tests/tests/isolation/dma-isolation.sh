@@ -3,6 +3,7 @@
 #
 # what: an IOMMU blocks the DMA of a card that ignores Bus Master Enable; without one no IOMMU fence is claimed, and it can be required (invariant 2)
 # cards: dishonest +dishonest lab ats
+# smp: 1
 # kernels: 7.3
 # more: 6.1 6.12
 # iommu: none intel

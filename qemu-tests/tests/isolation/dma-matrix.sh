@@ -3,6 +3,7 @@
 #
 # what: sysfs reports a fence in force exactly where DMA is stopped, for an honest card, one that ignores Bus Master Enable and one that may use ATS, with and without an IOMMU (invariants 1, 2)
 # cards: lab dishonest ats
+# smp: 1
 # kernels: 7.3
 # more: 6.1 6.12
 # iommu: none intel

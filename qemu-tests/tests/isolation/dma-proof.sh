@@ -1,23 +1,25 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# what: vdflctl prove measures whether a card honours bus master off; its verdict, vdflctl list and sysfs agree with the card's log for honest cards and cards that ignore Bus Master Enable, with and without an IOMMU and with the bridge fence (invariants 1, 2)
-# cards: lab dishonest he-lb he-lb-dishonest
+# what: vdflctl prove measures whether a card honours bus master off; its verdict, vdflctl list and sysfs agree with the card's log for honest cards and cards that ignore Bus Master Enable, with and without an IOMMU, with ATS and with the bridge fence (invariants 1, 2)
+# cards: lab dishonest he-lb he-lb-dishonest he-lb-ats he-lb-ats-dishonest
 # kernels: 7.3
 # more: 6.1 6.12
 # iommu: none intel
-# timeout: 400
+# timeout: 600
 # allow-log: DMAR:.*[Ff]ault
 # allow-log: DMAR: \[DMA Write NO_PASID\]
 
 . /src/qemu-tests/tests/lib.sh
 
 # Cards 0 and 1 have the engine NLB behind a port, 2 and 3 are functions with
-# HE-LB. Even numbers honour Bus Master Enable.
+# HE-LB; 4 and 5 as 2 and 3, with ATS. Even numbers honour Bus Master Enable.
 
-CARD_NAMES=("honest NLB" "dishonest NLB" "honest HE-LB" "dishonest HE-LB")
-AFU_TYPES=(afu-d8424dc4 afu-d8424dc4 afu-56e203e9 afu-56e203e9)
-VERDICTS=(honours ignores honours ignores)
+CARD_NAMES=("honest NLB" "dishonest NLB" "honest HE-LB" "dishonest HE-LB"
+	"honest HE-LB" "dishonest HE-LB")
+AFU_TYPES=(afu-d8424dc4 afu-d8424dc4 afu-56e203e9 afu-56e203e9 afu-56e203e9
+	afu-56e203e9)
+VERDICTS=(honours ignores honours ignores honours ignores)
 TABLE=()
 
 # log_since CARD FILTER: lines of the card's log since its last mark
@@ -54,11 +56,25 @@ list_line()
 	"$VDFLCTL" list "$1" | sed -n 's/^ *honoured by the card: //p'
 }
 
-# cell FENCE PHASE CARD LIST LOG: a user's AFU tries DMA. "vdflctl list" shows LIST,
-# the card's log shows LOG. Adds a row to the table.
+# sysfs_fences BDF: the fences that sysfs reports
+sysfs_fences()
+{
+	echo "command $(card_attr "$1" fence_command), IOMMU $(card_attr "$1" fence_iommu), port $(card_attr "$1" fence_port)"
+}
+
+# list_fences BDF: the fences that vdflctl list reports
+list_fences()
+{
+	"$VDFLCTL" list --json "$1" | jq -r '.cards[0] |
+		"command \(.fence_command), IOMMU \(.fence_iommu), port \(.fence_port)"'
+}
+
+# cell FENCE PHASE CARD FENCES LIST LOG: a user's AFU tries DMA. sysfs and "vdflctl
+# list" report FENCES, "vdflctl list" has the verdict LIST, the card's log shows LOG.
+# Adds a row to the table.
 cell()
 {
-	local bdf uuid list log claim name="$1, $2 prove, ${CARD_NAMES[$3]}"
+	local bdf uuid list log fences name="$1, $2 prove, ${CARD_NAMES[$3]}"
 
 	bdf=$(card_bdf "$3")
 	is_bound "$bdf" || bind_bdf "$bdf" || bail "$name: the card does not bind"
@@ -70,12 +86,14 @@ cell()
 	client_end user
 	remove_mdev "$uuid"
 	list=$(list_verdict "$bdf")
-	claim="command $(card_attr "$bdf" fence_command), IOMMU $(card_attr "$bdf" fence_iommu), port $(card_attr "$bdf" fence_port)"
+	fences=$(sysfs_fences "$bdf")
 	TABLE+=("$(printf '%-16s %-11s %-6s | %-13s | %-8s | %s' \
 		"${CARD_NAMES[$3]}" "$1" "$2" "$list" "${log//\"/}" \
-		"${claim//not available: /no: }")")
-	tap_is "$name: list shows \"$4\"" "$list" "$4"
-	tap_is "$name: the card's log shows DMA \"$5\"" "${log//\"/}" "$5"
+		"${fences//not available: /no: }")")
+	tap_is "$name: sysfs reports the fences" "$fences" "$4"
+	tap_is "$name: list reports the fences" "$(list_fences "$bdf")" "$4"
+	tap_is "$name: list shows \"$5\"" "$list" "$5"
+	tap_is "$name: the card's log shows DMA \"$6\"" "${log//\"/}" "$6"
 }
 
 # dma_pages CARD: pages of the DMA that the card has done since its last mark
@@ -85,18 +103,27 @@ dma_pages()
 		.addr[:-3]] | unique | join(" ")' | tr -d '"'
 }
 
+# accesses CARD: reads and writes of registers, and function level resets, so far
+accesses()
+{
+	card_stat "$1" '"\([.blocks[].reads] | add) \([.blocks[].writes] | add) \(.flr)"'
+}
+
 # prove FENCE CARD [OPTION]: measure, and compare the verdict with the card's log
 prove()
 {
 	local bdf name="$1, ${CARD_NAMES[$2]}" want=${VERDICTS[$2]} status=0
-	local override out pages begin
+	local override out pages begin took before after
 
 	bdf=$(card_bdf "$2")
 	override=$(<"$PCI/$bdf/driver_override")
 	card_mark "$2" prove
+	read -ra before < <(accesses "$2")
 	begin=$(now_ms)
 	out=$("$VDFLCTL" prove "${@:3}" "$bdf" 2>&1) || status=$?
-	tap_figure "$name: prove takes $(($(now_ms) - begin)) ms"
+	took=$(($(now_ms) - begin))
+	read -ra after < <(accesses "$2")
+	tap_figure "$name: prove takes $took ms, $((after[0] - before[0])) reads and $((after[1] - before[1])) writes of registers, $((after[2] - before[2])) function level resets"
 	tap_is "$name: prove prints \"$want\"" "${out:13:7}" "$want"
 	tap_is "$name: exit status of prove is that of $want" "$status" \
 		"$([ "$want" = honours ] && echo 0 || echo 3)"
@@ -119,16 +146,18 @@ prove()
 		"$(card_stat "$2" .bus_master)" 0
 }
 
-# table FENCE LOG-HONEST LOG-DISHONEST [OPTION]: all cells of one fence
+# table FENCE FENCES CARDS LOG-HONEST LOG-DISHONEST [OPTION]: all cells of one fence
 table()
 {
-	local logs=("$2" "$3" "$2" "$3") n
+	local n log
 
-	for n in 0 1 2 3; do
+	for n in $3; do
+		log=$4
+		[ "${VERDICTS[n]}" = honours ] || log=$5
 		rm -f "/var/lib/vdfl/proofs/$(card_bdf "$n").json"
-		cell "$1" before "$n" "not measured" "${logs[n]}"
-		prove "$1" "$n" "${@:4}"
-		cell "$1" after "$n" "${VERDICTS[n]}" "${logs[n]}"
+		cell "$1" before "$n" "$2" "not measured" "$log"
+		prove "$1" "$n" "${@:6}"
+		cell "$1" after "$n" "$2" "${VERDICTS[n]}" "$log"
 	done
 }
 
@@ -180,24 +209,36 @@ prove_interrupted()
 		"$(card_stat 2 .bus_master)" 0
 }
 
+NO_PORT="not available: fence_port is not set"
 load_module || bail "no module"
 case $IOMMU in
 none)
 	prove_refuses
-	table none refused "done" --unsafe-no-iommu
+	table none "command in force, IOMMU not available: no IOMMU, port $NO_PORT" \
+		"0 1 2 3" refused "done" --unsafe-no-iommu
 	prove_interrupted --unsafe-no-iommu
 	;;
 intel)
 	modprobe vfio-pci || bail "no vfio-pci"
 	prove_refuses
-	table IOMMU refused fault
+	table IOMMU "command in force, IOMMU in force, port $NO_PORT" \
+		"0 1 2 3" refused fault
+	# The simulated card sends no translated requests, which would pass
+	for bdf in "$(card_bdf 4)" "$(card_bdf 5)"; do
+		tap_like "IOMMU + ATS: the kernel has enabled ATS of $bdf" \
+			"$(setpci -s "$bdf" ECAP000f+6.w)" ^8
+	done
+	table "IOMMU + ATS" \
+		"command in force, IOMMU in force, but the card may use ATS (boot with pci=noats), port $NO_PORT" \
+		"4 5" refused fault
 	prove_interrupted
 	for bdf in "${CARDS[@]}"; do
 		unbind_bdf "$bdf"
 	done
 	unload_module
 	load_module fence_port=1 || bail "no module"
-	table "port fence" refused fault
+	table "port fence" "command in force, IOMMU in force, port in force" \
+		"0 1 2 3" refused fault
 	;;
 esac
 print_table

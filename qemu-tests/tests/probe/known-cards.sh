@@ -3,6 +3,7 @@
 #
 # what: the blocks of known cards, their windows, and the cost of finding them (invariants 5, 8)
 # cards: n3000 d5005 n6001 vf lab many64 d5005-hello n6001-hello agilex5 n6000-vf pf3
+# smp: 1
 # kernels: 7.3
 # more: 6.1 6.12
 # timeout: 600

@@ -3,6 +3,7 @@
 #
 # what: hostile feature lists do no harm; a bad block is withheld, the others work (invariant 8)
 # cards: bad-lists one-bad stuck vsec lab +vf cxl +vf
+# smp: 1
 # kernels: 7.3
 # more: 6.1 6.12
 # timeout: 300

@@ -3,6 +3,7 @@
 #
 # what: the kernel's own DFL drivers find on the simulated cards what the tests expect there
 # cards: n3000 d5005 n6001 lab n6001-hello
+# smp: 1
 # needs: stock-dfl
 # kernels: 7.3
 

@@ -15,6 +15,9 @@ SCRATCH=0x28
 IRQ_TRIGGER=0x50
 IRQ_STATUS=0x58
 PORT_CTRL=0x71038
+ID=0x0
+ONES=0xffffffffffffffff
+GRACE=/sys/module/$DRIVER/parameters/loss_grace_ms
 
 PF0=0 PF1=1 VF=2 NEIGHBOUR=3 LOST=4 NO_FLR=5
 
@@ -45,6 +48,12 @@ gone()
 state_is()
 {
 	[ "$(card_attr "$1" state)" = "$2" ]
+}
+
+# generation_is BDF NUMBER
+generation_is()
+{
+	[ "$(card_attr "$1" generation)" = "$2" ]
 }
 
 # interrupt NAME: raise vector 1, wait for its eventfd, acknowledge it
@@ -240,6 +249,34 @@ tap_ok "neighbour: its vector works" interrupt neighbour
 tap_is "neighbour: one reset, at open" "$(flrs $NEIGHBOUR)" 1
 tap_is "neighbour: generation" "$(client neighbour generation)" 0
 tap_is "function 0: no reset but that from sysfs" "$(flrs $PF0)" 1
+
+# --- a reset of function 0 resets the AFUs of the others -----------------------------------
+
+bind_bdf "$pf1" || bail "function 1 does not bind"
+client_start user "$(new_instance $PF1)" || bail "no user of function 1"
+client user arm 1 >/dev/null
+client user arm err >/dev/null
+client user map >/dev/null
+client neighbour count 1 10 >/dev/null
+before=$(flrs $PF1)
+echo 1 >"$PCI/$pf0/reset"
+tap_ok "function 0 reset: generation of function 1 is incremented" \
+	wait_for 5 generation_is "$pf1" 1
+tap_like "function 0 reset: vector of function 1 is signalled" \
+	"$(client user wait 1 2000)" '^fired'
+tap_is "function 0 reset: ERR of function 1 does not fire" \
+	"$(client user wait err 0)" timeout
+tap_ok "function 0 reset: vector of function 1 works" interrupt user
+tap_is "function 0 reset: registers of function 1 can be used" \
+	"$(client user write $SCRATCH 8 5) $(client user mread $SCRATCH)" "ok 0x5"
+tap_ok "function 0 reset: generation of the neighbour is incremented" \
+	wait_for 5 generation_is "$(card_bdf $NEIGHBOUR)" 1
+tap_like "function 0 reset: vector of the neighbour is signalled" \
+	"$(client neighbour wait 1 2000)" '^fired'
+sleep 1
+tap_is "function 0 reset: each is told once" \
+	"$(card_attr "$pf1" generation) $(client neighbour generation)" "1 1"
+tap_is "function 0 reset: function 1 is not reset" "$(flrs $PF1)" "$before"
 client_end neighbour
 
 tap_like "lost card: RESET fails" "$(client_reply lost 90)" '^error (EIO|EAGAIN)'
@@ -249,3 +286,23 @@ tap_is "lost card: a read fails" "$(client lost read $SCRATCH 8)" "error EIO"
 tap_is "lost card: the mapping raises SIGBUS" "$(client lost mread $SCRATCH)" SIGBUS
 client_end lost
 tap_ok "lost card: unbinds" unbind_bdf "$lost"
+
+# --- an AFU that the port of another function holds in reset ---------------------------------
+
+echo 60000 >"$GRACE"
+id=$(client user read $ID 8)
+card_do $PF0 vanish
+tap_ok "held AFU: function 0 is frozen" wait_for 5 state_is "$pf0" frozen
+card_do $PF1 protocol-error '"error":"0x80"'
+echo 1 >"$PCI/$pf1/reset"
+tap_is "held AFU: its registers read all-ones" "$(client user read $ID 8)" $ONES
+tap_is "held AFU: ERR does not fire" "$(client user wait err 1000)" timeout
+card_do $PF1 protocol-error '"on":false'
+generation=$(card_attr "$pf1" generation)
+client user count 1 10 >/dev/null
+card_do $PF0 reappear
+tap_ok "held AFU: the block is checked once function 0 is used again" \
+	wait_for 5 generation_is "$pf1" $((generation + 1))
+tap_like "held AFU: the vector is signalled" "$(client user wait 1 2000)" '^fired'
+tap_is "held AFU: its registers can be used" "$(client user read $ID 8)" "$id"
+client_end user

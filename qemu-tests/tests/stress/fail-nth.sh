@@ -7,6 +7,7 @@
 # kernels:
 # debug: debug
 # iommu: intel
+# idle: yes
 # timeout: 1200
 #
 # STEP: fail every STEP-th allocation of bind; FIRST: the first of them.

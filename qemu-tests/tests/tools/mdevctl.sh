@@ -3,6 +3,7 @@
 #
 # what: driverctl and mdevctl: bind, define, start, and the same after a boot
 # cards: lab
+# smp: 1
 # kernels: 7.3
 # more: 6.1 6.12
 
@@ -98,9 +99,13 @@ tap_fails "mdevctl stop: no instance is left" test -e "$MDEV/$uuid"
 
 tap_ok "mdevctl modify --addattr: succeeds" \
 	mdevctl modify --uuid "$uuid" --addattr dfl/mmap --value off
+tap_ok "mdevctl modify --addattr: succeeds for the owner" \
+	mdevctl modify --uuid "$uuid" --addattr dfl/owner --value 12345
 tap_ok "mdevctl start with attribute: succeeds" mdevctl start --uuid "$uuid"
 tap_is "mdevctl start with attribute: sysfs has the value" \
 	"$(<"$MDEV/$uuid/dfl/mmap")" off
+tap_is "mdevctl start with attribute: the driver has the owner" \
+	"$(<"$MDEV/$uuid/dfl/owner")" 12345
 tap_is "mdevctl start with attribute: the first client sees it" \
 	"$(mapped_bytes "$uuid")" 0x0
 mdevctl stop --uuid "$uuid"

@@ -3,6 +3,7 @@
 #
 # what: both sample programs, unprivileged: description, registers, interrupt
 # cards: lab
+# smp: 1
 # kernels: 7.3
 # more: 6.1 6.12
 

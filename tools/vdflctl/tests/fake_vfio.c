@@ -12,8 +12,14 @@
  * FAKE_IRQS         interrupts as soon as an MSI-X vector is armed (default 0)
  * FAKE_REQUEST      requests as soon as the request eventfd is set (default 0)
  * FAKE_NO_MMAP      no mappable areas
+ * FAKE_REVOKED      two pages can be mapped; accesses to the second one fail
+ * FAKE_DENIED       file that cannot be opened for writing
  * FAKE_NO_CHAR      nodes are regular files
  * FAKE_CHOWN_UNLINK file that disappears when the owner of a node is set
+ * FAKE_RENAME       "FILE FROM TO": opening FILE for writing renames FROM to TO,
+ *                   as if the kernel had created TO
+ *
+ * Opening the group is recorded in VDFL_DEV/opened.
  *
  * A node is a character device 511:N, N being the number in its name. A new owner
  * is appended to VDFL_DEV/owners, because setting it needs privilege.
@@ -29,6 +35,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/types.h>
@@ -37,6 +44,7 @@
 
 #define REGIONS		(VFIO_PCI_NUM_REGIONS + 1)
 #define REGION_SHIFT	16
+#define PAGE		0x1000
 
 /* Headers older than 6.6 lack the ioctl; the fd is the third word */
 #define BIND_IOMMUFD	_IO(VFIO_TYPE, VFIO_BASE + 18)
@@ -67,11 +75,37 @@ static int fail(int error)
 	return -1;
 }
 
+static void record_open(void)
+{
+	char opened[4096];
+	FILE *file;
+
+	snprintf(opened, sizeof(opened), "%s/opened", getenv("VDFL_DEV"));
+	file = fopen(opened, "a");
+	if (file)
+		fclose(file);
+}
+
+static void rename_at(const char *path)
+{
+	char file[1024], from[1024], to[1024];
+	const char *text = getenv("FAKE_RENAME");
+
+	if (text && sscanf(text, "%1023s %1023s %1023s", file, from, to) == 3 &&
+	    !strcmp(path, file))
+		rename(from, to);
+}
+
 int open(const char *path, int flags, ...)
 {
 	int (*real)(const char *path, int flags, ...) =
 		(int (*)(const char *, int, ...))dlsym(RTLD_NEXT, "open");
+	const char *denied = getenv("FAKE_DENIED");
 
+	if (denied && flags & O_WRONLY && !strcmp(path, denied))
+		return fail(EACCES);
+	if (strstr(path, "/vfio/7"))
+		record_open();
 	if (strstr(path, "/vfio/7") && number_from("FAKE_OPEN_ERRNO"))
 		return fail(number_from("FAKE_OPEN_ERRNO"));
 	if ((strstr(path, "/dev/vfio/vfio") || strstr(path, "/dev/iommu")) &&
@@ -80,6 +114,8 @@ int open(const char *path, int flags, ...)
 	if (strstr(path, "/irq_source") && flags & O_WRONLY &&
 	    number_from("FAKE_SOURCE_ERRNO"))
 		return fail(number_from("FAKE_SOURCE_ERRNO"));
+	if (flags & O_WRONLY)
+		rename_at(path);
 	return real(path, flags, 0);
 }
 
@@ -130,6 +166,24 @@ int fchownat(int fd, const char *path, uid_t uid, gid_t gid, int flags)
 	return 0;
 }
 
+/* A page after the end of a file raises SIGBUS, as does one that VFIO revoked */
+void *mmap(void *at, size_t size, int prot, int flags, int fd, off_t offset)
+{
+	void *(*real)(void *at, size_t size, int prot, int flags, int fd,
+		      off_t offset) =
+		(void *(*)(void *, size_t, int, int, int, off_t))
+		dlsym(RTLD_NEXT, "mmap");
+	char *map = real(at, size, prot, flags, fd, offset);
+	int empty;
+
+	if (map == MAP_FAILED || size != 2 * PAGE || !number_from("FAKE_REVOKED"))
+		return map;
+	empty = memfd_create("empty", MFD_CLOEXEC);
+	real(map + PAGE, PAGE, prot, flags | MAP_FIXED, empty, 0);
+	close(empty);
+	return map;
+}
+
 static int open_device(void)
 {
 	char path[4096];
@@ -148,7 +202,7 @@ static int device_info(struct vfio_device_info *info)
 	return 0;
 }
 
-/* One page of BAR0 can be mapped */
+/* One page of BAR0 can be mapped, or two */
 static void add_areas(struct vfio_region_info *info)
 {
 	struct vfio_region_info_cap_sparse_mmap *cap = (void *)(info + 1);
@@ -166,7 +220,7 @@ static void add_areas(struct vfio_region_info *info)
 	cap->header.id = VFIO_REGION_INFO_CAP_SPARSE_MMAP;
 	cap->header.version = 1;
 	cap->nr_areas = 1;
-	cap->areas[0].size = 0x1000;
+	cap->areas[0].size = number_from("FAKE_REVOKED") ? 2 * PAGE : PAGE;
 }
 
 static void add_type(struct vfio_region_info *info)

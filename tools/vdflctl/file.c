@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Files that are replaced as a whole */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "vdflctl.h"
+
+int file_make_dirs(const char *path)
+{
+	char dir[PATH_LEN];
+	char *slash;
+
+	text_set(dir, sizeof(dir), "%s", path);
+	for (slash = strchr(dir + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		if (mkdir(dir, 0755) && errno != EEXIST)
+			return -errno;
+		*slash = '/';
+	}
+	return 0;
+}
+
+static int write_text(int fd, const char *text)
+{
+	size_t len = strlen(text);
+	ssize_t done;
+
+	for (; len; text += done, len -= done) {
+		done = write(fd, text, len);
+		if (done < 0)
+			return -errno;
+	}
+	return fchmod(fd, 0644) || fsync(fd) ? -errno : 0;
+}
+
+/* Write the new name to the disk */
+static int sync_dir(const char *path)
+{
+	char dir[PATH_LEN];
+	int fd, ret;
+
+	text_set(dir, sizeof(dir), "%s", path);
+	*strrchr(dir, '/') = '\0';
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	ret = fsync(fd) ? -errno : 0;
+	close(fd);
+	return ret;
+}
+
+int file_replace(const char *path, const char *text)
+{
+	char temp[PATH_LEN + 8];
+	int fd, ret;
+
+	ret = file_make_dirs(path);
+	if (ret)
+		return ret;
+	text_set(temp, sizeof(temp), "%s.XXXXXX", path);
+	fd = mkostemp(temp, O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	ret = write_text(fd, text);
+	close(fd);
+	if (!ret && rename(temp, path))
+		ret = -errno;
+	if (ret)
+		unlink(temp);
+	return ret ? ret : sync_dir(path);
+}
+
+int file_replace_json(const char *path, const json_t *json)
+{
+	char *body = json_dumps(json, JSON_INDENT(2)), *text;
+	int ret = -ENOMEM;
+
+	if (body && asprintf(&text, "%s\n", body) >= 0) {
+		ret = file_replace(path, text);
+		free(text);
+	}
+	free(body);
+	return ret;
+}

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* vdflctl restore: bind cards and create their instances as stored */
+
+#include <errno.h>
+#include <getopt.h>
+#include <string.h>
+
+#include "conf.h"
+
+/* Write an attribute unless it has the value */
+static int set_attr(const char *dir, enum conf_key key, const char *value,
+		    struct fault *fault)
+{
+	const char *name = conf_key_name(key);
+	char text[NAME_LEN];
+	int ret;
+
+	ret = sysfs_read(text, sizeof(text), "%s/dfl/%s", dir, name);
+	if (!ret && !strcmp(text, value))
+		return 0;
+	ret = sysfs_write(value, "%s/dfl/%s", dir, name);
+	if (!ret)
+		return 0;
+	fault_set(fault, "cannot set %s to %s: %s", name, value,
+		  strerror(-ret));
+	if (ret == -EBUSY)
+		fault_remedy(fault, "close the instances first");
+	else
+		fault_denied(fault, -ret);
+	return -1;
+}
+
+static void restore_attrs(struct conf *conf, const struct conf_section *section,
+			  const char *dir, int key, int end)
+{
+	struct fault fault;
+
+	for (; key < end; key++) {
+		const struct conf_value *value = &section->value[key];
+
+		if (value->line && set_attr(dir, key, value->text, &fault))
+			conf_report(conf, value->line, &fault);
+	}
+}
+
+/* Return 0 if the instance is one of the card and the type */
+static int check_instance(const char *bdf, const char *uuid, const char *type,
+			  struct fault *fault)
+{
+	char by_position[NAME_LEN * 2 + 1];
+	struct instance inst;
+
+	if (model_instance_load(&inst, uuid, fault))
+		return -1;
+	if (strcmp(inst.card, bdf))
+		return fault_set(fault, "instance %s exists, on card %s", uuid,
+				 inst.card);
+	instance_position_type(&inst, by_position, sizeof(by_position));
+	if (strcmp(inst.type, type) && strcmp(by_position, type))
+		return fault_set(fault, "instance %s exists, of type %s", uuid,
+				 inst.type);
+	return 0;
+}
+
+static int need_instance(const char *bdf, const char *uuid, const char *text,
+			 struct fault *fault)
+{
+	char type[NAME_LEN];
+
+	if (!parse_type(text, type))
+		return fault_set(fault, "invalid type");
+	if (sysfs_exists("bus/mdev/devices/%s", uuid))
+		return check_instance(bdf, uuid, type, fault);
+	if (instance_create(bdf, type, uuid, fault))
+		return -1;
+	printf("%s: created instance %s of type %s\n", bdf, uuid, type);
+	return 0;
+}
+
+/* The nodes of an instance without owner may belong to libvirt: keep them */
+static int restore_owner(const char *uuid, const char *name,
+			 struct fault *fault)
+{
+	char owner[NAME_LEN];
+	uid_t uid;
+
+	if (owner_find(name, &uid, fault))
+		return -1;
+	sysfs_read(owner, sizeof(owner), "bus/mdev/devices/%s/dfl/owner", uuid);
+	if (!uid && (!owner[0] || !strcmp(owner, OWNER_NONE)))
+		return 0;
+	return owner_set(uuid, uid, fault);
+}
+
+static void restore_instance(struct conf *conf, const char *bdf,
+			     const struct conf_section *section)
+{
+	const struct conf_value *type = &section->value[CONF_TYPE];
+	const struct conf_value *owner = &section->value[CONF_OWNER];
+	char dir[PATH_LEN];
+	struct fault fault;
+
+	if (!type->line) {
+		fault_set(&fault, "instance has no type");
+		conf_report(conf, section->line, &fault);
+		return;
+	}
+	if (need_instance(bdf, section->uuid, type->text, &fault)) {
+		conf_report(conf, type->line, &fault);
+		return;
+	}
+	text_set(dir, sizeof(dir), "bus/mdev/devices/%s", section->uuid);
+	restore_attrs(conf, section, dir, CONF_TYPE + 1, CONF_OWNER);
+	/* Last, since the owner may open the instance at once */
+	if (owner->line && restore_owner(section->uuid, owner->text, &fault))
+		conf_report(conf, owner->line, &fault);
+}
+
+static void restore_sections(struct conf *conf, const char *bdf)
+{
+	const struct conf_section *section;
+	char dir[PATH_LEN];
+	size_t i;
+
+	text_set(dir, sizeof(dir), "bus/pci/devices/%s", bdf);
+	for (i = 0; i < conf->count; i++) {
+		section = &conf->section[i];
+		if (!section->skip && !section->uuid[0])
+			restore_attrs(conf, section, dir, 0, CONF_CARD_KEYS);
+	}
+	/* An instance is not created without a setting that was rejected */
+	for (i = 0; i < conf->count; i++) {
+		section = &conf->section[i];
+		if (!section->bad && section->uuid[0])
+			restore_instance(conf, bdf, section);
+	}
+}
+
+static int restore_card(const char *bdf, struct fault *fault)
+{
+	bool bound = model_card_bound(bdf);
+	struct conf conf;
+	int ret;
+
+	ret = conf_load(&conf, bdf, fault);
+	if (ret)
+		fault_remedy(fault, "to store the card: vdflctl save %s", bdf);
+	else
+		ret = binding_take(bdf, false, fault);
+	if (!ret && !bound)
+		printf("%s: bound to " DRIVER "\n", bdf);
+	if (!ret)
+		restore_sections(&conf, bdf);
+	if (!ret && conf.errors)
+		ret = fault_set(fault, "%s: %u error%s", conf.path,
+				conf.errors, conf.errors > 1 ? "s" : "");
+	conf_free(&conf);
+	return ret;
+}
+
+static int run(const struct command *cmd, int argc, char **argv)
+{
+	int status = command_options(cmd, argc, argv, NULL, NULL);
+
+	if (status >= 0)
+		return status;
+	return command_cards(argc, argv, conf_cards, restore_card);
+}
+
+const struct command verb_restore = {
+	.name = "restore",
+	.arguments = "[BDF]...",
+	.summary = "Bind cards and create their instances as stored",
+	.details =
+"  -h, --help   display this help and exit\n"
+"\n"
+"Reads /etc/vdfl/BDF.conf for each card, by default for all cards with a file.\n"
+"Binds the card, and then sets and creates what differs. Other instances and\n"
+"settings are kept. Goes on after an error. Needs root.\n",
+	.run = run,
+};
