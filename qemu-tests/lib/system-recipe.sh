@@ -17,7 +17,7 @@ PACKAGES=(
 	linux-image-amd64 linux-headers-amd64 initramfs-tools zstd
 	systemd systemd-sysv udev dbus kmod procps pciutils
 	build-essential pkgconf dkms libjansson-dev driverctl mdevctl
-	git debhelper dh-dkms
+	openssl git debhelper dh-dkms jq
 )
 # Modules for the root; no other disk or network is there.
 INITRAMFS_MODULES=(virtio_pci virtio_blk ext4)
@@ -43,10 +43,20 @@ install_packages()
 	apt-get -y -q --no-install-recommends install "${PACKAGES[@]}"
 }
 
+# store PACKAGE: make it anew without compression, which is slow to undo in a VM
+store()
+{
+	dpkg-deb -R "$1" /tmp/package
+	dpkg-deb -Znone -b /tmp/package "$1" >/dev/null
+	rm -r /tmp/package
+}
+
 # The packages of UPGRADE and what they need. Their versions are not installable
 # from the repository before a test adds it to the system's sources.
 make_repository()
 {
+	local package
+
 	mkdir -p "$REPOSITORY/partial"
 	if [ "${#UPGRADE[@]}" -gt 0 ]; then
 		step "fetching packages for upgrades"
@@ -54,6 +64,9 @@ make_repository()
 			-o "Dir::Cache::archives=$REPOSITORY" install "${UPGRADE[@]}"
 	fi
 	rm -rf "$REPOSITORY"/{partial,lock}
+	for package in "$REPOSITORY"/*.deb; do
+		[ ! -e "$package" ] || store "$package"
+	done
 	(cd "$REPOSITORY" && dpkg-scanpackages . >Packages 2>/dev/null)
 }
 
