@@ -12,9 +12,11 @@
 #   system_off         shut down, then check the kernel log
 #   system_reboot      the same, and boot again
 #   system_check       check the kernel log, and print failed units
+#   system_end         the last command: print the CPU time
 #
 # The first card is 0000:3b:00.0. /out/shared is /mnt in the system, read-only; it
-# has the files of the clone in clone.tar.
+# has the files of the clone in clone.tar. Commands that source /run/native/env
+# compile kernel modules beside the VM.
 #
 # shellcheck disable=SC2054 # commas belong to QEMU's arguments
 # shellcheck disable=SC2154 # the configuration
@@ -27,15 +29,60 @@ command_limit=1500
 # PCI bus above that of the first card
 pxb_bus=0x3a
 system_pid=
+compiler_pid=
 boots=0
+# Packages that kernel modules are built with, except those of cloud kernels
+build_packages='^(gcc-[0-9]|cpp-[0-9]|binutils|linux-(headers|kbuild)-[0-9])'
 
 system_new()
 {
-	rm -rf /out/disk /out/boot /out/shared
-	mkdir /out/shared
+	rm -rf /out/disk /out/boot /out/shared /out/native
+	mkdir /out/shared /out/native
 	tar -C /src -cf /out/shared/clone.tar --exclude=./build --exclude=./.git .
 	cp --sparse=always /run/image/disk /out/disk
 	cp -a /run/image/boot /out/boot
+	start_compiler
+}
+
+# start_compiler: let kernel modules be compiled beside the VM, see compile-natively
+start_compiler()
+{
+	mkfifo /run/compiler.in /run/compiler.out
+	unshare --mount /src/qemu-tests/lib/compile-natively /out/native \
+		/run/compiler.out /run/compiler.in &
+	compiler_pid=$!
+	mkdir /out/native/bin
+	cp /src/qemu-tests/guest/native-cc /out/native/bin/x86_64-linux-gnu-gcc-14
+	echo 'DPkg::Path "/run/native/bin:/usr/sbin:/usr/bin:/sbin:/bin";' \
+		>/out/native/apt.conf
+	cat >/out/native/env <<-'END'
+		export PATH=/run/native/bin:$PATH APT_CONFIG=/run/native/apt.conf
+	END
+}
+
+# unlike_lab: print the packages for kernel modules, installed or in the archive for
+# upgrades, that the lab has in another version
+unlike_lab()
+{
+	{
+		system_run "dpkg-query -W -f '\${Package} \${Version}\n'"
+		awk '/^Package: / { name = $2 } /^Version: / { print name, $2 }' \
+			/run/image/packages/Packages
+	} | grep -E "$build_packages" | grep -v cloud |
+		grep -vxFf <(dpkg-query -W -f "\${Package} \${Version}\n")
+}
+
+# mount_compiler: the system compiles by itself if the results would not be the same
+mount_compiler()
+{
+	local unlike
+
+	if unlike=$(unlike_lab); then
+		say "compiling in the VM, unlike the lab: ${unlike//$'\n'/, }"
+		return
+	fi
+	system_run "mkdir /run/native && mount -t 9p \
+		-o trans=virtio,version=9p2000.L,msize=131072 native /run/native"
 }
 
 newest_release()
@@ -55,9 +102,12 @@ system_args()
 	share boot /out/boot
 	share packages /run/image/packages ,readonly=on
 	share clone /out/shared ,readonly=on
+	share native /out/native
 	args+=(-device virtio-serial-pci
 		-chardev pipe,id=agent,path=/run/agent
 		-device virtserialport,chardev=agent,name=agent
+		-chardev pipe,id=compiler,path=/run/compiler
+		-device virtserialport,chardev=compiler,name=compiler
 		-device "pxb-pcie,id=slots,bus_nr=$pxb_bus")
 	card_bus=slots
 	card_args
@@ -82,6 +132,7 @@ system_boot()
 	system_command "$boot_limit" "udevadm settle; systemctl is-system-running --wait" || true
 	: >/out/up
 	say "up after $((SECONDS - begin)) s"
+	mount_compiler
 }
 
 # system_command LIMIT CMD
@@ -146,4 +197,12 @@ system_reboot()
 {
 	system_off
 	system_boot
+}
+
+system_end()
+{
+	kill "$compiler_pid"
+	wait "$compiler_pid" || true
+	times >/run/times
+	say "done after $SECONDS s, $(cpu_seconds </run/times) s of CPU, all commands executed"
 }
