@@ -2,11 +2,16 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # what: the documented commands install, use, upgrade and remove all on a Debian with systemd
-# cards: lab
-# more: trixie bookworm
+# cards: n3000
+# kernels: trixie
+# more: bookworm
 # needs: stock-dfl
+# smp: 1
 # mem: 2G
 # timeout: 6000
+#
+# METHOD=deb installs the packages of "make deb", which is the default on Debian 12;
+# METHOD=make uses "make install". The kernel is upgraded on Debian 13 with the latter.
 #
 # shellcheck disable=SC2153 # DRIVER is of lib.sh
 
@@ -16,9 +21,12 @@
 README=README.md
 GUIDE=Documentation/admin-guide/guide.rst
 CLONE=/root/vfio_dfl_mdev
+[ "$KERNEL" = trixie ] && METHOD=${METHOD:-make} || METHOD=${METHOD:-deb}
 BDF=0000:3b:00.0
+SYSFS=/sys/bus/pci/devices/$BDF
+UNIT=vdfl@$BDF.service
 # The variables of the documents, from one command to the next
-SESSION=/run/session
+SESSION=/var/tmp/session
 UPGRADE=(linux-image-amd64 linux-headers-amd64
 	linux-image-cloud-amd64 linux-headers-cloud-amd64)
 
@@ -27,7 +35,7 @@ UPGRADE=(linux-image-amd64 linux-headers-amd64
 root()
 {
 	system_run "export DEBIAN_FRONTEND=noninteractive; cd $CLONE
-		. $SESSION 2>/dev/null; $1
+		. /run/native/env 2>/dev/null; . $SESSION 2>/dev/null; $1
 		status=\$?; declare -p uuid >$SESSION 2>/dev/null; exit \$status" |
 		sed 's/^/    | /'
 	return "${PIPESTATUS[0]}"
@@ -60,15 +68,51 @@ check_boot()
 	tap_is "$1: no unit has failed" "$(system_check)" ""
 }
 
+# new_journal: what the unit has logged in this boot since the last call
+new_journal()
+{
+	system_run "journalctl --sync
+		journalctl --boot --unit $UNIT --cursor-file /run/journal.cursor --output cat"
+}
+
+# restored WHEN: udev has started the unit, which has restored the saved card
+restored()
+{
+	local journal
+
+	tap_ok "$1: the instance is created" wait_for 100 \
+		system_run "[ -e /sys/bus/mdev/devices/$UUID ]" || {
+		system_run "journalctl -b -u $UNIT; udevadm info -a $SYSFS; dmesg | tail"
+		bail "the card was not restored"
+	}
+	system_run "while [ \$(systemctl is-active $UNIT) = activating ]; do sleep 0.5; done"
+	journal=$(new_journal)
+	tap_like "$1: the unit reports the instance" "$journal" "created instance $UUID"
+	tap_like "$1: the unit succeeds" "$journal" "Deactivated successfully"
+	tap_like "$1: /dev/vdfl has a link to the node" \
+		"$(system_run "readlink -f /dev/vdfl/$BDF/*")" '^/dev/vfio/[0-9]+$'
+	tap_like "$1: the card is bound to the driver" \
+		"$(system_run "readlink $SYSFS/driver")" "/$DRIVER\$"
+	tap_like "$1: the card is no bus master" \
+		"$(system_run "setpci -s $BDF COMMAND")" '^[0-9a-f]{3}[0-3]$'
+	alice_reads "$1"
+}
+
+# rescan WHEN
+rescan()
+{
+	system_run "echo 1 >$SYSFS/remove && echo 1 >/sys/bus/pci/rescan"
+	restored "$1, after a rescan"
+}
+
+# reboot WHEN: the saved card is back after a reboot and after a rescan
 reboot()
 {
 	check_boot "$1, before the reboot"
 	system_reboot
-	check_boot "$1, after the reboot"
-	tap_like "$1: the card is bound to the driver" \
-		"$(system_run "readlink /sys/bus/pci/devices/$BDF/driver")" "/$DRIVER\$"
-	documented root $GUIDE create
-	alice_reads "$1"
+	restored "$1, after the reboot"
+	rescan "$1"
+	check_boot "$1, after a rescan"
 }
 
 # alice_reads WHEN: the register is the header of an Ethernet group
@@ -86,7 +130,7 @@ unpack_clone()
 		git init -q && git add ."
 }
 
-# unowned: files and directories that belong to no package
+# unowned: files that belong to no package, and directories with a name of ours
 unowned()
 {
 	system_run "cat /var/lib/dpkg/info/*.list |
@@ -94,7 +138,8 @@ unowned()
 		find / -xdev \( -path /proc -o -path /sys -o -path /dev -o -path /run -o \
 			-path /tmp -o -path /var/tmp -o -path /var/log -o -path /var/cache -o \
 			-path /var/lib/apt -o -path /var/lib/dpkg -o -path /var/lib/systemd -o \
-			-path $CLONE -o -path /usr/lib/vdfl \) -prune -o -print |
+			-path $CLONE -o -path /usr/lib/vdfl \) -prune -o \
+			\( ! -type d -o -iname '*vdfl*' -o -iname '*vfio*dfl*' \) -print |
 			sort -u | comm -23 - /run/owned"
 }
 
@@ -144,14 +189,17 @@ upgrade()
 
 install()
 {
-	if [ "$KERNEL" = trixie ]; then
+	if [ "$METHOD" = make ]; then
 		documented root $README root
 	else
 		documented root $GUIDE deb
 		documented root $GUIDE bind
 		documented root $GUIDE create
+		documented root $GUIDE save
 	fi
+	UUID=$(system_run ". $SESSION; echo \$uuid")
 	alice_reads "installed"
+	rescan "installed"
 }
 
 remove()
@@ -159,12 +207,12 @@ remove()
 	local driver
 
 	documented root $GUIDE unbind
-	if [ "$KERNEL" = trixie ]; then
+	if [ "$METHOD" = make ]; then
 		documented root $GUIDE uninstall
 	else
 		documented root $GUIDE purge
 	fi
-	driver=$(system_run "readlink /sys/bus/pci/devices/$BDF/driver")
+	driver=$(system_run "readlink $SYSFS/driver")
 	tap_is "the card has its usual driver" "${driver##*/}" "$usual"
 	no_leftovers
 }
@@ -177,7 +225,8 @@ unpack_clone || bail "no clone in the system"
 unowned >/tmp/unowned
 install
 reboot "same kernel"
-[ "$KERNEL" != trixie ] || upgrade
+[ "$KERNEL-$METHOD" != trixie-make ] || upgrade
 remove
 check_boot "at the end"
 system_off
+system_end
