@@ -166,6 +166,13 @@ static void set_override(const char *driver)
 	sysfs_write(driver, "%s/driver_override", lab.card.dir);
 }
 
+/* The names of the drivers may stay for some time */
+static void unload_end(void)
+{
+	if (!driver_is_gone())
+		die("drivers stay after the module is unloaded");
+}
+
 static int do_load(void)
 {
 	int fd = open(getenv("VDFL_MODULE"), O_RDONLY | O_CLOEXEC);
@@ -173,12 +180,12 @@ static int do_load(void)
 
 	if (fd < 0)
 		die_errno("opening the module, VDFL_MODULE");
-	if (!driver_is_gone())
-		die("drivers stay after the module is unloaded");
 	step_begin();
 	ret = syscall(SYS_finit_module, fd, "", 0) ? -errno : 0;
 	step_end();
 	close(fd);
+	if (ret)
+		unload_end();
 	return ret;
 }
 
@@ -189,6 +196,8 @@ static int do_unload(void)
 	step_begin();
 	ret = syscall(SYS_delete_module, DRIVER, 0) ? -errno : 0;
 	step_end();
+	if (!ret)
+		unload_end();
 	return ret;
 }
 
