@@ -270,6 +270,8 @@ has_cdev()
 # ports of switches. The cards are in the order of the scenario's header.
 CARDS=()
 for dev in "$PCI"/*; do
+	# Beside a VM there is no device
+	[ -e "$dev" ] || continue
 	[ "${dev##*/0000:00:}" = "$dev" ] || continue
 	[[ $(<"$dev/class") != 0x0604* ]] || continue
 	[ "$(<"$dev/vendor")" = 0x1af4 ] || CARDS+=("${dev##*/}")
