@@ -138,15 +138,18 @@ system_boot()
 # system_command LIMIT CMD
 system_command()
 {
-	local end=$((SECONDS + $1)) line
+	local end=$((SECONDS + $1)) line part=''
 
 	base64 -w 0 <<<"$2" >&"$agent_in"
 	echo >&"$agent_in"
 	while [ "$SECONDS" -lt "$end" ]; do
+		# At the timeout, "line" has what was read of a line
 		if ! IFS= read -r -t 1 -u "$agent_out" line; then
+			part+=$line
 			kill -0 "$system_pid" 2>/dev/null || fail "QEMU ended" /out/console
 			continue
 		fi
+		line=$part$line part=''
 		case $line in
 		'>'*) printf '%s\n' "${line#?}" ;;
 		=*) return "${line#=}" ;;
