@@ -74,7 +74,7 @@ static bool index_valid(int index, const struct dfl_map *map)
 	return index >= 0 && index < (int)map->nr_headers;
 }
 
-/* What holds for each header of the map at any time. */
+/* Each header of the map is such a header at any time. */
 static bool header_valid(const struct walk *w, const struct dfl_header *h)
 {
 	if (h->bar >= DFL_NR_BARS || h->off % WORD ||
@@ -114,7 +114,7 @@ static bool port_valid(const struct walk *w, const struct walk_port *port)
 	       w->map->header[port->afu].bar == h->bar;
 }
 
-/* What holds for the FIU while the list at @bar is walked. */
+/* The FIU while a list of @bar is walked: one of that list, before @off */
 static bool fiu_valid(const struct walk *w, u8 bar, u64 off)
 {
 	const struct dfl_header *fiu;
