@@ -46,7 +46,7 @@ static u64 intx_hold_until(const struct vdfl_intx *intx)
 
 	if (intx->rounds >= STUCK_ROUNDS)
 		holdoff_us = max(holdoff_us, STUCK_HOLDOFF_US);
-	if (intx->signals % PAUSE_SIGNALS == 0)
+	if (!intx->signals)
 		holdoff_us = max(holdoff_us, PAUSE_US);
 	return intx->held_since + max((u64)holdoff_us * NSEC_PER_USEC,
 				      SHARE * intx->spent);
@@ -57,7 +57,8 @@ static void intx_note_all(struct vdfl_card_irq *irq)
 	struct vdfl_irq_client *client;
 
 	lockdep_assert_held(&irq->lock);
-	irq->intx.signals++;
+	if (++irq->intx.signals == PAUSE_SIGNALS)
+		irq->intx.signals = 0;
 	list_for_each_entry(client, &irq->clients, node)
 		vdfl_irq_note(client, ~0ULL);
 }

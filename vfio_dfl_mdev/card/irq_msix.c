@@ -30,8 +30,12 @@ struct vdfl_msix_vector {
 static irqreturn_t src_msix_handler(int nr, void *data)
 {
 	struct vdfl_msix_vector *vector = data;
+	struct vdfl_irq_client *client = vector->client;
 
-	vdfl_irq_message(vector->client, vector->nr);
+	if (likely(!READ_ONCE(client->interval)))
+		client->message(client, vector->nr);
+	else
+		vdfl_irq_hold_message(client, vector->nr);
 	return IRQ_HANDLED;
 }
 

@@ -61,7 +61,7 @@ struct vdfl_irq_source {
  * @spent: time spent in interrupt context for the pin since the start of the
  *	hold-off, with that of the timer before it, in ns
  * @rounds: number of hold-offs in a row that ended with the pin asserted
- * @signals: number of times that all clients were signalled
+ * @signals: number of times that all clients were signalled since the last pause
  * @masked_entries: number of interrupts in this hold-off, on a line that may be
  *	shared
  * @failed: the line did not go quiet, the source must not run; changes to false
@@ -165,7 +165,7 @@ ssize_t vdfl_poll_stuck(struct vdfl_card *card, char *buf);
 
 /* irq_signal.c: signals to clients */
 void vdfl_irq_note(struct vdfl_irq_client *client, u64 pending);
-void vdfl_irq_message(struct vdfl_irq_client *client, unsigned int nr);
+void vdfl_irq_hold_message(struct vdfl_irq_client *client, unsigned int nr);
 void vdfl_irq_forget(struct vdfl_irq_client *client);
 
 /* irq.c: subscriptions to the card's interrupts */

@@ -23,6 +23,21 @@
  */
 #define DEFER_TIME		HZ
 
+/* Out of line, because a client without a rate does not need its registers. */
+static noinline u64 client_reserve(struct vdfl_irq_client *client, u64 pending,
+				   u64 interval)
+{
+	u64 now = ktime_get_ns(), nr;
+	s64 due = atomic64_read(&client->due);
+
+	if (now < due)
+		return due - now;
+	nr = min_t(u64, hweight64(pending), client->nr);
+	if (atomic64_try_cmpxchg(&client->due, &due, now + nr * interval))
+		return 0;
+	return interval;
+}
+
 /*
  * Reserve the time of the signals of @pending. Return 0, or the time in ns for
  * which they have to wait.
@@ -30,19 +45,8 @@
 static u64 client_delay(struct vdfl_irq_client *client, u64 pending)
 {
 	u64 interval = READ_ONCE(client->interval);
-	u64 now, nr;
-	s64 due;
 
-	if (!interval)
-		return 0;
-	now = ktime_get_ns();
-	due = atomic64_read(&client->due);
-	if (now < due)
-		return due - now;
-	nr = min_t(u64, hweight64(pending), client->nr);
-	if (atomic64_try_cmpxchg(&client->due, &due, now + nr * interval))
-		return 0;
-	return interval;
+	return likely(!interval) ? 0 : client_reserve(client, pending, interval);
 }
 
 /* A change of the interval takes effect within a second. */
@@ -105,7 +109,7 @@ void vdfl_irq_client_init(struct vdfl_irq_client *client)
 	INIT_DELAYED_WORK(&client->signal, client_signal);
 }
 
-static void client_note(struct vdfl_irq_client *client, u64 pending)
+static noinline void client_note(struct vdfl_irq_client *client, u64 pending)
 {
 	u64 raised = pending & READ_ONCE(client->listening);
 
@@ -142,14 +146,14 @@ void vdfl_irq_note(struct vdfl_irq_client *client, u64 pending)
 }
 
 /**
- * vdfl_irq_message() - signal the vector of a message now or soon
- * @client: armed client
+ * vdfl_irq_hold_message() - signal the vector of a message now or soon
+ * @client: armed client that has a rate
  * @nr: number of the vector in the block
  *
- * A client that has a rate receives one signal for all messages of a vector that
- * wait. Called in hard interrupt context.
+ * The client receives one signal for all messages of a vector that wait. Called
+ * in hard interrupt context.
  */
-void vdfl_irq_message(struct vdfl_irq_client *client, unsigned int nr)
+void vdfl_irq_hold_message(struct vdfl_irq_client *client, unsigned int nr)
 {
 	u64 delay = client_delay(client, BIT_ULL(nr));
 
