@@ -46,8 +46,11 @@ static struct dfl_carve_args args;
 static struct dfl_window win[DFL_MAX_HEADERS];
 static struct dfl_window own[DFL_MAX_HEADERS];
 
-static const char opt_in[] =
-	"uart,tod,qsfp,stp,userclk,fme-7a,port-22,vendor-12345678@plain,vendor-87654321@shifted,thermal-ro,power-ro,iperf-ro,dperf-ro,fme-error-ro,emif-ro,hssi-ro,tod-ro";
+#define OWNED "uart,tod,qsfp,stp,userclk,fme-7a,port-22"
+#define VENDOR "vendor-12345678@plain,vendor-87654321@shifted"
+#define READ_ONLY "thermal-ro,power-ro,iperf-ro,dperf-ro,fme-error-ro,emif-ro"
+
+static const char opt_in[] = OWNED "," VENDOR "," READ_ONLY ",hssi-ro,tod-ro";
 
 static u64 stored_word(u8 bar, u64 off)
 {

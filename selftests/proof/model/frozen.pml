@@ -41,7 +41,7 @@
  * fault: RESUME_NOT_RETRIED interrupts_go_on
  * fault: PAUSED_AFTER_LOSS audit_goes_on
  */
-#include "sync.h"
+#include "sync.inc"
 
 /* Bits of vdfl_card.frozen */
 #define OPERATION(nr)	(1 << (nr))	/* 0: reset, 1: error, 2: suspend */

@@ -52,7 +52,7 @@
  * fault: INTX FORGET_DOES_NOT_WAIT safety
  * fault: INTX VECTOR_NOT_CHECKED safety
  */
-#include "sync.h"
+#include "sync.inc"
 
 #ifndef RAISED
 #define RAISED 1

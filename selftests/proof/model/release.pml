@@ -32,7 +32,7 @@
  * fault: OPEN_WHILE_UNBINDING safety
  * fault: REVOKED_AT_ONCE safety
  */
-#include "sync.h"
+#include "sync.inc"
 
 #define REQUEST		1
 #define ERROR		2

@@ -24,8 +24,8 @@
  * loss			vdfl_card_declare_lost(), without vdfl_card.reset_lock
  *
  * Left out: VDFL_REVOKED_MEMORY, _CLOSED and _REMOVED, which are set with a drain
- * as VDFL_REVOKED_SCRUB is; fatal signals, which only end a wait earlier. See
- * open.pml for open and close.
+ * as VDFL_REVOKED_SCRUB is; fatal signals, which only end a wait earlier; open and
+ * close.
  *
  * run: safety
  * run: ACCESSES=2 safety
@@ -43,7 +43,7 @@
  * fault: SETTLED_NOT_WOKEN freeze_ends
  * fault: NO_WAKE_AFTER_THAW task_ends
  */
-#include "sync.h"
+#include "sync.inc"
 
 #ifndef ROUNDS
 #define ROUNDS 1
