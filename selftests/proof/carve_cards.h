@@ -15,7 +15,8 @@
 static struct dfl_rule rules[DFL_MAX_HEADERS];
 
 /* policy_class.c proves the real one */
-void dfl_policy_decide(const struct dfl_map *map, u32 index, const char *opt_in,
+void dfl_policy_decide(const struct dfl_map *map, u32 index,
+		       enum dfl_view view, const char *opt_in,
 		       struct dfl_decision *decision)
 {
 	struct dfl_decision any;
@@ -24,6 +25,7 @@ void dfl_policy_decide(const struct dfl_map *map, u32 index, const char *opt_in,
 	ASSUME(!map->header[index].reason || any.reason);
 	ASSUME(any.csr == 0 || any.csr == DFL_RULE_CSR_SHIFTED ||
 	       any.csr == DFL_RULE_CSR_PLAIN);
+	ASSUME(rule.read_size <= rule.max_size);
 	rules[index] = rule;
 	*decision = any;
 	decision->rule = &rules[index];
@@ -43,6 +45,7 @@ static void assume_args(const struct dfl_carve_args *args)
 {
 	unsigned int i;
 
+	ASSUME(args->view == DFL_VIEW_OWN || args->view == DFL_VIEW_READ);
 	ASSUME(args->page_size == 0x1000 || args->page_size == 0x10000);
 	ASSUME(args->nr_reserved <= DFL_MAX_RESERVED);
 	for (i = 0; i < DFL_NR_BARS; i++)

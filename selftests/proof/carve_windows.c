@@ -32,6 +32,10 @@ static void prove_window(const struct dfl_header *h,
 	      "a window lies inside its BAR");
 	PROVE(w->size <= h->limit && w->size <= w->rule->max_size,
 	      "a window keeps its limit and its cap");
+	PROVE(IMPLIES(args->view == DFL_VIEW_READ,
+		      w->size <= w->rule->read_size &&
+		      w->flags & DFL_RULE_READ_ONLY),
+	      "a window of readers has their registers and no write");
 	PROVE(w->size && w->size % 8 == 0, "a window has whole words");
 	PROVE(IMPLIES(has_csr(h), w->csr <= w->size &&
 		      csr_len(h) <= w->size - w->csr),
@@ -40,7 +44,7 @@ static void prove_window(const struct dfl_header *h,
 	      "mapped pages are whole and inside the window");
 	PROVE(IMPLIES(w->map_size, start % args->page_size == 0),
 	      "mapped pages start a page of the host");
-	PROVE(IMPLIES(w->rule->flags & DFL_RULE_TRAP, !w->map_size),
+	PROVE(IMPLIES(w->flags & DFL_RULE_TRAP, !w->map_size),
 	      "a trapped block has no mapped page");
 }
 

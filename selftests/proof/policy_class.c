@@ -42,6 +42,21 @@ static size_t any_span(const char *text, const char *set)
 
 #include "dfl/policy.c"
 
+/* Features of which not even a read is known to be safe */
+static bool must_not_read(const struct dfl_map *map)
+{
+	const struct dfl_header *h = &map->header[1];
+
+	if (h->kind != DFL_KIND_PRIVATE || h->parent == DFL_NO_PARENT ||
+	    map->header[0].kind != DFL_KIND_FME)
+		return true;
+	return h->id == DFL_FME_PR || h->id == DFL_FME_QSPI ||
+	       h->id == DFL_FME_QSFP || h->id == DFL_FME_UART ||
+	       h->id == DFL_FME_PMCI || h->id == DFL_FME_MAX10_SPI ||
+	       h->id == DFL_FME_NIOS || h->id == DFL_FME_SGDMA ||
+	       h->id == DFL_FME_CXL_CACHE;
+}
+
 /* Features that can harm the card, its other users or the host; FIUs */
 static bool must_never(const struct dfl_map *map)
 {
@@ -72,21 +87,32 @@ int main(void)
 	const struct dfl_header *h;
 	struct dfl_map map;
 	char text[2] = "@";
-	bool no_text;
+	enum dfl_view view;
+	bool no_text, own;
 
 	h = &map.header[1];
 	map.nr_headers = 2;
 	ASSUME(h->parent == DFL_NO_PARENT || h->parent == 0);
+	ASSUME(view == DFL_VIEW_OWN || view == DFL_VIEW_READ);
+	own = view == DFL_VIEW_OWN;
 
-	dfl_policy_decide(&map, 1, no_text ? NULL : text, &d);
+	dfl_policy_decide(&map, 1, view, no_text ? NULL : text, &d);
 
 	PROVE(d.rule, "each feature has a row");
-	PROVE(IMPLIES(must_never(&map), d.reason), "listed features stay");
-	PROVE(IMPLIES(d.rule->class == DFL_CLASS_NEVER, d.reason),
+	PROVE(d.rule->read_size <= d.rule->max_size,
+	      "a reader has no register that the owner lacks");
+	PROVE(IMPLIES(own && must_never(&map), d.reason),
+	      "listed features stay");
+	PROVE(IMPLIES(own && d.rule->class == DFL_CLASS_NEVER, d.reason),
 	      "class never is never assigned");
+	PROVE(IMPLIES(!own && must_not_read(&map), d.reason),
+	      "features whose reads have effects have no readers");
+	PROVE(IMPLIES(!own && !d.reason, d.rule->read_size && !h->version),
+	      "readers have registers at a known place");
 	PROVE(IMPLIES(h->reason, d.reason == h->reason),
 	      "what the walk excluded is never assigned");
-	PROVE(IMPLIES(no_text && !d.reason, d.rule->class == DFL_CLASS_YES),
+	PROVE(IMPLIES(no_text && !d.reason,
+		      own && d.rule->class == DFL_CLASS_YES),
 	      "without a text only class yes is assigned");
 	PROVE(IMPLIES(!d.reason && h->kind == DFL_KIND_PRIVATE &&
 		      h->id != DFL_FME_VENDOR, d.rule->max_size <= 0x1000),
@@ -94,8 +120,11 @@ int main(void)
 	PROVE(IMPLIES(!d.reason && (d.rule->flags & DFL_RULE_BY_GUID),
 		      h->guid_l | h->guid_h), "a zero GUID is never assigned");
 
-	REACHED(!d.reason && d.rule->class == DFL_CLASS_YES, "class yes");
-	REACHED(!d.reason && d.rule->class == DFL_CLASS_OPT_IN, "opted in");
+	REACHED(!d.reason && own && d.rule->class == DFL_CLASS_YES, "class yes");
+	REACHED(!d.reason && own && d.rule->class == DFL_CLASS_OPT_IN,
+		"opted in");
+	REACHED(!d.reason && !own && d.rule->class == DFL_CLASS_NEVER,
+		"readers of a feature without owner");
 	REACHED(d.reason == DFL_REASON_OPT_IN && !no_text, "not opted in");
 	REACHED(!h->reason && d.rule->class == DFL_CLASS_NEVER, "class never");
 	REACHED(!d.reason && d.csr == DFL_RULE_CSR_PLAIN, "an encoding");
