@@ -9,7 +9,7 @@
  *	Each process maps, touches, unmaps and forks without end, so that the
  *	lock of the file's mappings is always contended.
  *        attack_user UUID both PROCESSES MAPPINGS
- *	Every second process does one, the others do the other.
+ *	Half of the processes map, the others then map and unmap.
  *
  * Prints "ready NUMBER" once all processes run; NUMBER is the number of
  * mappings that stay. Ends when it is killed.
@@ -73,14 +73,39 @@ static void attack(const struct dev *dev, bool churn, u64 wanted, int done)
 		pause();
 }
 
+/* Start processes and wait until they run. Return the number of their mappings. */
+static u64 start(const struct dev *dev, unsigned int nr_processes, bool churn,
+		 u64 wanted)
+{
+	u64 nr, total = 0;
+	unsigned int i;
+	int done[2];
+
+	if (pipe(done))
+		die_errno("a pipe");
+	for (i = 0; i < nr_processes; i++) {
+		pid_t pid = fork();
+
+		if (pid < 0)
+			die_errno("forking");
+		if (!pid)
+			attack(dev, churn, wanted, done[1]);
+	}
+	for (i = 0; i < nr_processes; i++) {
+		if (read(done[0], &nr, sizeof(nr)) != sizeof(nr))
+			die_errno("waiting for a process");
+		total += nr;
+	}
+	return total;
+}
+
 int main(int argc, char **argv)
 {
 	bool maps, churn, both;
-	unsigned int nr_processes, i;
-	u64 wanted, nr, total = 0;
+	unsigned int nr_processes, nr_churn;
+	u64 wanted, total;
 	struct instance inst;
 	struct dev dev;
-	int done[2];
 
 	if (argc < 4)
 		die("usage: attack_user UUID maps|churn|both PROCESSES [MAPPINGS]");
@@ -92,21 +117,15 @@ int main(int argc, char **argv)
 	nr_processes = strtoul(argv[3], NULL, 0);
 	wanted = argc > 4 ? strtoull(argv[4], NULL, 0) : 0;
 	instance_at(&inst, NULL, argv[1]);
-	if (try_dev_open(&dev, &inst) || pipe(done))
+	if (try_dev_open(&dev, &inst))
 		die("the instance cannot be opened");
-	for (i = 0; i < nr_processes; i++) {
-		pid_t pid = fork();
-
-		if (pid < 0)
-			die_errno("forking");
-		if (!pid)
-			attack(&dev, churn || (both && i % 2), wanted, done[1]);
-	}
-	for (i = 0; i < nr_processes; i++) {
-		if (read(done[0], &nr, sizeof(nr)) != sizeof(nr))
-			die_errno("waiting for a process");
-		total += nr;
-	}
+	nr_churn = churn ? nr_processes : both ? nr_processes / 2 : 0;
+	/* Leave a mapping for each process that maps and unmaps */
+	if (both)
+		wanted = (VFIO_DFL_MDEV_MAX_MAPS - nr_churn) /
+			 (nr_processes - nr_churn);
+	total = start(&dev, nr_processes - nr_churn, false, wanted);
+	total += start(&dev, nr_churn, true, wanted);
 	printf("ready %llu\n", (unsigned long long)total);
 	fflush(stdout);
 	for (;;)
