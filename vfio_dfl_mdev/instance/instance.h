@@ -219,6 +219,7 @@ int vdfl_mdev_reset_locked(struct vdfl_mdev *vd);
 
 /* rate.c: bound on accesses and interrupts */
 void vdfl_rate_init(struct vdfl_mdev *vd);
+void vdfl_rate_open(struct vdfl_mdev *vd);
 int vdfl_rate_set(struct vdfl_mdev *vd, unsigned int per_second);
 int vdfl_rate_wait(struct vdfl_mdev *vd, unsigned int nr);
 

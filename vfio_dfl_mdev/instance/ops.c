@@ -187,6 +187,7 @@ static int vdfl_mdev_open_device(struct vfio_device *vdev)
 	instance_init_guest(vd);
 	vdfl_config_init(vd);
 	vdfl_region_open(vd);
+	vdfl_rate_open(vd);
 	vdfl_access_open(vd);
 	vdfl_mdev_add_statistics(vd);
 	return 0;

@@ -53,6 +53,19 @@ int vdfl_rate_set(struct vdfl_mdev *vd, unsigned int per_second)
 	return 0;
 }
 
+/**
+ * vdfl_rate_open() - forget the accesses of earlier users
+ * @vd: instance that is being opened
+ *
+ * A user that was killed while it waited has reserved time that it does not use.
+ */
+void vdfl_rate_open(struct vdfl_mdev *vd)
+{
+	spin_lock(&vd->rate.lock);
+	vd->rate.next = 0;
+	spin_unlock(&vd->rate.lock);
+}
+
 /* Reserve the time of @nr accesses. Return the time at which they may begin. */
 static u64 rate_reserve(struct vdfl_rate *rate, unsigned int nr, u32 *epoch)
 {
