@@ -65,33 +65,36 @@ static ssize_t read_path(const char *path, char *buf, size_t size)
 	return used;
 }
 
-ssize_t sysfs_read_all(char *buf, size_t size, const char *fmt, ...)
+static ssize_t read_attribute(char *buf, size_t size, const char *fmt,
+			      va_list ap)
 {
 	char path[PATH_LEN];
-	va_list ap;
 	int ret;
 
 	buf[0] = '\0';
-	va_start(ap, fmt);
 	ret = path_from(path, fmt, ap);
-	va_end(ap);
 	return ret ? ret : read_path(path, buf, size);
+}
+
+ssize_t sysfs_read_all(char *buf, size_t size, const char *fmt, ...)
+{
+	ssize_t len;
+	va_list ap;
+
+	va_start(ap, fmt);
+	len = read_attribute(buf, size, fmt, ap);
+	va_end(ap);
+	return len;
 }
 
 int sysfs_read(char *buf, size_t size, const char *fmt, ...)
 {
-	char path[PATH_LEN];
 	ssize_t len;
 	va_list ap;
-	int ret;
 
-	buf[0] = '\0';
 	va_start(ap, fmt);
-	ret = path_from(path, fmt, ap);
+	len = read_attribute(buf, size, fmt, ap);
 	va_end(ap);
-	if (ret)
-		return ret;
-	len = read_path(path, buf, size);
 	buf[strcspn(buf, "\n")] = '\0';
 	return len < 0 ? (int)len : 0;
 }
