@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # system-recipe.sh SYSTEM-FILE
-# What an installed system is made of. ../lab runs this file inside a minimal
+# Contents of an installed system. ../lab runs this file inside a minimal
 # Debian; SYSTEM-FILE is one of guest/*.system. The cache is keyed by the text of
 # both files and of the agent.
 

@@ -426,7 +426,7 @@ static void read_only_opt_in(void **state)
 			 DFL_OK);
 	expect_not_opted_in("tod-ro");
 	expect_opted_in("tod-ro,tod");
-	/* what the policy never assigns cannot be named */
+	/* Naming a feature of class never does not assign it */
 	fme(0x09);
 	assert_int_equal(decide("emif-ro,emif,fme-9").reason,
 			 DFL_REASON_POLICY);

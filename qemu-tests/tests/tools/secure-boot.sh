@@ -85,7 +85,7 @@ tap_is "root: the driver has counted no violation" \
 # --- user ------------------------------------------------------------------------------
 
 uuid=$(create_mdev "$bdf" afu-d8424dc4-b2-o40000) || bail "no AFU"
-tap_ok "user: is given the instance" quiet "$VDFLCTL" give "$uuid" nobody
+tap_ok "vdflctl give: the user becomes the owner of the instance" quiet "$VDFLCTL" give "$uuid" nobody
 for program in /src/build/samples/block /src/samples/block.py; do
 	tap_like "user: ${program##*/} reads the block through a mapping" \
 		"$(setpriv --reuid=nobody --regid=nogroup --clear-groups \
