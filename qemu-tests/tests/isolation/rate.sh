@@ -137,6 +137,13 @@ kill -KILL "${CLIENT_PID[noisy]}"
 start=$(now_ms)
 wait "${CLIENT_PID[noisy]}" 2>/dev/null
 tap_timed "fatal signal: ends the wait for the rate, after ms" $(($(now_ms) - start)) 0 2000
+# The killed client has reserved 16 s: a chunk that it read, and one that it waited for
+client_start noisy "$noisy" || bail "the noisy client cannot open"
+client_send noisy read $SCRATCH 8
+tap_like "killed in a wait: the next client does not wait" \
+	"$(client_reply noisy 8)" '^0x'
+set_rate "$noisy" 0
+client_end noisy
 client_end neighbour
 
 # --- interrupts -----------------------------------------------------------------------------
