@@ -302,13 +302,16 @@ size_t dfl_filter_print(const struct dfl_filter *filter, char *buf)
 
 /* --- accesses -------------------------------------------------------------- */
 
-#if DFL_FILTER_MAX_RANGES != 32
+#if DFL_FILTER_MAX_RANGES > 32
 #error find() makes five steps
 #endif
 
+/* A step of at least the capacity does nothing. @nr is constant. */
 static const struct dfl_filter_range *
 step(const struct dfl_filter_range *range, u64 off, u32 nr)
 {
+	if (nr >= DFL_FILTER_MAX_RANGES)
+		return range;
 	return range[nr].first <= off ? range + nr : range;
 }
 
