@@ -153,6 +153,7 @@ int sysfs_write(const char *text, const char *fmt, ...)
 int sysfs_set(const char *value, const char *dir, const char *name,
 	      struct fault *fault)
 {
+	size_t line = strcspn(value, "\n");
 	char text[WORDS_LEN];
 	int ret = sysfs_read(text, sizeof(text), "%s/dfl/%s", dir, name);
 
@@ -161,8 +162,8 @@ int sysfs_set(const char *value, const char *dir, const char *name,
 	ret = sysfs_write(value, "%s/dfl/%s", dir, name);
 	if (!ret)
 		return 0;
-	fault_set(fault, "cannot set %s to %s: %s", name, value,
-		  strerror(-ret));
+	fault_set(fault, "cannot set %s to %.*s%s: %s", name, (int)line, value,
+		  value[line] ? "..." : "", strerror(-ret));
 	if (ret == -EBUSY)
 		fault_remedy(fault, "close the instances first");
 	else
