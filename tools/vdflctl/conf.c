@@ -39,11 +39,12 @@ static bool is_user(const char *text)
 	return text[0] && !strpbrk(text, BLANKS);
 }
 
-/* The driver parses the table */
+/* Names are resolved, and the driver parses the table, when the file is restored */
 static bool is_filter(const char *text)
 {
-	return text[0] && (!strcmp(text, "none") ||
-	       !text[strspn(text, "0123456789abcdefABCDEFx+/;rw" BLANKS)]);
+	return text[0] &&
+	       !text[strspn(text, "0123456789abcdefghijklmnopqrstuvwxyzABCDEF_+/;"
+				  BLANKS)];
 }
 
 static const struct {

@@ -12,7 +12,7 @@ static const struct command * const commands[] = {
 	&verb_list, &verb_info, &verb_map,
 	&verb_create, &verb_remove,
 	&verb_read, &verb_write, &verb_wait,
-	&verb_bind, &verb_unbind, &verb_give,
+	&verb_bind, &verb_unbind, &verb_give, &verb_filter,
 	&verb_save, &verb_restore, &verb_name, &verb_cdi,
 	&verb_top, &verb_metrics, &verb_events,
 	&verb_irq, &verb_acknowledge, &verb_reset_port, &verb_prove,

@@ -232,7 +232,6 @@ bool model_group_instance(const char *group, char uuid[UUID_LEN])
 
 static void describe_block(struct block *block, const char *bdf)
 {
-	char parent_kind[NAME_LEN] = "";
 	const char *name;
 	__u64 id;
 
@@ -247,10 +246,11 @@ static void describe_block(struct block *block, const char *bdf)
 		return;
 	} else if (parse_number(block->feature_id, &id)) {
 		if (block->parent[0])
-			sysfs_read(parent_kind, sizeof(parent_kind),
+			sysfs_read(block->parent_kind,
+				   sizeof(block->parent_kind),
 				   "bus/pci/devices/%s/dfl/blocks/%s/kind",
 				   bdf, block->parent);
-		name = feature_name(parent_kind, id);
+		name = feature_name(block->parent_kind, id);
 	} else {
 		name = "Unknown feature";
 	}

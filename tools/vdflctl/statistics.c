@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Activity of instances and cards: lines "name number" */
+/*
+ * Activity of instances and cards: lines "name number", and for the vectors of an
+ * instance "vector raised signalled coalesced"
+ */
 
 #include <errno.h>
 #include <string.h>
@@ -72,6 +75,26 @@ static int load_dir(struct statistics *stats, const char *dir)
 	return 0;
 }
 
+static bool parse_vector(struct vector_statistics *vector, const char *line)
+{
+	return sscanf(line, "%llu %llu %llu %llu", &vector->vector,
+		      &vector->count[0], &vector->count[1],
+		      &vector->count[2]) == 4;
+}
+
+/* Earlier drivers have no such file */
+static void load_vectors(struct statistics *stats, const char *dir)
+{
+	char text[WORDS_LEN], *line, *rest = NULL;
+
+	sysfs_read_all(text, sizeof(text), "%s/dfl/vector_statistics", dir);
+	for (line = strtok_r(text, "\n", &rest);
+	     line && stats->nr_vectors < STAT_VECTORS;
+	     line = strtok_r(NULL, "\n", &rest))
+		if (parse_vector(&stats->vector[stats->nr_vectors], line))
+			stats->nr_vectors++;
+}
+
 int statistics_load_card(struct statistics *stats, const char *bdf)
 {
 	char dir[PATH_LEN];
@@ -88,5 +111,7 @@ int statistics_load(struct statistics *stats, const struct instance *inst)
 	text_set(dir, sizeof(dir), "bus/pci/devices/%s/%s", inst->card,
 		 inst->uuid);
 	ret = load_dir(stats, dir);
+	if (!ret)
+		load_vectors(stats, dir);
 	return ret == -ENOENT ? 0 : ret;
 }

@@ -19,14 +19,30 @@ enum stat {
 	STAT_NR,
 };
 
+#define STAT_VECTORS	64	/* vectors of an instance at most */
+
 /**
- * struct statistics - contents of the file statistics
+ * struct vector_statistics - a line of the file vector_statistics
+ * @vector: vector in the block
+ * @count: counters from STAT_RAISED on
+ */
+struct vector_statistics {
+	__u64 vector;
+	__u64 count[STAT_NR - STAT_RAISED];
+};
+
+/**
+ * struct statistics - contents of the files statistics and vector_statistics
  * @age_ms: time that the counters cover
  * @count: counters
+ * @nr_vectors: number of @vector; 0 for a card
+ * @vector: vectors that had an interrupt
  */
 struct statistics {
 	__u64 age_ms;
 	__u64 count[STAT_NR];
+	size_t nr_vectors;
+	struct vector_statistics vector[STAT_VECTORS];
 };
 
 /* Name of the line in the file */
@@ -34,8 +50,8 @@ const char *statistics_name(enum stat stat);
 /* Meaning of a counter, in a few words */
 const char *statistics_help(enum stat stat);
 /*
- * Load the file of a card, or of an instance. An instance that was never opened has
- * no file, and all counters are 0. Return 0 or -errno.
+ * Load the file of a card, or the files of an instance. An instance that was never
+ * opened has no files, and all counters are 0. Return 0 or -errno.
  */
 int statistics_load_card(struct statistics *stats, const char *bdf);
 int statistics_load(struct statistics *stats, const struct instance *inst);

@@ -150,6 +150,27 @@ int sysfs_write(const char *text, const char *fmt, ...)
 	return ret;
 }
 
+int sysfs_set(const char *value, const char *dir, const char *name,
+	      struct fault *fault)
+{
+	size_t line = strcspn(value, "\n");
+	char text[WORDS_LEN];
+	int ret = sysfs_read(text, sizeof(text), "%s/dfl/%s", dir, name);
+
+	if (!ret && !strcmp(text, value))
+		return 0;
+	ret = sysfs_write(value, "%s/dfl/%s", dir, name);
+	if (!ret)
+		return 0;
+	fault_set(fault, "cannot set %s to %.*s%s: %s", name, (int)line, value,
+		  value[line] ? "..." : "", strerror(-ret));
+	if (ret == -EBUSY)
+		fault_remedy(fault, "close the instances first");
+	else
+		fault_denied(fault, -ret);
+	return ret;
+}
+
 int sysfs_link(char *buf, size_t size, const char *fmt, ...)
 {
 	char path[PATH_LEN], target[PATH_LEN];

@@ -83,6 +83,7 @@ _vdflctl_words() {	# COMMAND PREVIOUS: one word per line
 	bind) _vdflctl_addresses "$_vdflctl_pci"/devices/*; echo --force ;;
 	unbind) _vdflctl_cards; printf '%s\n' --force --grace ;;
 	give | chown) _vdflctl_instances; compgen -u ;;
+	filter) _vdflctl_instances; printf '%s\n' --names none ;;
 	save) _vdflctl_cards ;;
 	restore) _vdflctl_saved ;;
 	name) _vdflctl_instances; echo --group ;;
@@ -102,7 +103,7 @@ _vdflctl_words() {	# COMMAND PREVIOUS: one word per line
 	prove) _vdflctl_cards; printf '%s\n' --json --unsafe-no-iommu ;;
 	*)
 		printf '%s\n' list info show map create remove read write wait \
-			bind unbind give chown save restore name cdi irq \
+			bind unbind give chown filter save restore name cdi irq \
 			acknowledge ack reset-port prove top metrics events \
 			help --version
 		;;

@@ -13,6 +13,7 @@
  *   errors.c            error words in plain text
  *   binding.c           driver and driver_override of a PCI function
  *   instance.c          types and creation of instances
+ *   registers.c, filter.c   names of registers; filters, see filter.h
  *   describe.c, vfio.c  description region; opening an instance
  *   owner.c             owner of an instance and of its device nodes
  *   conf.c              files of saved cards, see conf.h
@@ -141,6 +142,12 @@ ssize_t sysfs_read_all(char *buf, size_t size, const char *fmt, ...)
 /* Check that a file can be opened for writing; return 0 or -errno */
 int sysfs_writable(const char *fmt, ...) __printf(1, 2);
 int sysfs_write(const char *text, const char *fmt, ...) __printf(2, 3);
+/*
+ * Write the attribute @name of the driver unless it has the value. Return 0, or
+ * -errno with @fault set.
+ */
+int sysfs_set(const char *value, const char *dir, const char *name,
+	      struct fault *fault);
 /* Read the last component of the target of a link; return 0 or -errno */
 int sysfs_link(char *buf, size_t size, const char *fmt, ...) __printf(3, 4);
 
@@ -193,6 +200,7 @@ struct block {
 	char instance[NAME_LEN];
 	char read_only_type[NAME_LEN];	/* empty if there is none */
 	char what[TEXT_LEN];	/* description, see names.c */
+	char parent_kind[NAME_LEN];	/* of a private feature; not in JSON */
 	__u64 revision;
 	__u64 dfh_version;
 	__u64 bar;
@@ -217,6 +225,8 @@ struct type {
 	__u64 available_instances;
 };
 
+#define FILTER_NONE	"none"
+
 struct instance {
 	char uuid[UUID_LEN];
 	char card[BDF_LEN];
@@ -228,7 +238,7 @@ struct instance {
 	char irq_source[NAME_LEN];
 	char scrub[NAME_LEN];
 	char owner[NAME_LEN];	/* user id or OWNER_NONE */
-	char filter[WORDS_LEN];	/* ranges of registers, or "none" */
+	char filter[WORDS_LEN];	/* ranges of registers, or FILTER_NONE */
 	__u64 rate;		/* accesses a second, 0 without a bound, or ABSENT */
 	char state[NAME_LEN];	/* "created", or "removing": waits for users */
 };
@@ -551,7 +561,7 @@ int command_width(const char *text, __u32 *width);
 extern const struct command verb_list, verb_info, verb_map;
 extern const struct command verb_create, verb_remove;
 extern const struct command verb_read, verb_write, verb_wait;
-extern const struct command verb_bind, verb_unbind, verb_give;
+extern const struct command verb_bind, verb_unbind, verb_give, verb_filter;
 extern const struct command verb_save, verb_restore, verb_name, verb_cdi;
 extern const struct command verb_top, verb_metrics, verb_events;
 extern const struct command verb_irq, verb_acknowledge, verb_reset_port, verb_prove;

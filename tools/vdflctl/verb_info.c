@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
+#include "filter.h"
 #include "holders.h"
 #include "vdflctl.h"
 
@@ -157,6 +158,19 @@ static const char *or_none(const char *text)
 	return text[0] ? text : "none";
 }
 
+/* With the names of known registers */
+static void print_filter(const struct instance *inst,
+			 const struct block *block)
+{
+	char *text;
+
+	if (!inst->filter[0])
+		return;
+	text = filter_named(block, inst->filter);
+	printf("  filter:       %s\n", text);
+	free(text);
+}
+
 static void print_instance(const struct instance *inst,
 			   const struct block *block)
 {
@@ -171,8 +185,7 @@ static void print_instance(const struct instance *inst,
 	printf("  group:        %s%s%s\n", or_none(inst->group),
 	       inst->cdev[0] ? ", device node " : "", inst->cdev);
 	printf("  mmap:         %s\n", or_none(inst->mmap));
-	if (inst->filter[0])
-		printf("  filter:       %s\n", inst->filter);
+	print_filter(inst, block);
 	if (inst->rate == 0)
 		printf("  rate:         no bound\n");
 	else if (inst->rate != ABSENT)

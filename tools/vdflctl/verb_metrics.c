@@ -93,7 +93,13 @@ static void instance_labels(FILE *out, const char *name,
 	label(out, "instance", inst->uuid);
 	fputc(',', out);
 	label(out, "type", inst->type);
-	fputs("} ", out);
+}
+
+static void instance_value(FILE *out, const char *name,
+			   const struct instance *inst, __u64 value)
+{
+	instance_labels(out, name, inst);
+	fprintf(out, "} %llu\n", value);
 }
 
 static void print_gauges(FILE *out, const struct view *view, size_t count)
@@ -166,13 +172,40 @@ static void print_count(FILE *out, const struct view *view, size_t count,
 	text_set(name, sizeof(name), "vdfl_instance_%s_total",
 		 statistics_name(stat));
 	family(out, name, "counter", statistics_help(stat));
-	for (i = 0; i < count; i++) {
-		for (j = 0; !view[i].denied && j < view[i].card.nr_instances; j++) {
-			instance_labels(out, name, &view[i].card.instances[j]);
-			fprintf(out, "%llu\n",
-				view[i].instance[j].count[stat]);
-		}
+	for (i = 0; i < count; i++)
+		for (j = 0; !view[i].denied && j < view[i].card.nr_instances; j++)
+			instance_value(out, name, &view[i].card.instances[j],
+				       view[i].instance[j].count[stat]);
+}
+
+static void print_vectors_of(FILE *out, const char *name,
+			     const struct instance *inst,
+			     const struct statistics *stats, enum stat stat)
+{
+	size_t i;
+
+	for (i = 0; i < stats->nr_vectors; i++) {
+		instance_labels(out, name, inst);
+		fprintf(out, ",vector=\"%llu\"} %llu\n",
+			stats->vector[i].vector,
+			stats->vector[i].count[stat - STAT_RAISED]);
 	}
+}
+
+/* @stat: from STAT_RAISED on */
+static void print_vectors(FILE *out, const struct view *view, size_t count,
+			  enum stat stat)
+{
+	char name[NAME_LEN];
+	size_t i, j;
+
+	text_set(name, sizeof(name), "vdfl_vector_%s_total",
+		 statistics_name(stat));
+	family(out, name, "counter", statistics_help(stat));
+	for (i = 0; i < count; i++)
+		for (j = 0; !view[i].denied && j < view[i].card.nr_instances; j++)
+			print_vectors_of(out, name, &view[i].card.instances[j],
+					 &view[i].instance[j], stat);
 }
 
 static void print_ages(FILE *out, const struct view *view, size_t count)
@@ -188,7 +221,7 @@ static void print_ages(FILE *out, const struct view *view, size_t count)
 			if (!age)	/* never opened */
 				continue;
 			instance_labels(out, name, &view[i].card.instances[j]);
-			fprintf(out, "%llu.%03llu\n", age / 1000, age % 1000);
+			fprintf(out, "} %llu.%03llu\n", age / 1000, age % 1000);
 		}
 	}
 }
@@ -228,6 +261,8 @@ static void print_all(FILE *out)
 	print_states(out, view, cards.count);
 	for (i = 0; i < STAT_NR; i++)
 		print_count(out, view, cards.count, i);
+	for (i = STAT_RAISED; i < STAT_NR; i++)
+		print_vectors(out, view, cards.count, i);
 	print_ages(out, view, cards.count);
 	for (i = 0; i < cards.count; i++) {
 		free(view[i].instance);

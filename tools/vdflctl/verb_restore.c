@@ -1,36 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* vdflctl restore: bind cards and create their instances as stored */
 
-#include <errno.h>
 #include <getopt.h>
 #include <string.h>
 
 #include "conf.h"
-
-/* Write an attribute unless it has the value */
-static int set_attr(const char *dir, enum conf_key key, const char *value,
-		    struct fault *fault)
-{
-	const char *name = conf_key_name(key);
-	char text[WORDS_LEN];
-	int ret;
-
-	ret = sysfs_read(text, sizeof(text), "%s/dfl/%s", dir, name);
-	if (!ret && !strcmp(text, value))
-		return 0;
-	ret = sysfs_write(value, "%s/dfl/%s", dir, name);
-	if (!ret)
-		return 0;
-	fault_set(fault, "cannot set %s to %s: %s", name, value,
-		  strerror(-ret));
-	if (ret == -EBUSY)
-		fault_remedy(fault, "close the instances first");
-	else if (ret == -EINVAL && key == CONF_FILTER)
-		fault_remedy(fault, "the kernel log has line and column: dmesg");
-	else
-		fault_denied(fault, -ret);
-	return -1;
-}
+#include "filter.h"
 
 static void restore_attrs(struct conf *conf, const struct conf_section *section,
 			  const char *dir, int key, int end)
@@ -40,7 +15,8 @@ static void restore_attrs(struct conf *conf, const struct conf_section *section,
 	for (; key < end; key++) {
 		const struct conf_value *value = &section->value[key];
 
-		if (value->line && set_attr(dir, key, value->text, &fault))
+		if (value->line &&
+		    sysfs_set(value->text, dir, conf_key_name(key), &fault))
 			conf_report(conf, value->line, &fault);
 	}
 }
@@ -98,6 +74,7 @@ static void restore_instance(struct conf *conf, const char *bdf,
 			     const struct conf_section *section)
 {
 	const struct conf_value *type = &section->value[CONF_TYPE];
+	const struct conf_value *filter = &section->value[CONF_FILTER];
 	const struct conf_value *owner = &section->value[CONF_OWNER];
 	char dir[PATH_LEN];
 	struct fault fault;
@@ -112,7 +89,10 @@ static void restore_instance(struct conf *conf, const char *bdf,
 		return;
 	}
 	text_set(dir, sizeof(dir), "bus/mdev/devices/%s", section->uuid);
-	restore_attrs(conf, section, dir, CONF_TYPE + 1, CONF_OWNER);
+	restore_attrs(conf, section, dir, CONF_TYPE + 1, CONF_FILTER);
+	if (filter->line && filter_set(section->uuid, filter->text, &fault))
+		conf_report(conf, filter->line, &fault);
+	restore_attrs(conf, section, dir, CONF_FILTER + 1, CONF_OWNER);
 	/* Last, since the owner may open the instance at once */
 	if (owner->line && restore_owner(section->uuid, owner->text, &fault))
 		conf_report(conf, owner->line, &fault);

@@ -109,13 +109,20 @@ void vdfl_irq_client_init(struct vdfl_irq_client *client)
 	INIT_DELAYED_WORK(&client->signal, client_signal);
 }
 
+static void client_count(struct vdfl_irq_client *client, enum vdfl_stat stat,
+			 u64 vectors)
+{
+	for (; vectors; vectors &= vectors - 1)
+		vdfl_count_vector(client, stat, __ffs64(vectors));
+}
+
 static noinline void client_note(struct vdfl_irq_client *client, u64 pending)
 {
 	u64 raised = pending & READ_ONCE(client->listening);
 
-	vdfl_count(client->stats, VDFL_STAT_IRQS_RAISED, hweight64(raised));
+	client_count(client, VDFL_STAT_IRQS_RAISED, raised);
 	raised &= atomic64_fetch_or(pending, &client->noted);
-	vdfl_count(client->stats, VDFL_STAT_IRQS_COALESCED, hweight64(raised));
+	client_count(client, VDFL_STAT_IRQS_COALESCED, raised);
 }
 
 /**
@@ -163,8 +170,8 @@ void vdfl_irq_hold_message(struct vdfl_irq_client *client, unsigned int nr)
 	}
 	/* A held message is counted as raised when it is sent */
 	if (atomic64_fetch_or(BIT_ULL(nr), &client->held) & BIT_ULL(nr)) {
-		vdfl_count(client->stats, VDFL_STAT_IRQS_RAISED, 1);
-		vdfl_count(client->stats, VDFL_STAT_IRQS_COALESCED, 1);
+		vdfl_count_vector(client, VDFL_STAT_IRQS_RAISED, nr);
+		vdfl_count_vector(client, VDFL_STAT_IRQS_COALESCED, nr);
 	}
 	client_signal_later(client, delay);
 }

@@ -75,6 +75,42 @@ ssize_t vdfl_statistics_show(const struct vdfl_statistics *stats, char *buf)
 	return len;
 }
 
+static s64 vector_value(const struct vdfl_vector_statistics *stats,
+			enum vdfl_stat stat)
+{
+	return atomic64_read(&stats->count[stat - VDFL_STAT_IRQS_RAISED]);
+}
+
+/**
+ * vdfl_vector_statistics_show() - print the interrupts of each vector
+ * @client: client of an instance; its counters may change meanwhile
+ * @buf: page of a sysfs attribute
+ *
+ * A line for each vector with an interrupt: the number of the vector, and of the
+ * interrupts that were raised, signalled and coalesced.
+ *
+ * Return: number of bytes
+ */
+ssize_t vdfl_vector_statistics_show(const struct vdfl_irq_client *client,
+				    char *buf)
+{
+	const struct vdfl_vector_statistics *stats = client->vector_stats;
+	ssize_t len = 0;
+	s64 at_once;
+	unsigned int i;
+
+	for (i = 0; i < DFL_MAX_VECTORS; i++, stats++) {
+		at_once = vector_value(stats, VDFL_STAT_IRQS_AT_ONCE);
+		if (!at_once && !vector_value(stats, VDFL_STAT_IRQS_RAISED))
+			continue;
+		len += sysfs_emit_at(buf, len, "%u %lld %lld %lld\n", i,
+				     at_once + vector_value(stats, VDFL_STAT_IRQS_RAISED),
+				     at_once + vector_value(stats, VDFL_STAT_IRQS_SIGNALLED),
+				     vector_value(stats, VDFL_STAT_IRQS_COALESCED));
+	}
+	return len;
+}
+
 /**
  * vdfl_card_statistics() - sum the counters of all instances since bind
  * @card: bound card

@@ -100,6 +100,9 @@ enum vdfl_stat {
 	VDFL_STAT_NR,
 };
 
+/* Those from VDFL_STAT_IRQS_RAISED on are also counted for each vector */
+#define VDFL_VECTOR_STAT_NR	(VDFL_STAT_NR - VDFL_STAT_IRQS_RAISED)
+
 struct vconfig_desc;
 struct vdfl_card;
 struct vdfl_client;
@@ -116,6 +119,14 @@ struct vdfl_client;
 struct vdfl_statistics {
 	ktime_t since;
 	atomic64_t count[VDFL_STAT_NR];
+};
+
+/**
+ * struct vdfl_vector_statistics - interrupts of a vector
+ * @count: events by enum vdfl_stat, from VDFL_STAT_IRQS_RAISED on
+ */
+struct vdfl_vector_statistics {
+	atomic64_t count[VDFL_VECTOR_STAT_NR];
 };
 
 /**
@@ -233,6 +244,8 @@ struct vdfl_client_ops {
  * @stuck: source poll: vectors that stay pending; under vdfl_card_irq.lock
  * @stuck_fired: source poll: time when @stuck was signalled last; under
  *	vdfl_card_irq.lock
+ * @vector_stats: interrupts of each vector since the creation of the instance, see
+ *	vdfl_count_vector()
  *
  * The client sets @first, @nr, @stats and the three callbacks while it is not
  * armed, and @listening and @interval at any time. The card layer owns all other
@@ -259,6 +272,7 @@ struct vdfl_irq_client {
 	u16 run[DFL_MAX_VECTORS];
 	u64 stuck;
 	ktime_t stuck_fired;
+	struct vdfl_vector_statistics vector_stats[DFL_MAX_VECTORS];
 };
 
 /* work.c: the workqueues */
@@ -305,6 +319,8 @@ bool vdfl_card_answers(struct vdfl_card *card);
 /* statistics.c: activity of instances */
 void vdfl_statistics_init(struct vdfl_statistics *stats);
 ssize_t vdfl_statistics_show(const struct vdfl_statistics *stats, char *buf);
+ssize_t vdfl_vector_statistics_show(const struct vdfl_irq_client *client,
+				    char *buf);
 
 /**
  * vdfl_count() - count events of an instance
@@ -318,6 +334,21 @@ static inline void vdfl_count(struct vdfl_statistics *stats,
 			      enum vdfl_stat stat, unsigned int nr)
 {
 	atomic64_add(nr, &stats->count[stat]);
+}
+
+/**
+ * vdfl_count_vector() - count an interrupt of a vector, and of its instance
+ * @client: client with the vector
+ * @stat: VDFL_STAT_IRQS_*
+ * @nr: number of the vector in the block
+ *
+ * In any context.
+ */
+static inline void vdfl_count_vector(struct vdfl_irq_client *client,
+				     enum vdfl_stat stat, unsigned int nr)
+{
+	vdfl_count(client->stats, stat, 1);
+	atomic64_inc(&client->vector_stats[nr].count[stat - VDFL_STAT_IRQS_RAISED]);
 }
 
 /* client.c: open instances of the card */

@@ -85,7 +85,7 @@ struct vdfl_rate {
  * @removing: the instance is being removed; set once, read without a lock
  * @release: see release.c
  * @io: mapped registers of the block
- * @has_statistics: the attribute exists; changes only at open
+ * @has_statistics: the attributes exist; changes only at open
  * @nr_maps: number of user mappings (VMAs), at most VFIO_DFL_MDEV_MAX_MAPS;
  *	atomic
  * @mmap_on: the block can be mapped; changes under @memory_lock while closed

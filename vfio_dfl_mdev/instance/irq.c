@@ -25,11 +25,11 @@ static bool irq_signal(struct vdfl_mdev *vd, struct eventfd_ctx **slot)
 }
 
 /* Signal an interrupt of the card as soon as it is raised. */
-static void vector_signal(struct vdfl_mdev *vd, struct eventfd_ctx *ctx)
+static void vector_signal(struct vdfl_mdev *vd, unsigned int nr)
 {
 	lockdep_assert_held(&vd->irq_lock);
-	eventfd_signal(ctx);
-	vdfl_count(&vd->client.stats, VDFL_STAT_IRQS_AT_ONCE, 1);
+	eventfd_signal(vd->vector[nr]);
+	vdfl_count_vector(&vd->irq_client, VDFL_STAT_IRQS_AT_ONCE, nr);
 }
 
 /*
@@ -77,16 +77,15 @@ static bool queue_is_quick(wait_queue_head_t *queue)
  */
 static bool irq_signal_quick(struct vdfl_mdev *vd, unsigned int nr)
 {
-	struct eventfd_ctx *ctx;
 	unsigned long flags;
-	bool quick;
+	bool set, quick;
 
 	if (!spin_trylock_irqsave(&vd->irq_lock, flags))
 		return false;
-	ctx = vd->vector[nr];
-	quick = !ctx || queue_is_quick(vd->queue[nr]);
-	if (ctx && quick)
-		vector_signal(vd, ctx);
+	set = vd->vector[nr];
+	quick = !set || queue_is_quick(vd->queue[nr]);
+	if (set && quick)
+		vector_signal(vd, nr);
 	spin_unlock_irqrestore(&vd->irq_lock, flags);
 	return quick;
 }
@@ -114,22 +113,25 @@ static void irq_client_notify(struct vdfl_irq_client *client, u64 pending)
 	struct vdfl_mdev *vd = container_of(client, struct vdfl_mdev,
 					    irq_client);
 	u64 left = pending & READ_ONCE(client->listening);
-	unsigned int signalled = 0;
+	unsigned int nr, signalled = 0;
 
 	for (; left; left &= left - 1) {
-		signalled += irq_signal(vd, &vd->vector[__ffs64(left)]);
+		nr = __ffs64(left);
+		if (irq_signal(vd, &vd->vector[nr])) {
+			vdfl_count_vector(client, VDFL_STAT_IRQS_SIGNALLED, nr);
+			signalled++;
+		}
 		cond_resched();
 	}
-	vdfl_count(&vd->client.stats, VDFL_STAT_IRQS_SIGNALLED, signalled);
 	trace_vdfl_irq(vd->vdev.dev, signalled);
 }
 
 static void message_keep(struct vdfl_mdev *vd, unsigned int nr)
 {
 	lockdep_assert_held(&vd->irq_lock);
-	vdfl_count(&vd->client.stats, VDFL_STAT_IRQS_RAISED, 1);
+	vdfl_count_vector(&vd->irq_client, VDFL_STAT_IRQS_RAISED, nr);
 	if (vd->missed & BIT_ULL(nr))
-		vdfl_count(&vd->client.stats, VDFL_STAT_IRQS_COALESCED, 1);
+		vdfl_count_vector(&vd->irq_client, VDFL_STAT_IRQS_COALESCED, nr);
 	vd->missed |= BIT_ULL(nr);
 }
 
@@ -148,7 +150,7 @@ static void irq_client_message(struct vdfl_irq_client *client, unsigned int nr)
 	spin_lock_irqsave(&vd->irq_lock, flags);
 	set = vd->vector[nr];
 	if (set)
-		vector_signal(vd, vd->vector[nr]);
+		vector_signal(vd, nr);
 	else
 		message_keep(vd, nr);
 	spin_unlock_irqrestore(&vd->irq_lock, flags);
@@ -255,7 +257,7 @@ static void vmsix_signal_missed(struct vdfl_mdev *vd, unsigned int nr)
 		return;
 	vd->missed &= ~BIT_ULL(nr);
 	eventfd_signal(vd->vector[nr]);
-	vdfl_count(&vd->client.stats, VDFL_STAT_IRQS_SIGNALLED, 1);
+	vdfl_count_vector(&vd->irq_client, VDFL_STAT_IRQS_SIGNALLED, nr);
 }
 
 /* As irq_replace(), and update the mask of vectors that have an eventfd. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Attributes of an instance, one value per file; only the counters of statistics
- * share a file, as those of aer_dev_correctable do. They are described in
+ * Attributes of an instance, one value per file; only the counters of statistics and
+ * vector_statistics share a file, as those of aer_dev_correctable do. They are described in
  * Documentation/ABI/testing/sysfs-driver-vfio_dfl_mdev.
  *
  * Copyright (C) 2026 The vfio_dfl_mdev authors
@@ -151,6 +151,15 @@ static ssize_t statistics_show(struct device *dev,
 }
 static DEVICE_ATTR_ADMIN_RO(statistics);
 
+static ssize_t vector_statistics_show(struct device *dev,
+				      struct device_attribute *attr, char *buf)
+{
+	struct vdfl_mdev *vd = dev_get_drvdata(dev);
+
+	return vdfl_vector_statistics_show(&vd->irq_client, buf);
+}
+static DEVICE_ATTR_ADMIN_RO(vector_statistics);
+
 static struct attribute *mdev_attrs[] = {
 	&dev_attr_block.attr,
 	&dev_attr_filter.attr,
@@ -167,21 +176,31 @@ static const struct attribute_group mdev_group = {
 	.attrs	= mdev_attrs,
 };
 
+static struct attribute *statistics_attrs[] = {
+	&dev_attr_statistics.attr,
+	&dev_attr_vector_statistics.attr,
+	NULL
+};
+
+/* Merged into the directory of mdev_group */
+static const struct attribute_group statistics_group = {
+	.name	= "dfl",
+	.attrs	= statistics_attrs,
+};
+
 /**
- * vdfl_mdev_add_statistics() - add the attribute with the statistics
+ * vdfl_mdev_add_statistics() - add the attributes with the statistics
  * @vd: instance that is being opened
  *
  * An attribute makes the creation of an instance about 1% slower, and there is
- * nothing to show before the first open. The attribute is removed with its
- * directory. If adding it fails, the next open tries again. May sleep.
+ * nothing to show before the first open. The attributes are removed with their
+ * directory. If adding them fails, the next open tries again. May sleep.
  */
 void vdfl_mdev_add_statistics(struct vdfl_mdev *vd)
 {
 	if (!vd->has_statistics)
-		vd->has_statistics =
-			!sysfs_add_file_to_group(&vd->vdev.dev->kobj,
-						 &dev_attr_statistics.attr,
-						 mdev_group.name);
+		vd->has_statistics = !sysfs_merge_group(&vd->vdev.dev->kobj,
+							&statistics_group);
 }
 
 const struct attribute_group *vdfl_mdev_groups[] = {

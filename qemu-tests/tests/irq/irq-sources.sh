@@ -51,6 +51,13 @@ at_ceiling()
 		$((took * 1100 / $2 + 1))
 }
 
+# delivered VECTOR: messages that the card has sent for a vector
+delivered()
+{
+	card_log 0 'select(.ev == "msix" and .outcome == "delivered") | .vector' |
+		grep -cx "$1"
+}
+
 load_module opt_in=uart || bail "no module"
 bdf=$(bind_card 0) || bail "the card does not bind"
 tap_is "IOMMU: sysfs lists every source" \
@@ -83,6 +90,27 @@ tap_is "msix: bus master on is no violation" \
 tap_ok "card log: MSI-X enabled and masked is recorded" \
 	grep -q '"enable":true,"mask":true' /out/card0.jsonl
 lifted=$(unmasked)
+
+# --- msix: a message is an interrupt of its vector --------------------------------------
+
+uuid0=$(create_mdev "$bdf" $AFU0) || bail "no instance"
+client_start user "$uuid0" || bail "the user cannot open"
+before=("$(delivered 0)" "$(delivered 1)" "$(delivered 2)")
+client user arm 0 >/dev/null
+client user arm 2 >/dev/null
+for vector in 2 0 2; do
+	client user write 0x50 8 $((1 << vector)) >/dev/null
+	client user wait $vector 60000 >/dev/null
+	client user write 0x58 8 $((1 << vector)) >/dev/null
+done
+tap_is "msix: the vectors of the messages that were sent" \
+	"$(for vector in 0 1 2; do
+		echo $(($(delivered $vector) - before[vector]))
+	done | xargs)" "1 0 2"
+tap_is "msix: the driver has counted each message for its vector" \
+	"$(<"$MDEV/$uuid0/dfl/vector_statistics")" $'0 1 1 0\n2 2 2 0'
+client_end user
+remove_mdev "$uuid0"
 
 # --- poll: a bit that never clears ----------------------------------------------------
 

@@ -63,6 +63,12 @@ areas()
 		[.write, (.mmap[] | .offset, .size)]'
 }
 
+# accepts_names UUID: the driver accepts each range that the tool has a name for
+accepts_names()
+{
+	"$VDFLCTL" filter --names "$1" | sed 's/ .*/ r/' | "$VDFLCTL" filter "$1" -
+}
+
 load_module opt_in=uart,userclk || bail "no module"
 bdf=$(bind_card 0) || bail "the card does not bind"
 uuid=$(create_mdev "$bdf" "$(type_at "$bdf" $ETH)") || bail "no instance"
@@ -123,11 +129,27 @@ tap_is "eth-group-read: neither reached the card" "$(accesses $ETH)" "$before"
 tap_is "eth-group-read: the block cannot be mapped" "$(client user map)" "error EINVAL"
 client_end user
 
+# --- names of registers -------------------------------------------------------------------
+
+named=$'header r\ninformation r\ncontrol rw 0x7fffffffffffffff\nresult r'
+tap_ok "names: the tool sets a table" eval '"$VDFLCTL" filter "$uuid" - <<<"$named"'
+tap_is "names: the driver has the places" "$(<"$(filter_attr "$uuid")")" \
+	"0x0+0x8 r; 0x8+0x8 r; 0x10+0x8 rw 0x7fffffffffffffff; 0x18+0x8 r"
+tap_is "names: the tool prints the same table" "$("$VDFLCTL" filter "$uuid")" "$named"
+tap_is "names: info shows them" \
+	"$("$VDFLCTL" info "$uuid" | sed -n 's/^ *filter: *//p')" "${named//$'\n'/; }"
+rejects "names: written to the attribute" "$uuid" \
+	"line 1, column 1: expected a number" "control r"
+tap_ok "names: the driver accepts all of the Ethernet group" accepts_names "$uuid"
+tap_ok "names: the tool sets a template" \
+	"$VDFLCTL" filter "$uuid" "$FILTERS/eth-group-read"
+tap_is "names: the driver has the template" "$(<"$(filter_attr "$uuid")")" "$text"
+
 # --- kept by mdevctl's way and by vdflctl ----------------------------------------------
 
 tap_ok "one line: the text of the attribute can be written again" load "$uuid" "$text"
 tap_is "info: shows the filter" \
-	"$("$VDFLCTL" info "$uuid" | sed -n 's/^ *filter: *//p')" "$text"
+	"$("$VDFLCTL" info --json "$uuid" | jq -r .filter)" "$text"
 "$VDFLCTL" save "$bdf" >/dev/null
 remove_mdev "$uuid"
 tap_ok "restore: succeeds" eval '"$VDFLCTL" restore "$bdf" >/dev/null'
@@ -143,6 +165,7 @@ remove_mdev "$uuid"
 # --- the other templates ------------------------------------------------------------------
 
 uart=$(create_mdev "$bdf" uart) || bail "no UART"
+tap_ok "names: the driver accepts all of the UART" accepts_names "$uart"
 tap_ok "uart-16550: loads" load_template "$uart" uart-16550
 client_start user "$uart"
 tap_is "uart-16550: the scratch register of the 16550 keeps a byte" \
@@ -154,6 +177,7 @@ tap_is "uart-16550: the read did not reach the card" "$(accesses $UART)" "$befor
 client_end user
 
 userclk=$(create_mdev "$bdf" "$(type_at "$bdf" b2-o3000)") || bail "no user clock"
+tap_ok "names: the driver accepts all of the user clock" accepts_names "$userclk"
 tap_ok "userclk-measure: loads" load_template "$userclk" userclk-measure
 client_start user "$userclk"
 before=$(accesses b2-o3000)

@@ -65,6 +65,17 @@ metric()
 	"$VDFLCTL" metrics | sed -n "s/^vdfl_instance_$1_total{.*$uuid0.*} //p"
 }
 
+# vectors: lines of the instance, one for each vector with an interrupt
+vectors() { cat "$MDEV/$uuid0/dfl/vector_statistics"; }
+
+# vector NR COLUMN: 2 for raised, 3 for signalled, 4 for coalesced
+vector() { vectors | awk -v nr="$1" -v column="$2" '$1 == nr { print $column }'; }
+
+has_vector() { [ -n "$(vector "$1" 2)" ]; }
+
+# noticed: vectors whose pending bit the card has set, one per interrupt
+noticed() { card_log 0 'select(.ev == "msix" and .outcome == "pending") | .vector'; }
+
 # events_has REGEX: the log of vdflctl events
 events_has() { grep -qE -- "$1" /run/events; }
 
@@ -207,6 +218,38 @@ client_end user
 echo poll >"$PCI/$bdf/dfl/irq_source"
 tap_ok "source: events prints the change" \
 	wait_for 5 events_has "$bdf irq_source poll\$"
+
+# --- vectors -----------------------------------------------------------------------------
+
+client_start user "$uuid0" || bail "the user cannot open"
+tap_is "vectors: there is no line without an interrupt" "$(vectors)" ""
+client user arm 0 >/dev/null
+client user arm 2 >/dev/null
+for nr in 2 0; do
+	client user write $IRQ_TRIGGER 8 $((1 << nr)) >/dev/null
+	wait_for 60 has_vector $nr
+	client user write $IRQ_STATUS 8 $((1 << nr)) >/dev/null
+done
+client user disarm >/dev/null
+tap_note "$(vectors)"
+tap_is "vectors: lines exist for the vectors that the card raised" \
+	"$(vectors | cut -d' ' -f1)" "$(noticed | sort -u)"
+for nr in 0 2; do
+	tap_within "vector $nr: raised at least as often as the card did" \
+		"$(vector $nr 2)" "$(noticed | grep -cx $nr)" 100000000
+	tap_is "vector $nr: signalled are all signals of its eventfd" \
+		"$(vector $nr 3)" "$(client user count $nr 1)"
+	tap_is "vector $nr: metrics" \
+		"$("$VDFLCTL" metrics | sed -n "s/^vdfl_vector_.*vector=\"$nr\"} //p" | xargs)" \
+		"$(vector $nr 2) $(vector $nr 3) $(vector $nr 4)"
+done
+tap_is "vectors: their sums are the counters of the instance" \
+	"$(vectors | awk '{ raised += $2; signalled += $3; coalesced += $4 }
+		END { print raised, signalled, coalesced }')" \
+	"$(of "$uuid0" interrupts_raised) $(of "$uuid0" interrupts_signalled) $(of "$uuid0" interrupts_coalesced)"
+tap_ok "vectors: promtool accepts them" \
+	bash -c "'$VDFLCTL' metrics | promtool check metrics"
+client_end user
 remove_mdev "$uuid0"
 remove_mdev "$uuid1"
 tap_ok "instance: events prints the removal" \

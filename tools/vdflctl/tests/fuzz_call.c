@@ -9,7 +9,7 @@
 
 static const char * const verbs[] = {
 	"list", "info", "show", "map", "create", "remove", "read", "write", "wait", "bind",
-	"unbind", "save", "restore", "name", "cdi", "give", "chown", "irq",
+	"unbind", "save", "restore", "name", "cdi", "give", "chown", "filter", "irq",
 	"acknowledge", "ack", "reset-port",
 	"prove", "top", "metrics", "events", "help", "--help", "--version", "lits", "", "-",
 };
@@ -126,7 +126,7 @@ static const char *likely(const char *verb, int position)
 {
 	static const char * const by_uuid[] = {
 		"info", "show", "name", "read", "write", "wait", "give", "chown",
-		"remove",
+		"remove", "filter",
 	};
 	size_t i;
 
@@ -203,6 +203,8 @@ static const struct {
 	{ "restore", " driver_override drivers_probe bind unbind create mmap owner " },
 	{ "restore", " irq_source irq_holdoff_us poll_floor_us poll_ceiling_us " },
 	{ "restore", " release_grace_ms " },
+	{ "restore", " filter rate " },
+	{ "filter", " filter " },
 	{ "irq", " irq_source " },
 	{ "give", " owner " },
 	{ "chown", " owner " },
