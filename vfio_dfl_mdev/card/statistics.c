@@ -31,6 +31,23 @@ void vdfl_statistics_init(struct vdfl_statistics *stats)
 	stats->since = ktime_get_boottime();
 }
 
+static s64 vector_count(const struct vdfl_statistics *stats,
+			enum vdfl_stat stat, unsigned int nr)
+{
+	return atomic64_read(&stats->vector->count[stat - VDFL_STAT_IRQS_RAISED][nr]);
+}
+
+static s64 stat_count(const struct vdfl_statistics *stats, enum vdfl_stat stat)
+{
+	s64 count = atomic64_read(&stats->count[stat]);
+	unsigned int i;
+
+	if (stat >= VDFL_STAT_IRQS_RAISED)
+		for (i = 0; i < stats->nr_vectors; i++)
+			count += vector_count(stats, stat, i);
+	return count;
+}
+
 /**
  * vdfl_statistics_add() - add the counters of a client to others
  * @sum: counters to add to
@@ -44,15 +61,15 @@ void vdfl_statistics_add(struct vdfl_statistics *sum,
 	unsigned int i;
 
 	for (i = 0; i < VDFL_STAT_NR; i++)
-		atomic64_add(atomic64_read(&stats->count[i]), &sum->count[i]);
+		atomic64_add(stat_count(stats, i), &sum->count[i]);
 }
 
 static s64 stat_value(const struct vdfl_statistics *stats, enum vdfl_stat stat)
 {
-	s64 value = atomic64_read(&stats->count[stat]);
+	s64 value = stat_count(stats, stat);
 
 	if (stat == VDFL_STAT_IRQS_RAISED || stat == VDFL_STAT_IRQS_SIGNALLED)
-		value += atomic64_read(&stats->count[VDFL_STAT_IRQS_AT_ONCE]);
+		value += stat_count(stats, VDFL_STAT_IRQS_AT_ONCE);
 	return value;
 }
 
@@ -75,15 +92,9 @@ ssize_t vdfl_statistics_show(const struct vdfl_statistics *stats, char *buf)
 	return len;
 }
 
-static s64 vector_value(const struct vdfl_vector_statistics *stats,
-			enum vdfl_stat stat)
-{
-	return atomic64_read(&stats->count[stat - VDFL_STAT_IRQS_RAISED]);
-}
-
 /**
  * vdfl_vector_statistics_show() - print the interrupts of each vector
- * @client: client of an instance; its counters may change meanwhile
+ * @stats: counters of an instance, which may change meanwhile
  * @buf: page of a sysfs attribute
  *
  * A line for each vector with an interrupt: the number of the vector, and of the
@@ -91,22 +102,21 @@ static s64 vector_value(const struct vdfl_vector_statistics *stats,
  *
  * Return: number of bytes
  */
-ssize_t vdfl_vector_statistics_show(const struct vdfl_irq_client *client,
+ssize_t vdfl_vector_statistics_show(const struct vdfl_statistics *stats,
 				    char *buf)
 {
-	const struct vdfl_vector_statistics *stats = client->vector_stats;
 	ssize_t len = 0;
 	s64 at_once;
 	unsigned int i;
 
-	for (i = 0; i < DFL_MAX_VECTORS; i++, stats++) {
-		at_once = vector_value(stats, VDFL_STAT_IRQS_AT_ONCE);
-		if (!at_once && !vector_value(stats, VDFL_STAT_IRQS_RAISED))
+	for (i = 0; i < stats->nr_vectors; i++) {
+		at_once = vector_count(stats, VDFL_STAT_IRQS_AT_ONCE, i);
+		if (!at_once && !vector_count(stats, VDFL_STAT_IRQS_RAISED, i))
 			continue;
 		len += sysfs_emit_at(buf, len, "%u %lld %lld %lld\n", i,
-				     at_once + vector_value(stats, VDFL_STAT_IRQS_RAISED),
-				     at_once + vector_value(stats, VDFL_STAT_IRQS_SIGNALLED),
-				     vector_value(stats, VDFL_STAT_IRQS_COALESCED));
+				     at_once + vector_count(stats, VDFL_STAT_IRQS_RAISED, i),
+				     at_once + vector_count(stats, VDFL_STAT_IRQS_SIGNALLED, i),
+				     vector_count(stats, VDFL_STAT_IRQS_COALESCED, i));
 	}
 	return len;
 }

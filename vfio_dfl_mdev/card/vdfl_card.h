@@ -100,7 +100,7 @@ enum vdfl_stat {
 	VDFL_STAT_NR,
 };
 
-/* Those from VDFL_STAT_IRQS_RAISED on are also counted for each vector */
+/* Those from VDFL_STAT_IRQS_RAISED on are counted for each vector */
 #define VDFL_VECTOR_STAT_NR	(VDFL_STAT_NR - VDFL_STAT_IRQS_RAISED)
 
 struct vconfig_desc;
@@ -108,9 +108,19 @@ struct vdfl_card;
 struct vdfl_client;
 
 /**
- * struct vdfl_statistics - activity of an instance
+ * struct vdfl_vector_statistics - interrupts of each vector of an instance
+ * @count: events by enum vdfl_stat, from VDFL_STAT_IRQS_RAISED on, and by vector
+ */
+struct vdfl_vector_statistics {
+	atomic64_t count[VDFL_VECTOR_STAT_NR][DFL_MAX_VECTORS];
+};
+
+/**
+ * struct vdfl_statistics - activity of an instance, or of all instances of a card
  * @since: ktime_get_boottime() of the creation; constant
- * @count: events by enum vdfl_stat
+ * @vector: interrupts of each vector; constant
+ * @nr_vectors: number of vectors, 0 for a card; constant
+ * @count: events by enum vdfl_stat; interrupts are counted here for a card only
  *
  * The counters are atomic rather than per CPU: a trapped access takes
  * vdfl_mdev.memory_lock of the same instance anyway, and memory per CPU would
@@ -118,15 +128,9 @@ struct vdfl_client;
  */
 struct vdfl_statistics {
 	ktime_t since;
+	const struct vdfl_vector_statistics *vector;
+	unsigned int nr_vectors;
 	atomic64_t count[VDFL_STAT_NR];
-};
-
-/**
- * struct vdfl_vector_statistics - interrupts of a vector
- * @count: events by enum vdfl_stat, from VDFL_STAT_IRQS_RAISED on
- */
-struct vdfl_vector_statistics {
-	atomic64_t count[VDFL_VECTOR_STAT_NR];
 };
 
 /**
@@ -219,12 +223,11 @@ struct vdfl_client_ops {
  * @listening: vectors that have an eventfd; changes with both
  *	vdfl_mdev.irq_config_lock and vdfl_mdev.irq_lock held, also read without
  *	a lock
- * @stats: counters of the same instance
  * @notify: signal vectors: bit i of @pending is vector i of the block, bits
  *	from @nr on are ignored; called in a work item, without a lock
  * @notify_quick: as @notify, but only the signals that take a short, bounded
- *	time; may be called in hard interrupt context and with
- *	vdfl_card_irq.lock held; returns the vectors that were not signalled
+ *	time; called with vdfl_card_irq.lock held, also in hard interrupt
+ *	context; returns the vectors that were not signalled
  * @message: source msix: signal the vector @nr, whose message arrived; called in
  *	hard interrupt context or in a work item, without a lock
  * @interval: time between two signals of the client at least, ns; 0 for none; set
@@ -247,16 +250,14 @@ struct vdfl_client_ops {
  * @vector_stats: interrupts of each vector since the creation of the instance, see
  *	vdfl_count_vector()
  *
- * The client sets @first, @nr, @stats and the three callbacks while it is not
- * armed, and @listening and @interval at any time. The card layer owns all other
- * fields.
+ * The client sets @first, @nr and the three callbacks while it is not armed, and
+ * @listening and @interval at any time. The card layer owns all other fields.
  */
 struct vdfl_irq_client {
 	struct list_head node;
 	unsigned int first;
 	unsigned int nr;
 	u64 listening;
-	struct vdfl_statistics *stats;
 	void (*notify)(struct vdfl_irq_client *client, u64 pending);
 	u64 (*notify_quick)(struct vdfl_irq_client *client, u64 pending);
 	void (*message)(struct vdfl_irq_client *client, unsigned int nr);
@@ -272,7 +273,7 @@ struct vdfl_irq_client {
 	u16 run[DFL_MAX_VECTORS];
 	u64 stuck;
 	ktime_t stuck_fired;
-	struct vdfl_vector_statistics vector_stats[DFL_MAX_VECTORS];
+	struct vdfl_vector_statistics vector_stats;
 };
 
 /* work.c: the workqueues */
@@ -319,7 +320,7 @@ bool vdfl_card_answers(struct vdfl_card *card);
 /* statistics.c: activity of instances */
 void vdfl_statistics_init(struct vdfl_statistics *stats);
 ssize_t vdfl_statistics_show(const struct vdfl_statistics *stats, char *buf);
-ssize_t vdfl_vector_statistics_show(const struct vdfl_irq_client *client,
+ssize_t vdfl_vector_statistics_show(const struct vdfl_statistics *stats,
 				    char *buf);
 
 /**
@@ -337,7 +338,7 @@ static inline void vdfl_count(struct vdfl_statistics *stats,
 }
 
 /**
- * vdfl_count_vector() - count an interrupt of a vector, and of its instance
+ * vdfl_count_vector() - count an interrupt of a vector
  * @client: client with the vector
  * @stat: VDFL_STAT_IRQS_*
  * @nr: number of the vector in the block
@@ -347,8 +348,7 @@ static inline void vdfl_count(struct vdfl_statistics *stats,
 static inline void vdfl_count_vector(struct vdfl_irq_client *client,
 				     enum vdfl_stat stat, unsigned int nr)
 {
-	vdfl_count(client->stats, stat, 1);
-	atomic64_inc(&client->vector_stats[nr].count[stat - VDFL_STAT_IRQS_RAISED]);
+	atomic64_inc(&client->vector_stats.count[stat - VDFL_STAT_IRQS_RAISED][nr]);
 }
 
 /* client.c: open instances of the card */

@@ -25,10 +25,11 @@ static bool irq_signal(struct vdfl_mdev *vd, struct eventfd_ctx **slot)
 }
 
 /* Signal an interrupt of the card as soon as it is raised. */
-static void vector_signal(struct vdfl_mdev *vd, unsigned int nr)
+static void vector_signal(struct vdfl_mdev *vd, unsigned int nr,
+			  struct eventfd_ctx *ctx)
 {
 	lockdep_assert_held(&vd->irq_lock);
-	eventfd_signal(vd->vector[nr]);
+	eventfd_signal(ctx);
 	vdfl_count_vector(&vd->irq_client, VDFL_STAT_IRQS_AT_ONCE, nr);
 }
 
@@ -73,20 +74,21 @@ static bool queue_is_quick(wait_queue_head_t *queue)
 
 /*
  * Signal a vector unless that may take long. Do not wait for a holder of the
- * lock, which may signal another vector. Return false if not signalled.
+ * lock, which may signal another vector. Return false if not signalled. The caller
+ * holds vdfl_card_irq.lock, with which interrupts are disabled.
  */
 static bool irq_signal_quick(struct vdfl_mdev *vd, unsigned int nr)
 {
-	unsigned long flags;
-	bool set, quick;
+	struct eventfd_ctx *ctx;
+	bool quick;
 
-	if (!spin_trylock_irqsave(&vd->irq_lock, flags))
+	if (!spin_trylock(&vd->irq_lock))
 		return false;
-	set = vd->vector[nr];
-	quick = !set || queue_is_quick(vd->queue[nr]);
-	if (set && quick)
-		vector_signal(vd, nr);
-	spin_unlock_irqrestore(&vd->irq_lock, flags);
+	ctx = vd->vector[nr];
+	quick = !ctx || queue_is_quick(vd->queue[nr]);
+	if (ctx && quick)
+		vector_signal(vd, nr, ctx);
+	spin_unlock(&vd->irq_lock);
 	return quick;
 }
 
@@ -143,18 +145,17 @@ static void irq_client_message(struct vdfl_irq_client *client, unsigned int nr)
 {
 	struct vdfl_mdev *vd = container_of(client, struct vdfl_mdev,
 					    irq_client);
-
+	struct eventfd_ctx *ctx;
 	unsigned long flags;
-	bool set;
 
 	spin_lock_irqsave(&vd->irq_lock, flags);
-	set = vd->vector[nr];
-	if (set)
-		vector_signal(vd, nr);
+	ctx = vd->vector[nr];
+	if (ctx)
+		vector_signal(vd, nr, ctx);
 	else
 		message_keep(vd, nr);
 	spin_unlock_irqrestore(&vd->irq_lock, flags);
-	trace_vdfl_irq(vd->vdev.dev, set);
+	trace_vdfl_irq(vd->vdev.dev, ctx ? 1 : 0);
 }
 
 /* No signal reaches the old eventfd when this returns. */
@@ -179,7 +180,7 @@ void vdfl_mdev_irq_init(struct vdfl_mdev *vd)
 {
 	mutex_init(&vd->irq_config_lock);
 	spin_lock_init(&vd->irq_lock);
-	vd->irq_client.stats = &vd->client.stats;
+	vd->client.stats.vector = &vd->irq_client.vector_stats;
 	vd->irq_client.notify = irq_client_notify;
 	vd->irq_client.notify_quick = irq_client_notify_quick;
 	vd->irq_client.message = irq_client_message;

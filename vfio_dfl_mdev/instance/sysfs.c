@@ -156,7 +156,7 @@ static ssize_t vector_statistics_show(struct device *dev,
 {
 	struct vdfl_mdev *vd = dev_get_drvdata(dev);
 
-	return vdfl_vector_statistics_show(&vd->irq_client, buf);
+	return vdfl_vector_statistics_show(&vd->client.stats, buf);
 }
 static DEVICE_ATTR_ADMIN_RO(vector_statistics);
 
