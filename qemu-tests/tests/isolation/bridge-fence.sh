@@ -227,6 +227,13 @@ if modprobe pci-pf-stub; then
 		vfs+=("$(basename "$(readlink -f "$PCI/$pf/virtfn$n")")")
 	done
 	tap_like "$name: number above 7" "${vfs[2]}" ':[0-9a-f]+:1[0-9a-f]\.[0-7]$'
+	echo "$pf" >"$PCI/$pf/driver/unbind"
+	log_mark
+	tap_fails "$name: the sibling cannot be bound" bind_bdf "$pf" 2>/dev/null
+	tap_is "$name: one log line has the reason and the remedy" \
+		"$(log_count 'refused: SR-IOV is enabled .* write 0 to sriov_numvfs')" 1
+	echo pci-pf-stub >"$PCI/$pf/driver_override"
+	echo "$pf" >/sys/bus/pci/drivers_probe
 	setpci -s "${vfs[0]}" $MASTER
 	log_mark
 	bind_bdf "$bdf" || bail "function 1 does not bind"
