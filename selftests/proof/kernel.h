@@ -23,12 +23,13 @@
 #define unlikely(condition)	(condition)
 #define READ_ONCE(value)	(value)
 #define WRITE_ONCE(place, value) ((place) = (value))
-#define guard(kind)		(void)
+#define guard(kind)		guard_##kind
 #define current			0
-#define array_index_nospec(index, size) (index)
-#define struct_size(at, member, nr) (sizeof(*(at)) + sizeof((at)->member[0]) * (nr))
-#define container_of(at, type, member) \
-	((type *)((char *)(at) - offsetof(type, member)))
+#define offset_of(type, ...)	__builtin_offsetof(type, __VA_ARGS__)
+#define container_of(at, type, ...) \
+	((type *)((char *)(at) - offset_of(type, __VA_ARGS__)))
+/* Bytes of a capability, which the proofs do not use */
+#define struct_size(at, ...)	sizeof(*(at))
 
 #define PAGE_SIZE		4096UL
 #define IS_ALIGNED(value, to)	(!((value) & ((typeof(value))(to) - 1)))
@@ -39,9 +40,11 @@
 
 typedef __s32 s32;
 typedef __s64 s64;
-typedef u64 phys_addr_t;
-typedef s64 ktime_t;
-typedef unsigned int pci_ers_result_t, pci_channel_state_t;
+
+#define phys_addr_t		u64
+#define ktime_t			s64
+#define pci_ers_result_t	unsigned int
+#define pci_channel_state_t	unsigned int
 
 /* Members that the proofs do not use */
 struct list_head { int any; };
@@ -52,9 +55,12 @@ struct rw_semaphore { int any; };
 struct vdfl_mapping { int any; };
 struct mdev_type { int any; };
 struct vfio_info_cap { int any; };
-typedef struct { int any; } spinlock_t, wait_queue_head_t, kuid_t;
-typedef struct { int counter; } atomic_t;
-typedef struct { s64 counter; } atomic64_t;
+struct any { int any; };
+#define spinlock_t		struct any
+#define wait_queue_head_t	struct any
+#define kuid_t			struct any
+#define atomic_t		struct any
+#define atomic64_t		struct any
 
 struct device;
 
@@ -65,6 +71,17 @@ struct vfio_device {
 struct vfio_info_cap_header;
 int vfio_info_add_capability(struct vfio_info_cap *caps,
 			     struct vfio_info_cap_header *cap, size_t size);
+
+static inline u64 array_index_nospec(u64 index, u64 size)
+{
+	(void)size;
+	return index;
+}
+
+static inline void guard_mutex(struct mutex *lock)
+{
+	(void)lock;
+}
 
 static inline int any_error(void)
 {
