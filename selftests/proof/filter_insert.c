@@ -3,7 +3,6 @@
  * Statement: filter: insertion keeps the table sorted and disjoint
  * Bound: any table of up to 3 ranges, any range
  * Unwind: 5
- * Fast: yes
  *
  * By induction over the ranges of a text the table stays sorted. insert() compares a
  * range with its two neighbours only, and moves the ranges after it by one, so that

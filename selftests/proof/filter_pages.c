@@ -28,7 +28,7 @@ int main(void)
 	       access == (DFL_FILTER_READ | DFL_FILTER_WRITE));
 
 	len = dfl_filter_pages(&filter, index, access, page_size, &start);
-	PROVE(IMPLIES(len, start % page_size == 0 && len % page_size == 0),
+	PROVE(IMPLIES(len, !((start | len) & (page_size - 1))),
 	      "mapped pages are whole");
 	PROVE(IMPLIES(len, start >= range->first && start <= range->last &&
 		      len - 1 <= range->last - start),
@@ -39,7 +39,7 @@ int main(void)
 	read_only = dfl_filter_is_read_only(&filter);
 	PROVE(IMPLIES(read_only, !(range->access & DFL_FILTER_WRITE)),
 	      "no range of a read-only filter can be written");
-	REACHED(len > page_size && range->first % page_size, "two pages");
+	REACHED(len > page_size && range->first & (page_size - 1), "two pages");
 	REACHED(read_only && len, "a read-only filter with a page");
 	return 0;
 }

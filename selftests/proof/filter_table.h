@@ -31,7 +31,8 @@ static bool mask_valid(const struct dfl_filter_range *range)
 
 	if (range->mask == DFL_FILTER_NO_MASK)
 		return true;
-	if ((len != 1 && len != 2 && len != 4 && len != 8) || range->first % len)
+	if ((len != 1 && len != 2 && len != 4 && len != 8) ||
+	    range->first & (len - 1))
 		return false;
 	all = len == 8 ? ~0ULL : BIT_ULL(8 * len) - 1;
 	return !((range->mask | range->fixed) & ~all) &&
