@@ -65,6 +65,12 @@ metric()
 	"$VDFLCTL" metrics | sed -n "s/^vdfl_instance_$1_total{.*$uuid0.*} //p"
 }
 
+# card_metric NAME: the value that vdflctl metrics prints for the card
+card_metric()
+{
+	"$VDFLCTL" metrics | sed -n "s/^vdfl_card_$1{[^}]*} //p"
+}
+
 # vectors: lines of the instance, one for each vector with an interrupt
 vectors() { cat "$MDEV/$uuid0/dfl/vector_statistics"; }
 
@@ -76,6 +82,10 @@ has_vector() { [ -n "$(vector "$1" 2)" ]; }
 # noticed: vectors whose pending bit the card has set, one per interrupt
 noticed() { card_log 0 'select(.ev == "msix" and .outcome == "pending") | .vector'; }
 
+boottime_ms() { awk '{ printf "%.0f\n", $1 * 1000 }' /proc/uptime; }
+
+violations_are() { [ "$(card_attr "$bdf" busmaster_violations)" = "$1" ]; }
+
 # events_has REGEX: the log of vdflctl events
 events_has() { grep -qE -- "$1" /run/events; }
 
@@ -86,7 +96,9 @@ load_module opt_in=uart || bail "no module"
 events=$!
 wait_for 10 test -e /proc/$events/fd/3 || bail "events does not start"
 bdf=$(bind_card 0) || bail "no card"
+before_create=$(boottime_ms)
 uuid0=$(create_mdev "$bdf" afu-d8424dc4-$AFU0) || bail "no instance"
+after_create=$(boottime_ms)
 uuid1=$(create_mdev "$bdf" afu-d8424dc4-$AFU1) || bail "no instance"
 
 tap_ok "never opened: there are no statistics" \
@@ -104,6 +116,10 @@ tap_is "open: resets are those of the card" "$(of "$uuid0" resets)" \
 tap_is "statistics are readable by root only" \
 	"$(stat -c %a "$MDEV/$uuid0/dfl/statistics" "$PCI/$bdf/dfl/statistics" | tr '\n' ' ')" \
 	"400 400 "
+earliest=$(($(boottime_ms) - after_create - 20))
+age=$(of "$uuid0" age_ms)
+tap_within "age_ms: time since the creation" "$age" $earliest \
+	$(($(boottime_ms) - before_create + 20))
 mark_now $AFU0 "$uuid0"
 repeat 7 read $SCRATCH 8
 repeat 5 read $SCRATCH 4
@@ -157,11 +173,15 @@ tap_is "reset: access was revoked once" \
 	$(($(of "$uuid0" revocations) - revocations)) 1
 
 generation=$(card_attr "$bdf" generation)
+recoveries=$(card_metric recoveries_total)
+flr=$(card_stat 0 .flr)
 client_send user loop $SCRATCH 3000
 nap 0.5
 echo 1 >"$PCI/$bdf/reset"
 tap_like "card reset: the user continues" "$(client_reply user)" '^reads|^changed'
 tap_is "card reset: generation" "$(card_attr "$bdf" generation)" $((generation + 1))
+tap_is "card reset: metrics prints the resets of the card" \
+	$(($(card_metric recoveries_total) - recoveries)) $(($(card_stat 0 .flr) - flr))
 tap_within "card reset: accesses waited" "$(of "$uuid0" waits)" 1 1000
 tap_ok "card reset: events prints the generation" \
 	wait_for 5 events_has "$bdf generation $((generation + 1))\$"
@@ -178,6 +198,19 @@ for name in trapped_reads trapped_writes page_faults waits revocations resets \
 	tap_is "card: $name is the sum of both instances" "$(of_card $name)" \
 		$(($(of "$uuid0" $name) + others))
 done
+tap_is "metrics: instances" "$(card_metric instances)" 2
+tap_is "metrics: the card is not lost" \
+	"$(card_metric lost) $(card_stat 0 .vanished)" "0 false"
+tap_is "metrics: siblings_started" "$(card_metric siblings_started_total)" \
+	"$(card_attr "$bdf" siblings_started)"
+tap_is "metrics: the fences in force" \
+	"$("$VDFLCTL" metrics | sed -n 's/^vdfl_card_fence.*fence="\(.*\)"} /\1 /p')" \
+	"$(for fence in command iommu port; do
+		grep -cx 'in force' "$PCI/$bdf/dfl/fence_$fence" | sed "s/^/$fence /"
+	done)"
+tap_is "metrics: the state" \
+	"$("$VDFLCTL" metrics | sed -n 's/^vdfl_card_state{.*state="\(.*\)"} 1/\1/p')" \
+	"$(card_attr "$bdf" state)"
 tap_ok "metrics: promtool accepts them" \
 	bash -c "'$VDFLCTL' metrics | promtool check metrics"
 mkdir -p /var/lib/prometheus/node-exporter
@@ -252,6 +285,21 @@ tap_ok "vectors: promtool accepts them" \
 client_end user
 remove_mdev "$uuid0"
 remove_mdev "$uuid1"
+
+# --- bus mastering -----------------------------------------------------------------------
+
+on=$(card_stat 0 .bus_master_on_count)
+setpci -s "$bdf" COMMAND=0004:0004
+tap_ok "bus mastering: the violation is counted" wait_for 10 violations_are 1
+tap_is "bus mastering: metrics prints what the card counted" \
+	"$(card_metric busmaster_violations_total)" \
+	$(($(card_stat 0 .bus_master_on_count) - on))
+tap_is "bus mastering: metrics prints that none is acknowledged" \
+	"$(card_metric busmaster_acknowledged)" 0
+tap_ok "bus mastering: events prints it" wait_for 5 events_has "$bdf .*bus-master"
+"$VDFLCTL" acknowledge "$bdf" >/dev/null
+tap_is "bus mastering: metrics prints the acknowledgement" \
+	"$(card_metric busmaster_acknowledged)" 1
 tap_ok "instance: events prints the removal" \
 	wait_for 5 events_has "$bdf $uuid1 instance remove\$"
 tap_ok "card: unbinds" unbind_bdf "$bdf"
