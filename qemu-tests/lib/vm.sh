@@ -134,6 +134,8 @@ machine_args()
 	boot+=" rcupdate.rcu_cpu_stall_timeout=60 watchdog_thresh=30 no_timer_check"
 	# Mitigations protect nothing here, and are slow when emulated.
 	boot+=" mitigations=off"
+	# Tests of the crypto API take a quarter of a second, and test nothing of ours.
+	boot+=" cryptomgr.notests"
 	args=(-cpu "$cpu,$slow" -m "$mem" -smp "$smp" -accel tcg,thread=multi
 		-object "memory-backend-memfd,id=ram,size=$mem,share=on"
 		-nodefaults -nographic -no-reboot -vga none -serial file:/out/console
