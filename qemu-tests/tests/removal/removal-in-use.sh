@@ -64,7 +64,7 @@ users_start()
 	client_send poller wait err $USE_MS
 	client_send poller wait req $USE_MS
 	reads=$(block_stat 0 "$(mdev_block "$reader")" reads)
-	client_send reader loop 0x8 $USE_MS
+	client_send reader pace 0x8 $USE_MS
 	tap_ok "$1: one client sleeps in poll()" wait_for 5 polls poller
 	tap_ok "$1: one client reads registers" wait_for 5 reads_more "$reads"
 }
@@ -387,7 +387,7 @@ wait "$removing"
 uuid=$(create_mdev "$bdf" afu-d8424dc4-b2-o40000)
 client_start user "$uuid" || bail "a user cannot open"
 client user arm err >/dev/null
-client_send user loop $SCRATCH $USE_MS
+client_send user pace $SCRATCH $USE_MS
 start=$(now_ms)
 remove_mdev "$uuid" &
 removing=$!
