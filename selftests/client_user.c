@@ -27,6 +27,7 @@
  *					PULSES SIGNALS
  *	loop OFFSET MS [VALUE]		reads NUMBER, or error NAME MS-PASSED, or
  *					changed NEW if another than VALUE was read
+ *	pace OFFSET MS [VALUE]		as loop, once a ms
  *	bulk OFFSET BYTES		one read() of so many: ok, or error NAME MS-PASSED
  *	latency OFFSET N		median of the times of N reads, ns
  *	fences, generation		that field of the block's description
@@ -37,7 +38,7 @@
  *	open, close			ok
  *	quit
  *
- * The loops and pulse end early when the next command arrives.
+ * The loops, pace and pulse end early when the next command arrives.
  *
  * Usage: client_user UUID. Opens the instance at the start and prints "ready".
  */
@@ -51,6 +52,7 @@
 #include "vdfl_test.h"
 
 #define MAX_VECTORS	64
+#define PACE_US		1000
 #define LINE_ERR	MAX_VECTORS
 #define LINE_REQ	(MAX_VECTORS + 1)
 #define NR_LINES	(MAX_VECTORS + 2)
@@ -186,7 +188,8 @@ static void cmd_write(struct client *c, char **arg)
 			   number(arg[3])));
 }
 
-static void cmd_loop(struct client *c, char **arg)
+/* @pause_us: after each read */
+static void read_often(struct client *c, char **arg, uint64_t pause_us)
 {
 	uint64_t off = number(arg[1]), value, reads = 0;
 	uint64_t start = now_ms(), end = start + number(arg[2]);
@@ -202,8 +205,20 @@ static void cmd_loop(struct client *c, char **arg)
 		if (has_changed(arg[3], value))
 			return;
 		reads++;
+		if (pause_us)
+			sleep_us(pause_us);
 	}
 	printf("reads %lu\n", reads);
+}
+
+static void cmd_loop(struct client *c, char **arg)
+{
+	read_often(c, arg, 0);
+}
+
+static void cmd_pace(struct client *c, char **arg)
+{
+	read_often(c, arg, PACE_US);
 }
 
 static void cmd_bulk(struct client *c, char **arg)
@@ -396,7 +411,7 @@ static void cmd_mloop(struct client *c, char **arg)
 		}
 		if (has_changed(arg[3], value))
 			return;
-		sleep_us(1000);
+		sleep_us(PACE_US);
 	}
 	printf("reads %lu\n", reads);
 }
@@ -687,6 +702,7 @@ static const struct {
 	{ "mwrite", cmd_mwrite },
 	{ "nest", cmd_nest },
 	{ "open", cmd_open },
+	{ "pace", cmd_pace },
 	{ "pulse", cmd_pulse },
 	{ "read", cmd_read },
 	{ "reset", cmd_reset },

@@ -26,6 +26,7 @@
 #define FAIL_CALL	"/sys/kernel/debug/vdfl_fail"
 #define FAIL_NTH	"/proc/thread-self/fail-nth"
 #define STATE_LEN	8192
+#define EAGER_US	1000
 #define MAX_TRIES	2000	/* larger than any path needs */
 
 /* --- failing on demand ------------------------------------------------------ */
@@ -211,7 +212,10 @@ static int do_unbind(void)
 	return write_file(lab.card.bdf, DRIVER_DIR "/unbind");
 }
 
-/* With a thread that creates instances as early as possible */
+/*
+ * With a process that creates instances as early as possible. Without its pause
+ * it would keep a CPU busy during every bind.
+ */
 static int do_bind_eager(void)
 {
 	struct instance inst;
@@ -220,8 +224,10 @@ static int do_bind_eager(void)
 
 	if (child < 0)
 		die_errno("fork");
-	while (!child)
+	while (!child) {
 		try_instance_create(&inst, &lab.card, lab.type);
+		sleep_us(EAGER_US);
+	}
 	ret = do_bind();
 	kill(child, SIGKILL);
 	waitpid(child, NULL, 0);

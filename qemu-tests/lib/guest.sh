@@ -56,7 +56,7 @@ guest_start()
 	guest_qemu "$1" "$2" "${*:3}" -m 192M \
 		-serial null -kernel "$GUEST_KERNEL" \
 		-initrd "$GUEST_BUILD/initrd.gz" \
-		-append "console=ttyS1 quiet nokaslr panic=-1 edd=off random.trust_cpu=on cryptomgr.notests"
+		-append "console=ttyS1 quiet nokaslr panic=-1 edd=off mitigations=off random.trust_cpu=on cryptomgr.notests"
 }
 
 # guest_metal NAME ACCEL UUID...: start guest/inner/metal.c; returns at once

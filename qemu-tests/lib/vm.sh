@@ -125,13 +125,18 @@ card_place()
 machine_args()
 {
 	local machine=q35,memory-backend=ram boot
+	# A fifth level of page tables makes each TLB miss dearer when emulated, and the
+	# fast string instructions work byte by byte.
+	local slow=-la57,-erms,-fsrm,-fsrs,-fzrm
 
 	boot="console=ttyS0 loglevel=4 panic=-1 log_buf_len=4M printk.devkmsg=on random.trust_cpu=on edd=off"
 	# A busy machine makes a VM without KVM look stalled.
 	boot+=" rcupdate.rcu_cpu_stall_timeout=60 watchdog_thresh=30 no_timer_check"
 	# Mitigations protect nothing here, and are slow when emulated.
 	boot+=" mitigations=off"
-	args=(-cpu "$cpu" -m "$mem" -smp "$smp" -accel tcg,thread=multi
+	# Tests of the crypto API take a quarter of a second, and test nothing of ours.
+	boot+=" cryptomgr.notests"
+	args=(-cpu "$cpu,$slow" -m "$mem" -smp "$smp" -accel tcg,thread=multi
 		-object "memory-backend-memfd,id=ram,size=$mem,share=on"
 		-nodefaults -nographic -no-reboot -vga none -serial file:/out/console
 		-kernel "$1" -initrd "$2"

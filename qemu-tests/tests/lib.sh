@@ -196,6 +196,14 @@ tap_end()
 }
 trap tap_end EXIT
 
+# print_file FILE: as cat, but without a process
+print_file()
+{
+	local text
+
+	text=$(<"$1") && printf '%s\n' "$text"
+}
+
 # --- time and waiting ---------------------------------------------------------
 
 # set_now NAME: set the variable to the milliseconds since boot
@@ -360,7 +368,7 @@ mmap_status()
 # card_attr BDF NAME: value of an attribute in dfl/
 card_attr()
 {
-	cat "$PCI/$1/dfl/$2"
+	print_file "$PCI/$1/dfl/$2"
 }
 
 # type_dir BDF TYPE
@@ -393,12 +401,12 @@ types()
 # free_of BDF TYPE: available_instances
 free_of()
 {
-	cat "$(type_dir "$1" "$2")/available_instances"
+	print_file "$(type_dir "$1" "$2")/available_instances"
 }
 
 new_uuid()
 {
-	cat /proc/sys/kernel/random/uuid
+	print_file /proc/sys/kernel/random/uuid
 }
 
 # create_mdev BDF TYPE [UUID]: prints the UUID; prints the error on stderr if it
@@ -420,7 +428,7 @@ remove_mdev()
 # mdev_block UUID: position of its block
 mdev_block()
 {
-	cat "$MDEV/$1/dfl/block"
+	print_file "$MDEV/$1/dfl/block"
 }
 
 # refusal CMD...: print the error text of a command that must fail, e.g. "No
@@ -481,13 +489,15 @@ card_stat()
 	fi
 }
 
-# block_stat N POS NAME: one counter of the block at POS (b0-o2000)
+# block_stat N POS NAME: one counter of the block at POS (b0-o2000). Starts no
+# process, because loops call it.
 block_stat()
 {
-	local bar=${2%%-*} off=${2##*-o}
+	local bar=${2%%-*} block
 
-	card_stat "$1" "first(.blocks[] | select(.bar == ${bar#b} and
-		.offset == \"0x$off\")) | .$3"
+	block="\"bar\":${bar#b},\"offset\":\"0x${2##*-o}\",[^}]*\"$3\":([0-9]+)"
+	card_ask "$1" '{"op":"stats"}' && [[ $CARD_REPLY =~ $block ]] || return
+	echo "${BASH_REMATCH[1]}"
 }
 
 # card_peek N BAR OFFSET: value of a register, read without side effects
@@ -588,18 +598,24 @@ log_mark()
 	echo "$LOG_MARK" >/dev/kmsg
 }
 
-# log_new [REGEX]: print the lines logged since log_mark
-log_new()
+# log_grep ARGUMENT...: grep in the lines logged since log_mark
+log_grep()
 {
 	dmesg | awk -v mark="$LOG_MARK\$" 'seen; $0 ~ mark { seen = 1 }
 		END { if (!seen) print "the log no longer has the mark" }' |
-		grep -E -- "${1-}" || :
+		grep "$@" || :
+}
+
+# log_new [REGEX]: print the lines logged since log_mark
+log_new()
+{
+	log_grep -E -- "${1-}"
 }
 
 # log_count REGEX: number of lines since log_mark that match
 log_count()
 {
-	log_new "$1" | grep -c . || :
+	log_grep -cE -- "$1"
 }
 log_marks=0
 log_mark

@@ -88,8 +88,10 @@ word()
 		sed -n 's/.*: //p'
 }
 
+# The firmware takes a minute, and each question starts ten processes beside it
 has_bars()
 {
+	nap 2
 	[ -n "$(base 0)" ] && [ -n "$(base 2)" ]
 }
 

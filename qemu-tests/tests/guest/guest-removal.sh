@@ -51,7 +51,7 @@ users_start()
 	guest_tell "$1" hammer
 	client_send mapper mloop $SCRATCH $FOREVER_MS
 	client_send other mloop 0x8 $FOREVER_MS
-	client_send reader loop 0x8 $FOREVER_MS
+	client_send reader pace 0x8 $FOREVER_MS
 	tap_ok "$1: the guest accesses the block" wait_for 60 moves
 }
 

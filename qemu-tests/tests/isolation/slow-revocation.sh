@@ -6,6 +6,7 @@
 # kernels: 7.3 6.12-rt
 # more: 6.1 6.12
 # timeout: 500
+# mem: 1G
 #
 # PROCESSES, MAPPINGS: of the attacker. KINDS: of attacks; "none" is first.
 # ROUNDS: tries of a measurement, of which the best counts

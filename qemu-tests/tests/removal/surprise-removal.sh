@@ -158,7 +158,7 @@ tap_is "300 ms: a vector is armed" "$(client other arm 0)" ok
 generation=$(card_attr "$bdf" generation)
 log_mark
 client_send user mloop $RO_REG 20000
-client_send other loop $RO_REG 20000 $RO_VALUE
+client_send other pace $RO_REG 20000 $RO_VALUE
 tap_ok "300 ms: clients are at work" wait_for 5 reads_more "$(other_reads)"
 card_do 1 vanish || bail "the card cannot vanish"
 sleep 0.3

@@ -47,7 +47,7 @@ recover()
 	client user mwrite $SCRATCH 0x77 >/dev/null
 	generation=$(card_attr "$bdf" generation)
 	client_send user mloop $RO_REG 60000 $RO_VALUE
-	client_send other loop $RO_REG 60000 $RO_VALUE
+	client_send other pace $RO_REG 60000 $RO_VALUE
 	tap_ok "$1: clients are at work" wait_for 5 reads_more "$(other_reads)"
 	log_mark
 	tap_ok "$1: error injected" aer_inject "$2" "$root_port"

@@ -108,7 +108,7 @@ bind_card $NEIGHBOUR >/dev/null || bail "the neighbour does not bind"
 client_start neighbour "$(new_instance $NEIGHBOUR)" || bail "no neighbour"
 client neighbour arm 1 >/dev/null
 client neighbour write $SCRATCH 8 0x99 >/dev/null
-client_send neighbour loop $SCRATCH 300000 0x99
+client_send neighbour pace $SCRATCH 300000 0x99
 
 # check_users NAME CARD
 check_users()

@@ -130,7 +130,7 @@ users_work()
 {
 	client other write $IRQ_TRIGGER 8 1 >/dev/null
 	client_send user mloop $RO_REG 60000 $RO_VALUE
-	client_send other loop $RO_REG 60000 $RO_VALUE
+	client_send other pace $RO_REG 60000 $RO_VALUE
 	tap_ok "$1: clients access registers before suspend" \
 		wait_for 5 reads_more "$(block_stat 0 ${AFU1#*-*-} reads)"
 }

@@ -17,8 +17,8 @@
 FAILING=/src/build/selftests/failing_user
 FAIL_MODULE=/src/build/$KERNEL/fail/vdfl_fail.ko
 DEBUG=/sys/kernel/debug
-# Inject every 37th failure, from a random first one. STEP=1 injects all.
-step=${STEP-37}
+# Inject every 74th failure, from a random first one. STEP=1 injects all.
+step=${STEP-74}
 first=${FIRST-$((RANDOM % step + 1))}
 
 export VDFL_MODULE=$MODULE VDFL_TYPE=afu-d8424dc4-b2-o40000 VDFL_CARD

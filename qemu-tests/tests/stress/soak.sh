@@ -9,6 +9,7 @@
 # sleep: yes
 # append: pcie_ports=native
 # timeout: 300
+# mem: 1G
 #
 # A round depends only on SEED and its number. SEED: by default one with nearly all
 # events in the first rounds; FIRST: first round; ROUNDS or DURATION (seconds); OPS:

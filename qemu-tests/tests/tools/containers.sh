@@ -5,6 +5,7 @@
 # cards: lab
 # kernels: 7.3
 # more: 6.1 6.12
+# smp: 1
 # packages: podman crun uidmap
 
 . /src/qemu-tests/tests/lib.sh

@@ -5,6 +5,7 @@
 # cards: lab
 # kernels: 6.1 7.3
 # more: 6.12
+# smp: 1
 
 . /src/qemu-tests/tests/lib.sh
 
