@@ -261,7 +261,7 @@ TEST_F(reader, kernel_does_not_write_for_it)
 	int mem = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
 	struct iovec from, to;
 	u64 ones = ONES, seen;
-	int pipe_fd[2];
+	int pipe_fd[2], ret;
 
 	ASSERT_LE(0, mem);
 	EXPECT_EQ(0, try_load64(map + TOD_SECONDS, &seen));
@@ -270,8 +270,10 @@ TEST_F(reader, kernel_does_not_write_for_it)
 	close(mem);
 	from = (struct iovec){ &ones, 8 };
 	to = (struct iovec){ map + TOD_SECONDS, 8 };
-	EXPECT_ERR(EFAULT, err(process_vm_writev(getpid(), &from, 1, &to, 1,
-						 0)));
+	ret = err(process_vm_writev(getpid(), &from, 1, &to, 1, 0));
+	/* The debug kernels do not have that system call */
+	if (ret != -ENOSYS)
+		EXPECT_ERR(EFAULT, ret);
 	ASSERT_EQ(0, pipe(pipe_fd));
 	ASSERT_EQ(8, write(pipe_fd[1], &ones, 8));
 	EXPECT_ERR(EFAULT, err(read(pipe_fd[0], map + TOD_SECONDS, 8)));
