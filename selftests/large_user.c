@@ -6,10 +6,12 @@
  * is set if the kernel maps large pages.
  */
 #include <fcntl.h>
+#include <linux/mempolicy.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 
 #include "harness.h"
 #include "lab_card.h"
@@ -89,6 +91,26 @@ static u64 touch(char *map, size_t len, size_t step)
 	for (off = 0; off < len; off += step)
 		map_load64(map + off);
 	return faults_now() - before;
+}
+
+/* Resident KiB of the mapping at @map, as /proc reports them; -1 without entry */
+static long resident_kib(const void *map)
+{
+	FILE *file = fopen("/proc/self/smaps", "re");
+	bool found = false;
+	long kib = -1;
+	char line[512];
+
+	if (!file)
+		die_errno("opening smaps");
+	while (kib < 0 && fgets(line, sizeof(line), file)) {
+		found |= strtoul(line, NULL, 16) == (unsigned long)map &&
+			 strchr(line, '-');
+		if (found)
+			sscanf(line, "Rss: %ld", &kib);
+	}
+	fclose(file);
+	return kib;
 }
 
 /* --- a window of 1 GiB ------------------------------------------------------ */
@@ -293,6 +315,31 @@ TEST_F(gib, moved_part_is_revoked)
 	EXPECT_EQ(0, try_load64(moved + 0x20, &value));
 	EXPECT_EQ(LARGE, value);
 	EXPECT_EQ(0, munmap(moved, LARGE));
+}
+
+/*
+ * A walk of the page tables, for smaps or mbind(), removes a PUD entry and finds no
+ * page below. The next access inserts the entry again.
+ */
+TEST_F(gib, page_walks_find_no_page)
+{
+	bool numa = !access("/sys/devices/system/node", F_OK);
+	u64 removed = large_pages() ? 1 : 0;
+	unsigned long node0 = 1;
+
+	touch(self->map, GIB, LARGE);
+	EXPECT_EQ(0, resident_kib(self->map));
+	EXPECT_EQ(removed, touch(self->map, GIB, LARGE));
+	if (numa)
+		EXPECT_EQ(0, syscall(SYS_mbind, self->map, GIB, MPOL_BIND,
+				     &node0, 8 * sizeof(node0),
+				     MPOL_MF_STRICT));
+	EXPECT_EQ(numa ? removed : 0, touch(self->map, GIB, LARGE));
+	EXPECT_EQ(0, wrong_regs(self->map, 0, GIB));
+	dev_memory_enable(&self->dev, false);
+	EXPECT_EQ(0, accessible_regs(self->map));
+	dev_memory_enable(&self->dev, true);
+	EXPECT_EQ(0, wrong_regs(self->map, 0, GIB));
 }
 
 /* After soft-dirty tracking has begun, new entries are not writable at first. */
