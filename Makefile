@@ -84,11 +84,9 @@ fuzz: SECONDS ?= 600
 fuzz: lab
 	@$(LAB) run -- make -s -j2 -C selftests/fuzz O=/src/build/fuzz SECONDS=$(SECONDS) smoke
 
-# The protocol models have a program of their own
 prove: lab
 	@selftests/proof/prove
 	@selftests/proof/prove --faults
-	@$(wildcard selftests/proof/model/prove)
 
 kernels: lab
 	@qemu-tests/scripts/kernels

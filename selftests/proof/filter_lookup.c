@@ -3,7 +3,6 @@
  * Statement: filter: an access and a mapped page lie in one range that permits them
  * Bound: any table of up to 4 ranges, any access of up to 8 bytes, any mapping
  * Unwind: 5
- * Fast: yes
  *
  * Two steps of find() are enough for four ranges; filter_step.c proves one step
  * of any length. The order of the ranges is replaced by what follows from it: the

@@ -3,7 +3,6 @@
  * Statement: filter: the binary search finds the range that a plain loop finds
  * Bound: any 32 ranges for each step; all steps in one full table
  * Unwind: 33
- * Fast: yes
  *
  * A plain loop finds @last, the last range that starts at or before an offset. By
  * induction over the steps, the search keeps it in an interval that halves. The

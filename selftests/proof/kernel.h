@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the proofs of files with kernel dependencies need of the kernel. cbmc-run
+ * The parts of the kernel that the proved files need, in user space. cbmc-run
  * replaces all other kernel headers by empty files. Locks do nothing, as a proof has
  * one task; user memory has any contents, and any access to it may fail.
  *

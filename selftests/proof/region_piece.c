@@ -3,7 +3,6 @@
  * Statement: region: no trapped access reaches a register outside of the window
  * Bound: any window of up to 1 MiB, any guest list, filter and offset
  * Unwind: 3
- * Fast: yes
  *
  * pieces_rw() and the paths of one register call these functions only. They check
  * each register for any offset, also for one that region_check() would reject. A
