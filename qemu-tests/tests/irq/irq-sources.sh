@@ -89,7 +89,6 @@ tap_is "msix: bus master on is no violation" \
 
 tap_ok "card log: MSI-X enabled and masked is recorded" \
 	grep -q '"enable":true,"mask":true' /out/card0.jsonl
-lifted=$(unmasked)
 
 # --- msix: a message is an interrupt of its vector --------------------------------------
 
@@ -111,6 +110,7 @@ tap_is "msix: the driver has counted each message for its vector" \
 	"$(<"$MDEV/$uuid0/dfl/vector_statistics")" $'0 1 1 0\n2 2 2 0'
 client_end user
 remove_mdev "$uuid0"
+lifted=$(unmasked)
 
 # --- poll: a bit that never clears ----------------------------------------------------
 

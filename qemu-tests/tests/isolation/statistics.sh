@@ -89,12 +89,19 @@ violations_are() { [ "$(card_attr "$bdf" busmaster_violations)" = "$1" ]; }
 # events_has REGEX: the log of vdflctl events
 events_has() { grep -qE -- "$1" /run/events; }
 
+# events_listens: the program receives uevents, which are protocol 15
+events_listens()
+{
+	awk -v pid="$events" '$2 == 15 && $3 == pid { found = 1 } END { exit !found }' \
+		/proc/net/netlink
+}
+
 declare -A card_before driver_before
 
 load_module opt_in=uart || bail "no module"
 "$VDFLCTL" events >/run/events &
 events=$!
-wait_for 10 test -e /proc/$events/fd/3 || bail "events does not start"
+wait_for 60 events_listens || bail "events does not start"
 bdf=$(bind_card 0) || bail "no card"
 before_create=$(boottime_ms)
 uuid0=$(create_mdev "$bdf" afu-d8424dc4-$AFU0) || bail "no instance"
