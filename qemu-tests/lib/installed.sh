@@ -15,8 +15,7 @@
 #   system_end         the last command: print the CPU time
 #
 # The first card is 0000:3b:00.0. /out/shared is /mnt in the system, read-only; it
-# has the files of the clone in clone.tar. Commands that source /run/native/env
-# compile kernel modules beside the VM.
+# has the files of the clone in clone.tar. make compiles beside the VM.
 #
 # shellcheck disable=SC2054 # commas belong to QEMU's arguments
 # shellcheck disable=SC2154 # the configuration
@@ -29,10 +28,8 @@ command_limit=1500
 # PCI bus above that of the first card
 pxb_bus=0x3a
 system_pid=
-compiler_pid=
+builder_pid=
 boots=0
-# Packages that kernel modules are built with, except those of cloud kernels
-build_packages='^(gcc-[0-9]|cpp-[0-9]|binutils|linux-(headers|kbuild)-[0-9])'
 
 system_new()
 {
@@ -41,48 +38,26 @@ system_new()
 	tar -C /src -cf /out/shared/clone.tar --exclude=./build --exclude=./.git .
 	cp --sparse=always /run/image/disk /out/disk
 	cp -a /run/image/boot /out/boot
-	start_compiler
+	start_builder
 }
 
-# start_compiler: let kernel modules be compiled beside the VM, see compile-natively
-start_compiler()
+# start_builder: build the module and our packages beside the VM, see make-natively
+start_builder()
 {
-	mkfifo /run/compiler.in /run/compiler.out
-	unshare --mount /src/qemu-tests/lib/compile-natively /out/native \
-		/run/compiler.out /run/compiler.in &
-	compiler_pid=$!
-	mkdir /out/native/bin
-	cp /src/qemu-tests/guest/native-cc /out/native/bin/x86_64-linux-gnu-gcc-14
-	echo 'DPkg::Path "/run/native/bin:/usr/sbin:/usr/bin:/sbin:/bin";' \
-		>/out/native/apt.conf
-	cat >/out/native/env <<-'END'
-		export PATH=/run/native/bin:$PATH APT_CONFIG=/run/native/apt.conf
-	END
+	mkfifo /run/make.in /run/make.out
+	unshare --mount /src/qemu-tests/lib/make-natively /out/native \
+		/run/make.out /run/make.in &
+	builder_pid=$!
+	cp /src/qemu-tests/guest/native-make /out/native/make
 }
 
-# unlike_lab: print the packages for kernel modules, installed or in the archive for
-# upgrades, that the lab has in another version
-unlike_lab()
+# mount_builder: put the script in the place of make
+mount_builder()
 {
-	{
-		system_run "dpkg-query -W -f '\${Package} \${Version}\n'"
-		awk '/^Package: / { name = $2 } /^Version: / { print name, $2 }' \
-			/run/image/packages/Packages
-	} | grep -E "$build_packages" | grep -v cloud |
-		grep -vxFf <(dpkg-query -W -f "\${Package} \${Version}\n")
-}
-
-# mount_compiler: the system compiles by itself if the results would not be the same
-mount_compiler()
-{
-	local unlike
-
-	if unlike=$(unlike_lab); then
-		say "compiling in the VM, unlike the lab: ${unlike//$'\n'/, }"
-		return
-	fi
 	system_run "mkdir /run/native && mount -t 9p \
-		-o trans=virtio,version=9p2000.L,msize=131072 native /run/native"
+			-o trans=virtio,version=9p2000.L,msize=131072 native /run/native &&
+		touch /run/make && mount --bind --make-private /usr/bin/make /run/make &&
+		mount --bind /run/native/make /usr/bin/make"
 }
 
 newest_release()
@@ -96,7 +71,11 @@ newest_release()
 # system_args RELEASE
 system_args()
 {
-	machine_args "/out/boot/vmlinuz-$1" "/out/boot/initrd.img-$1" "root=/dev/vda ro $append"
+	local boot="root=/dev/vda ro"
+
+	# Debian's hardening slows each allocation and system call
+	boot+=" init_on_alloc=0 apparmor=0 audit=0"
+	machine_args "/out/boot/vmlinuz-$1" "/out/boot/initrd.img-$1" "$boot $append"
 	args+=(-drive file=/out/disk,if=none,id=disk,format=raw,cache=unsafe
 		-device virtio-blk-pci,drive=disk)
 	share boot /out/boot
@@ -106,8 +85,8 @@ system_args()
 	args+=(-device virtio-serial-pci
 		-chardev pipe,id=agent,path=/run/agent
 		-device virtserialport,chardev=agent,name=agent
-		-chardev pipe,id=compiler,path=/run/compiler
-		-device virtserialport,chardev=compiler,name=compiler
+		-chardev pipe,id=make,path=/run/make
+		-device virtserialport,chardev=make,name=make
 		-device "pxb-pcie,id=slots,bus_nr=$pxb_bus")
 	card_bus=slots
 	card_args
@@ -132,7 +111,7 @@ system_boot()
 	system_command "$boot_limit" "udevadm settle; systemctl is-system-running --wait" || true
 	: >/out/up
 	say "up after $((SECONDS - begin)) s"
-	mount_compiler
+	mount_builder
 }
 
 # system_command LIMIT CMD
@@ -204,8 +183,8 @@ system_reboot()
 
 system_end()
 {
-	kill "$compiler_pid"
-	wait "$compiler_pid" || true
+	kill "$builder_pid"
+	wait "$builder_pid" || true
 	times >/run/times
 	say "done after $SECONDS s, $(cpu_seconds </run/times) s of CPU, all commands executed"
 }

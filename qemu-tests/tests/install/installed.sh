@@ -35,7 +35,7 @@ UPGRADE=(linux-image-amd64 linux-headers-amd64
 root()
 {
 	system_run "export DEBIAN_FRONTEND=noninteractive; cd $CLONE
-		. /run/native/env 2>/dev/null; . $SESSION 2>/dev/null; $1
+		. $SESSION 2>/dev/null; $1
 		status=\$?; declare -p uuid >$SESSION 2>/dev/null; exit \$status" |
 		sed 's/^/    | /'
 	return "${PIPESTATUS[0]}"
