@@ -114,17 +114,26 @@ tap_like()
 	return 1
 }
 
-# tap_within NAME GOT LOW HIGH: an integer in a closed range
+# tap_within NAME GOT LOW HIGH [MARK]: an integer in a closed range; a failure has
+# MARK at the end of its line
 tap_within()
 {
 	if [ "$2" -ge "$3" ] 2>/dev/null && [ "$2" -le "$4" ]; then
 		tap_result 0 "$1 ($2)"
 		return
 	fi
-	tap_result 1 "$1"
+	tap_result 1 "$1${5-}"
 	tap_note "expected: $3 to $4"
 	tap_note "got:      $2"
 	return 1
+}
+
+# tap_timed NAME GOT LOW HIGH: like tap_within, for a value that depends on how busy
+# the machine is. If a scenario fails only in such checks, qemu-tests/run repeats it
+# with no other VM beside it.
+tap_timed()
+{
+	tap_within "$@" " # timing"
 }
 
 # median NUMBER...

@@ -95,10 +95,10 @@ users_told()
 	other=$(client_reply other)
 	reader=$(client_reply reader)
 	stopped "$1" || stopped=$?
-	tap_within "$1: ms until all clients have lost access" \
+	tap_timed "$1: ms until all clients have lost access" \
 		$(($(now_ms) - $2)) \
 		0 $((BOUND_MS + $4))
-	tap_within "$1: ms until the first client has lost access" "$first" \
+	tap_timed "$1: ms until the first client has lost access" "$first" \
 		"$4" $((BOUND_MS + $4))
 	tap_like "$1: the mapping raises SIGBUS" "$mapper" '^SIGBUS'
 	tap_like "$1: the mapping of the other client raises SIGBUS" \
@@ -151,7 +151,7 @@ clients_end
 qemu_ends vanish TERM
 start=$(now_ms)
 tap_ok "vanish: the card can be unbound" unbind_bdf "$bdf"
-tap_within "vanish: ms to unbind" $(($(now_ms) - start)) 0 "$BOUND_MS"
+tap_timed "vanish: ms to unbind" $(($(now_ms) - start)) 0 "$BOUND_MS"
 card_do 0 return || bail "the card cannot return"
 
 # --- it is there again: scanned for, and removed, in use ---------------------------------

@@ -66,7 +66,7 @@ polled()
 	reads=$((b[4] - a[4]))
 	tap_note "$1: $least to $most passes, $reads reads of pending bits in" \
 		"$((b[0] - a[6])) to $((b[6] - a[0])) ms"
-	tap_within "$1: number of passes, one per ceiling at most" \
+	tap_timed "$1: number of passes, one per ceiling at most" \
 		$least $((limit / 8)) $limit
 	tap_within "$1: number of reads of pending bits, one word per pass" \
 		$reads \

@@ -86,18 +86,18 @@ client_start neighbour "$other" || bail "the neighbour cannot open"
 free=$(number "$(client noisy loop $SCRATCH 2000)")
 tap_ok "open instance: the rate can change" set_rate "$noisy" $RATE
 bound=$(number "$(client noisy loop $SCRATCH 2000)")
-tap_within "rate $RATE: reads in 2 s, $free without" "$bound" $((RATE * 3 / 2)) $((RATE * 2 + 3))
-tap_within "no rate: reads in 2 s" "$free" $((RATE * 4)) 100000000
+tap_timed "rate $RATE: reads in 2 s, $free without" "$bound" $((RATE * 3 / 2)) $((RATE * 2 + 3))
+tap_timed "no rate: reads in 2 s" "$free" $((RATE * 4)) 100000000
 before=$(block_stat 0 b2-o40000 reads)
 client noisy loop $SCRATCH 2000 >/dev/null
-tap_within "rate $RATE: reads that the card has seen in 2 s" \
+tap_timed "rate $RATE: reads that the card has seen in 2 s" \
 	$(($(block_stat 0 b2-o40000 reads) - before)) $((RATE * 3 / 2)) $((RATE * 2 + 3))
 
 set_rate "$noisy" 1
 client_send noisy loop $SCRATCH 3000
 nap 1
 set_rate "$noisy" 0
-tap_within "rate 0 while a client waits: reads go on at once" \
+tap_timed "rate 0 while a client waits: reads go on at once" \
 	"$(number "$(client_reply noisy)")" $((RATE * 2)) 100000000
 
 # --- the neighbour ----------------------------------------------------------------------
@@ -118,7 +118,7 @@ for ((round = 1; round <= ROUNDS; round++)); do
 done
 alone=${ns[alone]} rated=${ns[rated]} full=${ns[full]}
 tap_figure "latency of the neighbour: $alone ns alone, $rated ns beside a client with rate $RATE, $full ns beside a client without"
-tap_within "latency of the neighbour beside a client with rate $RATE (ns), at most 1.1 times that alone" \
+tap_timed "latency of the neighbour beside a client with rate $RATE (ns), at most 1.1 times that alone" \
 	"$rated" 1 $((alone * 11 / 10))
 
 # --- the end of a wait --------------------------------------------------------------------
@@ -136,7 +136,7 @@ starts_to_wait
 kill -KILL "${CLIENT_PID[noisy]}"
 start=$(now_ms)
 wait "${CLIENT_PID[noisy]}" 2>/dev/null
-tap_within "fatal signal: ends the wait for the rate, after ms" $(($(now_ms) - start)) 0 2000
+tap_timed "fatal signal: ends the wait for the rate, after ms" $(($(now_ms) - start)) 0 2000
 client_end neighbour
 
 # --- interrupts -----------------------------------------------------------------------------
@@ -154,7 +154,7 @@ for source in intx poll msix; do
 		read -r pulses signals <<<"$(client noisy mpulse 2000)"
 		client_end noisy
 		tap_figure "$source, rate $rate: $pulses pulses, $signals signals in 2 s"
-		[ $rate = 0 ] || tap_within "$source: signals in 2 s with rate $rate" \
+		[ $rate = 0 ] || tap_timed "$source: signals in 2 s with rate $rate" \
 			"$signals" 1 $((rate * 2 + 3))
 	done
 done

@@ -251,12 +251,12 @@ for kind in $KINDS; do
 	row="revoked by a reset after $best ms (which took $lasted ms)"
 	tap_is "$kind: card is usable after a function reset" "$gone" 0
 	tap_like "$kind: neighbour reads on after a function reset" "$reply" '^reads'
-	[ $kind = none ] || tap_within "$kind: ms until a function reset has revoked access" \
+	[ $kind = none ] || tap_timed "$kind: ms until a function reset has revoked access" \
 		"$best" 0 "$(bound $kind reset)"
 	for operation in unbind loss; do
 		measure $kind $operation
 		row+=", $operation $best ms"
-		[ $kind = none ] || tap_within "$kind: ms until $operation has revoked access" \
+		[ $kind = none ] || tap_timed "$kind: ms until $operation has revoked access" \
 			"$best" 0 "$(bound $kind $operation)"
 	done
 	tap_figure "$kind: $row; the attacker had $made mappings"

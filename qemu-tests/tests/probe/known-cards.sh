@@ -332,7 +332,7 @@ for n in 1 2; do
 	took=$(($(now_ms) - start))
 	[ "$took" -ge "$fastest" ] || fastest=$took
 done
-tap_within "many64: ms to bind" "$fastest" 0 $((1000 * SLOW - 1))
+tap_timed "many64: ms to bind" "$fastest" 0 $((1000 * SLOW - 1))
 
 # Generate the names before the measurement, which is of the kernel only.
 created=()
@@ -349,10 +349,10 @@ for n in {0..63}; do
 		late=64
 	[ $((${EPOCHREALTIME/./} - before)) -lt $((200000 * SLOW)) ] || late=$((late + 1))
 done
-tap_within "many64: ms to create 64 instances" $(($(now_ms) - start)) 0 \
+tap_timed "many64: ms to create 64 instances" $(($(now_ms) - start)) 0 \
 	$((12800 * SLOW))
 # The host may stop the VM now and then.
-tap_within "many64: number of instances that took 200 ms or more" "$late" 0 3
+tap_timed "many64: number of instances that took 200 ms or more" "$late" 0 3
 tap_is "many64: 64 instances have 64 different blocks" \
 	"$(for u in "${created[@]}"; do mdev_block "$u"; done | sort -u | wc -l)" 64
 tap_is "many64: one instance more fails with ENOSPC" \

@@ -79,7 +79,7 @@ users_told()
 	reader=$(client_reply reader)
 	err=$(client_reply poller)
 	req=$(client_reply poller)
-	tap_within "$1: ms until all clients have lost access" \
+	tap_timed "$1: ms until all clients have lost access" \
 		$(($(now_ms) - $2)) "$grace" $((grace + BOUND_MS))
 	tap_like "$1: read() of a client fails with EIO" "$reader" '^error EIO'
 	tap_like "$1: ERR is signalled" "$err" '^fired'
@@ -133,7 +133,7 @@ users_out()
 	local reply err
 
 	reply=$(client_reply reader)
-	tap_within "grace: ms until the first client has lost access" $(($(now_ms) - $1)) \
+	tap_timed "grace: ms until the first client has lost access" $(($(now_ms) - $1)) \
 		$GRACE_MS $((GRACE_MS + BOUND_MS))
 	tap_is "grace over: the mapping raises SIGBUS" \
 		"$(client mapper mread $SCRATCH)" SIGBUS
@@ -141,7 +141,7 @@ users_out()
 	tap_like "grace over: read() of a client fails with EIO" "$reply" \
 		'^error EIO'
 	tap_like "grace over: ERR is signalled" "$err" '^fired'
-	tap_within "grace: ms until all clients have lost access" \
+	tap_timed "grace: ms until all clients have lost access" \
 		$(($(now_ms) - $1)) $GRACE_MS $((GRACE_MS + BOUND_MS))
 }
 
@@ -202,7 +202,7 @@ tap_is "vanish: open fails with ENODEV" "$(client reader open)" \
 users_end
 start=$(now_ms)
 tap_ok "vanish: the card can be unbound" unbind_bdf "$bdf"
-tap_within "vanish: ms to unbind" $(($(now_ms) - start)) 0 "$BOUND_MS"
+tap_timed "vanish: ms to unbind" $(($(now_ms) - start)) 0 "$BOUND_MS"
 tap_fails "vanish: bind of a dead card is refused" bind_bdf "$bdf" 2>/dev/null
 tap_is "vanish: one log line has the reason of the refusal" \
 	"$(log_count 'refused: card does not respond')" 1
@@ -250,7 +250,7 @@ tap_fails "unbind: waits for clients" finished "$unbinding"
 users_end
 tap_ok "unbind: ends when the clients have closed" \
 	wait_for 2 finished "$unbinding"
-tap_within "unbind: ms in total" $(($(now_ms) - start)) 0 $((2 * BOUND_MS))
+tap_timed "unbind: ms in total" $(($(now_ms) - start)) 0 $((2 * BOUND_MS))
 wait "$unbinding"
 tap_fails "unbind: no instance is left" ls -d "$MDEV/$mapper" 2>/dev/null
 
@@ -393,7 +393,7 @@ remove_mdev "$uuid" &
 removing=$!
 tap_like "remove, grace over: read() of a client fails with EIO" \
 	"$(client_reply user)" '^error EIO'
-tap_within "remove, grace: ms until the client has lost access" $(($(now_ms) - start)) \
+tap_timed "remove, grace: ms until the client has lost access" $(($(now_ms) - start)) \
 	$GRACE_MS $((GRACE_MS + BOUND_MS))
 tap_like "remove, grace over: ERR is signalled" "$(client user wait err $BOUND_MS)" \
 	'^fired'

@@ -69,7 +69,7 @@ reset_end()
 	tap_ok "$1: the function reset ends" wait_for 80 finished "$resetting"
 	read -r status ms </tmp/reset
 	tap_is "$1: status of the function reset" "$status" "$2"
-	tap_within "$1: ms until the PCI core ends the function reset" "$ms" 0 \
+	tap_timed "$1: ms until the PCI core ends the function reset" "$ms" 0 \
 		"$CORE_WAIT_MS"
 }
 

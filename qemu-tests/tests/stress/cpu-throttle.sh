@@ -63,18 +63,18 @@ for ((round = 1; round <= ROUNDS || (!starved && round <= MAX_ROUNDS); round++))
 	start=$(now_ms)
 	tap_is "round $round: the other client can reset its block" \
 		"$(client other reset)" ok
-	tap_within "round $round: ms until its reset returned" \
+	tap_timed "round $round: ms until its reset returned" \
 		$(($(now_ms) - start)) 0 $((1000 * SLOW))
 	read -r -t 0 <&"${CLIENT_OUT[slow]}" || starved=$((starved + 1))
 	sleep 1
-	tap_within "round $round: us with bus master on" \
+	tap_timed "round $round: us with bus master on" \
 		"$(on_us)" 1 $((1100000 * SLOW))
 	starve max
 	tap_is "round $round: reset of the throttled client succeeds" \
 		"$(client_reply slow)" ok
 	echo 1 >"$PCI/$bdf/dfl/busmaster_acknowledged"
 done
-tap_within "throttled client: number of rounds in which its reset had to wait" \
+tap_timed "throttled client: number of rounds in which its reset had to wait" \
 	$starved 1 $((round - 1))
 
 # Arming the first of a card's vectors, and disarming the last, takes longest
@@ -95,7 +95,7 @@ for ((round = 0; round < 20; round++)); do
 	sleep 0.1
 done
 tap_is "msix: the other client can arm a vector" "$armed" ok
-tap_within "msix: longest time to arm a vector, in ms" \
+tap_timed "msix: longest time to arm a vector, in ms" \
 	"$longest" 0 $((1000 * SLOW))
 starve max
 tap_is "msix: arming by the throttled client succeeds" "$(client_reply slow)" ok
@@ -145,7 +145,7 @@ for ((round = 0; round < 3; round++)); do
 	[ "$longest" -gt $((1000 * SLOW)) ] || break
 done
 tap_is "SCHED_IDLE readers: the other client can open" "$opened" ok
-tap_within "SCHED_IDLE readers: longest open and close of the other client, in ms, $alone without them" \
+tap_timed "SCHED_IDLE readers: longest open and close of the other client, in ms, $alone without them" \
 	"$longest" 0 $((1000 * SLOW))
 # With a vector armed msix needs bus mastering
 client slow close >/dev/null
@@ -156,7 +156,7 @@ for ((round = 0; round < ROUNDS; round++)); do
 	took=$(on_us)
 	[ "$took" -lt "$longest" ] || longest=$took
 done
-tap_within "SCHED_IDLE readers: longest time with bus master on, in us" \
+tap_timed "SCHED_IDLE readers: longest time with bus master on, in us" \
 	"$longest" 1 $((1000000 * SLOW))
 kill "${busy[@]}"
 
