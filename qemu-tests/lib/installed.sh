@@ -56,7 +56,7 @@ mount_builder()
 {
 	system_run "mkdir /run/native && mount -t 9p \
 			-o trans=virtio,version=9p2000.L,msize=131072 native /run/native &&
-		touch /run/make && mount --bind /usr/bin/make /run/make &&
+		touch /run/make && mount --bind --make-private /usr/bin/make /run/make &&
 		mount --bind /run/native/make /usr/bin/make"
 }
 
