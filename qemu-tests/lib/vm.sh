@@ -63,7 +63,7 @@ start_cards()
 	for n in "${!cards[@]}"; do
 		[[ ${cards[n]} != =* ]] || continue
 		/src/build/card/vdfl-card \
-			--profile "/src/qemu-tests/card/profiles/${cards[n]#[+/]}.json" \
+			--profile "/src/qemu-tests/card/profiles/${cards[n]#[+/^]}.json" \
 			--socket "/run/card$n.sock" --control "/run/card$n.ctl" \
 			--log "/out/card$n.jsonl" 2>"/out/card$n.err" &
 		card_pids[n]=$!
@@ -107,17 +107,21 @@ add_port()
 }
 
 # card_place N: bus and address of a card. "+PROFILE" is a further function of
-# the card before it; function 0 of that card must have the multi-function bit.
+# the card before it. "^PROFILE" is one as well, with a number from 8 on, as virtual
+# functions have. Functions 0 and 8 must have the multi-function bit.
 # "=DEVICE" is a device of QEMU in place of a card.
 card_place()
 {
-	local first=$1
+	local first=$1 high=0 fn
 
-	while [[ ${cards[first]} == +* ]]; do
+	while [[ ${cards[first]} == [+^]* ]]; do
+		[[ ${cards[first]} != ^* ]] || high=$((high + 1))
 		first=$((first - 1))
 	done
-	printf '"bus":"rp%d","addr":"0.%d"' "$first" $(($1 - first))
-	[[ $first != "$1" || ${cards[$1 + 1]-} != +* ]] || printf ',"multifunction":true'
+	fn=$(($1 - first))
+	[[ ${cards[$1]} != ^* ]] || fn=$((7 + high))
+	printf '"bus":"rp%d","addr":"%x.%x"' "$first" $((fn >> 3)) $((fn & 7))
+	[[ $((fn & 7)) != 0 || ${cards[$1 + 1]-} != [+^]* ]] || printf ',"multifunction":true'
 }
 
 # machine_args KERNEL INITRD BOOT: fill args with the machine and its IOMMU; BOOT is
@@ -159,7 +163,7 @@ card_args()
 	local n
 
 	for n in "${!cards[@]}"; do
-		[[ ${cards[n]} == +* ]] || add_port "$n"
+		[[ ${cards[n]} == [+^]* ]] || add_port "$n"
 		if [[ ${cards[n]} == =* ]]; then
 			# Its list of ARI functions continues with function 1
 			args+=(-device '{"driver":"'"${cards[n]#=}"'",'"$(card_place "$n")"',

@@ -204,6 +204,23 @@ print_file()
 	text=$(<"$1") && printf '%s\n' "$text"
 }
 
+# --- documents ------------------------------------------------------------------
+
+# documented RUN FILE NAME: execute the commands of a document, see
+# lib/doc-commands, by the function RUN
+documented()
+{
+	local commands command name
+
+	commands=$(mktemp)
+	/src/qemu-tests/lib/doc-commands "/src/$2" "$3" >"$commands" || bail "no commands"
+	while IFS= read -r -d '' command <&4; do
+		name=$(sed 's/ *#.*//' <<<"$command" | tr -s ' \t\n\\' ' ')
+		tap_ok "${2##*/}, $1:${name% }" "$1" "$command" || bail "a documented command failed"
+	done 4<"$commands"
+	rm "$commands"
+}
+
 # --- time and waiting ---------------------------------------------------------
 
 # set_now NAME: set the variable to the milliseconds since boot

@@ -130,8 +130,9 @@ static noinline void client_note(struct vdfl_irq_client *client, u64 pending)
  * @client: armed client
  * @pending: as the argument of notify()
  *
- * The caller holds vdfl_card_irq.lock. Takes a bounded time. A client that is signalled slowly, or that
- * has a rate, receives one signal for all notes that it waits for.
+ * The caller holds vdfl_card_irq.lock. Takes a bounded time. A client that is
+ * signalled slowly, or that has a rate, receives one signal for all notes that it
+ * waits for.
  */
 void vdfl_irq_note(struct vdfl_irq_client *client, u64 pending)
 {

@@ -47,21 +47,6 @@ alice()
 	return "${PIPESTATUS[0]}"
 }
 
-# documented USER FILE NAME: execute the commands of a document, see
-# lib/doc-commands
-documented()
-{
-	local commands command name
-
-	commands=$(mktemp)
-	/src/qemu-tests/lib/doc-commands "/src/$2" "$3" >"$commands" || bail "no commands"
-	while IFS= read -r -d '' command <&4; do
-		name=$(sed 's/ *#.*//' <<<"$command" | tr -s ' \t\n\\' ' ')
-		tap_ok "${2##*/}, $1:${name% }" "$1" "$command" || bail "a documented command failed"
-	done 4<"$commands"
-	rm "$commands"
-}
-
 # check_boot WHAT: the kernel log, and the units of systemd
 check_boot()
 {
