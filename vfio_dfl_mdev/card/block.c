@@ -388,6 +388,7 @@ struct vdfl_block *vdfl_block_claim(struct vdfl_card *card,
 	block = block_find_free(card, match);
 	if (!IS_ERR(block)) {
 		client->block = block;
+		client->stats.nr_vectors = vdfl_block_nr_vectors(block);
 		vdfl_client_add(client);
 	}
 	raw_spin_unlock(&card->lock);

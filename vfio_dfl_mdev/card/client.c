@@ -93,7 +93,6 @@ void vdfl_client_add(struct vdfl_client *client)
 	lockdep_assert_held(&card->lock);
 	INIT_WORK(&client->work, client_work);
 	vdfl_statistics_init(&client->stats);
-	client->stats.nr_vectors = vdfl_block_nr_vectors(client->block);
 	client->todo = 0;
 	if (vdfl_block_read_only(client->block))
 		client->block->nr_readers++;
