@@ -196,14 +196,6 @@ tap_end()
 }
 trap tap_end EXIT
 
-# print_file FILE: as cat, but without a process
-print_file()
-{
-	local text
-
-	text=$(<"$1") && printf '%s\n' "$text"
-}
-
 # --- documents ------------------------------------------------------------------
 
 # documented RUN FILE NAME: execute the commands of a document, see
@@ -385,7 +377,7 @@ mmap_status()
 # card_attr BDF NAME: value of an attribute in dfl/
 card_attr()
 {
-	print_file "$PCI/$1/dfl/$2"
+	cat "$PCI/$1/dfl/$2"
 }
 
 # type_dir BDF TYPE
@@ -418,12 +410,12 @@ types()
 # free_of BDF TYPE: available_instances
 free_of()
 {
-	print_file "$(type_dir "$1" "$2")/available_instances"
+	cat "$(type_dir "$1" "$2")/available_instances"
 }
 
 new_uuid()
 {
-	print_file /proc/sys/kernel/random/uuid
+	echo "$(</proc/sys/kernel/random/uuid)"
 }
 
 # create_mdev BDF TYPE [UUID]: prints the UUID; prints the error on stderr if it
@@ -445,7 +437,7 @@ remove_mdev()
 # mdev_block UUID: position of its block
 mdev_block()
 {
-	print_file "$MDEV/$1/dfl/block"
+	cat "$MDEV/$1/dfl/block"
 }
 
 # refusal CMD...: print the error text of a command that must fail, e.g. "No

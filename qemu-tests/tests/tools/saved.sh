@@ -5,7 +5,6 @@
 # cards: lab
 # kernels: 6.1 7.3
 # more: 6.12
-# smp: 1
 
 . /src/qemu-tests/tests/lib.sh
 
@@ -77,7 +76,8 @@ lose_card()
 	echo 1 >"$PCI/$bdf/remove"
 	udevadm settle --timeout=30
 	echo 1 >/sys/bus/pci/rescan
-	udevadm settle --timeout=30
+	# udevd may not have received the event yet, and has settled then
+	udevadm wait --timeout=30 --settle "$PCI/$bdf"
 }
 
 load_module || bail "no module"
