@@ -22,8 +22,9 @@ on_count()
 # unmasked: number of writes that enabled MSI-X with the function mask cleared
 unmasked()
 {
-	card_log 0 'select(.ev == "msix-control" and .enable and (.mask | not))' |
-		wc -l
+	# jq would take seconds for all events
+	grep -F '"ev":"msix-control"' /out/card0.jsonl |
+		jq -c 'select(.enable and (.mask | not))' | wc -l
 }
 
 # stuck_is VECTORS
@@ -51,11 +52,12 @@ at_ceiling()
 		$((took * 1100 / $2 + 1))
 }
 
-# delivered VECTOR: messages that the card has sent for a vector
+# delivered LINE: vectors of the messages that the card has sent, from this line of
+# its log on
 delivered()
 {
-	card_log 0 'select(.ev == "msix" and .outcome == "delivered") | .vector' |
-		grep -cx "$1"
+	tail -n "+$1" /out/card0.jsonl | grep -F '"ev":"msix"' |
+		jq 'select(.outcome == "delivered") | .vector'
 }
 
 load_module opt_in=uart || bail "no module"
@@ -94,7 +96,7 @@ tap_ok "card log: MSI-X enabled and masked is recorded" \
 
 uuid0=$(create_mdev "$bdf" $AFU0) || bail "no instance"
 client_start user "$uuid0" || bail "the user cannot open"
-before=("$(delivered 0)" "$(delivered 1)" "$(delivered 2)")
+begin=$(($(wc -l </out/card0.jsonl) + 1))
 client user arm 0 >/dev/null
 client user arm 2 >/dev/null
 for vector in 2 0 2; do
@@ -103,9 +105,7 @@ for vector in 2 0 2; do
 	client user write 0x58 8 $((1 << vector)) >/dev/null
 done
 tap_is "msix: the vectors of the messages that were sent" \
-	"$(for vector in 0 1 2; do
-		echo $(($(delivered $vector) - before[vector]))
-	done | xargs)" "1 0 2"
+	"$(delivered $begin | xargs)" "2 0 2"
 tap_is "msix: the driver has counted each message for its vector" \
 	"$(<"$MDEV/$uuid0/dfl/vector_statistics")" $'0 1 1 0\n2 2 2 0'
 client_end user
