@@ -378,7 +378,7 @@ static void read_only_rows(void **state)
 	} rows[] = {
 		{ 0x01, 0x28, "thermal-ro" },
 		{ 0x02, 0x28, "power-ro" },
-		{ 0x03, 0x50, "iperf-ro" },
+		{ 0x03, 0x58, "iperf-ro" },
 		{ 0x04, 0x78, "fme-error-ro" },
 		{ 0x07, 0x50, "dperf-ro" },
 		{ 0x09, 0x18, "emif-ro" },

@@ -33,6 +33,7 @@ static const struct reg more_counters[] = {
 	{ "cache_control", 0x8, 8 }, { "cache_counter0", 0x10, 8 },
 	{ "cache_counter1", 0x18, 8 }, { "vtd_control", 0x38, 8 },
 	{ "vtd_counter", 0x40, 8 }, { "vtd_sip_control", 0x48, 8 },
+	{ "vtd_sip_counter", 0x50, 8 },
 };
 
 static const struct reg fme_error[] = {

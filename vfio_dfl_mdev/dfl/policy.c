@@ -110,7 +110,7 @@ static const struct dfl_rule rules[] = {
 	 * Control and counter of four units. A counter is selected and cleared
 	 * through its control register; the stock driver polls it by reading.
 	 */
-	READ_FME(DFL_FME_IPERF, "iperf", 0x50),
+	READ_FME(DFL_FME_IPERF, "iperf", 0x58),
 	/* Masks, errors, injection, capability: a written 1 clears an error */
 	READ_FME(DFL_FME_ERROR, "fme-error", 0x78),
 	NEVER_FME(DFL_FME_PR),
