@@ -162,7 +162,8 @@ system_off()
 	local status=0 end=$((SECONDS + boot_limit))
 
 	system_check
-	system_run "systemctl --no-block poweroff"
+	# "systemctl poweroff" would ask systemd-logind, which is masked
+	system_run "systemctl --no-block --job-mode=replace-irreversibly start poweroff.target"
 	while kill -0 "$system_pid" 2>/dev/null; do
 		[ "$SECONDS" -lt "$end" ] || fail "no power off after $boot_limit s" /out/console
 		sleep 0.2
