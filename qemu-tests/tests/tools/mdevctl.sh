@@ -10,6 +10,7 @@
 . /src/qemu-tests/tests/lib.sh
 
 ETH=$DRIVER-eth-group-b0-o2000
+FILTER="0x0+0x18 r"
 
 # The packaged udev rule of mdevctl has the wrong directory. This is the fix
 # that the administrator guide describes.
@@ -40,7 +41,7 @@ lose_card()
 {
 	echo 1 >"$PCI/$bdf/remove"
 	echo 1 >/sys/bus/pci/rescan
-	udevadm settle --timeout=30
+	udevadm wait --timeout=30 --settle "$PCI/$bdf"
 }
 
 # types_of_mdevctl: one line "type free device_api name description" each
@@ -101,11 +102,15 @@ tap_ok "mdevctl modify --addattr: succeeds" \
 	mdevctl modify --uuid "$uuid" --addattr dfl/mmap --value off
 tap_ok "mdevctl modify --addattr: succeeds for the owner" \
 	mdevctl modify --uuid "$uuid" --addattr dfl/owner --value 12345
+tap_ok "mdevctl modify --addattr: succeeds for the filter" \
+	mdevctl modify --uuid "$uuid" --addattr dfl/filter --value "$FILTER"
 tap_ok "mdevctl start with attribute: succeeds" mdevctl start --uuid "$uuid"
 tap_is "mdevctl start with attribute: sysfs has the value" \
 	"$(<"$MDEV/$uuid/dfl/mmap")" off
 tap_is "mdevctl start with attribute: the driver has the owner" \
 	"$(<"$MDEV/$uuid/dfl/owner")" 12345
+tap_is "mdevctl start with attribute: the driver has the filter" \
+	"$(<"$MDEV/$uuid/dfl/filter")" "$FILTER"
 tap_is "mdevctl start with attribute: the first client sees it" \
 	"$(mapped_bytes "$uuid")" 0x0
 mdevctl stop --uuid "$uuid"
