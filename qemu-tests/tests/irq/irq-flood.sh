@@ -6,6 +6,7 @@
 # kernels: 7.3
 # more: 6.1 6.12 6.12-rt
 # debug: kcsan
+# timeout: 600
 # allow-log: irq [0-9]*: [a-z]* cared
 
 . /src/qemu-tests/tests/lib.sh
@@ -338,7 +339,8 @@ if [[ $KERNEL == *-rt ]]; then
 	exit
 fi
 tap_ok "noisy line: source is stopped" wait_for 60 stuck_is pin
-tap_timed "noisy line: ms until it is stopped" $(($(now_ms) - start)) 0 1000
+# 10,000 interrupts: 0.7 s if each takes 70 us, as in a VM without KVM
+tap_timed "noisy line: ms until it is stopped" $(($(now_ms) - start)) 0 2000
 tap_ok "noisy line: interrupts end" wait_for 60 line_is_quiet
 tap_is "noisy line: kernel log has one warning" "$(log_count 'source intx stopped')" 1
 tap_is "noisy line: client closes" "$(client_send noisy close
