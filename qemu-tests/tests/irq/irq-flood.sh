@@ -279,7 +279,7 @@ fi
 
 # The clients of this card have all 64 vectors that a card can have
 VECTORS=60
-ROUNDS=6
+ROUNDS=12
 EVENTS=200
 crowd_bdf=$(bind_card 2) || bail "the card with 64 vectors does not bind"
 uuid2=$(create_mdev "$crowd_bdf" afu-d8424dc4-b2-o40000) || bail "no instance"
@@ -339,8 +339,8 @@ if [[ $KERNEL == *-rt ]]; then
 	exit
 fi
 tap_ok "noisy line: source is stopped" wait_for 60 stuck_is pin
-# 10,000 interrupts: 0.7 s if each takes 70 us, as in a VM without KVM
-tap_timed "noisy line: ms until it is stopped" $(($(now_ms) - start)) 0 2000
+# After 10,000 interrupts, each of which takes 70 to 170 us in a VM without KVM
+tap_timed "noisy line: ms until it is stopped" $(($(now_ms) - start)) 0 5000
 tap_ok "noisy line: interrupts end" wait_for 60 line_is_quiet
 tap_is "noisy line: kernel log has one warning" "$(log_count 'source intx stopped')" 1
 tap_is "noisy line: client closes" "$(client_send noisy close
