@@ -112,6 +112,10 @@ tap_is "restore: changes nothing in the present state" \
 	"$("$VDFLCTL" restore)" ""
 state "$bdf" >/tmp/before
 
+udevadm trigger --action=change --settle "$PCI/$bdf"
+tap_fails "change: udev requests no restore for a card that was saved after its add" \
+	grep -q SYSTEMD_WANTS <(udevadm info --query=property "$PCI/$bdf")
+
 # --- a rescan while the module is loaded ------------------------------------------
 
 card_mark 0 rescan
