@@ -145,8 +145,12 @@ char *filter_resolve(const struct block *block, const char *table,
 	const char *bad;
 	char *text;
 
-	if (!strcmp(table, FILTER_NONE))
-		return strdup(table);
+	if (!strcmp(table, FILTER_NONE)) {
+		text = strdup(table);
+		if (!text)
+			err(EXIT_FAILURE, "filter");
+		return text;
+	}
 	text = replace_places(block, table, print_offset, &bad);
 	if (!bad)
 		return text;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Attributes of an instance, one value per file; only the counters of statistics and
- * vector_statistics share a file, as those of aer_dev_correctable do. They are described in
- * Documentation/ABI/testing/sysfs-driver-vfio_dfl_mdev.
+ * Attributes of an instance, one value per file; only the counters of statistics
+ * and vector_statistics share a file, as those of aer_dev_correctable do. They are
+ * described in Documentation/ABI/testing/sysfs-driver-vfio_dfl_mdev.
  *
  * Copyright (C) 2026 The vfio_dfl_mdev authors
  */

@@ -58,7 +58,7 @@ reset_start()
 	card_do 1 vanish-at-flr || bail "the card cannot vanish"
 	reset 2>/dev/null &
 	resetting=$!
-	wait_for 5 vanished || bail "nobody has reset the card"
+	wait_for 5 vanished || bail "the card was not reset"
 }
 
 # reset_end NAME STATUS

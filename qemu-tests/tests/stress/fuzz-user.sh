@@ -76,7 +76,7 @@ for at in "${canaries[@]}"; do
 done
 card_do 0 log-irqs '"on":false'
 blocks=$(printf ',"%s"' "${positions[@]}")
-card_do 0 own "\"blocks\":[${blocks:1}]" || bail "nobody watches"
+card_do 0 own "\"blocks\":[${blocks:1}]" || bail "the card does not watch the blocks"
 
 tap_note "seeds: $SEEDS"
 total=0

@@ -103,7 +103,7 @@ watch()
 
 	names=$(printf ',"%s"' "${!uuid_at[@]}")
 	[ ${#uuid_at[@]} = 0 ] || card_do 0 own "\"blocks\":[${names:1}]" ||
-		wrong "nobody watches"
+		wrong "the card does not watch the blocks"
 }
 
 unwatch()

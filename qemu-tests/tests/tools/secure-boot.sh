@@ -86,9 +86,10 @@ tap_is "root: the driver has counted no violation" \
 # --- user ------------------------------------------------------------------------------
 
 uuid=$(create_mdev "$bdf" afu-d8424dc4-b2-o40000) || bail "no AFU"
-tap_ok "vdflctl give: the user becomes the owner of the instance" quiet "$VDFLCTL" give "$uuid" nobody
+tap_ok "vdflctl give: the user becomes the owner of the instance" \
+	quiet "$VDFLCTL" give "$uuid" daemon
 for program in /src/build/samples/block /src/samples/block.py; do
 	tap_like "user: ${program##*/} reads the block through a mapping" \
-		"$(setpriv --reuid=nobody --regid=nogroup --clear-groups \
+		"$(setpriv --reuid=daemon --regid=nogroup --clear-groups \
 			"$program" "$uuid" 1 0 2>&1)" 'mapped 0x0 0x[0-9a-f]{16}'
 done
