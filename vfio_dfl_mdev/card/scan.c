@@ -5,18 +5,18 @@
  * Copyright (C) 2026 The vfio_dfl_mdev authors
  */
 #include <linux/io.h>
-#include <linux/jiffies.h>
+#include <linux/ktime.h>
 
 #include "card/card_priv.h"
 
 /* Bound of all header reads together; each may take tens of ms on a bad link */
-#define WALK_TIMEOUT		(5 * HZ)
+#define WALK_TIMEOUT_S		5
 #define VSEC_DWORDS		(2 + DFL_MAX_LISTS)	/* header, count, entries */
 
 struct walk_ctx {
 	struct vdfl_card *card;
-	unsigned long deadline;
-	int err;		/* the BAR could not be mapped */
+	ktime_t deadline;	/* jiffies stand still while a read is stalled */
+	int err;		/* a word was not read: -ENOMEM, -ETIMEDOUT */
 };
 
 static u64 walk_read64(void *data, u8 bar, u64 off)
@@ -26,9 +26,9 @@ static u64 walk_read64(void *data, u8 bar, u64 off)
 
 	if (!base)
 		ctx->err = -ENOMEM;
-	if (!base || time_after(jiffies, ctx->deadline))
-		return ~0ULL;
-	return readq(base + off);
+	else if (ktime_after(ktime_get(), ctx->deadline))
+		ctx->err = -ETIMEDOUT;
+	return ctx->err ? ~0ULL : readq(base + off);
 }
 
 static int walk_deassert_port_reset(void *data, u8 bar, u64 off)
@@ -94,13 +94,15 @@ static int card_refuse_lists(struct vdfl_card *card, int err)
  *
  * Log the findings, or the reason why the card is refused. May sleep.
  *
- * Return: 0; an error of dfl_walk(); -ENOMEM if a BAR cannot be mapped
+ * Return: 0; an error of dfl_walk(); -ENOMEM if a BAR cannot be mapped;
+ *	-ETIMEDOUT if the reads take longer than WALK_TIMEOUT_S
  */
 int vdfl_card_walk(struct vdfl_card *card)
 {
 	struct walk_ctx ctx = {
 		.card = card,
-		.deadline = jiffies + WALK_TIMEOUT,
+		.deadline = ktime_add_ms(ktime_get(),
+					 WALK_TIMEOUT_S * MSEC_PER_SEC),
 	};
 	struct dfl_io io = {
 		.read64 = walk_read64,
@@ -115,6 +117,10 @@ int vdfl_card_walk(struct vdfl_card *card)
 	io.nr_vectors = card->msix.nr;
 
 	ret = dfl_walk(&io, dwords ? vsec : NULL, dwords, card->map);
+	if (ctx.err == -ETIMEDOUT)
+		pci_err(card->pdev,
+			"refused: reading the headers took more than %d s\n",
+			WALK_TIMEOUT_S);
 	if (ctx.err)
 		return ctx.err;
 	if (ret)
