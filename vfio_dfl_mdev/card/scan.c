@@ -10,7 +10,7 @@
 #include "card/card_priv.h"
 
 /* Bound of all header reads together; each may take tens of ms on a bad link */
-#define WALK_TIMEOUT_S		5
+#define WALK_TIMEOUT_S		10
 #define VSEC_DWORDS		(2 + DFL_MAX_LISTS)	/* header, count, entries */
 
 struct walk_ctx {
