@@ -4,7 +4,8 @@
 # what: two instances in a guest with a stock kernel and KVM; hot plug and unplug
 # cards: lab
 # needs: guest
-# kernels: 6.1 6.12 7.3
+# kernels: 6.1 7.3
+# more: 6.12
 # cpu: max,+svm
 # mem: 1536M
 
