@@ -3,8 +3,8 @@
 #
 # what: register filters: tables that are accepted and rejected, templates, and what reaches the card
 # cards: lab
-# kernels: 6.1 7.3
-# more: 6.12
+# kernels: 7.3
+# more: 6.1 6.12
 # smp: 1
 
 . /src/qemu-tests/tests/lib.sh
