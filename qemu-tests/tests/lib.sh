@@ -268,15 +268,12 @@ driver_is_gone()
 # load_module [PARAMETER=VALUE]...
 load_module()
 {
-	local name
+	local needs=(vfio vfio_iommu_type1 mdev irqbypass)
 
 	wait_for 5 driver_is_gone || return
-
-	for name in vfio vfio_iommu_type1 mdev irqbypass; do
-		modprobe "$name" || return
-	done
 	# A separate module up to Linux 6.1
-	[ "$KERNEL" != 6.1 ] || modprobe vfio_virqfd || return
+	[ "$KERNEL" != 6.1 ] || needs+=(vfio_virqfd)
+	modprobe -a "${needs[@]}" || return
 	insmod "$MODULE" "$@"
 }
 
