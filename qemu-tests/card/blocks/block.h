@@ -125,6 +125,7 @@ enum block_kind {
  * @io_start: offset of the byte-wide register window
  * @io_len: bytes of the byte-wide window, 0 if there is none
  * @hung: AFU only: does not answer until its next reset
+ * @prompt: port only: acknowledges a request with the next access
  * @owned: see "own" of the control channel
  * @priv: state of the model
  * @reads: reads by the driver
@@ -154,6 +155,7 @@ struct block {
 	u64 io_start;
 	u64 io_len;
 	bool hung;
+	bool prompt;
 	bool owned;
 	void *priv;
 

@@ -39,14 +39,21 @@ static bool acknowledged(u64 ctrl)
 	return !(ctrl & DFL_PORT_CTRL_RESET) == !(ctrl & DFL_PORT_CTRL_ACK);
 }
 
+/* Return the number of the last access that precedes the acknowledgment. */
+static u64 pending_until(const struct block *b)
+{
+	const struct port *p = b->priv;
+
+	return p->requested_at + (b->prompt ? 0 : p->ack_after);
+}
+
 /* Return CTRL with the acknowledgment that is due by now. */
 static u64 current_control(const struct block *b)
 {
 	const struct port *p = b->priv;
 	u64 ctrl = *control(b);
 
-	if (acknowledged(ctrl) || p->stuck ||
-	    *b->clock <= p->requested_at + p->ack_after)
+	if (acknowledged(ctrl) || p->stuck || *b->clock <= pending_until(b))
 		return ctrl;
 	return ctrl ^ DFL_PORT_CTRL_ACK;
 }
@@ -125,7 +132,7 @@ static void end_request(struct block *b, u64 old)
 
 	b->checker->blocked = false;
 	if (!(old & DFL_PORT_CTRL_ACK))
-		p->held_until = p->requested_at + p->ack_after;
+		p->held_until = pending_until(b);
 }
 
 static void port_write(struct block *b, u64 off, u64 value, u64 bits)

@@ -113,6 +113,17 @@ static json_t *op_hang(struct card *c, const json_t *req)
 	return success();
 }
 
+/* Make all ports acknowledge a request with the next access. */
+static json_t *op_ack_at_once(struct card *c, const json_t *req)
+{
+	size_t i;
+
+	(void)req;
+	for (i = 0; i < c->nr_blocks; i++)
+		c->blocks[i].prompt = true;
+	return success();
+}
+
 /* Set or clear the block of all AFUs, as an AFU of another function would. */
 static json_t *op_protocol_error(struct card *c, const json_t *req)
 {
@@ -376,6 +387,7 @@ static const struct {
 	{ "raise", op_raise },
 	{ "lower", op_lower },
 	{ "hang", op_hang },
+	{ "ack-at-once", op_ack_at_once },
 	{ "protocol-error", op_protocol_error },
 	{ "vanish", op_vanish },
 	{ "vanish-after", op_vanish_after },
