@@ -241,7 +241,9 @@ nap()
 	read -r -t "$1" <&"$never" || :
 }
 
-# wait_for SECONDS CMD...: repeat CMD until it succeeds; fail after SECONDS
+# wait_for SECONDS CMD...: repeat CMD until it succeeds; fail after SECONDS. The limit
+# is for an event that does not come: let it be 60, since the machine may stall for
+# seconds, and check a time with tap_timed.
 wait_for()
 {
 	local end now
@@ -270,7 +272,7 @@ load_module()
 {
 	local needs=(vfio vfio_iommu_type1 mdev irqbypass)
 
-	wait_for 5 driver_is_gone || return
+	wait_for 60 driver_is_gone || return
 	# A separate module up to Linux 6.1
 	[ "$KERNEL" != 6.1 ] || needs+=(vfio_virqfd)
 	modprobe -a "${needs[@]}" || return

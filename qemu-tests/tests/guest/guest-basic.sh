@@ -162,7 +162,7 @@ devices_of()
 afu=$(create_mdev "$bdf" afu-d8424dc4-$AFU) || bail "no AFU"
 tap_is "hot plug: QEMU accepts the instance" \
 	"$(guest_monitor g device_add "vfio-pci,id=late,bus=rp1,sysfsdev=$MDEV/$afu")" ""
-tap_ok "hot plug: the guest's driver binds" wait_for 30 guest g \
+tap_ok "hot plug: the guest's driver binds" wait_for 60 guest g \
 	"test -e $dev1/fpga_region && test -e /dev/dfl-port.0"
 tap_is "hot plug: registers can be read" \
 	"$(reg $dev1 0 0x48 8)" 0x1122334455667788
@@ -176,7 +176,7 @@ closed()
 {
 	[ "$(devices_of g)" = 1 ]
 }
-tap_ok "device_del: QEMU closes the instance" wait_for 30 closed
+tap_ok "device_del: QEMU closes the instance" wait_for 60 closed
 tap_fails "device_del: no device is left in the guest" guest g "test -e $dev1"
 tap_ok "device_del: removal of the instance ends" \
 	timeout 5 sh -c "echo 1 >$MDEV/$afu/remove"

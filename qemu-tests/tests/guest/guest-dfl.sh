@@ -86,7 +86,7 @@ mailbox()
 {
 	[ "$(guest g probe peek /dev/uio0 0x18 8)" = 0x000000010000cafe ]
 }
-tap_ok "Ethernet group: the mailbox works" wait_for 5 mailbox
+tap_ok "Ethernet group: the mailbox works" wait_for 60 mailbox
 
 # --- UART ------------------------------------------------------------------------
 

@@ -87,7 +87,7 @@ mailbox()
 {
 	[ "$(guest a r 0 18 8)" = 000000010000cafe ]
 }
-tap_ok "trapped: the mailbox works" wait_for 5 mailbox
+tap_ok "trapped: the mailbox works" wait_for 60 mailbox
 tap_is "trapped: the neighbour in the page reads as ones" \
 	"$(guest a r 0 800 8)" ffffffffffffffff
 guest a dev 1
@@ -104,7 +104,7 @@ for name in a b; do
 	guest $name arm 4
 	guest $name w 0 50 8 4
 	tap_ok "MSI-X, guest $name: the vector is delivered" \
-		wait_for 10 came $name
+		wait_for 60 came $name
 	guest $name w 0 58 8 f
 	tap_is "MSI-X, guest $name: no other vector is delivered" \
 		"$(guest $name irqs | cut -d' ' -f5-)" "0000 0000 0000 0000"

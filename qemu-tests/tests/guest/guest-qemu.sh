@@ -50,7 +50,7 @@ seabios()
 		"$(card_peek 0 2 0x41ff8) $(seen "vdfl_access: $afu")" "0xcafe 0"
 	guest m arm 4
 	guest m w 0 50 8 4
-	tap_ok "$name: MSI-X vector is delivered" wait_for 10 came
+	tap_ok "$name: MSI-X vector is delivered" wait_for 60 came
 	guest m w 0 58 8 f
 	[ "$2" != kvm ] ||
 		tap_ok "$name: MSI-X is injected by the driver" \

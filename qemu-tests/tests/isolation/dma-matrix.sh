@@ -78,10 +78,10 @@ attempt_unfenced()
 	tap_is "honest, bus master turned on externally: DMA reaches memory" \
 		"$got" "1 changed"
 	tap_ok "honest, bus master turned on externally: off again" \
-		wait_for 2 eval \
+		wait_for 60 eval \
 		'[ "$(card_stat 0 .bus_master)" = 0 ]'
 	tap_ok "honest, bus master turned on externally: a violation is counted" \
-		wait_for 2 eval \
+		wait_for 60 eval \
 		'[ "$(card_attr "$bdf" busmaster_violations)" -ge 1 ]'
 	tap_is "honest, bus master off again: the card refuses DMA" \
 		"$(client user dma)" "2 same"

@@ -136,7 +136,7 @@ for GUEST_QEMU in "${qemus[@]}"; do
 		! guest_running m
 	}
 	tap_ok "$name: a mapped write ends the QEMU of the guest that does it" \
-		wait_for 30 ended
+		wait_for 60 ended
 	guest_end m
 	tap_is "$name: the mapped write changes nothing" \
 		"$(card_peek 0 0 $CARD_SECONDS)" $value

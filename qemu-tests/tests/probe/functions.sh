@@ -125,7 +125,7 @@ check_vfs()
 	two_users "$1, VF" "$3" "$a" afu-3e7b60a0 neighbour
 	setpci -s "$c" COMMAND=0004:0004
 	tap_ok "$1: bus master of a VF, turned on externally, is off again" \
-		wait_for 10 bus_master_is "$c" 0
+		wait_for 60 bus_master_is "$c" 0
 	tap_is "$1: the violation is counted for this VF only" \
 		"$(for vf in $a $b $c; do card_attr "$vf" busmaster_violations; done | tr '\n' ' ')" \
 		"0 0 1 "
@@ -136,7 +136,7 @@ check_vfs()
 	setpci -s "$c" COMMAND=0004:0004
 	bind_bdf "$a" || bail "the VF does not bind again"
 	tap_ok "$1: a VF that masters the bus is listed for the other" \
-		wait_for 10 siblings_are "$a" "$c"
+		wait_for 60 siblings_are "$a" "$c"
 	setpci -s "$c" COMMAND=0000:0004
 	unbind_bdf "$a"
 }

@@ -162,7 +162,7 @@ for who in block card; do
 		tap_ok "new image in use: sysfs accepts a reset of the card" \
 			eval "echo 1 >'$PCI/$bdf/reset'"
 		tap_like "new image in use: ERR is signalled to its client" \
-			"$(client user wait err 3000)" '^fired'
+			"$(client user wait err 20000)" '^fired'
 		tap_is "new image in use: ERR is not signalled to the neighbour" \
 			"$(client neighbour wait err 0)" timeout
 	fi

@@ -91,7 +91,7 @@ users_start()
 			${args[half]} \
 			>"/tmp/user$half" 2>&1 &
 		users+=($!)
-		wait_for 30 grep -q '^ready' "/tmp/user$half" ||
+		wait_for 60 grep -q '^ready' "/tmp/user$half" ||
 			wrong "a user cannot open: $(<"/tmp/user$half")"
 	done
 }
@@ -178,7 +178,7 @@ event_master()
 {
 	setpci -s "$bdf" $MASTER || return
 	masters=$((masters + 1))
-	[ "$source" = msix ] || wait_for 5 master_is_off ||
+	[ "$source" = msix ] || wait_for 60 master_is_off ||
 		wrong "bus master stays on"
 	acknowledge
 }
@@ -215,7 +215,7 @@ event_aer()
 	roll 2
 	echo "soak: an error" >/dev/kmsg
 	aer_inject "${errors[rolled]}" "$(port_of "$bdf")" &&
-		wait_for 20 recovered
+		wait_for 60 recovered
 }
 
 # Suspend; half of the time to D3, in which the card loses its registers
@@ -335,7 +335,7 @@ run_round()
 	for n in "$PCI/$bdf"/*-*-*-*-*/; do
 		[ ! -e "$n/remove" ] || echo 1 >"$n/remove"
 	done
-	wait_for 5 master_is_off || wrong "bus master stays on without users"
+	wait_for 60 master_is_off || wrong "bus master stays on without users"
 	n=$(card_attr "$bdf" busmaster_violations)
 	[ "$n" -le "$masters" ] ||
 		wrong "bus master was found on $n times, and turned on $masters times"

@@ -78,7 +78,7 @@ start_udev()
 	echo 'SUBSYSTEM=="mdev", ACTION=="bind|unbind",' \
 		"RUN+=\"$VDFLCTL cdi --write\"" >/etc/udev/rules.d/90-vdfl-cdi.rules
 	/lib/systemd/systemd-udevd --daemon 2>/run/udevd.log &&
-		wait_for 20 udevadm control --ping
+		wait_for 60 udevadm control --ping
 }
 
 mount -t cgroup2 cgroup2 /sys/fs/cgroup
@@ -92,7 +92,7 @@ start_udev || bail "no udev"
 
 uuid=$(create_mdev "$bdf" afu-d8424dc4-b2-o40000) || bail "no AFU"
 tap_ok "create: udev adds the instance to the specification" \
-	wait_for 20 listed "$uuid"
+	wait_for 60 listed "$uuid"
 
 # --- containers of root ---------------------------------------------------------------
 
@@ -116,4 +116,4 @@ tap_like "user: the container reads the block of the own instance" \
 
 remove_mdev "$uuid"
 tap_ok "remove: udev removes the instance from the specification" \
-	wait_for 20 not_listed "$uuid"
+	wait_for 60 not_listed "$uuid"

@@ -24,7 +24,7 @@ start_libvirt()
 	# libvirtd probes every emulator it finds, which takes time
 	rm /usr/bin/qemu-system-i386
 	/lib/systemd/systemd-udevd --daemon 2>/run/udevd.log || return
-	wait_for 20 udevadm control --ping || return
+	wait_for 60 udevadm control --ping || return
 	libvirtd --daemon
 }
 
@@ -144,7 +144,7 @@ guest_has_it()
 	[[ $(virsh qemu-monitor-command --hmp guest info pci) =~ $HOSTDEV ]]
 }
 HOSTDEV='PCI device 8086:bcce.*8086:a1ab.*BAR0: 64 bit .*id .hostdev0'
-tap_ok "domain: the guest has the device" wait_for 30 guest_has_it
+tap_ok "domain: the guest has the device" wait_for 60 guest_has_it
 tap_is "domain: the instance is in use" \
 	"$(refusal bash -c "echo on >$MDEV/$uuid/dfl/mmap")" \
 	"Device or resource busy"

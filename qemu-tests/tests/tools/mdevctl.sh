@@ -27,7 +27,7 @@ start_udev()
 	# The udev rule logs to syslog
 	busybox syslogd -O /run/syslog || return
 	/lib/systemd/systemd-udevd --daemon 2>/run/udevd.log || return
-	wait_for 20 udevadm control --ping
+	wait_for 60 udevadm control --ping
 }
 
 # saved: what driverctl has stored for the next boot
@@ -125,7 +125,7 @@ tap_like "boot: udev requests driverctl's service from systemd" \
 tap_ok "boot: driverctl load-override binds the card" \
 	driverctl load-override "$bdf"
 tap_ok "boot: mdevctl starts the instance by udev" \
-	wait_for 20 grep -qs off "$MDEV/$uuid/dfl/mmap"
+	wait_for 60 grep -qs off "$MDEV/$uuid/dfl/mmap"
 tap_is "boot: the instance has the same block" "$(mdev_block "$uuid")" b0-o2000
 tap_is "boot: mdevctl lists the instance as defined" \
 	"$(mdevctl list | tr -s ' ')" \

@@ -17,7 +17,7 @@ start_udev()
 	ln -s "$VDFLCTL" /usr/bin/vdflctl || return
 	cp "$PACKAGING/60-vdfl.rules" /etc/udev/rules.d/ || return
 	/lib/systemd/systemd-udevd --daemon 2>/run/udevd.log || return
-	wait_for 20 udevadm control --ping
+	wait_for 60 udevadm control --ping
 }
 
 # run_service BDF: run the commands of the unit, because there is no systemd in
