@@ -106,7 +106,7 @@ users_told()
 	tap_like "$1: read() of a client fails with EIO" "$reader" '^error EIO'
 	tap_is "$1: QEMU stops the guest" "$stopped" 0
 	tap_ok "$1: QEMU reports an unrecoverable error" \
-		wait_for 5 guest_knows "$1"
+		wait_for 60 guest_knows "$1"
 	tap_is "$1: one log line of the driver" \
 		"$(log_new "$DRIVER $bdf: " | sed 's/.*: //; /^Unregistering$/d')" \
 		"card lost ($3), access revoked"
@@ -129,7 +129,7 @@ qemu_ends()
 {
 	kill "-$2" "${GUEST_PID[$1]}"
 	# The shell reports processes that were killed
-	tap_ok "$1: QEMU ends by SIG$2" wait_for 2 finished "${GUEST_PID[$1]}" \
+	tap_ok "$1: QEMU ends by SIG$2" wait_for 60 finished "${GUEST_PID[$1]}" \
 		2>/dev/null || bail "QEMU cannot be ended"
 	guest_end "$1"
 }
@@ -188,7 +188,7 @@ users_told remove "$start" "unbind" $GRACE_MS
 clients_end
 tap_fails "remove: waits for QEMU" finished $removing
 qemu_ends remove KILL
-tap_ok "remove: ends when QEMU has ended" wait_for 2 finished $removing
+tap_ok "remove: ends when QEMU has ended" wait_for 60 finished $removing
 tap_fails "remove: no PCI function is left" test -e "$PCI/$bdf"
 echo 1 >/sys/bus/pci/rescan
 tap_ok "remove, rescan: the PCI function is back" test -e "$PCI/$bdf"
@@ -242,16 +242,16 @@ tap_is "resets: number of which the clients are told" \
 # --- guests that release their blocks on request ----------------------------------------
 
 # orderly_end NAME VERB...: a removal by vdflctl requests the guest to release its
-# block, and waits. Access goes on for the default grace.
+# block, and waits. The grace is far longer than the guest needs on a busy machine.
 orderly_end()
 {
 	local name=$1 removing start
 
 	shift
 	start=$(now_ms)
-	"$VDFLCTL" "$@" >"/tmp/$name" 2>&1 &
+	"$VDFLCTL" "$1" --grace 600000 "${@:2}" >"/tmp/$name" 2>&1 &
 	removing=$!
-	tap_ok "$name: the guest releases the block" wait_for 50 finished $removing
+	tap_ok "$name: the guest releases the block" wait_for 60 finished $removing
 	tap_figure "$name: released $(($(now_ms) - start)) ms after vdflctl $1"
 	tap_is "$name: the guest is not stopped" "$(status "$name")" \
 		"VM status: running"
