@@ -27,9 +27,9 @@
  * loaded machine needs 12 s for that.
  */
 #define BIND_MS		30000
-#define UNBIND_MS	3000
+#define UNBIND_MS	30000
 /* A reset at open, one by ioctl, one at close; each 2 s at most */
-#define USE_MS		8000
+#define USE_MS		30000
 #define STORM_MS	5
 #define SIGNAL_US	20	/* less than poll_floor_us and irq_holdoff_us */
 
