@@ -43,6 +43,7 @@
 #define SILENCE_MS		200	/* at least this long with it off */
 #define SILENCE_FACTOR		10	/* or this many times a run with it on */
 #define PORT_MS			1000
+#define PORT_MIN_POLLS		10	/* the machine may stall between two polls */
 
 /**
  * struct engine - a kind of engine
@@ -120,6 +121,7 @@ static void pause_ms(unsigned int ms)
 /* A reset of the function can leave its ports in reset */
 static int release_port(const struct trial *trial, struct fault *why)
 {
+	unsigned int polls = 0;
 	volatile void *port;
 	__u64 control, end;
 
@@ -134,7 +136,8 @@ static int release_port(const struct trial *trial, struct fault *why)
 	end = now_ms() + PORT_MS;
 	do {
 		control = get64(port, DFL_PORT_CTRL);
-	} while (control & DFL_PORT_CTRL_ACK && now_ms() < end);
+	} while (control & DFL_PORT_CTRL_ACK &&
+		 (++polls < PORT_MIN_POLLS || now_ms() < end));
 	function_unmap(trial->fn, port);
 	return control & DFL_PORT_CTRL_ACK ?
 	       fault_set(why, "the port of the AFU stays in reset") : 0;
