@@ -48,7 +48,7 @@ wait_for_card()
 {
 	local tries
 
-	for ((tries = 0; tries < 200; tries++)); do
+	for ((tries = 0; tries < 1200; tries++)); do
 		[ ! -S "$1" ] || return 0
 		kill -0 "$2" 2>/dev/null || break
 		sleep 0.05

@@ -41,7 +41,7 @@ lose_card()
 {
 	echo 1 >"$PCI/$bdf/remove"
 	echo 1 >/sys/bus/pci/rescan
-	udevadm wait --timeout=30 --settle "$PCI/$bdf"
+	udevadm wait --timeout=120 --settle "$PCI/$bdf"
 }
 
 # types_of_mdevctl: one line "type free device_api name description" each

@@ -74,10 +74,10 @@ link_of()
 lose_card()
 {
 	echo 1 >"$PCI/$bdf/remove"
-	udevadm settle --timeout=30
+	udevadm settle --timeout=120
 	echo 1 >/sys/bus/pci/rescan
 	# udevd may not have received the event yet, and has settled then
-	udevadm wait --timeout=30 --settle "$PCI/$bdf"
+	udevadm wait --timeout=120 --settle "$PCI/$bdf"
 }
 
 load_module || bail "no module"
@@ -96,7 +96,7 @@ third=$("$VDFLCTL" create "$bdf" afu-d8424dc4-b2-o40000) || bail "no third insta
 echo 777 >"$PCI/$bdf/dfl/poll_floor_us"
 echo 1234 >"$PCI/$bdf/dfl/release_grace_ms"
 echo off >"$MDEV/$third/dfl/mmap"
-udevadm settle --timeout=30
+udevadm settle --timeout=120
 "$VDFLCTL" give "$second" $UID_A >/dev/null || bail "no owner"
 
 tap_is "udev: the name by position is the first node of the instance" \
@@ -128,7 +128,7 @@ tap_like "rescan: udev requests the service from systemd" \
 tap_fails "rescan: the name by position is removed" \
 	test -e "/dev/vdfl/$bdf/$position"
 tap_ok "service: restore succeeds" run_service "$bdf"
-udevadm settle --timeout=30
+udevadm settle --timeout=120
 state "$bdf" >/tmp/after
 tap_same "service: settings, instances and owners are as saved" \
 	/tmp/after /tmp/before
@@ -149,7 +149,7 @@ lose_card
 load_module || bail "no module"
 tap_ok "boot: the card is bound when the module is loaded" is_bound "$bdf"
 tap_ok "boot: restore succeeds" run_service "$bdf"
-udevadm settle --timeout=30
+udevadm settle --timeout=120
 state "$bdf" >/tmp/after
 tap_same "boot: settings, instances and owners are as saved" \
 	/tmp/after /tmp/before
