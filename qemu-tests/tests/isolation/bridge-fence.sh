@@ -207,6 +207,16 @@ started_is()
 	[ "$(card_attr "$1" siblings_started)" = "$2" ]
 }
 
+# next_start_counts: a virtual function stops to master the bus, and starts again.
+# The driver counts the start if it has checked the function in between.
+next_start_counts()
+{
+	setpci -s "${vfs[2]}" COMMAND=0000:0004
+	sleep 1.5
+	setpci -s "${vfs[2]}" $MASTER
+	wait_for 10 started_is "$bdf" 3
+}
+
 # lists BDF NAMES
 lists()
 {
@@ -259,10 +269,7 @@ if modprobe pci-pf-stub; then
 	sleep 1.5
 	tap_ok "siblings that continue to master the bus are not counted again" \
 		started_is "$bdf" 2
-	setpci -s "${vfs[2]}" COMMAND=0000:0004
-	sleep 1.5
-	setpci -s "${vfs[2]}" $MASTER
-	tap_ok "$name: next start is counted" wait_for 60 started_is "$bdf" 3
+	tap_ok "$name: next start is counted" wait_for 60 next_start_counts
 	tap_is "siblings: one log line per start" \
 		"$(log_count 'has enabled bus mastering; no fence covers it')" 3
 	tap_is "siblings: one uevent per start" \

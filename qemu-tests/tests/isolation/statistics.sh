@@ -149,13 +149,20 @@ tap_is "mapping: reads through it are not trapped" "$(of "$uuid0" trapped_reads)
 
 # --- interrupts ------------------------------------------------------------------------
 
+# signals_more_than NUMBER
+signals_more_than()
+{
+	[ "$(of "$uuid0" interrupts_signalled)" -gt "$1" ]
+}
+
 client user arm 1 >/dev/null
 raised=$(card_stat 0 .irq_raised)
 before=$(of "$uuid0" interrupts_signalled)
 # The pin is signalled after each hold-off until the interrupt is acknowledged
 for i in 1 2 3 4; do
+	signals=$(of "$uuid0" interrupts_signalled)
 	client user write $IRQ_TRIGGER 8 2 >/dev/null
-	nap 0.05
+	wait_for 60 signals_more_than "$signals"
 	client user write $IRQ_STATUS 8 2 >/dev/null
 done
 seen=$(client user count 1 300)
