@@ -1,15 +1,26 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# what: libvirt lists the types, creates instances, and assigns one to a domain
+# what: libvirt lists the types, creates instances, and assigns one to a domain that AppArmor confines
 # cards: lab
 # kernels: 7.3
+# packages: apparmor
 
 . /src/qemu-tests/tests/lib.sh
 
 TYPE=$DRIVER-afu-d8424dc4
 
-# Start the daemon as systemd would, without polkit and AppArmor
+# libvirt confines a guest only if the daemon is confined. The kernel must not drop
+# messages of AppArmor.
+load_profiles()
+{
+	echo 0 >/proc/sys/kernel/printk_ratelimit
+	mount -t securityfs security /sys/kernel/security &&
+		apparmor_parser --replace /etc/apparmor.d/usr.sbin.libvirtd \
+			/etc/apparmor.d/usr.lib.libvirt.virt-aa-helper
+}
+
+# Start the daemon as systemd would, without polkit
 start_libvirt()
 {
 	local n
@@ -19,7 +30,7 @@ start_libvirt()
 	done
 	mkdir -p /run/libvirt
 	echo 'auth_unix_rw = "none"' >/etc/libvirt/libvirtd.conf
-	printf '%s\n' 'stdio_handler = "file"' 'security_driver = "none"' \
+	printf '%s\n' 'stdio_handler = "file"' 'security_driver = "apparmor"' \
 		>/etc/libvirt/qemu.conf
 	# libvirtd probes every emulator it finds, which takes time
 	rm /usr/bin/qemu-system-i386
@@ -94,9 +105,23 @@ quiet()
 	"$@" >/dev/null
 }
 
+# denials: what AppArmor has denied since log_mark, without time and process
+denials()
+{
+	log_new 'apparmor="DENIED"' | sed 's/.*apparmor="DENIED" //; s/ pid=[0-9]*//'
+}
+
+# as_guest CMD...: execute CMD with the profile of the domain
+as_guest()
+{
+	aa-exec --profile="$profile" -- "$@"
+}
+
 load_module || bail "no module"
 bdf=$(bind_card 0) || bail "no card"
 node=pci_$(tr ':.' _ <<<"$bdf")
+load_profiles || bail "no AppArmor"
+log_mark
 start_libvirt || bail "no libvirt"
 wait_for 60 quiet virsh list || bail "libvirt does not answer"
 # Probe the emulator in the background, as the first domain would
@@ -138,13 +163,25 @@ tap_ok "domain: starts with the instance" \
 tap_is "domain: QEMU runs unprivileged" \
 	"$(ps -o user:20= -C qemu-system-x86_64)" \
 	libvirt-qemu
+profile=libvirt-$(virsh domuuid guest | head -n 1)
+tap_is "domain: AppArmor confines QEMU" \
+	"$(</proc/$(pgrep -x qemu-system-x86)/attr/current)" "$profile (enforce)"
 # guest_has_it: has the guest's firmware found the device below a port?
 guest_has_it()
 {
 	[[ $(virsh qemu-monitor-command --hmp guest info pci) =~ $HOSTDEV ]]
 }
-HOSTDEV='PCI device 8086:bcce.*8086:a1ab.*BAR0: 64 bit .*id .hostdev0'
+HOSTDEV='PCI device 8086:bcce.*8086:a1ab.*BAR0: 64 bit [^[]* (0x[0-9a-f]+) .*id .hostdev0'
 tap_ok "domain: the guest has the device" wait_for 60 guest_has_it
+tap_like "domain: the guest reads the header of the block" \
+	"$(virsh qemu-monitor-command --hmp guest "xp /4wx ${BASH_REMATCH[1]}")" \
+	': 0x00000000 0x10000100 0x83f9040b 0xf89e4336'
+tap_is "domain: AppArmor has denied nothing" "$(denials)" ""
+log_mark
+tap_is "domain: its profile does not allow the card's configuration space" \
+	"$(refusal as_guest cat "$PCI/$bdf/config")" "Permission denied"
+tap_like "domain: the kernel log has the denial" "$(denials)" \
+	"profile=\"$profile\" name=\"/sys/devices/.*/$bdf/config\""
 tap_is "domain: the instance is in use" \
 	"$(refusal bash -c "echo on >$MDEV/$uuid/dfl/mmap")" \
 	"Device or resource busy"
