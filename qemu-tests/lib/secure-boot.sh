@@ -7,21 +7,27 @@
 # with an SBAT section, which Debian's kernels lack.
 #
 # shellcheck disable=SC2054 # commas belong to QEMU's arguments
+# shellcheck disable=SC2154 # the configuration
 
 # Owner of the variables of shim
 shim_guid=605dab50-e046-4300-abb6-3dd810dd8b23
 # The programs of packages that Debian and Microsoft have signed
 shim=/usr/lib/shim/shimx64.efi.signed
 grub=/usr/lib/grub/x86_64-efi-signed/grubx64.efi.signed
+mok_manager=/usr/lib/shim/mmx64.efi.signed
 ovmf=/usr/share/OVMF
 
-# make_mok: /out/mok.key and /out/mok.der are a key as DKMS creates it, enrolled as
-# MokManager would do it
+# make_mok: /out/mok.key and /out/mok.der are a key as DKMS creates it
 make_mok()
 {
 	openssl req -new -x509 -newkey rsa:2048 -nodes -days 3650 -sha256 \
 		-subj "/CN=DKMS module signing key/" -outform DER \
 		-keyout /out/mok.key -out /out/mok.der 2>/dev/null
+}
+
+# enroll_mok: write the variables of the firmware as MokManager would do it
+enroll_mok()
+{
 	openssl x509 -inform DER -in /out/mok.der -out /run/mok.pem
 	virt-fw-vars --input "$ovmf/OVMF_VARS_4M.ms.fd" --output /out/vars.fd \
 		--add-mok "$shim_guid" /run/mok.pem >/out/vars.log 2>&1
@@ -33,10 +39,70 @@ make_esp()
 	mkdir -p /run/esp/EFI/{BOOT,debian}
 	cp "$shim" /run/esp/EFI/BOOT/BOOTX64.EFI
 	cp "$grub" /run/esp/EFI/BOOT/grubx64.efi
+	cp "$mok_manager" /run/esp/EFI/BOOT/mmx64.efi
 	cp "$1" /run/esp/vmlinuz
 	cp "$2" /run/esp/initrd
 	printf '%s\n' "linux /vmlinuz $3" 'initrd /initrd' boot \
 		>/run/esp/EFI/debian/grub.cfg
+}
+
+# await TEXT: read the console until it has TEXT, which no earlier screen has
+await()
+{
+	local text='' part
+
+	until [[ $text == *"$1"* ]]; do
+		IFS= read -r -t 1 -N 32 part <&"$console_out" || true
+		text+=$part
+		[ "${#text}" -lt 1000 ] || text=${text: -100}
+	done
+}
+
+# press KEYS: on the console, once the screen is drawn
+press()
+{
+	sleep 1
+	printf %b "$1" >&"$console_in"
+}
+
+# enroll_by_menu: choose in the menus of MokManager what the guide describes, at the
+# serial console in the pipes /run/console.in and .out. The password is "password".
+# The firmware of a busy machine may need longer than the 10 s that MokManager waits
+# for a key, so the scenario sets no limit. MokManager then waits in the first menu.
+enroll_by_menu()
+{
+	local enter='\r' down='\e[B'
+
+	await 'Enroll MOK'
+	press "$down$enter"
+	await 'View key 0'
+	press "$down$enter"
+	await 'Enroll the key(s)?'
+	press "$down$enter"
+	await 'Password:'
+	press "password$enter"
+	await 'Reboot'
+	press "$enter"
+	exec cat <&"$console_out" >/dev/null
+}
+
+# use_menu: the machine can reboot, and has a console that enroll_by_menu uses
+use_menu()
+{
+	local i
+
+	for i in "${!args[@]}"; do
+		case ${args[i]} in
+		-no-reboot) unset "args[i]" ;;
+		file:/out/console) args[i]=chardev:console ;;
+		esac
+	done
+	mkfifo /run/console.in /run/console.out
+	args+=(-chardev pipe,id=console,path=/run/console,logfile=/out/console)
+	# Opening both ways does not wait for QEMU
+	exec {console_in}<>/run/console.in {console_out}<>/run/console.out
+	cp "$ovmf/OVMF_VARS_4M.ms.fd" /out/vars.fd
+	enroll_by_menu &
 }
 
 # secure_boot: replace the kernel in args by the firmware and a system partition
@@ -53,9 +119,15 @@ secure_boot()
 		*) kept+=("${args[i]}") ;;
 		esac
 	done
+	args=("${kept[@]}")
 	make_mok
 	make_esp "$kernel" "$initrd" "$cmdline"
-	args=("${kept[@]}"
+	if [ "$secure_boot" = menu ]; then
+		use_menu
+	else
+		enroll_mok
+	fi
+	args+=(
 		-global driver=cfi.pflash01,property=secure,value=on
 		-drive "if=pflash,unit=0,format=raw,readonly=on,file=$ovmf/OVMF_CODE_4M.ms.fd"
 		-drive if=pflash,unit=1,format=raw,file=/out/vars.fd

@@ -279,6 +279,15 @@ load_module()
 	insmod "$MODULE" "$@"
 }
 
+# signed_module KEY CERT: print the path of a copy of the module with a signature as
+# DKMS makes it
+signed_module()
+{
+	"/lib/modules/$(uname -r)/build/scripts/sign-file" sha256 "$1" "$2" \
+		"/src/build/$KERNEL/$DRIVER/$DRIVER.ko" "/tmp/$DRIVER.ko" || return
+	echo "/tmp/$DRIVER.ko"
+}
+
 unload_module()
 {
 	rmmod "$DRIVER"

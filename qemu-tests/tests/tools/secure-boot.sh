@@ -12,14 +12,6 @@
 
 . /src/qemu-tests/tests/lib.sh
 
-# sign KEY CERT: print the path of a copy of the module with a signature of DKMS
-sign()
-{
-	"/lib/modules/$(uname -r)/build/scripts/sign-file" sha256 "$1" "$2" \
-		"/src/build/$KERNEL/$DRIVER/$DRIVER.ko" "/tmp/$DRIVER.ko" || return
-	echo "/tmp/$DRIVER.ko"
-}
-
 # command_of BDF: command register
 command_of()
 {
@@ -53,14 +45,14 @@ tap_is "unsigned module: the kernel log has the reason" \
 
 openssl req -new -x509 -newkey rsa:2048 -nodes -days 30 -subj /CN=stranger/ \
 	-outform DER -keyout /tmp/key -out /tmp/der 2>/dev/null
-MODULE=$(sign /tmp/key /tmp/der) || bail "no signature"
+MODULE=$(signed_module /tmp/key /tmp/der) || bail "no signature"
 log_mark
 tap_is "module signed with another key: is refused" \
 	"$(refusal load_module)" "Key was rejected by service"
 tap_is "module signed with another key: the kernel log has the reason" \
 	"$(log_count 'Loading of module with unavailable key is rejected')" 1
 
-MODULE=$(sign /out/mok.key /out/mok.der) || bail "no signature"
+MODULE=$(signed_module /out/mok.key /out/mok.der) || bail "no signature"
 tap_ok "module signed with the enrolled key: loads" load_module ||
 	bail "no module"
 tap_is "module signed with the enrolled key: no taint for a missing signature" \
