@@ -13,6 +13,9 @@
 SAMPLE=/src/samples/block.py
 ROOTFS=/run/rootfs
 SPEC=/run/cdi/vdfl.alt-block.json
+TYPE=afu-d8424dc4-b2-o40000
+KEPT=/run/kept
+NEXT_USER=20002
 
 # make_rootfs: a container has the programs of the VM, and files of its own
 make_rootfs()
@@ -59,6 +62,40 @@ sample()
 	podman_run "$1" --device "vdfl.alt/block=$2" -- "$SAMPLE" "$2" 1 0
 }
 
+# start_keeper UUID: start a container of root that has the device of the instance, and
+# in which kept_reads opens other instances. Its node is a copy, of which devtmpfs does
+# not reset the permissions at removal.
+start_keeper()
+{
+	mkdir "$KEPT"
+	mkfifo "$KEPT"/{uuids,reads}
+	exec {uuids}<>"$KEPT/uuids" {reads}<>"$KEPT/reads"
+	podman_run root --device "vdfl.alt/block=$1" -v "$KEPT:/tmp" -- \
+		bash -c "while read -r uuid; do
+				$SAMPLE \$uuid 1 0 2>&1
+				echo end
+			done </tmp/uuids >/tmp/reads" \
+		>"$KEPT/log" {uuids}>&- {reads}>&- &
+	keeper=$!
+}
+
+end_keeper()
+{
+	exec {uuids}>&- {reads}>&-
+	wait "$keeper"
+}
+
+# kept_reads UUID: output of the sample in that container
+kept_reads()
+{
+	local line
+
+	echo "$1" >&"$uuids"
+	while IFS= read -r -t $((120 * SLOW)) -u "$reads" line && [ "$line" != end ]; do
+		echo "$line"
+	done
+}
+
 # listed UUID: the specification has the instance
 listed()
 {
@@ -90,7 +127,7 @@ load_module || bail "no module"
 bdf=$(bind_card 0) || bail "no card"
 start_udev || bail "no udev"
 
-uuid=$(create_mdev "$bdf" afu-d8424dc4-b2-o40000) || bail "no AFU"
+uuid=$(create_mdev "$bdf" $TYPE) || bail "no AFU"
 tap_ok "create: udev adds the instance to the specification" \
 	wait_for 60 listed "$uuid"
 
@@ -113,7 +150,21 @@ tap_like "user: the container is denied an instance of root" \
 "$VDFLCTL" give "$uuid" alice >/dev/null || bail "no owner"
 tap_like "user: the container reads the block of the own instance" \
 	"$(sample alice "$uuid")" "$READS"
-
 remove_mdev "$uuid"
 tap_ok "remove: udev removes the instance from the specification" \
 	wait_for 60 not_listed "$uuid"
+
+# --- a container that keeps the node of a removed instance -----------------------------
+
+uuid=$(create_mdev "$bdf" $TYPE) || bail "no AFU"
+wait_for 60 listed "$uuid" || bail "no specification"
+start_keeper "$uuid"
+tap_like "kept node: the container reads the instance" "$(kept_reads "$uuid")" "$READS"
+remove_mdev "$uuid"
+next=$(create_mdev "$bdf" $TYPE) || bail "no next AFU"
+tap_like "kept node: the container opens the next instance if that has no owner" \
+	"$(kept_reads "$next")" "$READS"
+"$VDFLCTL" give "$next" $NEXT_USER >/dev/null || bail "no next owner"
+tap_like "kept node: the container is denied the next instance of another user" \
+	"$(kept_reads "$next")" 'Permission denied'
+tap_ok "kept node: the container ends without error" end_keeper
