@@ -23,12 +23,12 @@
 #define MAX_CARDS	8
 
 /*
- * Longer than the driver's own limits: 5 s of header reads, 4 port resets. A
- * loaded machine needs 12 s for that.
+ * Longer than the driver's own limits: 10 s of header reads, 4 port resets. A
+ * bind has taken 12 s on a loaded machine.
  */
 #define BIND_MS		30000
 #define UNBIND_MS	30000
-/* A reset at open, one by ioctl, one at close; each 2 s at most */
+/* Far longer than three resets, at open, by ioctl and at close: each 2 s at most */
 #define USE_MS		30000
 #define STORM_MS	5
 #define SIGNAL_US	20	/* less than poll_floor_us and irq_holdoff_us */

@@ -9,8 +9,8 @@
  *
  * Each operation must end, with or without an error. After that every access of a
  * client must fail. The card is unbound, returns, and must work again. Failed
- * checks are printed on standard error, figures on standard output. The caller
- * judges the times, which depend on how busy the machine is.
+ * checks are printed on standard error, figures on standard output. The scenario
+ * checks the times, because they depend on how busy the machine is.
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -24,7 +24,7 @@
 #define LOST_MS		50	/* for an interrupt that may not come */
 #define NR_USERS	4
 
-/* * struct state - the state between the steps */
+/* The state between the steps */
 struct state {
 	struct card card;
 	const char *source;
@@ -209,7 +209,7 @@ static bool is_mapped(const struct state *s)
 /* Accesses to a lost card must fail: all-ones are not a valid result. */
 static void check_gone(struct state *s, const char *when)
 {
-	/* After a failure, do not wait as long at each further step */
+	/* After a failure, check each further step without waiting */
 	u64 end = now_us() + (nr_broken ? 0 : LIMIT_MS * 1000ULL * slow), value;
 	ssize_t got = try_dev_read(&s->dev, BAR0, AFU_RO, &value,
 				   sizeof(value));
