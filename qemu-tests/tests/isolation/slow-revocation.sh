@@ -9,8 +9,8 @@
 # mem: 1G
 #
 # PROCESSES, MAPPINGS: of the attacker. KINDS: of attacks; "none" is first.
-# ROUNDS: tries of a measurement without attackers, of which the best counts; twice
-# as many at most with attackers
+# ROUNDS: rounds of a measurement without attackers; with attackers up to twice as
+# many. The best round counts.
 
 . /src/qemu-tests/tests/lib.sh
 
@@ -19,6 +19,7 @@ PROCESSES=${PROCESSES:-20}
 MAPPINGS=${MAPPINGS:-60000}
 KINDS=${KINDS:-none maps churn throttled all}
 ROUNDS=${ROUNDS:-3}
+# Seconds after which the throttling ends
 RELIEF=15
 SCRATCH=0x28
 PARAMETERS=/sys/module/$DRIVER/parameters
@@ -70,11 +71,10 @@ unthrottle()
 	echo "max 100000" >"$GROUP/cpu.max"
 }
 
-# throttle: 1 ms of each second remains for all processes of the attacker together,
-# for RELIEF seconds: a kernel before 6.18 also throttles a task that holds
-# i_mmap_rwsem, and the end of a reset waits for it. The relief starts no process
-# while the attacker is throttled, because such a task may hold the lock of any
-# file that it maps.
+# throttle: limit all processes of the attacker together to 1 ms of each second, for
+# RELIEF seconds. Before 6.18 the kernel also throttles a task that holds
+# i_mmap_rwsem, and the end of a reset waits for this lock. The relief is created
+# before the throttling and starts no process: the start could wait for such a task.
 throttle()
 {
 	local pid
@@ -120,8 +120,8 @@ loop_start=
 started=
 
 # setup KIND: the neighbour reads its mapping in a loop, and one more client has
-# trapped reads. No process is started from here on until the end of what is
-# measured: the start would wait for a throttled attacker.
+# trapped reads. From the throttling to the end of the measurement, the scenario starts
+# no process: the start could wait for a throttled attacker.
 setup()
 {
 	bind_bdf "$bdf" || bail "card cannot be bound"
@@ -201,7 +201,8 @@ try_reset()
 	teardown
 }
 
-# try_unbind KIND: the process that unbinds the card waits for the start
+# try_unbind KIND: the process that unbinds the card is created before the attack,
+# and waits for the start
 try_unbind()
 {
 	local unbinding go
@@ -244,8 +245,8 @@ bound()
 	fi
 }
 
-# measure KIND OPERATION: fills best. One more round if the machine was too busy;
-# without attackers always all rounds
+# measure KIND OPERATION: set best to the shortest time of all rounds. A busy machine
+# can delay a round, so with attackers rounds follow until one is within the bound.
 measure()
 {
 	local round rounds=$((2 * ROUNDS))
