@@ -13,11 +13,13 @@ SCRATCH=0x28
 BOUND_MS=$((2000 * SLOW))
 # Longer than a client is in use
 USE_MS=$((60000 * SLOW))
+# VFIO repeats a request after 10 s, and the first one must signal REQ
+REQUEST_MS=8000
 # Long enough for the checks that are made during the grace
 GRACE_MS=$((10000 * (SLOW > 1 ? 2 : 1)))
-# Short, for a grace that is awaited only
+# Short, for a grace during which nothing is checked
 SHORT_GRACE_MS=2000
-# Far longer than the time limit of any check
+# Far longer than the time limit of any check, for clients that close first
 LONG_GRACE_MS=600000
 # A card that does not respond is declared lost after that time
 LOSS_GRACE_MS=3000
@@ -314,9 +316,9 @@ client second arm req >/dev/null
 log_mark
 unbind_bdf "$bdf" &
 unbinding=$!
-tap_like "in time: REQ is signalled to the first client" "$(client first wait req 8000)" ^fired
+tap_like "in time: REQ is signalled to the first client" "$(client first wait req $REQUEST_MS)" ^fired
 tap_like "in time: REQ is signalled to the second client" \
-	"$(client second wait req 8000)" ^fired
+	"$(client second wait req $REQUEST_MS)" ^fired
 client_end first
 client_end second
 tap_ok "in time: unbind ends before the grace" wait_for 60 finished "$unbinding"
@@ -362,7 +364,7 @@ client user arm req >/dev/null
 client other write $SCRATCH 8 0xabcd >/dev/null
 remove_mdev "$uuid" &
 removing=$!
-tap_like "remove: REQ is signalled" "$(client user wait req 8000)" '^fired'
+tap_like "remove: REQ is signalled" "$(client user wait req $REQUEST_MS)" '^fired'
 tap_fails "remove: waits for the client" finished "$removing"
 tap_is "remove: the other client can read registers" \
 	"$(client other read $SCRATCH 8)" 0xabcd
@@ -382,7 +384,7 @@ client user arm req >/dev/null
 client user mwrite $SCRATCH 0x4321 >/dev/null
 remove_mdev "$uuid" &
 removing=$!
-tap_like "remove, grace: REQ is signalled" "$(client user wait req 8000)" '^fired'
+tap_like "remove, grace: REQ is signalled" "$(client user wait req $REQUEST_MS)" '^fired'
 tap_is "remove, grace: mapping can be read" "$(client user mread $SCRATCH)" 0x4321
 tap_is "remove, grace: register can be read" \
 	"$(client user read $SCRATCH 8)" 0x4321
