@@ -46,7 +46,7 @@ make_esp()
 		>/run/esp/EFI/debian/grub.cfg
 }
 
-# await TEXT: read the console until it has TEXT, which no earlier screen has
+# await TEXT: read the console until it shows TEXT, which no earlier screen contains
 await()
 {
 	local text='' part
@@ -58,17 +58,17 @@ await()
 	done
 }
 
-# press KEYS: on the console, once the screen is drawn
+# press KEYS: send KEYS to the console, after the rest of the screen is drawn
 press()
 {
 	sleep 1
 	printf %b "$1" >&"$console_in"
 }
 
-# enroll_by_menu: choose in the menus of MokManager what the guide describes, at the
-# serial console in the pipes /run/console.in and .out. The password is "password".
-# The firmware of a busy machine may need longer than the 10 s that MokManager waits
-# for a key, so the scenario sets no limit. MokManager then waits in the first menu.
+# enroll_by_menu: make the choices of the guide in the menus of MokManager, through
+# the pipes of the serial console, /run/console.in and .out. The password is "password".
+# MokManager waits 10 s for a key press, which is too short on a busy machine. So the
+# scenario disables this limit, and MokManager starts with the first menu.
 enroll_by_menu()
 {
 	local enter='\r' down='\e[B'
@@ -86,7 +86,7 @@ enroll_by_menu()
 	exec cat <&"$console_out" >/dev/null
 }
 
-# use_menu: the machine can reboot, and has a console that enroll_by_menu uses
+# use_menu: let the VM reboot, and connect its console to enroll_by_menu
 use_menu()
 {
 	local i
