@@ -241,9 +241,9 @@ nap()
 	read -r -t "$1" <&"$never" || :
 }
 
-# wait_for SECONDS CMD...: repeat CMD until it succeeds; fail after SECONDS. The limit
-# is for an event that does not come: let it be 60, since the machine may stall for
-# seconds, and check a time with tap_timed.
+# wait_for SECONDS CMD...: repeat CMD until it succeeds; fail after SECONDS. Use 60 for
+# an event that must occur, because the machine may stall for seconds. Check the time
+# until the event with tap_timed.
 wait_for()
 {
 	local end now
@@ -587,7 +587,8 @@ client_reply()
 	fi
 }
 
-# client NAME COMMAND...: run a command, print its reply
+# client NAME COMMAND...: run a command, print its reply. "wait" for an eventfd that must
+# be signalled has a limit of 20000 ms, which is below that of client_reply.
 client()
 {
 	client_send "$@"

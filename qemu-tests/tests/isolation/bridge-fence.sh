@@ -207,8 +207,8 @@ started_is()
 	[ "$(card_attr "$1" siblings_started)" = "$2" ]
 }
 
-# next_start_counts: a virtual function stops to master the bus, and starts again.
-# The driver counts the start if it has checked the function in between.
+# next_start_counts: a virtual function stops mastering the bus and starts again. The
+# driver counts the start only if it has checked the function in between.
 next_start_counts()
 {
 	setpci -s "${vfs[2]}" COMMAND=0000:0004
@@ -315,7 +315,7 @@ for ((try = 0; try < 10; try++)); do
 	wait_for 60 bus_master_is "$bdf" 0
 done
 tap_note "bit of the card on, of the port $(bus_master "$port"): DMA by message" \
-	"says \"$result\" (1 changed: QEMU's port does not stop it)"
+	"returns \"$result\" (1 changed: QEMU's port does not stop it)"
 tap_ok "dishonest: bus master of the card is off again" \
 	wait_for 60 bus_master_is "$bdf" 0
 client_end user

@@ -26,9 +26,9 @@ tap_ok "module: loads" \
 	load_module opt_in=uart,tod,userclk,fme-7a || bail "no module"
 bdf=$(bind_card 0) || bail "the card does not bind"
 
-# Instances are opened by their group, and again by their device node if the
-# kernel has it. debug and kcsan are slow, and take one way each; the other way is
-# in fuzz-user, which runs on both.
+# The programs open instances by the group, and again by the device node if the kernel
+# has it. On debug and kcsan, which are slow, they use one way each: fuzz-user runs on
+# both kernels and opens by both ways.
 ways=group
 ! has_cdev || ways+=" cdev"
 case $KERNEL in

@@ -149,7 +149,7 @@ tap_is "mapping: reads through it are not trapped" "$(of "$uuid0" trapped_reads)
 
 # --- interrupts ------------------------------------------------------------------------
 
-# signals_more_than NUMBER
+# signals_more_than NUMBER: succeed if more interrupts were signalled
 signals_more_than()
 {
 	[ "$(of "$uuid0" interrupts_signalled)" -gt "$1" ]

@@ -69,8 +69,8 @@ client_end last
 # --- a list elsewhere ----------------------------------------------------------------
 
 bdf=$(card_bdf 3)
-# The time limit passes among the words of the AFU, after the headers of all lists:
-# missing words must not be taken for all-ones
+# The time limit expires during the reads of the AFU, after the headers of all lists.
+# The driver must not take the words that it does not read for all-ones.
 words='"bar":2,"offset":"0x80000","len":262160'
 tap_ok "slow reads: card takes 1.3 s for a word" card_do 3 slow "$words,\"us\":1300000"
 log_mark

@@ -38,7 +38,7 @@ found()
 	done | sort
 }
 
-# bind_stock CARD: bind to dfl-pci, unless it was bound when the driver was loaded
+# bind_stock CARD: bind the card to dfl-pci, unless dfl-pci has bound it when loaded
 bind_stock()
 {
 	local bdf
@@ -71,9 +71,9 @@ guids()
 }
 
 tap_is "n6001-hello: the port is in reset" "$(card_peek 4 0 0x71038)" 0x11
-# The stock driver waits a millisecond for a port, which is less than one access takes
-# on a busy machine, and reads once more after it. So the ports acknowledge with the
-# first read.
+# The stock driver polls a port for one millisecond, and reads it once more afterwards.
+# On a busy machine one access takes longer. With an acknowledgment at the first read
+# the result does not depend on time.
 for n in "${!CARDS[@]}"; do
 	card_do "$n" ack-at-once || bail "ports of card $n keep their delay"
 done

@@ -15,7 +15,7 @@
 
 VANISH=/src/build/selftests/vanish_user
 STRIDE=${STRIDE:-$((SLOW > 1 ? 13 : 1))}
-# An operation and the loss of a card end within that time
+# Limit for each operation, and for the end of the clients of a lost card
 BOUND_MS=$((2000 * SLOW))
 
 export SLOW
@@ -95,6 +95,7 @@ users_out()
 kills()
 {
 	kill -9 "${CLIENT_PID[$2]}"
+	# The wait for the card would end by itself after a minute
 	tap_ok "$1: a client that waits can be killed" \
 		wait_for 20 finished "${CLIENT_PID[$2]}"
 }
@@ -159,7 +160,7 @@ tap_is "late after a reset: neither ERR nor REQ is signalled" \
 
 RO_REG=0x48
 RO_VALUE=0x1122334455667788
-# On a busy machine the card may be absent for some seconds instead
+# On a busy machine the card may be absent for much longer than 300 ms
 grace 90000
 tap_is "300 ms: a vector is armed" "$(client other arm 0)" ok
 generation=$(card_attr "$bdf" generation)
@@ -168,7 +169,7 @@ client_send user mloop $RO_REG 20000
 client_send other pace $RO_REG 20000 $RO_VALUE
 tap_ok "300 ms: clients are at work" wait_for 60 reads_more "$(other_reads)"
 card_do 1 vanish || bail "the card cannot vanish"
-tap_ok "300 ms: the driver notices the absence" wait_for 60 frozen
+tap_ok "300 ms: sysfs reports the state frozen" wait_for 60 frozen
 nap 0.3
 card_do 1 reappear || bail "the card cannot reappear"
 tap_ok "300 ms: trapped reads continue" wait_for 60 reads_more "$(other_reads)"
@@ -205,7 +206,8 @@ client_send other wait req $CORE_WAIT_MS
 bdf=$(card_bdf 0)
 # A vanished card is lost at the first access
 grace 0
-# value NAME: value from the line of the program
+
+# value NAME: print the number after NAME in the output line of vanish_user
 value()
 {
 	sed -n "s/.*\<$1 \([0-9]*\).*/\1/p" <<<"$line"

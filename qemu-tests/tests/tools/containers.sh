@@ -63,8 +63,8 @@ sample()
 }
 
 # start_keeper UUID: start a container of root that has the device of the instance, and
-# in which kept_reads opens other instances. Its node is a copy, of which devtmpfs does
-# not reset the permissions at removal.
+# in which kept_reads opens other instances. The node in the container is a copy, so
+# devtmpfs does not reset its permissions when the instance is removed.
 start_keeper()
 {
 	mkdir "$KEPT"
@@ -85,7 +85,7 @@ end_keeper()
 	wait "$keeper"
 }
 
-# kept_reads UUID: output of the sample in that container
+# kept_reads UUID: print the output of the sample in the container of start_keeper
 kept_reads()
 {
 	local line

@@ -10,8 +10,8 @@
 
 TYPE=$DRIVER-afu-d8424dc4
 
-# libvirt confines a guest only if the daemon is confined. The kernel must not drop
-# messages of AppArmor.
+# libvirt confines a guest only if the daemon is confined. Without the rate limit, the
+# kernel log has every denial.
 load_profiles()
 {
 	echo 0 >/proc/sys/kernel/printk_ratelimit
@@ -105,7 +105,7 @@ quiet()
 	"$@" >/dev/null
 }
 
-# denials: what AppArmor has denied since log_mark, without time and process
+# denials: print the denials of AppArmor since log_mark, without time and process
 denials()
 {
 	log_new 'apparmor="DENIED"' | sed 's/.*apparmor="DENIED" //; s/ pid=[0-9]*//'
@@ -166,7 +166,8 @@ tap_is "domain: QEMU runs unprivileged" \
 profile=libvirt-$(virsh domuuid guest | head -n 1)
 tap_is "domain: AppArmor confines QEMU" \
 	"$(</proc/$(pgrep -x qemu-system-x86)/attr/current)" "$profile (enforce)"
-# guest_has_it: has the guest's firmware found the device below a port?
+# guest_has_it: succeed if the guest's firmware has found the device below a port;
+# BASH_REMATCH[1] is then the address of its BAR 0
 guest_has_it()
 {
 	[[ $(virsh qemu-monitor-command --hmp guest info pci) =~ $HOSTDEV ]]

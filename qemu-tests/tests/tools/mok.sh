@@ -19,7 +19,7 @@ KEY=/var/lib/dkms/mok.pub
 # Results of the first part
 FIRST=/out/first
 
-# with_password CMD: execute CMD, which asks twice for a password
+# with_password CMD: execute CMD, and enter the new password twice
 with_password()
 {
 	bash -c "$1" <<<$'password\npassword'
@@ -42,7 +42,7 @@ request()
 	tap_like "requested: mokutil lists the key" \
 		"$(mokutil --list-new)" "Subject: CN=DKMS module signing key"
 	tap_is "requested: the variables MokNew and MokAuth exist" "$(requests)" 2
-	tap_ok "requested: MokManager can wait" mokutil --timeout -1
+	tap_ok "requested: mokutil disables the time limit of MokManager" mokutil --timeout -1
 }
 
 check_enrolled()
