@@ -51,6 +51,7 @@ await()
 {
 	local text='' part
 
+	say "waiting for the screen \"$1\""
 	until [[ $text == *"$1"* ]]; do
 		IFS= read -r -t 1 -N 32 part <&"$console_out" || true
 		text+=$part

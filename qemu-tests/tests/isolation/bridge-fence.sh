@@ -214,7 +214,7 @@ next_start_counts()
 	setpci -s "${vfs[2]}" COMMAND=0000:0004
 	sleep 1.5
 	setpci -s "${vfs[2]}" $MASTER
-	wait_for 10 started_is "$bdf" 3
+	wait_for 20 started_is "$bdf" 3
 }
 
 # lists BDF NAMES

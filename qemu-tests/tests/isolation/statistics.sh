@@ -162,7 +162,7 @@ before=$(of "$uuid0" interrupts_signalled)
 for i in 1 2 3 4; do
 	signals=$(of "$uuid0" interrupts_signalled)
 	client user write $IRQ_TRIGGER 8 2 >/dev/null
-	wait_for 60 signals_more_than "$signals"
+	wait_for 60 signals_more_than "$signals" || bail "no signal of interrupt $i"
 	client user write $IRQ_STATUS 8 2 >/dev/null
 done
 seen=$(client user count 1 300)
