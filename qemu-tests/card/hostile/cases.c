@@ -502,7 +502,7 @@ static void stalls(struct hostile *h)
 static void stalls_for_good(struct hostile *h)
 {
 	headers_257(h);
-	h->stall_us = 100000;
+	h->stall_us = 200000;
 	h->stall_every = 1;
 }
 
