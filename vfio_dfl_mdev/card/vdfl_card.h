@@ -13,6 +13,7 @@
  *   configuration lock of the function (pci_cfg_access_lock())
  *   vdfl_card.reset_lock
  *   mmap_lock
+ *   vdfl_mdev.filter_lock
  *   vdfl_mdev.memory_lock
  *   vdfl_card_irq.mutex
  *   vdfl_busmaster.lock

@@ -15,12 +15,14 @@
  */
 void vdfl_filter_init(struct vdfl_mdev *vd)
 {
+	mutex_init(&vd->filter_lock);
 	vd->filter = NULL;
 	vd->unfiltered = vd->block->window->size;
 }
 
 static int filter_replace(struct vdfl_mdev *vd, struct dfl_filter *filter)
 {
+	guard(mutex)(&vd->filter_lock);
 	guard(rwsem_write)(&vd->memory_lock);
 	if (!(atomic_read(&vd->revoked) & VDFL_REVOKED_CLOSED))
 		return -EBUSY;
@@ -36,8 +38,8 @@ static int filter_replace(struct vdfl_mdev *vd, struct dfl_filter *filter)
  * @text: table for dfl_filter_parse(), not terminated
  * @len: bytes of @text
  *
- * The reason of a rejection is logged. Takes vdfl_mdev.memory_lock for writing.
- * May sleep.
+ * The reason of a rejection is logged. Takes vdfl_mdev.filter_lock, and in it
+ * memory_lock for writing. May sleep.
  *
  * Return: 0; -EINVAL if the table is rejected; -EBUSY while the instance is open;
  * -ENOMEM
@@ -67,7 +69,7 @@ int vdfl_filter_load(struct vdfl_mdev *vd, const char *text, size_t len)
  * vdfl_filter_remove() - permit the whole block again
  * @vd: any instance, open or not
  *
- * Takes vdfl_mdev.memory_lock for writing. May sleep.
+ * Takes vdfl_mdev.filter_lock, and in it memory_lock for writing. May sleep.
  *
  * Return: 0, or -EBUSY while the instance is open
  */
@@ -81,12 +83,13 @@ int vdfl_filter_remove(struct vdfl_mdev *vd)
  * @vd: any instance, open or not
  * @buf: result, DFL_FILTER_PRINT_LEN bytes
  *
- * Takes vdfl_mdev.memory_lock for reading. May sleep.
+ * Any user may call this by sysfs, in a task that gets no CPU time. So no lock is
+ * held that an access or a reset waits for. May sleep.
  *
  * Return: length of the text, 0 without a filter
  */
 size_t vdfl_filter_print(struct vdfl_mdev *vd, char *buf)
 {
-	guard(rwsem_read)(&vd->memory_lock);
+	guard(mutex)(&vd->filter_lock);
 	return vd->filter ? dfl_filter_print(vd->filter, buf) : 0;
 }

@@ -89,7 +89,10 @@ struct vdfl_rate {
  * @nr_maps: number of user mappings (VMAs), at most VFIO_DFL_MDEV_MAX_MAPS;
  *	atomic
  * @mmap_on: the block can be mapped; changes under @memory_lock while closed
- * @filter: registers that the user may access, NULL for all; changes as @mmap_on
+ * @filter_lock: protects @filter from its readers in sysfs, which may be stopped
+ *	at any time; taken outside of @memory_lock
+ * @filter: registers that the user may access, NULL for all; changes as @mmap_on,
+ *	with @filter_lock held as well
  * @unfiltered: bytes of the block that are permitted without a look-up: all
  *	without @filter, else 0; changes with it
  * @rate: see rate.c
@@ -134,6 +137,7 @@ struct vdfl_mdev {
 	bool has_statistics;
 	atomic_t nr_maps;
 	bool mmap_on;
+	struct mutex filter_lock;
 	struct dfl_filter *filter;
 	u64 unfiltered;
 	struct vdfl_rate rate;

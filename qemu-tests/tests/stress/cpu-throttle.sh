@@ -108,6 +108,7 @@ OPENS=30
 AVAILABLE=$(type_dir "$bdf" afu-d8424dc4)/available_instances
 INSTANCE=$PCI/$bdf/dfl/blocks/$block/instance
 STUCK=$PCI/$bdf/dfl/irq_stuck
+FILTER=$MDEV/$other/dfl/filter
 
 # open_often NUMBER: sets longest to the longest open and close of the other client,
 # in ms, and opened to its last reply
@@ -126,6 +127,13 @@ open_often()
 	done
 }
 
+client other close >/dev/null
+for ((register = 0; register < 32; register++)); do
+	printf '0x%x+0x4 r\n' $((register * 8))
+done | cat >/run/filter
+tap_ok "SCHED_IDLE readers: the other client has a filter to print" \
+	dd if=/run/filter of="$FILTER" bs=4k status=none
+
 busy=()
 for ((cpu = 0; cpu < $(nproc); cpu++)); do
 	taskset -c "$cpu" bash -c 'while :; do :; done' &
@@ -136,7 +144,7 @@ alone=$longest
 for ((reader = 0; reader < 4; reader++)); do
 	chrt --idle 0 bash -c "while :; do
 		read -r _ <'$INSTANCE'; read -r _ <'$AVAILABLE'
-		read -r _ <'$STUCK'; done" &
+		read -r _ <'$STUCK'; read -r _ <'$FILTER'; done" &
 	busy+=($!)
 done
 # Up to three times, because a busy machine may stop the VM
