@@ -35,6 +35,7 @@
  *					RESULT same, or RESULT changed
  *	reset				ok
  *	flr				ok; by the emulated config space
+ *	memory 0|1			ok; memory enable of the emulated config space
  *	open, close			ok
  *	quit
  *
@@ -307,6 +308,12 @@ static void cmd_reset(struct client *c, char **arg)
 {
 	(void)arg;
 	say_status(try_dev_ioctl(&c->dev, VFIO_DEVICE_RESET, NULL));
+}
+
+static void cmd_memory(struct client *c, char **arg)
+{
+	dev_memory_enable(&c->dev, number(arg[1]));
+	say_status(0);
 }
 
 static void cmd_flr(struct client *c, char **arg)
@@ -696,6 +703,7 @@ static const struct {
 	{ "loop", cmd_loop },
 	{ "map", cmd_map },
 	{ "maps", cmd_maps },
+	{ "memory", cmd_memory },
 	{ "mloop", cmd_mloop },
 	{ "mpulse", cmd_mpulse },
 	{ "mread", cmd_mread },

@@ -23,9 +23,8 @@
  */
 #define DEFER_TIME		HZ
 
-/* Out of line, because a client without a rate does not need its registers. */
-static noinline u64 client_reserve(struct vdfl_irq_client *client, u64 pending,
-				   u64 interval)
+static u64 client_reserve(struct vdfl_irq_client *client, u64 pending,
+			  u64 interval)
 {
 	u64 now = ktime_get_ns(), nr;
 	s64 due = atomic64_read(&client->due);
@@ -38,15 +37,38 @@ static noinline u64 client_reserve(struct vdfl_irq_client *client, u64 pending,
 	return interval;
 }
 
+/* Out of line, because a client without a rate does not need its registers. */
+static noinline u64 client_wait_turn(struct vdfl_irq_client *client, u64 pending,
+				     u64 interval)
+{
+	/* The work item has the next turn, or it would never get one */
+	if (delayed_work_pending(&client->signal))
+		return 1;
+	return client_reserve(client, pending, interval);
+}
+
 /*
- * Reserve the time of the signals of @pending. Return 0, or the time in ns for
- * which they have to wait.
+ * Reserve the time of the signals of @pending for the caller, who does not run in
+ * the work item. Return 0, or the time in ns for which they have to wait.
  */
 static u64 client_delay(struct vdfl_irq_client *client, u64 pending)
 {
 	u64 interval = READ_ONCE(client->interval);
 
-	return likely(!interval) ? 0 : client_reserve(client, pending, interval);
+	return likely(!interval) ? 0 :
+	       client_wait_turn(client, pending, interval);
+}
+
+/* As client_delay(), but for the work item. */
+static u64 client_item_delay(struct vdfl_irq_client *client)
+{
+	u64 interval = READ_ONCE(client->interval);
+	u64 pending = atomic64_read(&client->noted) |
+		      atomic64_read(&client->held);
+
+	if (xchg(&client->has_turn, false) || !interval)
+		return 0;
+	return client_reserve(client, pending, interval);
 }
 
 /* A change of the interval takes effect within a second. */
@@ -80,8 +102,7 @@ static void client_signal(struct work_struct *work)
 	if (client->rested > start + SIGNAL_BURST_NS)
 		delay = client->rested - start;
 	else
-		delay = client_delay(client, atomic64_read(&client->noted) |
-					     atomic64_read(&client->held));
+		delay = client_item_delay(client);
 	if (delay) {
 		client_signal_later(client, delay);
 		return;
@@ -104,6 +125,7 @@ void vdfl_irq_client_init(struct vdfl_irq_client *client)
 	atomic64_set(&client->noted, 0);
 	atomic64_set(&client->held, 0);
 	atomic64_set(&client->due, 0);
+	client->has_turn = false;
 	client->rested = 0;
 	client->deferred_until = jiffies;
 	INIT_DELAYED_WORK(&client->signal, client_signal);
@@ -149,6 +171,8 @@ void vdfl_irq_note(struct vdfl_irq_client *client, u64 pending)
 			return;
 		WRITE_ONCE(client->deferred_until, jiffies + DEFER_TIME);
 	}
+	/* The time of these signals is reserved */
+	WRITE_ONCE(client->has_turn, true);
 	client_note(client, pending);
 	queue_delayed_work(vdfl_signal_wq, &client->signal, 0);
 }
@@ -190,4 +214,5 @@ void vdfl_irq_forget(struct vdfl_irq_client *client)
 	cancel_delayed_work_sync(&client->signal);
 	client_send_held(client);
 	atomic64_set(&client->noted, 0);
+	WRITE_ONCE(client->has_turn, false);
 }

@@ -235,6 +235,7 @@ struct vdfl_client_ops {
  *	by the client, read without a lock
  * @due: time from which the client may be signalled, ns of ktime_get_ns(); atomic
  * @noted: vectors to signal; atomic
+ * @has_turn: @signal need not wait for @due once; atomic
  * @held: source msix: vectors whose messages wait for @due; atomic
  * @deferred_until: jiffies until which only the work item signals the client
  * @signal: work item that signals @noted
@@ -264,6 +265,7 @@ struct vdfl_irq_client {
 	void (*message)(struct vdfl_irq_client *client, unsigned int nr);
 	u64 interval;
 	atomic64_t due;
+	bool has_turn;
 	atomic64_t noted;
 	atomic64_t held;
 	unsigned long deferred_until;

@@ -71,7 +71,7 @@ int vdfl_config_write(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len)
 {
 	u32 effects;
 
-	guard(mutex)(&vd->cfg_lock);
+	mutex_lock(&vd->cfg_lock);
 	effects = vconfig_write(&vd->cfg, pos, buf, len);
 	if (effects & VCONFIG_MEMORY_OFF)
 		vdfl_access_revoke_sync(vd, VDFL_REVOKED_MEMORY);
@@ -79,5 +79,8 @@ int vdfl_config_write(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len)
 		vdfl_mdev_reset_locked(vd);
 	if (effects & VCONFIG_MEMORY_ON)
 		vdfl_access_restore(vd, VDFL_REVOKED_MEMORY);
+	mutex_unlock(&vd->cfg_lock);
+	if (effects & VCONFIG_FLR)
+		vdfl_rate_charge_reset(vd);
 	return 0;
 }

@@ -226,6 +226,7 @@ void vdfl_rate_init(struct vdfl_mdev *vd);
 void vdfl_rate_open(struct vdfl_mdev *vd);
 int vdfl_rate_set(struct vdfl_mdev *vd, unsigned int per_second);
 int vdfl_rate_wait(struct vdfl_mdev *vd, unsigned int nr);
+void vdfl_rate_charge_reset(struct vdfl_mdev *vd);
 
 /* mmap.c: mappings */
 int vdfl_mmap_allow(struct vdfl_mdev *vd, bool on);

@@ -369,11 +369,14 @@ static void guest_write_ctrl(struct vdfl_mdev *vd, bool reset)
 {
 	int ret = -EINVAL;
 
-	guard(mutex)(&vd->cfg_lock);
+	mutex_lock(&vd->cfg_lock);
 	if (reset && !vd->port_held)
 		ret = vdfl_mdev_reset_locked(vd);
 	if (!ret || ret == -EINVAL)
 		WRITE_ONCE(vd->port_held, reset);
+	mutex_unlock(&vd->cfg_lock);
+	if (ret != -EINVAL)
+		vdfl_rate_charge_reset(vd);
 }
 
 /**

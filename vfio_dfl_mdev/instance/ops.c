@@ -290,8 +290,14 @@ static long vdfl_ioctl_set_irqs(struct vdfl_mdev *vd,
 
 static long vdfl_ioctl_reset(struct vdfl_mdev *vd)
 {
-	guard(mutex)(&vd->cfg_lock);
-	return vdfl_mdev_reset_locked(vd);
+	long ret;
+
+	mutex_lock(&vd->cfg_lock);
+	ret = vdfl_mdev_reset_locked(vd);
+	mutex_unlock(&vd->cfg_lock);
+	if (ret != -EINVAL)
+		vdfl_rate_charge_reset(vd);
+	return ret;
 }
 
 /**

@@ -17,6 +17,9 @@
  */
 #define RATE_BURST_NS		NSEC_PER_MSEC
 
+/* A reset polls its port, checks the header and reads the first register again */
+#define RESET_ACCESSES		16
+
 /**
  * vdfl_rate_init() - set no bound
  * @vd: instance that is being created
@@ -48,6 +51,7 @@ int vdfl_rate_set(struct vdfl_mdev *vd, unsigned int per_second)
 	vd->rate.next = 0;
 	WRITE_ONCE(vd->rate.epoch, vd->rate.epoch + 1);
 	WRITE_ONCE(vd->irq_client.interval, interval);
+	atomic64_set(&vd->irq_client.due, 0);
 	spin_unlock(&vd->rate.lock);
 	vdfl_access_wake(vd);
 	return 0;
@@ -79,17 +83,28 @@ static u64 rate_reserve(struct vdfl_rate *rate, unsigned int nr, u32 *epoch)
 	return start;
 }
 
-/* Return 0 to wait on, or the reason to stop. */
-static int rate_interrupted(const struct vdfl_mdev *vd, u32 epoch)
+/* Take back a reservation, unless the rate has changed. */
+static void rate_return(struct vdfl_rate *rate, unsigned int nr, u32 epoch)
 {
-	if (atomic_read(&vd->revoked) & ~VDFL_REVOKED_WAIT)
+	spin_lock(&rate->lock);
+	if (rate->epoch == epoch)
+		rate->next -= nr * rate->interval;
+	spin_unlock(&rate->lock);
+}
+
+/* Return 0 to wait on, or the reason to stop. */
+static int rate_interrupted(const struct vdfl_mdev *vd, unsigned long ends,
+			    u32 epoch)
+{
+	if (atomic_read(&vd->revoked) & ends)
 		return -EIO;
 	if (fatal_signal_pending(current))
 		return -EINTR;
 	return READ_ONCE(vd->rate.epoch) == epoch ? 0 : -EAGAIN;
 }
 
-static int rate_sleep(struct vdfl_mdev *vd, u64 start, u32 epoch)
+static int rate_sleep(struct vdfl_mdev *vd, u64 start, unsigned long ends,
+		      u32 epoch)
 {
 	ktime_t until = ns_to_ktime(start);
 	DEFINE_WAIT(wait);
@@ -98,11 +113,28 @@ static int rate_sleep(struct vdfl_mdev *vd, u64 start, u32 epoch)
 	while (!ret && ktime_get_ns() < start) {
 		prepare_to_wait(&vd->restored, &wait,
 				TASK_KILLABLE | TASK_FREEZABLE);
-		ret = rate_interrupted(vd, epoch);
+		ret = rate_interrupted(vd, ends, epoch);
 		if (!ret)
 			schedule_hrtimeout(&until, HRTIMER_MODE_ABS);
 	}
 	finish_wait(&vd->restored, &wait);
+	return ret;
+}
+
+/* Wait for the turn of @nr accesses, or for one of the revocations in @ends. */
+static int rate_wait(struct vdfl_mdev *vd, unsigned int nr,
+		     unsigned long ends)
+{
+	u32 epoch;
+	u64 start;
+	int ret;
+
+	do {
+		start = rate_reserve(&vd->rate, nr, &epoch);
+		ret = rate_sleep(vd, start, ends, epoch);
+	} while (ret == -EAGAIN);
+	if (ret)
+		rate_return(&vd->rate, nr, epoch);
 	return ret;
 }
 
@@ -117,13 +149,19 @@ static int rate_sleep(struct vdfl_mdev *vd, u64 start, u32 epoch)
  */
 int vdfl_rate_wait(struct vdfl_mdev *vd, unsigned int nr)
 {
-	u32 epoch;
-	u64 start;
-	int ret;
+	return rate_wait(vd, nr, ~VDFL_REVOKED_WAIT);
+}
 
-	do {
-		start = rate_reserve(&vd->rate, nr, &epoch);
-		ret = rate_sleep(vd, start, epoch);
-	} while (ret == -EAGAIN);
-	return ret;
+/**
+ * vdfl_rate_charge_reset() - count a reset that a user has made
+ * @vd: open instance; the caller holds no lock
+ *
+ * Sleeps until the turn of the accesses that the reset has made, so that a loop of
+ * resets has the rate. A failed reset revokes access, which does not end the wait.
+ */
+void vdfl_rate_charge_reset(struct vdfl_mdev *vd)
+{
+	if (READ_ONCE(vd->rate.per_second))
+		rate_wait(vd, RESET_ACCESSES,
+			  VDFL_REVOKED_GONE | VDFL_REVOKED_REMOVED);
 }
