@@ -76,6 +76,7 @@ static void restore_instance(struct conf *conf, const char *bdf,
 	const struct conf_value *type = &section->value[CONF_TYPE];
 	const struct conf_value *filter = &section->value[CONF_FILTER];
 	const struct conf_value *owner = &section->value[CONF_OWNER];
+	unsigned int errors = conf->errors;
 	char dir[PATH_LEN];
 	struct fault fault;
 
@@ -93,7 +94,12 @@ static void restore_instance(struct conf *conf, const char *bdf,
 	if (filter->line && filter_set(section->uuid, filter->text, &fault))
 		conf_report(conf, filter->line, &fault);
 	restore_attrs(conf, section, dir, CONF_FILTER + 1, CONF_OWNER);
-	/* Last, since the owner may open the instance at once */
+	/*
+	 * Last, since the owner may open the instance at once. Without its filter,
+	 * the owner would have access to the whole block.
+	 */
+	if (conf->errors != errors)
+		return;
 	if (owner->line && restore_owner(section->uuid, owner->text, &fault))
 		conf_report(conf, owner->line, &fault);
 }
