@@ -72,6 +72,25 @@ static int write_card(FILE *out, const char *bdf, struct fault *fault)
 	return ret;
 }
 
+/*
+ * The instances of a card that is being unbound disappear one by one. A driver
+ * older than the attribute state counts as bound.
+ */
+static int need_instances(const char *bdf, struct fault *fault)
+{
+	char state[NAME_LEN];
+
+	if (model_card_need(bdf, fault))
+		return -1;
+	sysfs_read(state, sizeof(state), "bus/pci/devices/%s/dfl/state", bdf);
+	if (!strcmp(state, "unbinding"))
+		return fault_set(fault, "%s is being unbound, its file is unchanged",
+				 bdf);
+	if (!strcmp(state, "gone"))
+		return fault_set(fault, "%s is lost, its file is unchanged", bdf);
+	return 0;
+}
+
 static int save_card(const char *bdf, struct fault *fault)
 {
 	char *text = NULL, path[PATH_LEN];
@@ -79,7 +98,7 @@ static int save_card(const char *bdf, struct fault *fault)
 	FILE *out;
 	int ret;
 
-	if (model_card_need(bdf, fault))
+	if (need_instances(bdf, fault))
 		return -1;
 	out = open_memstream(&text, &size);
 	if (!out)
@@ -87,6 +106,9 @@ static int save_card(const char *bdf, struct fault *fault)
 	ret = write_card(out, bdf, fault);
 	if (fclose(out))
 		err(EXIT_FAILURE, "%s", bdf);
+	/* Unbinding may have begun before the last instance was read */
+	if (!ret)
+		ret = need_instances(bdf, fault);
 	if (!ret)
 		ret = conf_replace(bdf, text, path, fault);
 	free(text);
