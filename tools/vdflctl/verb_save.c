@@ -10,7 +10,7 @@
 
 static const char head[] =
 "# Written by vdflctl save. At boot and after a rescan, vdflctl restore binds the\n"
-"# card at this PCI address and creates the instances. See vdflctl(1).\n"
+"# card at this PCI address and creates the instances. See vdflctl(8).\n"
 "#\n"
 "# A key that is absent is not changed. owner is a user name or id, or none.\n";
 
