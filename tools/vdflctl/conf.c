@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Files of saved cards: sections with keys and values, see conf.h */
 
+#include <ctype.h>
 #include <dirent.h>
 #include <err.h>
 #include <errno.h>
@@ -33,10 +34,15 @@ static bool is_switch(const char *text)
 	return !strcmp(text, "on") || !strcmp(text, "off");
 }
 
-/* A name is resolved only when the file is restored */
+/* A name is resolved only when the file is restored; an unknown one is printed */
 static bool is_user(const char *text)
 {
-	return text[0] && !strpbrk(text, BLANKS);
+	const char *next;
+
+	for (next = text; *next; next++)
+		if (*next == ' ' || iscntrl((unsigned char)*next))
+			return false;
+	return next > text;
 }
 
 /* Names are resolved, and the driver parses the table, when the file is restored */
