@@ -145,6 +145,9 @@ int conf_replace(const char *bdf, const char *text, char path[PATH_LEN],
 	int ret;
 
 	conf_path(path, bdf);
+	if (strlen(text) > FILE_MAX)
+		return fault_set(fault, "cannot write %s: larger than %u bytes",
+				 path, FILE_MAX);
 	ret = file_replace(path, text);
 	return ret ? fault_kernel(fault, -ret, "cannot write %s", path) : 0;
 }
