@@ -53,11 +53,10 @@ int binding_move(const char *bdf, const struct binding *former,
 	return ret ? ret : sysfs_write(bdf, "bus/pci/drivers_probe");
 }
 
-/* Drivers that are unbound without --force */
-static bool may_displace(const char *driver)
+bool binding_needs_force(const char *driver)
 {
-	return !driver[0] || !strcmp(driver, "dfl-pci") ||
-	       !strcmp(driver, "vfio-pci");
+	return driver[0] && strcmp(driver, DRIVER) &&
+	       strcmp(driver, "dfl-pci") && strcmp(driver, "vfio-pci");
 }
 
 static int move_card(const char *bdf, const struct binding *former,
@@ -95,7 +94,7 @@ int binding_take(const char *bdf, bool force, struct fault *fault)
 	binding_load(&former, bdf);
 	if (!strcmp(former.driver, DRIVER))
 		return 0;
-	if (!force && !may_displace(former.driver)) {
+	if (!force && binding_needs_force(former.driver)) {
 		fault_set(fault, "%s is bound to driver %s", bdf,
 			  former.driver);
 		return fault_remedy(fault, "to unbind it from that driver: vdflctl bind --force %s",

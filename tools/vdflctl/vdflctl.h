@@ -391,6 +391,8 @@ struct binding {
 };
 
 void binding_load(struct binding *binding, const char *bdf);
+/* Return true if binding_take() unbinds the driver @driver only with @force */
+bool binding_needs_force(const char *driver);
 /*
  * Unbind a card from its former driver and probe it with @driver. @moved tells
  * whether the former driver is unbound. Return 0 or -errno.

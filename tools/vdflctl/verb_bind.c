@@ -5,20 +5,30 @@
 
 #include "conf.h"
 
-static void show_duration(const char *bdf)
+/* A driver that only --force unbinds may bind the card before restore runs */
+static void show_duration(const char *bdf, const char *former)
 {
-	if (conf_exists(bdf))
+	bool saved = conf_exists(bdf);
+
+	if (saved && !binding_needs_force(former)) {
 		printf("%s is bound to " DRIVER ", also after a reboot or rescan\n",
 		       bdf);
-	else
-		printf("%s is bound to " DRIVER " until the next reboot or rescan\n"
-		       "to keep it: vdflctl save %s\n", bdf, bdf);
+		return;
+	}
+	printf("%s is bound to " DRIVER " until the next reboot or rescan\n",
+	       bdf);
+	if (!saved)
+		printf("to keep it: vdflctl save %s\n", bdf);
+	if (binding_needs_force(former))
+		printf("restore does not unbind %s: blacklist its module in /etc/modprobe.d\n",
+		       former);
 }
 
 static int run(const struct command *cmd, int argc, char **argv)
 {
 	bool force = false;
 	char bdf[BDF_LEN];
+	struct binding former;
 	struct fault fault;
 	int status;
 
@@ -27,9 +37,10 @@ static int run(const struct command *cmd, int argc, char **argv)
 		return status;
 	if (command_only_bdf(argc, argv, bdf))
 		return EXIT_USAGE;
+	binding_load(&former, bdf);
 	if (binding_take(bdf, force, &fault))
 		return fault_report(&fault);
-	show_duration(bdf);
+	show_duration(bdf, former.driver);
 	return EXIT_SUCCESS;
 }
 
