@@ -6,8 +6,6 @@ PREFIX	?= /usr/local
 LAB	:= qemu-tests/lab
 VERSION	:= $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
 SRC	:= /usr/src/vfio_dfl_mdev-$(VERSION)
-DKMS_REMOVE := ! dkms status vfio_dfl_mdev/$(VERSION) | grep -q . || \
-	dkms remove vfio_dfl_mdev/$(VERSION) --all
 
 all: module cli
 
@@ -55,7 +53,7 @@ install: cli $(if $(DESTDIR),source,have-mdev)
 	$(MAKE) -C tools/vdflctl PREFIX=$(PREFIX) DESTDIR=$(DESTDIR) install
 
 uninstall:
-	[ -n '$(DESTDIR)' ] || $(DKMS_REMOVE)
+	[ -n '$(DESTDIR)' ] || tools/packaging/install-module --remove $(SRC)
 	rm -rf $(DESTDIR)$(SRC)
 	$(MAKE) -C tools/vdflctl PREFIX=$(PREFIX) DESTDIR=$(DESTDIR) uninstall
 
