@@ -187,10 +187,29 @@ install()
 	rescan "installed"
 }
 
+# start_metrics: removal has to stop a timer that is enabled, and remove its file
+start_metrics()
+{
+	local dir=/var/lib/prometheus/node-exporter
+
+	system_run "mkdir -p $dir"
+	tap_ok "metrics: the timer starts" root "systemctl enable --now vdfl-metrics.timer"
+	tap_ok "metrics: the timer updates the file" wait_for 100 \
+		system_run "[ -e $dir/vdfl.prom ]"
+}
+
+# metrics_gone: no trace of the timer is left in systemd
+metrics_gone()
+{
+	tap_is "metrics: systemd does not have the timer" \
+		"$(system_run "systemctl list-units --all --plain --no-legend 'vdfl-metrics*'")" ""
+}
+
 remove()
 {
 	local driver
 
+	start_metrics
 	documented root $GUIDE unbind
 	if [ "$METHOD" = make ]; then
 		documented root $GUIDE uninstall
@@ -200,6 +219,7 @@ remove()
 	driver=$(system_run "readlink $SYSFS/driver")
 	tap_is "the card has its usual driver" "${driver##*/}" "$usual"
 	no_leftovers
+	metrics_gone
 }
 
 # Name of the driver of the card without ours
