@@ -40,6 +40,10 @@ line=$(SLOW=$SLOW /src/build/selftests/hostile_user "$FIRST" "$COUNT" \
 tap_figure "cards: $line"
 tap_figure "seeds $FIRST to $((FIRST + COUNT - 1)), $(($(now_ms) - start)) ms"
 tap_ok "hostile cards: every check passes for each card" test "$status" = 0
+# A use has three resets, each of which takes 2 s at most
+tap_timed "hostile cards: ms of the slowest use" "$(figure slowest-use-ms)" 0 $((8000 * SLOW))
+tap_timed "hostile cards: ms of the slowest unbind" "$(figure slowest-unbind-ms)" \
+	0 $((3000 * SLOW))
 tap_is "hostile cards: number tried" "$(figure tried)" "$COUNT"
 if [ "$COUNT" -ge 400 ]; then
 	tap_within "hostile cards: number bound" \
