@@ -38,8 +38,8 @@ static u64 client_reserve(struct vdfl_irq_client *client, u64 pending,
 }
 
 /* Out of line, because a client without a rate does not need its registers. */
-static noinline u64 client_wait_turn(struct vdfl_irq_client *client, u64 pending,
-				     u64 interval)
+static noinline u64 client_try_reserve(struct vdfl_irq_client *client,
+				       u64 pending, u64 interval)
 {
 	/* The work item has the next turn, or it would never get one */
 	if (delayed_work_pending(&client->signal))
@@ -56,7 +56,7 @@ static u64 client_delay(struct vdfl_irq_client *client, u64 pending)
 	u64 interval = READ_ONCE(client->interval);
 
 	return likely(!interval) ? 0 :
-	       client_wait_turn(client, pending, interval);
+	       client_try_reserve(client, pending, interval);
 }
 
 /* As client_delay(), but for the work item. */

@@ -15,7 +15,7 @@
 
 struct walk_ctx {
 	struct vdfl_card *card;
-	ktime_t deadline;	/* jiffies stop while a read is stalled */
+	ktime_t deadline;	/* jiffies do not advance in a stalled read */
 	int err;		/* a word was not read: -ENOMEM, -ETIMEDOUT */
 };
 
