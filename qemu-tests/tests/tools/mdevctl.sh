@@ -12,18 +12,18 @@
 ETH=$DRIVER-eth-group-b0-o2000
 FILTER="0x0+0x18 r"
 
-# The packaged udev rule of mdevctl has the wrong directory. This is the fix
-# that the administrator guide describes.
-fix_rule()
+# As "make install PREFIX=/usr" installs program, rules and callout
+install_parts()
 {
-	sed 's,/usr/sbin/mdevctl,/usr/bin/mdevctl,' \
-		/usr/lib/udev/rules.d/60-mdevctl.rules \
-		>/etc/udev/rules.d/60-mdevctl.rules
+	local packaging=/src/tools/packaging
+
+	ln -s "$VDFLCTL" /usr/bin/vdflctl &&
+		cp "$packaging/60-vdfl.rules" /etc/udev/rules.d/ &&
+		cp "$packaging/mdevctl-callout" /usr/lib/mdevctl/scripts.d/callouts/vdfl
 }
 
 start_udev()
 {
-	fix_rule || return
 	# The udev rule logs to syslog
 	busybox syslogd -O /run/syslog || return
 	/lib/systemd/systemd-udevd --daemon 2>/run/udevd.log || return
@@ -69,8 +69,27 @@ mapped_bytes()
 	/src/build/samples/block "$1" 1 0 | sed -n 's/^BAR.* mappable //p'
 }
 
+# node_owner UUID: owner of the device node of the instance
+node_owner()
+{
+	stat -c %u "/dev/vfio/$(basename "$(readlink "$MDEV/$1/iommu_group")")"
+}
+
+belongs_to()
+{
+	[ "$(node_owner "$1")" = "$2" ]
+}
+
+# attributes UUID: those that mdevctl has stored, one a line
+attributes()
+{
+	mdevctl list --defined --uuid "$1" --dumpjson |
+		jq -r '.attrs[] | to_entries[] | "\(.key) \(.value)"'
+}
+
 load_module || bail "no module"
 bdf=$(card_bdf 0)
+install_parts || bail "no files"
 start_udev || bail "no udev"
 
 tap_ok "driverctl set-override: succeeds" \
@@ -111,9 +130,27 @@ tap_is "mdevctl start with attribute: the driver has the owner" \
 	"$(<"$MDEV/$uuid/dfl/owner")" 12345
 tap_is "mdevctl start with attribute: the driver has the filter" \
 	"$(<"$MDEV/$uuid/dfl/filter")" "$FILTER"
+tap_is "mdevctl start with attribute: the owner has the device node" \
+	"$(node_owner "$uuid")" 12345
 tap_is "mdevctl start with attribute: the first client sees it" \
 	"$(mapped_bytes "$uuid")" 0x0
 mdevctl stop --uuid "$uuid"
+
+running=$(create_mdev "$bdf" "${ETH#"$DRIVER-"}") || bail "no instance"
+echo "$FILTER" >"$MDEV/$running/dfl/filter"
+echo 500 >"$MDEV/$running/dfl/rate"
+tap_ok "mdevctl define of a running instance: succeeds" mdevctl define --uuid "$running"
+tap_is "mdevctl define of a running instance: stores its settings" \
+	"$(attributes "$running")" "dfl/mmap on
+dfl/filter $FILTER
+dfl/rate 500
+dfl/owner none"
+mdevctl stop --uuid "$running"
+tap_ok "mdevctl start of a stored instance: succeeds" mdevctl start --uuid "$running"
+tap_is "mdevctl start of a stored instance: the driver has the rate" \
+	"$(<"$MDEV/$running/dfl/rate")" 500
+mdevctl stop --uuid "$running"
+mdevctl undefine --uuid "$running"
 
 tap_ok "mdevctl modify --auto: succeeds" mdevctl modify --uuid "$uuid" --auto
 lose_card
@@ -127,6 +164,7 @@ tap_ok "boot: driverctl load-override binds the card" \
 tap_ok "boot: mdevctl starts the instance by udev" \
 	wait_for 60 grep -qs off "$MDEV/$uuid/dfl/mmap"
 tap_is "boot: the instance has the same block" "$(mdev_block "$uuid")" b0-o2000
+tap_ok "boot: the owner has the device node" wait_for 60 belongs_to "$uuid" 12345
 tap_is "boot: mdevctl lists the instance as defined" \
 	"$(mdevctl list | tr -s ' ')" \
 	"$uuid $bdf $ETH auto (defined)"
