@@ -7,11 +7,12 @@
  * vdfl_client_ops, and those of vdfl_irq_client.
  *
  * Lock order of the driver, outermost first:
- *   vfio dev_set lock (open, close)
+ *   VFIO's dev_set lock
  *   vdfl_mdev.cfg_lock
  *   vdfl_mdev.irq_config_lock
  *   configuration lock of the function (pci_cfg_access_lock())
  *   vdfl_card.reset_lock
+ *   vdfl_card.monitor_lock
  *   mmap_lock
  *   vdfl_mdev.filter_lock
  *   vdfl_mdev.memory_lock
@@ -19,8 +20,10 @@
  *   vdfl_busmaster.lock
  *   vdfl_card_irq.lock
  *   vdfl_mdev.irq_lock
+ *   vdfl_rate.lock
  *   vdfl_card.lock
  *   links_lock
+ *   functions_lock
  *
  * Copyright (C) 2026 The vfio_dfl_mdev authors
  */
