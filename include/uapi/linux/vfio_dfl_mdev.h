@@ -64,7 +64,7 @@
  * struct vfio_dfl_mdev_block - contents of the description region
  * @argsz: bytes of this structure that the driver fills; parameters follow at
  *	@param_offset. Later versions only append: a field exists if it ends
- *	within @argsz. Version 0.1 fills the fields up to @reserved.
+ *	within @argsz. The first version ended with @reserved, at 128 bytes.
  * @flags: VFIO_DFL_MDEV_BLOCK_*
  * @kind: VFIO_DFL_MDEV_KIND_*
  * @feature_id: id field of the header
@@ -90,9 +90,11 @@
  * @param_offset: byte offset of the version 1 parameter blocks in this region
  * @param_size: bytes of parameter blocks, 0 if none
  * @reserved: 0
- * @generation: number of times that the whole card was reset or recovered, or
- *	did not respond for a time, since it was bound; modulo 2^32. If it has
- *	changed, registers may have their reset values, and writes may be lost
+ * @generation: number of events since the card was bound, modulo 2^32, after
+ *	which registers may have their reset values, and writes may be lost:
+ *	resets and recoveries of the card, times in which it did not respond,
+ *	port resets by the administrator, and resets of another function that
+ *	reset the AFUs of this one
  * @reserved2: 0
  */
 struct vfio_dfl_mdev_block {
