@@ -17,7 +17,7 @@
 
 AFU=b2-o40000 OTHER=b2-oc0000
 ACCESSES=50000 RESETS=50
-# Four guests per block are killed by either accelerator, at the start and at work
+# KVM and TCG in turn; two guests are killed at work, the next two while they start
 ROUNDS=${ROUNDS:-6}
 
 load_module || bail "no module"
