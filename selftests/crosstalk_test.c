@@ -66,7 +66,7 @@ static u64 reg_offset(unsigned int nr)
 	return AFU_RAM + 8 * (nr - NR_SCRATCH);
 }
 
-/* The halves of a register are told apart by @half: 0, or 4. */
+/* @half is the offset of the half in its register: 0 or 4. */
 static u32 *shadow_half(struct client *c, unsigned int nr,
 			unsigned int half)
 {

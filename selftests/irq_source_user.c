@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Interrupts under the source in use. Where the source tells vectors apart, an
+ * Interrupts under the source in use. Where the source distinguishes vectors, an
  * interrupt must signal only its own vector; under intx it signals all armed
  * vectors. A disarmed vector must not be signalled.
  */

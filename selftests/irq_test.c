@@ -98,7 +98,7 @@ TEST_F(irq, vector_is_signalled_per_interrupt)
 	}
 }
 
-/* The pin does not tell vectors apart: every armed vector is signalled. */
+/* The pin does not distinguish vectors: every armed vector is signalled. */
 TEST_F(irq, every_armed_vector_is_signalled)
 {
 	irq_arm(&self->dev, MSIX, 1, self->event[1]);

@@ -414,7 +414,7 @@ static char load_inherited(void *map, char order)
 	return !try_load64(map, &value);
 }
 
-/* A tenant cannot multiply the mappings that a revocation has to zap. */
+/* A client cannot multiply the mappings that a revocation has to zap. */
 TEST_F(afu, fork_does_not_copy_mappings)
 {
 	void *map = dev_map(&self->dev, 0, PAGE);

@@ -116,7 +116,7 @@ static long map_err(const struct dev *dev, unsigned int region, int prot,
 	return 0;
 }
 
-/* --- what a reader is told --------------------------------------------------- */
+/* --- information about a reader ----------------------------------------------- */
 
 TEST_F(reader, is_described)
 {

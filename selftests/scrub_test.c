@@ -160,9 +160,7 @@ TEST_F(scrub, reset_leaves_other_blocks)
 	block_close(&other_inst, &other);
 }
 
-/*
- * The AFU does not respond while its port is in reset; no client may see that.
- */
+/* No client may access the AFU, which does not respond, while its port is in reset. */
 TEST_F(scrub, no_access_during_reset)
 {
 	struct card_stats before, after;

@@ -151,7 +151,7 @@ static void type_wait_released(struct kobject *kobj)
 /*
  * The mdev core uses a type until the release function of its kobject, which
  * runs after the last instance of the type is freed, or later. Replace that
- * function by type_release(), which tells when the type can be freed.
+ * function by type_release(), after which the type can be freed.
  */
 static void types_watch(struct vdfl_types *types)
 {

@@ -595,7 +595,7 @@ client()
 	client_reply "$1"
 }
 
-# client_end NAME: tell the client to close everything, and wait for its end
+# client_end NAME: have the client close everything, and wait for its end
 client_end()
 {
 	local in=${CLIENT_IN[$1]} out=${CLIENT_OUT[$1]}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Any writes to the config space: read-only bits never change, nothing else
- * than what was written changes, and effects are told exactly.
+ * Any writes to the config space: read-only bits never change, only the bytes
+ * that were written change, and the effects are returned exactly.
  *
  * Input: 4 bytes that make the instance, then writes: offset, length (both 16
  * bits), and that many bytes of data.

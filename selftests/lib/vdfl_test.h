@@ -5,7 +5,7 @@
  *
  * Functions whose name starts with try_ return 0 or a count, or a negative
  * errno. Any other that fails prints why and ends the test. An instance that a
- * test left behind that way is removed by the next one that wants its block.
+ * test has left is removed by the next test that needs its block.
  */
 #ifndef _VDFL_TEST_H
 #define _VDFL_TEST_H

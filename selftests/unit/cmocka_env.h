@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* cmocka.h wants these four before it. */
+/* cmocka.h needs these four before it. */
 #ifndef _CMOCKA_ENV_H
 #define _CMOCKA_ENV_H
 

@@ -597,7 +597,7 @@ static void endless_small_steps(void **state)
 	assert_int_equal(walk(), 0);
 	assert_int_equal(map.nr_headers, DFL_MAX_HEADERS);
 	assert_int_equal(findings(DFL_REASON_TOO_MANY), 1);
-	/* one more word tells that there is one too many */
+	/* one more word: the header that is too many */
 	assert_int_equal(card.reads, 5 + 255 + 1);
 }
 
@@ -1139,7 +1139,7 @@ static void bad_vectors(void **state)
 static void vectors_shared(void **state)
 {
 	(void)state;
-	/* port 1 wants 3..6, port 0 has 0..3 */
+	/* port 1 claims 3..6, port 0 has 0..3 */
 	fake_two_ports(&card);
 	fake_set(&card, 2, 0x81008, 0x0000000000003004);
 	assert_int_equal(walk(), 0);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Open instances, and learn the values that later results are compared with. */
+/* Open instances, and read the values that later results are compared with. */
 #include <fcntl.h>
 
 #include "fuzz.h"

@@ -394,7 +394,7 @@ void binding_load(struct binding *binding, const char *bdf);
 /* Return true if binding_take() unbinds the driver @driver only with @force */
 bool binding_needs_force(const char *driver);
 /*
- * Unbind a card from its former driver and probe it with @driver. @moved tells
+ * Unbind a card from its former driver and probe it with @driver. @moved is set to
  * whether the former driver is unbound. Return 0 or -errno.
  */
 int binding_move(const char *bdf, const struct binding *former,

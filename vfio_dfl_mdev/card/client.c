@@ -3,8 +3,8 @@
  * Clients of a card: calls to all of them, and the count of open instances.
  *
  * The user of an instance chooses how long it takes to zap its mappings and to
- * wake its tasks. Each client therefore has a work item for that, and those of all clients run
- * in parallel, without a lock of the card.
+ * wake its tasks. Each client therefore has a work item for that. The work items
+ * of all clients run in parallel, without a lock of the card.
  *
  * Copyright (C) 2026 The vfio_dfl_mdev authors
  */
@@ -186,7 +186,7 @@ void vdfl_clients_revoke(struct vdfl_card *card, unsigned int mask)
  * vdfl_clients_wait() - wait until no queued callback is left
  * @card: bound card; the caller holds no lock of it
  *
- * Tenants choose how long that takes, within the bounds of their mappings. May
+ * The duration depends on the users, within the bound of their mappings. May
  * sleep.
  */
 void vdfl_clients_wait(struct vdfl_card *card)

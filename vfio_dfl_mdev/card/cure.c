@@ -114,10 +114,10 @@ static int cure(void *data)
  * vdfl_cure_port() - reset a port on request of the administrator
  * @block: block of a port header
  *
- * All users of the card, also of its other functions, wait for the reset, and
- * are told that it has happened. A work item does this without a lock while it
- * waits for users; the caller waits for it, and holds no lock of a card. May
- * sleep for as long as users take to release their mappings, and for a port
+ * All users of the card, also of its other functions, wait for the reset. Their
+ * armed vectors are signalled afterwards. A work item does this without a lock
+ * while it waits for users; the caller waits for it, and holds no lock of a card.
+ * May sleep for as long as users take to release their mappings, and for a port
  * reset.
  *
  * Return: 0; -EBUSY while another port reset of the card is running; -EAGAIN

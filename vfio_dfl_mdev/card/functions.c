@@ -95,8 +95,8 @@ void vdfl_functions_end(struct list_head *functions)
  * @card: bound card whose ports are out of reset again; vdfl_card.frozen is not
  *	cleared yet
  *
- * The audit of each function rechecks its blocks and tells its users. The caller
- * does not wait for that. May sleep.
+ * The audit of each function rechecks its blocks and signals its armed vectors.
+ * The caller does not wait for that. May sleep.
  */
 void vdfl_functions_set_reset(struct vdfl_card *card)
 {

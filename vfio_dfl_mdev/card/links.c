@@ -162,9 +162,9 @@ static int links_acceptable(struct vdfl_card *card, enum vdfl_links links)
  * vdfl_links_join() - find out which links the card has
  * @card: card that is being probed, after vdfl_card_walk()
  *
- * If the card has an FME, its siblings learn the links as well. A sibling that
- * is bound already is only marked and logged if there is a link that is not
- * gated: its users are not stopped. Undone by vdfl_links_leave(). May sleep.
+ * If the card has an FME, the links of its bound siblings are set as well. A
+ * sibling with a link that is not gated is only marked and logged: its users are
+ * not stopped. Undone by vdfl_links_leave(). May sleep.
  *
  * Return: 0; -EOPNOTSUPP if the card has links that bus mastering does not
  * gate, or if they are unknown and the module parameter require_known_links is
@@ -186,7 +186,7 @@ int vdfl_links_join(struct vdfl_card *card)
  * vdfl_links_leave() - undo vdfl_links_join()
  * @card: card that is being removed
  *
- * Siblings keep what they have learned. May sleep.
+ * The links of siblings do not change. May sleep.
  */
 void vdfl_links_leave(struct vdfl_card *card)
 {

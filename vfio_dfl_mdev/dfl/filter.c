@@ -318,7 +318,7 @@ step(const struct dfl_filter_range *range, u64 off, u32 nr)
 /*
  * Return the range that contains @len bytes from @off on, or NULL. A fixed number
  * of steps finds the last range that starts at or before @off. Unused ranges start
- * behind all others.
+ * after all others.
  */
 static const struct dfl_filter_range *find(const struct dfl_filter *filter,
 					   u64 off, u64 len)

@@ -54,7 +54,7 @@ static const struct vdfl_client_ops client_ops = {
 	.wake		= client_wake,
 	.drain		= client_drain,
 	.error		= client_error,
-	.request		= client_request,
+	.request	= client_request,
 };
 
 /* --- init, open and close ------------------------------------------------ */

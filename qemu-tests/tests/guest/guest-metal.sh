@@ -99,7 +99,7 @@ came()
 {
 	[[ $(guest "$1" irqs) =~ ^[0-9a-f]+\ [0-9a-f]+\ (0*[1-9a-f][0-9a-f]*)\  ]]
 }
-# The pin does not tell vectors apart: every armed vector is signalled
+# The pin does not distinguish vectors: every armed vector is signalled
 for name in a b; do
 	guest $name arm 4
 	guest $name w 0 50 8 4

@@ -155,7 +155,7 @@ unload_module || bail "the module does not unload"
 tap_is "module unloaded: BAR 0 can be mapped again" \
 	"$(mmap_status "$PCI/$bdf/resource0")" mapped
 
-# ramoops is told to store crash messages in the AFU, so it claims its registers
+# ramoops stores crash messages at this address, so it claims registers of the AFU
 modprobe ramoops "mem_address=$(($(bar_start "$bdf" 2) + 0x40000))" \
 	mem_size=65536 mem_type=1 || bail "nothing claims part of a BAR"
 load_module || bail "no module"

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# what: four tenants and two guests read one time of day, trapped and mapped, while its owner sets it; none of them changes a bit (invariant 5)
+# what: four readers and two guests read one time of day, trapped and mapped, while its owner sets it; none of them changes a bit (invariant 5)
 # cards: tod
 # needs: guest
 # kernels: 6.1 6.12 7.3
@@ -16,7 +16,7 @@ OLD_QEMU=$(echo /opt/qemu-*/qemu-system-x86_64)
 POS=b0-o9000
 SECONDS_AT=0x100
 CARD_SECONDS=0x9100
-TENANTS=(one two three four)
+CLIENTS=(one two three four)
 READERS="dperf-ro emif-ro fme-error-ro hssi-ro iperf-ro power-ro thermal-ro tod-ro"
 
 ro_types()
@@ -55,13 +55,13 @@ tap_is "QSFP: cannot be read, because its FIFO can" \
 
 tap_ok "reader_user: passes" run_selftest none /src/build/selftests/reader_user
 
-# --- an owner, four tenants and guests ----------------------------------------------------
+# --- an owner, four readers and guests ----------------------------------------------------
 
 owner=$(create_mdev "$bdf" tod) || bail "no owner"
 client_start owner "$owner" || bail "the owner cannot open"
-for name in "${TENANTS[@]}"; do
-	uuid=$(create_mdev "$bdf" tod-ro) || bail "no tenant"
-	client_start "$name" "$uuid" || bail "tenant $name cannot open"
+for name in "${CLIENTS[@]}"; do
+	uuid=$(create_mdev "$bdf" tod-ro) || bail "no reader"
+	client_start "$name" "$uuid" || bail "reader $name cannot open"
 done
 tap_is "mapping: a page for the readers" "$(client one map) $(client two map)" \
 	"4096 4096"
@@ -88,7 +88,7 @@ set_clock()
 # expect_readers NAME VALUE: mapped twice, trapped twice
 expect_readers()
 {
-	tap_is "$1: all tenants read it" \
+	tap_is "$1: all readers read it" \
 		"$(client one mread $SECONDS_AT) $(client two mread $SECONDS_AT) $(client three read $SECONDS_AT 8) $(client four read $SECONDS_AT 8)" \
 		"$2 $2 $2 $2"
 }
@@ -143,9 +143,9 @@ for GUEST_QEMU in "${qemus[@]}"; do
 	expect_readers "$name, after the guest" $value
 done
 
-for name in "${TENANTS[@]}"; do
+for name in "${CLIENTS[@]}"; do
 	for width in 1 2 4 8; do
-		tap_is "tenant $name: a write of $width bytes is refused" \
+		tap_is "reader $name: a write of $width bytes is refused" \
 			"$(client "$name" write $SECONDS_AT $width 1)" "error EINVAL"
 	done
 done
@@ -159,20 +159,20 @@ tap_is "card: has the value of the owner" "$(card_peek 0 0 $CARD_SECONDS)" "$val
 # The readers stay when the owner goes, and another owner can come
 client_end owner
 remove_mdev "$owner"
-tap_is "without owner: tenants read on" \
+tap_is "without owner: readers read on" \
 	"$(client one mread $SECONDS_AT) $(client three read $SECONDS_AT 8)" "$value $value"
 tap_is "without owner: the block is available" "$(free_of "$bdf" tod)" 1
 
 # A reset of the card revokes readers as it does owners
 generation=$(client one generation)
 tap_ok "reset of the function: succeeds" sh -c "echo 1 >$PCI/$bdf/reset"
-tap_is "reset of the function: tenants read the reset value" \
+tap_is "reset of the function: readers read the reset value" \
 	"$(client one mread $SECONDS_AT) $(client three read $SECONDS_AT 8)" "0x0 0x0"
 tap_fails "reset of the function: the generation changes" \
 	test "$(client one generation)" = "$generation"
 
 # Header that differs after the next reset: readers get an error
-tap_is "tenant one: arms its error" "$(client one arm err)" ok
+tap_is "reader one: arms its error" "$(client one arm err)" ok
 card_poke 0 0 0x9000 0x3000000010000023
 echo 1 >"$PCI/$bdf/reset"
 tap_like "other header after a reset: the error of readers is signalled" \
@@ -180,7 +180,7 @@ tap_like "other header after a reset: the error of readers is signalled" \
 tap_is "other header after a reset: access is revoked" \
 	"$(client one mread $SECONDS_AT) $(client three read $SECONDS_AT 8)" \
 	"SIGBUS error EIO"
-for name in "${TENANTS[@]}"; do
+for name in "${CLIENTS[@]}"; do
 	client_end "$name"
 done
 tap_is "card: no stray access" "$(card_stat 0 .stray)" 0

@@ -123,7 +123,7 @@ reads_more()
 	[ "$(block_stat 0 ${AFU1#*-*-} reads)" -gt "$1" ]
 }
 
-# users_work NAME: start clients that access registers until told to stop: one
+# users_work NAME: start clients that access registers until they are stopped: one
 # by its mapping, the other by trapped reads and with an unacknowledged
 # interrupt
 users_work()

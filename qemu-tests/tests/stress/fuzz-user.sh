@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# what: hostile clients get the right errors, learn nothing and reach no other block (invariants 2, 3, 4, 7, 10)
+# what: hostile clients get the right errors, and neither read nor reach another block (invariants 2, 3, 4, 7, 10)
 # cards: lab
 # kernels:
 # more: 6.1 6.12 7.3
