@@ -86,8 +86,8 @@ const struct command verb_create = {
 "  -h, --help        display this help and exit\n"
 "\n"
 "TYPE is a name from 'vdflctl list', with or without " TYPE_PREFIX ".\n"
-"The instance exists until it is removed or the card is unbound; use\n"
-"'mdevctl define' for an instance that is created again. If the UUID cannot be\n"
-"printed, the instance is removed again. Needs root.\n",
+"The instance exists until it is removed or the card is unbound; 'vdflctl save'\n"
+"keeps it. If the UUID cannot be printed, the instance is removed again. Needs\n"
+"root.\n",
 	.run = run,
 };

@@ -225,8 +225,8 @@ const struct command verb_prove = {
 	.details =
 "  -j, --json   print the verdict as JSON\n"
 "      --unsafe-no-iommu\n"
-"               measure also without an IOMMU: an engine that does not write\n"
-"               where it is told to write damages memory of the host\n"
+"               measure also without an IOMMU: an engine that writes to\n"
+"               another address damages memory of the host\n"
 "  -h, --help   display this help and exit\n"
 "\n"
 "Unbinds the card for some seconds, resets it, and tells a known DMA engine\n"
