@@ -75,8 +75,8 @@ bool vdfl_card_is_gone(const struct vdfl_card *card)
  *
  * Lockless.
  *
- * Return: number of times that use of the card was resumed after the PCI core
- * had operated on it, or after it had not responded
+ * Return: number of times that use of the card was resumed after it had been
+ * frozen (VDFL_FROZEN_*), modulo 2^32
  */
 u32 vdfl_card_generation(const struct vdfl_card *card)
 {

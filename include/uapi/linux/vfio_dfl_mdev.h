@@ -84,7 +84,8 @@
  * @csr_size: version 1: size of the registers as the header reports it, bytes
  * @map_size: bytes from offset 0 of region 0 that can be mapped
  * @fences: VFIO_DFL_MDEV_FENCE_* in force when the region is read; for
- *	bus-master bits the result of the last check, which runs every 500 ms
+ *	bus-master bits the result of the last check, which runs every 500 ms.
+ *	0 if the card has a link that these fences do not cover
  * @scrub: VFIO_DFL_MDEV_SCRUB_*: reset of the block between users
  * @vectors: number of MSI-X vectors of the instance
  * @param_offset: byte offset of the version 1 parameter blocks in this region
