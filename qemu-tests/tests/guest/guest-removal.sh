@@ -236,7 +236,7 @@ done
 tap_figure "$n resets with two guests at work took $(($(now_ms) - start)) ms"
 tap_is "resets: both guests work on after each" "$n" $RESETS
 tap_ok "resets: both guests work on after the last" wait_for 60 worked
-tap_is "resets: number of which the clients are told" \
+tap_is "resets: generation counts each" \
 	"$(($(card_attr "$bdf" generation) - generation))" $RESETS
 
 # --- guests that release their blocks on request ----------------------------------------

@@ -274,7 +274,7 @@ tap_ok "function 0 reset: generation of the neighbour is incremented" \
 tap_like "function 0 reset: vector of the neighbour is signalled" \
 	"$(client neighbour wait 1 20000)" '^fired'
 sleep 1
-tap_is "function 0 reset: each is told once" \
+tap_is "function 0 reset: generation of the other functions is 1" \
 	"$(card_attr "$pf1" generation) $(client neighbour generation)" "1 1"
 tap_is "function 0 reset: function 1 is not reset" "$(flrs $PF1)" "$before"
 client_end neighbour

@@ -149,7 +149,7 @@ tap_is "stopped: the other AFU reads all-ones" \
 tap_is "stopped: the other AFU reads all-ones through the mapping" \
 	"$(client good mread $RO_REG)" $ONES
 sleep 2
-tap_is "stopped: the card is not lost, and users are not told" \
+tap_is "stopped: the card is not lost, and ERR of the user does not fire" \
 	"$(card_attr "$bdf" gone) $(card_attr "$bdf" state) $(client good wait err 0)" \
 	"0 bound timeout"
 tap_is "stopped: reads still succeed" "$(client good read $RO_REG 8)" $ONES
@@ -256,7 +256,7 @@ client loop arm err >/dev/null
 tap_is "function 1: no vector is signalled yet" "$(client loop wait 0 100)" timeout
 tap_is "function 1: the port of function 0 is reset" \
 	"$("$VDFLCTL" reset-port "$pf")" "$pf: port 0 reset"
-tap_like "function 1: its user is told" "$(client loop wait 0 20000)" '^fired'
+tap_like "function 1: its armed vector is signalled" "$(client loop wait 0 20000)" '^fired'
 read -r a b c <<<"$generations"
 tap_is "function 1: both generations are incremented, not that of another card" \
 	"$(generation "$pf") $(generation "$helb") $(generation "$bdf")" \

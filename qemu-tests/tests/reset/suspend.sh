@@ -217,7 +217,7 @@ bdf=$(bind_card 0) || bail "the card does not bind"
 card_do 0 log-accesses '"on":false' || bail "the card goes on logging accesses"
 grep -qw core /sys/power/pm_test || bail "this kernel cannot test suspend"
 grep -q '\[deep\]' /sys/power/mem_sleep || bail "this machine cannot sleep"
-no_hotplug || bail "hot plug does not let go of the port"
+no_hotplug || bail "the hot-plug driver cannot be unbound from the port"
 echo 0 >/sys/module/suspend/parameters/pm_test_delay
 
 # --- no client ------------------------------------------------------------------------
