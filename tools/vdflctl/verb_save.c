@@ -2,6 +2,7 @@
 /* vdflctl save: store settings and instances of cards */
 
 #include <err.h>
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,16 +15,23 @@ static const char head[] =
 "#\n"
 "# A key that is absent is not changed. owner is a user name or id, or none.\n";
 
-/* Write the attributes from @key to before @end that the driver has */
-static void write_attrs(FILE *out, const char *dir, int key, int end)
+/* Write the attributes from @key to before @end; an older driver lacks some */
+static int write_attrs(FILE *out, const char *dir, int key, int end,
+		       struct fault *fault)
 {
 	char text[WORDS_LEN];
+	int ret;
 
 	for (; key < end; key++) {
-		if (!sysfs_read(text, sizeof(text), "%s/dfl/%s", dir,
-				conf_key_name(key)) && text[0])
+		ret = sysfs_read(text, sizeof(text), "%s/dfl/%s", dir,
+				 conf_key_name(key));
+		if (ret && ret != -ENOENT)
+			return fault_kernel(fault, -ret, "cannot read %s/dfl/%s",
+					    dir, conf_key_name(key));
+		if (text[0])
 			fprintf(out, "%s = %s\n", conf_key_name(key), text);
 	}
+	return 0;
 }
 
 /* The type by position brings an instance back to the same block */
@@ -38,33 +46,53 @@ static void write_type(FILE *out, const struct instance *inst)
 	fprintf(out, "%s = %s\n", conf_key_name(CONF_TYPE), type);
 }
 
-static int write_instance(FILE *out, const char *uuid, struct fault *fault)
+static int write_section(FILE *out, const char *uuid, struct fault *fault)
 {
 	struct instance inst;
 	char dir[PATH_LEN];
 
-	/* An instance that is being removed is not kept */
-	if (!sysfs_exists("bus/mdev/devices/%s", uuid))
-		return 0;
 	if (model_instance_load(&inst, uuid, fault))
 		return -1;
 	text_set(dir, sizeof(dir), "bus/mdev/devices/%s", uuid);
 	fprintf(out, "\n[instance %s]\n", uuid);
 	write_type(out, &inst);
-	write_attrs(out, dir, CONF_TYPE + 1, CONF_KEYS);
-	return 0;
+	return write_attrs(out, dir, CONF_TYPE + 1, CONF_KEYS, fault);
+}
+
+/*
+ * An instance that is being removed is not kept. Its attributes, among them the
+ * filter, may have disappeared while they were read.
+ */
+static int write_instance(FILE *out, const char *uuid, struct fault *fault)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *section = open_memstream(&text, &size);
+	int ret;
+
+	if (!section)
+		err(EXIT_FAILURE, "%s", uuid);
+	ret = write_section(section, uuid, fault);
+	if (fclose(section))
+		err(EXIT_FAILURE, "%s", uuid);
+	if (!sysfs_exists("bus/mdev/devices/%s", uuid))
+		ret = 0;
+	else if (!ret)
+		fputs(text, out);
+	free(text);
+	return ret;
 }
 
 static int write_card(FILE *out, const char *bdf, struct fault *fault)
 {
 	char dir[PATH_LEN];
 	struct names uuids;
-	int ret = 0;
 	size_t i;
+	int ret;
 
 	text_set(dir, sizeof(dir), "bus/pci/devices/%s", bdf);
 	fprintf(out, "%s\n[card]\n", head);
-	write_attrs(out, dir, 0, CONF_CARD_KEYS);
+	ret = write_attrs(out, dir, 0, CONF_CARD_KEYS, fault);
 	model_instances(&uuids, bdf);
 	for (i = 0; i < uuids.count && !ret; i++)
 		ret = write_instance(out, uuids.name[i], fault);
