@@ -125,6 +125,8 @@ void conf_cards(struct names *cards)
 
 	*cards = (struct names){ 0 };
 	n = scandir(conf_root(), &entry, keep_file, alphasort);
+	if (n < 0 && errno != ENOENT)
+		err(EXIT_FAILURE, "%s", conf_root());
 	if (n < 0)
 		return;
 	cards->name = calloc(n ? n : 1, sizeof(*cards->name));

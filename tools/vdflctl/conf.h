@@ -73,7 +73,10 @@ struct conf {
 	struct conf_section *section;
 };
 
-/* Addresses of the cards that have a file; free with names_free() */
+/*
+ * Addresses of the cards that have a file, none without the directory; free with
+ * names_free()
+ */
 void conf_cards(struct names *cards);
 bool conf_exists(const char *bdf);
 const char *conf_key_name(enum conf_key key);
