@@ -204,19 +204,23 @@ void holders_free(struct holders *holders)
 	free(holders->holder);
 }
 
-bool holders_any(const struct instance *inst, struct holder *holder)
+int holders_any(const struct instance *inst, struct holder *holder)
 {
 	struct holders holders;
 	size_t i, first = 0;
+	int ret;
 
 	holders_find(&holders, inst);
 	for (i = holders.count; i--;)
 		if (holders.holder[i].certain)
 			first = i;
-	if (holders.count)
+	ret = holders.incomplete ? -1 : 0;
+	if (holders.count) {
 		*holder = holders.holder[first];
+		ret = 1;
+	}
 	holders_free(&holders);
-	return holders.count;
+	return ret;
 }
 
 void holders_note(const struct instance *inst)

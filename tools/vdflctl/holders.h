@@ -34,10 +34,11 @@ struct holders {
 void holders_find(struct holders *holders, const struct instance *inst);
 void holders_free(struct holders *holders);
 /*
- * Return true if there is a holder, or possibly one. @holder is a certain holder
- * if there is one. The instance is not opened: that would disturb its users.
+ * Return 1 if there is a holder, or possibly one; 0 if there is none; -1 if none is
+ * found but not all processes can be checked. @holder is a certain holder if there
+ * is one. The instance is not opened: that would disturb its users.
  */
-bool holders_any(const struct instance *inst, struct holder *holder);
+int holders_any(const struct instance *inst, struct holder *holder);
 /* Print to stderr that the command waits for the holders, if there are any */
 void holders_note(const struct instance *inst);
 json_t *holders_json(const struct holders *holders);

@@ -50,7 +50,7 @@ static void list_open(const char *bdf)
 	for (i = 0; i < card.nr_instances; i++) {
 		const struct instance *inst = &card.instances[i];
 
-		if (holders_any(inst, &holder))
+		if (holders_any(inst, &holder) > 0)
 			fprintf(stderr,
 				"vdflctl: %s instance: %s, block %s; users: vdflctl info %s\n",
 				holder.certain ? "open" : "possibly open",

@@ -20,9 +20,15 @@ struct request {
 static int check_unused(const struct instance *inst, struct fault *fault)
 {
 	struct holder holder;
+	int found = holders_any(inst, &holder);
 
-	if (!holders_any(inst, &holder))
+	if (!found)
 		return 0;
+	if (found < 0) {
+		fault_set(fault, "%s may be in use: not all processes can be checked",
+			  inst->uuid);
+		return fault_remedy(fault, "--wait removes it, and waits for its user");
+	}
 	fault_set(fault, "%s %s in use by pid %llu (%s)", inst->uuid,
 		  holder.certain ? "is" : "may be", holder.pid, holder.name);
 	return fault_remedy(fault, "all users: vdflctl info %s; --wait requests the close",
