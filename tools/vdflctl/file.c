@@ -11,7 +11,7 @@
 
 #include "vdflctl.h"
 
-int file_make_dirs(const char *path)
+static int make_dirs(const char *path)
 {
 	char dir[PATH_LEN];
 	char *slash;
@@ -24,6 +24,16 @@ int file_make_dirs(const char *path)
 		*slash = '/';
 	}
 	return 0;
+}
+
+/* The files are for all users, whatever the umask of the administrator is */
+int file_make_dirs(const char *path)
+{
+	mode_t former = umask(022);
+	int ret = make_dirs(path);
+
+	umask(former);
+	return ret;
 }
 
 static int write_text(int fd, const char *text)
