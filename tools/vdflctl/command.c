@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* vdflctl: command lines of the verbs, reported in the words of coreutils */
 
+#include <err.h>
 #include <errno.h>
 #include <getopt.h>
 #include <stdarg.h>
@@ -19,13 +20,16 @@ int command_help(const struct command *cmd)
 int command_misuse(const char *fmt, ...)
 {
 	va_list ap;
+	char *text;
 
 	if (fmt) {
-		fprintf(stderr, "%s: ", program_invocation_name);
 		va_start(ap, fmt);
-		vfprintf(stderr, fmt, ap);
+		if (vasprintf(&text, fmt, ap) < 0)
+			err(EXIT_FAILURE, "%s", program_invocation_name);
 		va_end(ap);
-		fputc('\n', stderr);
+		text_clean(text);
+		fprintf(stderr, "%s: %s\n", program_invocation_name, text);
+		free(text);
 	}
 	fprintf(stderr, "Try '%s --help' for more information.\n",
 		program_invocation_name);

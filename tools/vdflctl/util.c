@@ -8,6 +8,20 @@
 
 #include "vdflctl.h"
 
+void text_clean(char *text)
+{
+	unsigned char *c;
+
+	for (c = (unsigned char *)text; *c; c++) {
+		/* U+0080 to U+009F in UTF-8 */
+		if (c[0] == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0)
+			*c++ = '?';
+		else if (!iscntrl(*c))
+			continue;
+		*c = '?';
+	}
+}
+
 int fault_set(struct fault *fault, const char *fmt, ...)
 {
 	va_list ap;
@@ -16,6 +30,7 @@ int fault_set(struct fault *fault, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(fault->problem, sizeof(fault->problem), fmt, ap);
 	va_end(ap);
+	text_clean(fault->problem);
 	return -1;
 }
 
@@ -26,6 +41,7 @@ int fault_remedy(struct fault *fault, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(fault->remedy, sizeof(fault->remedy), fmt, ap);
 	va_end(ap);
+	text_clean(fault->remedy);
 	return -1;
 }
 

@@ -79,6 +79,8 @@ struct fault {
 	char remedy[TEXT_LEN * 3];
 };
 
+/* Replace control characters of arguments and files, which may control a terminal */
+void text_clean(char *text);
 /* Set the problem and clear the remedy, or set the remedy; return -1 */
 int fault_set(struct fault *fault, const char *fmt, ...) __printf(2, 3);
 int fault_remedy(struct fault *fault, const char *fmt, ...) __printf(2, 3);
