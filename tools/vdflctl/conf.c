@@ -151,7 +151,7 @@ int conf_replace(const char *bdf, const char *text, char path[PATH_LEN],
 		return fault_set(fault, "cannot write %s: larger than %u bytes",
 				 path, FILE_MAX);
 	ret = file_replace(path, text);
-	return ret ? fault_kernel(fault, -ret, "cannot write %s", path) : 0;
+	return ret ? fault_error(fault, -ret, "cannot write %s", path) : 0;
 }
 
 /* --- lines ---------------------------------------------------------------- */

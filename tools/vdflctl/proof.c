@@ -198,6 +198,6 @@ int proof_save(const struct proof *proof, const struct card *card,
 		ret = file_replace_json(path, json);
 		json_decref(json);
 	}
-	return ret ? fault_kernel(fault, -ret, "cannot store the verdict in %s",
-				  path) : 0;
+	return ret ? fault_error(fault, -ret, "cannot store the verdict in %s",
+				 path) : 0;
 }

@@ -53,18 +53,36 @@ bool fault_denied(struct fault *fault, int error)
 	return true;
 }
 
-int fault_kernel(struct fault *fault, int error, const char *fmt, ...)
+/* Return true if root is the remedy */
+static bool set_error(struct fault *fault, int error, const char *fmt,
+		      va_list ap)
 {
 	char text[TEXT_LEN];
+
+	vsnprintf(text, sizeof(text), fmt, ap);
+	fault_set(fault, "%s: %s", text, strerror(error));
+	return fault_denied(fault, error);
+}
+
+int fault_error(struct fault *fault, int error, const char *fmt, ...)
+{
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
+	set_error(fault, error, fmt, ap);
 	va_end(ap);
-	fault_set(fault, "%s: %s", text, strerror(error));
-	if (fault_denied(fault, error))
-		return -1;
-	return fault_remedy(fault, "see the kernel log: dmesg");
+	return -1;
+}
+
+int fault_kernel(struct fault *fault, int error, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (!set_error(fault, error, fmt, ap))
+		fault_remedy(fault, "see the kernel log: dmesg");
+	va_end(ap);
+	return -1;
 }
 
 int fault_report_at(const char *prefix, const struct fault *fault)

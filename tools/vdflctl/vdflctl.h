@@ -86,7 +86,10 @@ int fault_set(struct fault *fault, const char *fmt, ...) __printf(2, 3);
 int fault_remedy(struct fault *fault, const char *fmt, ...) __printf(2, 3);
 /* Set the remedy and return true if @error is a lack of privilege */
 bool fault_denied(struct fault *fault, int error);
-/* Set "@fmt: @error", and root or the kernel log as the remedy; return -1 */
+/* Set "@fmt: @error", and root as the remedy for a lack of privilege; return -1 */
+int fault_error(struct fault *fault, int error, const char *fmt, ...)
+	__printf(3, 4);
+/* The same for an operation of the driver, whose remedy is the kernel log */
 int fault_kernel(struct fault *fault, int error, const char *fmt, ...)
 	__printf(3, 4);
 /* Print to stderr, after @prefix if there is one; return EXIT_FAILURE */

@@ -187,8 +187,7 @@ static int write_spec(struct fault *fault)
 			close(dir);
 	}
 	if (ret) {
-		fault_set(fault, "cannot replace %s: %s", path, strerror(-ret));
-		fault_denied(fault, -ret);
+		fault_error(fault, -ret, "cannot replace %s", path);
 		return fault_report(fault);
 	}
 	if (count)

@@ -380,7 +380,7 @@ static int run(const struct command *cmd, int argc, char **argv)
 		return status;
 	events.socket = open_socket();
 	if (events.socket < 0) {
-		fault_kernel(&fault, errno, "cannot receive uevents");
+		fault_error(&fault, errno, "cannot receive uevents");
 		return fault_report(&fault);
 	}
 	watch_cards(&events);

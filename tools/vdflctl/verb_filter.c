@@ -47,7 +47,7 @@ static int read_table(const char *path, char text[WORDS_LEN + 1],
 	int error;
 
 	if (!in)
-		return fault_kernel(fault, errno, "cannot read %s", path);
+		return fault_error(fault, errno, "cannot read %s", path);
 	errno = 0;
 	len = fread(text, 1, WORDS_LEN, in);
 	error = ferror(in) ? errno : 0;

@@ -287,7 +287,7 @@ static int write_file(const char *text)
 	ret = file_replace(path, text);
 	if (!ret)
 		return EXIT_SUCCESS;
-	fault_kernel(&fault, -ret, "cannot write %s", path);
+	fault_error(&fault, -ret, "cannot write %s", path);
 	return fault_report(&fault);
 }
 
