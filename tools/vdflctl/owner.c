@@ -11,10 +11,19 @@
 
 #include "vdflctl.h"
 
+static bool parse_uid(const char *text, uid_t *uid)
+{
+	__u64 number;
+
+	if (!parse_decimal(text, &number) || number >= (uid_t)-1)
+		return false;
+	*uid = (uid_t)number;
+	return true;
+}
+
 int owner_find(const char *name, uid_t *uid, struct fault *fault)
 {
 	struct passwd *user;
-	__u64 number;
 
 	if (!strcmp(name, OWNER_NONE)) {
 		*uid = 0;
@@ -23,11 +32,14 @@ int owner_find(const char *name, uid_t *uid, struct fault *fault)
 	user = getpwnam(name);
 	if (user)
 		*uid = user->pw_uid;
-	else if (parse_decimal(name, &number) && number < (uid_t)-1)
-		*uid = (uid_t)number;
-	else
+	else if (!parse_uid(name, uid))
 		return fault_set(fault, "no such user: %s", name);
 	return 0;
+}
+
+int owner_find_stored(const char *name, uid_t *uid, struct fault *fault)
+{
+	return parse_uid(name, uid) ? 0 : owner_find(name, uid, fault);
 }
 
 /**

@@ -454,6 +454,8 @@ bool vfio_group_node(const struct instance *inst, char path[PATH_LEN]);
 
 /* Find a user by name or decimal id; OWNER_NONE is root */
 int owner_find(const char *name, uid_t *uid, struct fault *fault);
+/* The same, but a number is an id, as save stores it, also if a user has this name */
+int owner_find_stored(const char *name, uid_t *uid, struct fault *fault);
 /*
  * Make a user the owner of an instance and of its device nodes; for root, the
  * driver does not check the user any more. Print each node that changed.

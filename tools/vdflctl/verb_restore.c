@@ -62,7 +62,7 @@ static int restore_owner(const char *uuid, const char *name,
 	char owner[NAME_LEN];
 	uid_t uid;
 
-	if (owner_find(name, &uid, fault))
+	if (owner_find_stored(name, &uid, fault))
 		return -1;
 	sysfs_read(owner, sizeof(owner), "bus/mdev/devices/%s/dfl/owner", uuid);
 	if (!uid && (!owner[0] || !strcmp(owner, OWNER_NONE)))

@@ -18,6 +18,7 @@
  * FAKE_CHOWN_UNLINK file that disappears when the owner of a node is set
  * FAKE_RENAME       "FILE FROM TO": opening FILE for writing renames FROM to TO,
  *                   as if the kernel had created TO
+ * FAKE_USER         name of a user with the id 4321
  *
  * Opening the group is recorded in VDFL_DEV/opened.
  *
@@ -29,6 +30,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/vfio.h>
+#include <pwd.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -164,6 +166,16 @@ int fchownat(int fd, const char *path, uid_t uid, gid_t gid, int flags)
 	if (victim)
 		unlink(victim);
 	return 0;
+}
+
+struct passwd *getpwnam(const char *name)
+{
+	struct passwd *(*real)(const char *name) =
+		(struct passwd *(*)(const char *))dlsym(RTLD_NEXT, "getpwnam");
+	static struct passwd user = { .pw_uid = 4321 };
+	const char *fake = getenv("FAKE_USER");
+
+	return fake && !strcmp(name, fake) ? &user : real(name);
 }
 
 /* A page after the end of a file raises SIGBUS, as does one that VFIO revoked */
