@@ -21,7 +21,8 @@ static int create_failed(int error, const char *bdf, const char *type,
 		return -1;
 	switch (error) {
 	case EEXIST:
-		return fault_remedy(fault, "the UUID is in use: omit --uuid for a random one");
+		return fault_remedy(fault, "the UUID is in use: vdflctl info %s",
+				    uuid);
 	case ENOSPC:
 	case EUSERS:
 		return fault_remedy(fault, "no free block of the type: see vdflctl list %s",

@@ -9,6 +9,7 @@
  * FAKE_SHARED_ERRNO error of opening the container or iommufd
  * FAKE_DEVICE_ERRNO error of getting the device from its group
  * FAKE_SOURCE_ERRNO error of writing irq_source
+ * FAKE_CREATE_ERRNO error of writing create
  * FAKE_IRQS         interrupts as soon as an MSI-X vector is armed (default 0)
  * FAKE_REQUEST      requests as soon as the request eventfd is set (default 0)
  * FAKE_NO_MMAP      no mappable areas
@@ -116,6 +117,8 @@ int open(const char *path, int flags, ...)
 	if (strstr(path, "/irq_source") && flags & O_WRONLY &&
 	    number_from("FAKE_SOURCE_ERRNO"))
 		return fail(number_from("FAKE_SOURCE_ERRNO"));
+	if (strstr(path, "/create") && number_from("FAKE_CREATE_ERRNO"))
+		return fail(number_from("FAKE_CREATE_ERRNO"));
 	if (flags & O_WRONLY)
 		rename_at(path);
 	return real(path, flags, 0);
