@@ -6,6 +6,8 @@
 #include "dfl/regs.h"
 #include "vdflctl.h"
 
+#define LINE_LEN	4096	/* 64 errors, twice */
+
 /**
  * struct error_bit - one bit of an error word
  * @bit: its number
@@ -187,7 +189,7 @@ static bool is_checker(const struct block *block)
 static void append_first(char *line, size_t size,
 			 const struct error_bit *table, const struct block *block)
 {
-	char first[TEXT_LEN] = "; first: ";
+	char first[LINE_LEN] = "; first: ";
 	__u64 errors, word;
 
 	if (!parse_number(block->errors, &errors) || !several(table, errors) ||
@@ -232,7 +234,7 @@ static void add_line(struct names *lines, const char *line)
 
 static void add_fme(struct names *lines, const struct block *block)
 {
-	char line[TEXT_LEN];
+	char line[LINE_LEN];
 
 	if (fme_line(line, sizeof(line), "error", fme_bits, block->errors))
 		add_line(lines, line);
@@ -250,7 +252,7 @@ static void add_fme(struct names *lines, const struct block *block)
 void errors_lines(struct names *lines, const struct card *card)
 {
 	const struct block *block, *parent;
-	char line[TEXT_LEN];
+	char line[LINE_LEN];
 	size_t i;
 
 	*lines = (struct names){ 0 };
@@ -287,7 +289,7 @@ json_t *errors_json(const struct card *card)
 bool errors_stopped(const struct card *card, __u64 *port)
 {
 	const struct block *block, *parent;
-	char line[TEXT_LEN];
+	char line[LINE_LEN];
 	size_t i;
 
 	for (i = 0; i < card->nr_blocks; i++) {
