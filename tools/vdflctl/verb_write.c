@@ -27,7 +27,7 @@ static bool fits(__u64 value, __u32 width)
 
 static int run(const struct command *cmd, int argc, char **argv)
 {
-	struct range range = { .count = 1, .width = 8 };
+	struct range range = { .count = 1, .width = 8, .write = true };
 	int status = range_options(cmd, argc, argv, &range, false);
 	__u64 value;
 

@@ -73,7 +73,9 @@ int window_check(const struct window *win, __u64 offset, __u32 width,
 			    win->size - width);
 }
 
-static int map_area(struct window *win, __u32 i, struct fault *fault)
+/* A read-only block can only be mapped without write access */
+static int map_area(struct window *win, __u32 i, bool write,
+		    struct fault *fault)
 {
 	struct sigaction action = {
 		.sa_handler = on_sigbus,
@@ -81,9 +83,9 @@ static int map_area(struct window *win, __u32 i, struct fault *fault)
 	};
 	void *map;
 
-	map = mmap(NULL, win->bar.area[i].size, PROT_READ | PROT_WRITE,
-		   MAP_SHARED, win->dev.device,
-		   win->bar.offset + win->bar.area[i].offset);
+	map = mmap(NULL, win->bar.area[i].size,
+		   write ? PROT_READ | PROT_WRITE : PROT_READ, MAP_SHARED,
+		   win->dev.device, win->bar.offset + win->bar.area[i].offset);
 	if (map == MAP_FAILED)
 		return fault_set(fault, "cannot map 0x%llx bytes at 0x%llx: %s",
 				 win->bar.area[i].size,
@@ -95,9 +97,10 @@ static int map_area(struct window *win, __u32 i, struct fault *fault)
 	return 0;
 }
 
-static int map_range(struct window *win, __u64 offset, __u64 len,
+static int map_range(struct window *win, const struct range *range,
 		     struct fault *fault)
 {
+	__u64 offset = range->offset, len = range->count * range->width;
 	__u32 i;
 
 	for (i = 0; i < win->bar.nr_areas; i++) {
@@ -105,7 +108,7 @@ static int map_range(struct window *win, __u64 offset, __u64 len,
 		    offset - win->bar.area[i].offset < win->bar.area[i].size &&
 		    len <= win->bar.area[i].size -
 			   (offset - win->bar.area[i].offset))
-			return map_area(win, i, fault);
+			return map_area(win, i, range->write, fault);
 	}
 	if (!win->bar.nr_areas)
 		fault_set(fault, "no part of this block can be mapped");
@@ -126,8 +129,7 @@ int window_open_range(struct window *win, const struct range *range,
 	ret = window_check(win, range->offset, range->width, range->count,
 			   fault);
 	if (!ret && range->map)
-		ret = map_range(win, range->offset,
-				range->count * range->width, fault);
+		ret = map_range(win, range, fault);
 	if (ret)
 		window_close(win);
 	return ret;

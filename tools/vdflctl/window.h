@@ -32,6 +32,7 @@ struct window {
  * @count: number of registers
  * @width: bytes per register
  * @map: access through a mapping
+ * @write: the registers are written
  */
 struct range {
 	char uuid[UUID_LEN];
@@ -39,6 +40,7 @@ struct range {
 	__u64 count;
 	__u32 width;
 	bool map;
+	bool write;
 };
 
 int window_open(struct window *win, const char *uuid, struct fault *fault);

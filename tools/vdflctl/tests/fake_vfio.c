@@ -13,6 +13,7 @@
  * FAKE_IRQS         interrupts as soon as an MSI-X vector is armed (default 0)
  * FAKE_REQUEST      requests as soon as the request eventfd is set (default 0)
  * FAKE_NO_MMAP      no mappable areas
+ * FAKE_READ_ONLY    the registers cannot be mapped with write access
  * FAKE_REVOKED      two pages can be mapped; accesses to the second one fail
  * FAKE_DENIED       file that cannot be opened for writing
  * FAKE_NO_CHAR      nodes are regular files
@@ -188,9 +189,15 @@ void *mmap(void *at, size_t size, int prot, int flags, int fd, off_t offset)
 		      off_t offset) =
 		(void *(*)(void *, size_t, int, int, int, off_t))
 		dlsym(RTLD_NEXT, "mmap");
-	char *map = real(at, size, prot, flags, fd, offset);
+	char *map;
 	int empty;
 
+	if (flags & MAP_SHARED && prot & PROT_WRITE &&
+	    number_from("FAKE_READ_ONLY")) {
+		errno = EACCES;
+		return MAP_FAILED;
+	}
+	map = real(at, size, prot, flags, fd, offset);
 	if (map == MAP_FAILED || size != 2 * PAGE || !number_from("FAKE_REVOKED"))
 		return map;
 	empty = memfd_create("empty", MFD_CLOEXEC);
