@@ -464,7 +464,7 @@ int owner_set(const char *uuid, uid_t uid, struct fault *fault);
 
 /* region.c */
 
-#define REGION_AREAS	16
+#define REGION_AREAS	32	/* ranges of a filter */
 
 /**
  * struct region - one region of a VFIO device

@@ -199,7 +199,7 @@ static void print_instance(const struct instance *inst,
 static void print_region(struct table *table, const struct region *region)
 {
 	char number[NAME_LEN], name[NAME_LEN], size[NAME_LEN];
-	char mmap[TEXT_LEN] = "-";
+	char mmap[REGION_AREAS * NAME_LEN] = "-";
 	size_t used = 0;
 	__u32 i;
 

@@ -110,6 +110,12 @@ static int map_range(struct window *win, const struct range *range,
 			   (offset - win->bar.area[i].offset))
 			return map_area(win, i, range->write, fault);
 	}
+	if (win->bar.nr_areas > 1) {
+		fault_set(fault, "cannot map 0x%llx bytes at 0x%llx, only %u other parts",
+			  len, offset, win->bar.nr_areas);
+		return fault_remedy(fault, "vdflctl info %s shows the parts",
+				    range->uuid);
+	}
 	if (!win->bar.nr_areas)
 		fault_set(fault, "no part of this block can be mapped");
 	else

@@ -9,6 +9,7 @@
  * FAKE_SHARED_ERRNO error of opening the container or iommufd
  * FAKE_DEVICE_ERRNO error of getting the device from its group
  * FAKE_SOURCE_ERRNO error of writing irq_source
+ * FAKE_AREAS        mappable areas of 4 KiB, every 8 KiB (default 1)
  * FAKE_CREATE_ERRNO error of writing create
  * FAKE_IRQS         interrupts as soon as an MSI-X vector is armed (default 0)
  * FAKE_REQUEST      requests as soon as the request eventfd is set (default 0)
@@ -224,11 +225,12 @@ static int device_info(struct vfio_device_info *info)
 	return 0;
 }
 
-/* One page of BAR0 can be mapped, or two */
+/* One page of BAR0 can be mapped, or two, or several areas of one page */
 static void add_areas(struct vfio_region_info *info)
 {
 	struct vfio_region_info_cap_sparse_mmap *cap = (void *)(info + 1);
-	__u32 size = sizeof(*cap) + sizeof(cap->areas[0]);
+	__u32 i, nr = getenv("FAKE_AREAS") ? number_from("FAKE_AREAS") : 1;
+	__u32 size = sizeof(*cap) + nr * sizeof(cap->areas[0]);
 
 	info->flags |= VFIO_REGION_INFO_FLAG_MMAP |
 		       VFIO_REGION_INFO_FLAG_CAPS;
@@ -241,8 +243,12 @@ static void add_areas(struct vfio_region_info *info)
 	memset(cap, 0, size);
 	cap->header.id = VFIO_REGION_INFO_CAP_SPARSE_MMAP;
 	cap->header.version = 1;
-	cap->nr_areas = 1;
-	cap->areas[0].size = number_from("FAKE_REVOKED") ? 2 * PAGE : PAGE;
+	cap->nr_areas = nr;
+	for (i = 0; i < nr; i++) {
+		cap->areas[i].offset = i * 2 * PAGE;
+		cap->areas[i].size = number_from("FAKE_REVOKED") ? 2 * PAGE :
+								   PAGE;
+	}
 }
 
 static void add_type(struct vfio_region_info *info)
