@@ -161,6 +161,12 @@ tap_is "none: the page can be mapped again" "$(areas "$uuid")" "[true,0,4096]"
 tap_ok "read-only page: loads" load "$uuid" "0x0+0x1000 r"
 tap_is "read-only page: region 0 is read-only and maps" "$(areas "$uuid")" \
 	"[false,0,4096]"
+tap_like "read-only page: vdflctl reads it through a mapping" \
+	"$("$VDFLCTL" read --map "$uuid" $ETH_INFO)" '^0x00008: 0x[0-9a-f]{16}$'
+tap_fails "read-only page: vdflctl does not write through a mapping" \
+	"$VDFLCTL" write --map "$uuid" $ETH_CTRL 1
+tap_fails "empty table: vdflctl refuses it" "$VDFLCTL" filter "$uuid" /dev/null
+tap_is "empty table: the filter stays" "$(<"$(filter_attr "$uuid")")" "0x0+0x1000 r"
 remove_mdev "$uuid"
 
 # --- the other templates ------------------------------------------------------------------
