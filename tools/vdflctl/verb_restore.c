@@ -2,6 +2,7 @@
 /* vdflctl restore: bind cards and create their instances as stored */
 
 #include <getopt.h>
+#include <signal.h>
 #include <string.h>
 
 #include "conf.h"
@@ -152,6 +153,8 @@ static int run(const struct command *cmd, int argc, char **argv)
 
 	if (status >= 0)
 		return status;
+	/* A pipe whose reader has ended must not stop the restore half-way */
+	signal(SIGPIPE, SIG_IGN);
 	return command_cards(argc, argv, conf_cards, restore_card);
 }
 
