@@ -433,6 +433,19 @@ static int find_parent(const char *uuid, char bdf[BDF_LEN])
 	return slash && parse_bdf(slash + 1, bdf) ? 0 : -ENODEV;
 }
 
+static int no_instance(const char *uuid, struct fault *fault)
+{
+	char bdf[BDF_LEN];
+
+	if (!find_removing(uuid, bdf)) {
+		fault_set(fault, "%s is being removed", uuid);
+		return fault_remedy(fault, "what it waits for: vdflctl info %s",
+				    uuid);
+	}
+	fault_set(fault, "no such instance: %s", uuid);
+	return fault_remedy(fault, "see vdflctl list");
+}
+
 int model_instance_load(struct instance *inst, const char *uuid,
 			struct fault *fault)
 {
@@ -441,10 +454,8 @@ int model_instance_load(struct instance *inst, const char *uuid,
 
 	*inst = (struct instance){ 0 };
 	ret = find_parent(uuid, bdf);
-	if (ret == -ENOENT) {
-		fault_set(fault, "no such instance: %s", uuid);
-		return fault_remedy(fault, "see vdflctl list");
-	}
+	if (ret == -ENOENT)
+		return no_instance(uuid, fault);
 	sysfs_link(driver, sizeof(driver), "bus/mdev/devices/%s/driver", uuid);
 	if (ret || strcmp(driver, DRIVER))
 		return fault_set(fault,
