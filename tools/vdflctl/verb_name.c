@@ -4,8 +4,12 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "vdflctl.h"
+
+#define POLL_MS		10
+#define LIMIT_MS	1000
 
 /* Several readers can have one block, so their names contain the UUID. */
 static bool is_reader(const struct instance *inst)
@@ -18,14 +22,33 @@ static bool is_reader(const struct instance *inst)
 	       type[0] && !strncmp(inst->type, type, strlen(type));
 }
 
+/*
+ * udev calls this for a node that appears while the kernel creates the instance.
+ * The link to the type comes last. Without it, a reader would get the name of the
+ * owner.
+ */
+static int load_complete(struct instance *inst, const char *uuid,
+			 struct fault *fault)
+{
+	const struct timespec pause = { .tv_nsec = POLL_MS * 1000000 };
+	int left;
+
+	for (left = LIMIT_MS; left; left -= POLL_MS) {
+		if (model_instance_load(inst, uuid, fault))
+			return -1;
+		if (inst->type[0] && inst->block[0])
+			return 0;
+		nanosleep(&pause, NULL);
+	}
+	return fault_set(fault, "%s is being created or removed", uuid);
+}
+
 static int show_name(const char *uuid, struct fault *fault)
 {
 	struct instance inst;
 
-	if (model_instance_load(&inst, uuid, fault))
+	if (load_complete(&inst, uuid, fault))
 		return -1;
-	if (!inst.block[0])
-		return fault_set(fault, "%s has no block", uuid);
 	printf("vdfl/%s/%s", inst.card, inst.block);
 	if (is_reader(&inst))
 		printf("-ro-%s", inst.uuid);
