@@ -53,6 +53,11 @@ static int write_section(FILE *out, const char *uuid, struct fault *fault)
 
 	if (model_instance_load(&inst, uuid, fault))
 		return -1;
+	/* The kernel makes the link to the type last, and removes it first */
+	if (!inst.type[0]) {
+		fault_set(fault, "%s is being created or removed", uuid);
+		return fault_remedy(fault, "try again");
+	}
 	text_set(dir, sizeof(dir), "bus/mdev/devices/%s", uuid);
 	fprintf(out, "\n[instance %s]\n", uuid);
 	write_type(out, &inst);
