@@ -327,7 +327,7 @@ static int read_file(const char *path, char *text, size_t *len,
 	int error;
 
 	if (!file)
-		return fault_set(fault, "%s: %s", path, strerror(errno));
+		return fault_error(fault, errno, "%s", path);
 	errno = 0;
 	*len = fread(text, 1, FILE_MAX + 1, file);
 	error = ferror(file) ? errno : 0;
@@ -352,6 +352,8 @@ int conf_load(struct conf *conf, const char *bdf, struct fault *fault)
 	ret = read_file(conf->path, text, &len, fault);
 	if (!ret)
 		read_lines(conf, text, len);
+	else if (!conf_exists(bdf))
+		fault_remedy(fault, "to store the card: vdflctl save %s", bdf);
 	free(text);
 	return ret;
 }

@@ -132,9 +132,7 @@ static int restore_card(const char *bdf, struct fault *fault)
 	int ret;
 
 	ret = conf_load(&conf, bdf, fault);
-	if (ret)
-		fault_remedy(fault, "to store the card: vdflctl save %s", bdf);
-	else
+	if (!ret)
 		ret = binding_take(bdf, false, fault);
 	if (!ret && !bound)
 		printf("%s: bound to " DRIVER "\n", bdf);
