@@ -130,8 +130,11 @@ static bool parse_base(const char *text, int base, __u64 *value)
 {
 	char *end;
 
-	/* strtoull() accepts leading blanks and a sign; reject them */
-	if (!isdigit((unsigned char)text[0]))
+	/*
+	 * strtoull() accepts leading blanks and a sign, and newer libraries also
+	 * binary numbers; reject them
+	 */
+	if (!isdigit((unsigned char)text[0]) || tolower((unsigned char)text[1]) == 'b')
 		return false;
 	errno = 0;
 	*value = strtoull(text, &end, base);
