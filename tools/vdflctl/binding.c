@@ -84,6 +84,8 @@ static int move_card(const char *bdf, const struct binding *former,
 int binding_take(const char *bdf, bool force, struct fault *fault)
 {
 	struct binding former;
+	sigset_t signals;
+	int ret;
 
 	if (!sysfs_exists("bus/pci/devices/%s", bdf))
 		return fault_set(fault, "no such PCI device: %s", bdf);
@@ -100,5 +102,8 @@ int binding_take(const char *bdf, bool force, struct fault *fault)
 		return fault_remedy(fault, "to unbind it from that driver: vdflctl bind --force %s",
 				    bdf);
 	}
-	return move_card(bdf, &former, fault);
+	signals_block(&signals);
+	ret = move_card(bdf, &former, fault);
+	signals_restore(&signals);
+	return ret;
 }

@@ -98,6 +98,19 @@ int fault_report(const struct fault *fault)
 	return fault_report_at("", fault);
 }
 
+void signals_block(sigset_t *former)
+{
+	sigset_t all;
+
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, former);
+}
+
+void signals_restore(const sigset_t *former)
+{
+	sigprocmask(SIG_SETMASK, former, NULL);
+}
+
 void text_set(char *buf, size_t size, const char *fmt, ...)
 {
 	va_list ap;

@@ -28,6 +28,7 @@
 #ifndef _VDFLCTL_H
 #define _VDFLCTL_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -95,6 +96,10 @@ int fault_kernel(struct fault *fault, int error, const char *fmt, ...)
 /* Print to stderr, after @prefix if there is one; return EXIT_FAILURE */
 int fault_report_at(const char *prefix, const struct fault *fault);
 int fault_report(const struct fault *fault);
+
+/* Let signals wait while a card is between two drivers */
+void signals_block(sigset_t *former);
+void signals_restore(const sigset_t *former);
 
 /* snprintf() that truncates silently */
 void text_set(char *buf, size_t size, const char *fmt, ...) __printf(3, 4);

@@ -2,7 +2,6 @@
 /* vdflctl prove: find out whether a card honours bus master off */
 
 #include <getopt.h>
-#include <signal.h>
 #include <string.h>
 
 #include "engine.h"
@@ -114,13 +113,12 @@ static int measure_unbound(struct proof *proof, struct trial *trial,
 static int measure(struct proof *proof, struct trial *trial, const char *bdf,
 		   bool iommu, struct fault *fault)
 {
-	sigset_t all, former;
+	sigset_t former;
 	int ret;
 
-	sigfillset(&all);
-	sigprocmask(SIG_BLOCK, &all, &former);
+	signals_block(&former);
 	ret = measure_unbound(proof, trial, bdf, iommu, fault);
-	sigprocmask(SIG_SETMASK, &former, NULL);
+	signals_restore(&former);
 	return ret;
 }
 

@@ -36,9 +36,23 @@ static int check_empty(const char *bdf, struct fault *fault)
 			    bdf);
 }
 
+/* An override that is left behind would bind the card again */
+static int clear_driver(const char *bdf, struct fault *fault)
+{
+	int ret = sysfs_write(bdf, "bus/pci/drivers/" DRIVER "/unbind");
+
+	if (ret)
+		return fault_kernel(fault, -ret, "cannot unbind %s", bdf);
+	ret = sysfs_write("\n", "bus/pci/devices/%s/driver_override", bdf);
+	return ret ? fault_kernel(fault, -ret,
+				  "cannot clear driver_override of %s",
+				  bdf) : 0;
+}
+
 static int unbind_card(const char *bdf, bool force, const char *grace,
 		       struct fault *fault)
 {
+	sigset_t former;
 	int ret;
 
 	if (!model_card_bound(bdf))
@@ -51,13 +65,10 @@ static int unbind_card(const char *bdf, bool force, const char *grace,
 	if (grace_set(bdf, grace, fault))
 		return -1;
 	note_holders(bdf);
-	ret = sysfs_write(bdf, "bus/pci/drivers/" DRIVER "/unbind");
-	if (ret)
-		return fault_kernel(fault, -ret, "cannot unbind %s", bdf);
-	ret = sysfs_write("\n", "bus/pci/devices/%s/driver_override", bdf);
-	return ret ? fault_kernel(fault, -ret,
-				  "cannot clear driver_override of %s",
-				  bdf) : 0;
+	signals_block(&former);
+	ret = clear_driver(bdf, fault);
+	signals_restore(&former);
+	return ret;
 }
 
 static int run(const struct command *cmd, int argc, char **argv)

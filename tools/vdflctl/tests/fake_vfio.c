@@ -11,6 +11,7 @@
  * FAKE_SOURCE_ERRNO error of writing irq_source
  * FAKE_AREAS        mappable areas of 4 KiB, every 8 KiB (default 1)
  * FAKE_CREATE_ERRNO error of writing create
+ * FAKE_INTERRUPT    file; opening it for writing sends SIGTERM to the program
  * FAKE_IRQS         interrupts as soon as an MSI-X vector is armed (default 0)
  * FAKE_REQUEST      requests as soon as the request eventfd is set (default 0)
  * FAKE_NO_MMAP      no mappable areas
@@ -34,6 +35,7 @@
 #include <fcntl.h>
 #include <linux/vfio.h>
 #include <pwd.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -106,6 +108,7 @@ int open(const char *path, int flags, ...)
 	int (*real)(const char *path, int flags, ...) =
 		(int (*)(const char *, int, ...))dlsym(RTLD_NEXT, "open");
 	const char *denied = getenv("FAKE_DENIED");
+	const char *interrupt = getenv("FAKE_INTERRUPT");
 
 	if (denied && flags & O_WRONLY && !strcmp(path, denied))
 		return fail(EACCES);
@@ -121,6 +124,8 @@ int open(const char *path, int flags, ...)
 		return fail(number_from("FAKE_SOURCE_ERRNO"));
 	if (strstr(path, "/create") && number_from("FAKE_CREATE_ERRNO"))
 		return fail(number_from("FAKE_CREATE_ERRNO"));
+	if (flags & O_WRONLY && interrupt && !strcmp(path, interrupt))
+		raise(SIGTERM);
 	if (flags & O_WRONLY)
 		rename_at(path);
 	return real(path, flags, 0);
