@@ -7,6 +7,10 @@ LAB	:= qemu-tests/lab
 VERSION	:= $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
 SRC	:= /usr/src/vfio_dfl_mdev-$(VERSION)
 
+# make and the shell split paths at blanks, also those that "rm -rf" gets
+$(foreach v,CURDIR DESTDIR PREFIX SRC,$(if $(word 2,[$($v)]), \
+	$(error $v contains a blank: '$($v)')))
+
 all: module cli
 
 help:
