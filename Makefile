@@ -51,6 +51,7 @@ source:
 	install -d $(DESTDIR)$(SRC)
 	cp --parents dkms.conf LICENSE $(shell find include vfio_dfl_mdev -name 'K*' \
 		-o -name Makefile -o -name '*.[ch]' ! -name '*.mod.c') $(DESTDIR)$(SRC)
+	chmod -R u=rwX,go=rX $(DESTDIR)$(SRC)
 
 install: cli $(if $(DESTDIR),source,have-mdev)
 	[ -n '$(DESTDIR)' ] || tools/packaging/install-module $(SRC)
