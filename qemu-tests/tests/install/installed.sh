@@ -215,6 +215,8 @@ remove()
 	if [ "$METHOD" = make ]; then
 		documented root $GUIDE uninstall
 	else
+		# As "vdflctl prove" does, for which the card has no engine
+		system_run "mkdir -p /var/lib/vdfl/proofs && touch /var/lib/vdfl/proofs/$BDF"
 		documented root $GUIDE purge
 	fi
 	driver=$(system_run "readlink $SYSFS/driver")
