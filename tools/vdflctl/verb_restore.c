@@ -4,6 +4,7 @@
 #include <getopt.h>
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "conf.h"
 #include "filter.h"
@@ -125,17 +126,60 @@ static void restore_sections(struct conf *conf, const char *bdf)
 	}
 }
 
-static int restore_card(const char *bdf, struct fault *fault)
+static int bind_card(const char *bdf, struct fault *fault)
 {
 	bool bound = model_card_bound(bdf);
+	int ret = binding_take(bdf, false, fault);
+
+	if (!ret && !bound)
+		printf("%s: bound to " DRIVER "\n", bdf);
+	return ret;
+}
+
+static bool same_slot(const char *a, const char *b)
+{
+	return !strncmp(a, b, strrchr(a, '.') + 1 - a);
+}
+
+/*
+ * Bind the saved functions of the slot with lower numbers as well. Function 0 of some
+ * cards keeps the AFUs of the others in reset until it is bound, and systemd restores
+ * all functions at the same time. The lock of the first one orders them. Another driver
+ * of such a function may be in use: only its own restore unbinds that.
+ */
+static int bind_in_order(const char *bdf, struct fault *fault)
+{
+	struct fault ignored;
+	struct names cards;
+	int ret, lock = -1;
+	size_t i;
+
+	conf_cards(&cards);
+	for (i = 0; i < cards.count && strcmp(cards.name[i], bdf); i++) {
+		if (!same_slot(cards.name[i], bdf))
+			continue;
+		if (lock < 0)
+			lock = conf_lock(cards.name[i]);
+		if (!sysfs_exists("bus/pci/devices/%s/driver", cards.name[i]))
+			bind_card(cards.name[i], &ignored);
+	}
+	if (lock < 0)
+		lock = conf_lock(bdf);
+	ret = bind_card(bdf, fault);
+	if (lock >= 0)
+		close(lock);
+	names_free(&cards);
+	return ret;
+}
+
+static int restore_card(const char *bdf, struct fault *fault)
+{
 	struct conf conf;
 	int ret;
 
 	ret = conf_load(&conf, bdf, fault);
 	if (!ret)
-		ret = binding_take(bdf, false, fault);
-	if (!ret && !bound)
-		printf("%s: bound to " DRIVER "\n", bdf);
+		ret = bind_in_order(bdf, fault);
 	if (!ret)
 		restore_sections(&conf, bdf);
 	if (!ret && conf.errors)
@@ -164,7 +208,8 @@ const struct command verb_restore = {
 "  -h, --help   display this help and exit\n"
 "\n"
 "Reads /etc/vdfl/BDF.conf for each card, by default for all cards with a file.\n"
-"Binds the card, and then sets and creates what differs. Other instances and\n"
-"settings are kept. Goes on after an error. Needs root.\n",
+"Binds the card, after the saved functions of its slot that have lower numbers and\n"
+"no driver. Then sets and creates what differs. Other instances and settings are\n"
+"kept. Goes on after an error. Needs root.\n",
 	.run = run,
 };

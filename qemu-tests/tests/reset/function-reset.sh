@@ -64,6 +64,11 @@ interrupt()
 		[ "$(client "$1" write $IRQ_STATUS 8 2)" = ok ]
 }
 
+quiet()
+{
+	"$@" >/dev/null
+}
+
 load_module || bail "no module"
 # The card has no SR-IOV. To the kernel, this function is a virtual one all the same
 insmod "/src/build/$KERNEL/vf/vdfl_vf.ko" "vf=$(card_bdf $VF)" ||
@@ -79,6 +84,16 @@ echo 1 >"$PCI/$pf0/reset"
 tap_is "function 0 reset: the port is released" "$(port_control)" 0x0
 unbind_bdf "$pf0"
 tap_is "function 0 unbound: the port is in reset again" "$(port_control)" 0x11
+mkdir -p /etc/vdfl
+touch "/etc/vdfl/$pf0.conf" "/etc/vdfl/$pf1.conf"
+"$VDFLCTL" restore "$pf1" >/dev/null &
+tap_ok "both functions saved: restore of function 0 succeeds" \
+	quiet "$VDFLCTL" restore "$pf0"
+tap_ok "both functions saved: restore of function 1 at the same time succeeds" wait $!
+rm "/etc/vdfl/$pf0.conf" "/etc/vdfl/$pf1.conf"
+unbind_bdf "$pf1"
+unbind_bdf "$pf0"
+tap_is "both functions unbound: the port is in reset again" "$(port_control)" 0x11
 bind_bdf "$pf0"
 bind_bdf "$pf1" || bail "function 1 does not bind"
 unbind_bdf "$pf0"
