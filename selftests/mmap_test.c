@@ -2,6 +2,7 @@
 /* Mappings: the pages that can be mapped, and the revocation of mappings. */
 #include <sched.h>
 #include <signal.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "harness.h"
@@ -512,6 +513,27 @@ TEST_F(afu, moved_mapping_is_revoked)
 	EXPECT_EQ(0, try_load64(moved, &value));
 	EXPECT_EQ(0x77, value);
 	EXPECT_EQ(0, munmap(moved, PAGE));
+}
+
+/*
+ * The system call maps the file of the mapping again, which is that of the instance
+ * from kernel 6.10 on. Older kernels refuse.
+ */
+TEST_F(afu, remapped_page_shows_a_register)
+{
+	void *map = dev_map(&self->dev, 0, 2 * PAGE);
+	u64 value, off = AFU_RAM;
+
+	EXPECT_EQ(0, try_store64(map + AFU_SCRATCH0, 0x77));
+	dev_write64(&self->dev, AFU_RAM + AFU_SCRATCH0, 0x88);
+	if (syscall(SYS_remap_file_pages, map, PAGE, 0, off / PAGE, 0)) {
+		EXPECT_EQ(EACCES, errno);
+		off = 0;
+	}
+	EXPECT_EQ(0, try_load64(map + AFU_SCRATCH0, &value));
+	EXPECT_EQ(off ? 0x88 : 0x77, value);
+	dev_memory_enable(&self->dev, false);
+	EXPECT_EQ(-EFAULT, try_load64(map + AFU_SCRATCH0, &value));
 }
 
 TEST_F(afu, mapping_cannot_grow)

@@ -33,6 +33,11 @@ int vdfl_mapping_init(struct vdfl_mapping *mapping, void *owner)
 	if (IS_ERR(file))
 		return PTR_ERR(file);
 	file->private_data = owner;
+	/*
+	 * remap_file_pages() maps the file of a VMA again. Refuse that: such a
+	 * mapping of shmem is not counted, and fork() copies it.
+	 */
+	file->f_mode &= ~FMODE_READ;
 	mapping->file = file;
 	return 0;
 }
