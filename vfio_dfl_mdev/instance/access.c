@@ -191,30 +191,43 @@ int vdfl_access_recheck(struct vdfl_mdev *vd, u32 generation)
 	return value_is_data(vd, generation) ? 0 : access_card_absent(vd);
 }
 
-/**
- * vdfl_mdev_reset_locked() - reset the block of an open instance
- * @vd: open instance; vdfl_mdev.cfg_lock is held
- *
- * Mappings are zapped, and fault in again after the reset. Eventfds and config
- * space do not change. May sleep.
- *
- * Return: 0; -EINVAL if the block has no reset; -EIO if the reset failed, the
- * header differs or the card is lost; -EAGAIN while the card is frozen, or if it
- * does not respond; -EINTR on a fatal signal while it does not respond
- */
-int vdfl_mdev_reset_locked(struct vdfl_mdev *vd)
+static int reset_locked(struct vdfl_mdev *vd, bool hold_port)
 {
 	int ret;
 
 	lockdep_assert_held(&vd->cfg_lock);
-	if (!vdfl_block_has_reset(vd->block))
-		return -EINVAL;
 	vdfl_access_revoke_sync(vd, VDFL_REVOKED_SCRUB);
 	ret = vdfl_block_reset(vd->block);
 	if (ret == -ENODEV)
 		ret = access_card_absent(vd);
 	vdfl_access_restore(vd, VDFL_REVOKED_SCRUB);
 	if (!ret)
-		WRITE_ONCE(vd->port_held, false);
+		WRITE_ONCE(vd->port_held, hold_port);
+	return ret;
+}
+
+/**
+ * vdfl_mdev_reset() - reset the block of an open instance for its user
+ * @vd: open instance; the caller holds no lock
+ * @hold_port: after a reset that succeeds, the emulated port is in reset
+ *
+ * Mappings are zapped, and fault in again after the reset. Eventfds and config
+ * space do not change. Takes vdfl_mdev.cfg_lock, then sleeps until the turn of the
+ * reset if the instance has a rate.
+ *
+ * Return: 0; -EINVAL if the block has no reset; -EIO if the reset failed, the
+ * header differs or the card is lost; -EAGAIN while the card is frozen, or if it
+ * does not respond; -EINTR on a fatal signal while it does not respond
+ */
+int vdfl_mdev_reset(struct vdfl_mdev *vd, bool hold_port)
+{
+	int ret;
+
+	if (!vdfl_block_has_reset(vd->block))
+		return -EINVAL;
+	mutex_lock(&vd->cfg_lock);
+	ret = reset_locked(vd, hold_port);
+	mutex_unlock(&vd->cfg_lock);
+	vdfl_rate_charge_reset(vd);
 	return ret;
 }

@@ -62,8 +62,8 @@ int vdfl_config_read(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len)
  * @buf: value
  * @len: bytes, in range
  *
- * Memory enable and FLR take effect under vdfl_mdev.cfg_lock, so in the order
- * of the writes. A failed FLR is not reported. May sleep.
+ * Memory enable takes effect under vdfl_mdev.cfg_lock, so in the order of the
+ * writes. A failed FLR is not reported. May sleep.
  *
  * Return: 0
  */
@@ -75,12 +75,10 @@ int vdfl_config_write(struct vdfl_mdev *vd, u64 pos, u8 *buf, size_t len)
 	effects = vconfig_write(&vd->cfg, pos, buf, len);
 	if (effects & VCONFIG_MEMORY_OFF)
 		vdfl_access_revoke_sync(vd, VDFL_REVOKED_MEMORY);
-	if (effects & VCONFIG_FLR)
-		vdfl_mdev_reset_locked(vd);
 	if (effects & VCONFIG_MEMORY_ON)
 		vdfl_access_restore(vd, VDFL_REVOKED_MEMORY);
 	mutex_unlock(&vd->cfg_lock);
 	if (effects & VCONFIG_FLR)
-		vdfl_rate_charge_reset(vd);
+		vdfl_mdev_reset(vd, false);
 	return 0;
 }

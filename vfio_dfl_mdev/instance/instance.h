@@ -102,11 +102,10 @@ struct vdfl_rate {
  * @region_size: bytes of each region; changes only at open
  * @guest: feature list that a stock DFL driver finds in the guest list;
  *	changes only at open
- * @cfg_lock: protects @cfg and @port_held; serialises their effects and block
- *	resets
+ * @cfg_lock: protects @cfg; serialises its effects and resets of the block
  * @cfg: emulated config space; under @cfg_lock
- * @port_held: the emulated port of @guest is in reset; written under @cfg_lock
- *	or at open, read without a lock
+ * @port_held: the emulated port of @guest is in reset; read and written without
+ *	a lock
  * @irq_config_lock: serialises interrupt configuration
  * @irq_lock: protects the eventfd pointers below
  * @vmsix_on: MSI-X is enabled; under @irq_config_lock
@@ -219,7 +218,7 @@ void vdfl_access_open(struct vdfl_mdev *vd);
 int vdfl_access_begin(struct vdfl_mdev *vd);
 void vdfl_access_end(struct vdfl_mdev *vd);
 int vdfl_access_recheck(struct vdfl_mdev *vd, u32 generation);
-int vdfl_mdev_reset_locked(struct vdfl_mdev *vd);
+int vdfl_mdev_reset(struct vdfl_mdev *vd, bool hold_port);
 
 /* rate.c: bound on accesses and interrupts */
 void vdfl_rate_init(struct vdfl_mdev *vd);

@@ -367,16 +367,11 @@ static void guest_write_piece(struct vdfl_mdev *vd, u64 pos, unsigned int width,
  */
 static void guest_write_ctrl(struct vdfl_mdev *vd, bool reset)
 {
-	int ret = -EINVAL;
-
-	mutex_lock(&vd->cfg_lock);
-	if (reset && !vd->port_held)
-		ret = vdfl_mdev_reset_locked(vd);
-	if (!ret || ret == -EINVAL)
+	if (reset && !READ_ONCE(vd->port_held) &&
+	    vdfl_block_has_reset(vd->block))
+		vdfl_mdev_reset(vd, true);
+	else
 		WRITE_ONCE(vd->port_held, reset);
-	mutex_unlock(&vd->cfg_lock);
-	if (ret != -EINVAL)
-		vdfl_rate_charge_reset(vd);
 }
 
 /**

@@ -288,18 +288,6 @@ static long vdfl_ioctl_set_irqs(struct vdfl_mdev *vd,
 	return ret;
 }
 
-static long vdfl_ioctl_reset(struct vdfl_mdev *vd)
-{
-	long ret;
-
-	mutex_lock(&vd->cfg_lock);
-	ret = vdfl_mdev_reset_locked(vd);
-	mutex_unlock(&vd->cfg_lock);
-	if (ret != -EINVAL)
-		vdfl_rate_charge_reset(vd);
-	return ret;
-}
-
 /**
  * vdfl_mdev_ioctl() - handle an ioctl of an instance
  * @vdev: open instance
@@ -325,7 +313,7 @@ long vdfl_mdev_ioctl(struct vfio_device *vdev, unsigned int cmd,
 	case VFIO_DEVICE_SET_IRQS:
 		return vdfl_ioctl_set_irqs(vd, uarg);
 	case VFIO_DEVICE_RESET:
-		return vdfl_ioctl_reset(vd);
+		return vdfl_mdev_reset(vd, false);
 	default:
 		return -ENOTTY;
 	}

@@ -10,7 +10,7 @@
  * prepare		vdfl_block_prepare(), block_prepare(), reset_lock()
  * access_open		vdfl_access_open()
  * access		vdfl_access_begin(), vdfl_access_end()
- * failed_reset		vdfl_mdev_reset_locked(), block_reset()
+ * failed_reset		vdfl_mdev_reset(), block_reset()
  * close		vdfl_mdev_close_device(), vdfl_access_revoke_sync(),
  *			vdfl_block_clean(), block_clean(), vdfl_card_close()
  * admin		vdfl_filter_load(), filter_replace(); vdfl_mmap_allow() takes

@@ -12,7 +12,7 @@
  * access_begin		vdfl_access_begin(), vdfl_access_end()
  * task			pieces_rw(), or region_huge_fault() and user access to the
  *			page that it inserted
- * reset		vdfl_mdev_reset_locked(), vdfl_block_reset(), block_reset()
+ * reset		vdfl_mdev_reset(), vdfl_block_reset(), block_reset()
  * block_lock		reset_lock(), reset_unlock()
  * scrub		block_scrub()
  * queue		vdfl_client_queue()
