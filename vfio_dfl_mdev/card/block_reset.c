@@ -139,7 +139,7 @@ static int block_prepare(void *data)
 	if (!ret)
 		ret = block_scrub(block);
 	if (!ret)
-		ret = vdfl_card_check_header(block);
+		ret = vdfl_block_check(block);
 	reset_unlock(block);
 	return ret;
 }
@@ -157,7 +157,7 @@ static int block_reset(void *data)
 	if (!READ_ONCE(card->gone))
 		ret = block_scrub(block);
 	if (!ret)
-		ret = vdfl_card_check_header(block);
+		ret = vdfl_block_check(block);
 	if (ret == -EIO)
 		client->ops->mark(client, VDFL_REVOKED_RESET);
 	else if (!ret)
@@ -187,8 +187,9 @@ static int block_clean(void *data)
  * vdfl_card.reset_lock; the caller waits for it and does not hold that lock.
  * A reset of the function takes 100 ms, up to 60 s if the card does not respond.
  *
- * Return: 0; -EAGAIN while the card is frozen; -EPERM after a bus-master
- * violation that is not acknowledged; -ENODEV if the card does not respond;
+ * Return: 0; -EAGAIN while the card is frozen, or if the port of another
+ * function holds the AFU in reset; -EPERM after a bus-master violation that is
+ * not acknowledged; -ENODEV if the card does not respond;
  * -EIO if bus mastering cannot be disabled, the reset failed, the header
  * differs or the card is lost
  */
@@ -206,9 +207,10 @@ int vdfl_block_prepare(struct vdfl_block *block)
  * under vdfl_card.reset_lock; the caller waits for it and does not hold that
  * lock.
  *
- * Return: 0, also for a block without reset; -EAGAIN while the card is frozen;
- * -ENODEV if the card does not respond; -EIO if the reset failed, the header
- * differs or the card is lost
+ * Return: 0, also for a block without reset; -EAGAIN while the card is frozen, or
+ * if the port of another function holds the AFU in reset; -ENODEV if the card
+ * does not respond; -EIO if the reset failed, the header differs or the card is
+ * lost
  */
 int vdfl_block_reset(struct vdfl_block *block)
 {

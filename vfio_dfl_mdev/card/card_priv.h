@@ -393,6 +393,7 @@ void vdfl_functions_set_reset(struct vdfl_card *card);
 bool vdfl_functions_hold_afus(struct vdfl_card *card);
 
 /* recheck.c: revalidation of blocks after a reset */
+int vdfl_block_check(struct vdfl_block *block);
 void vdfl_blocks_recheck(struct vdfl_card *card);
 
 /* recovery.c: operations of the PCI core, loss */

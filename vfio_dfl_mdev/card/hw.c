@@ -152,8 +152,8 @@ bool vdfl_card_answers(struct vdfl_card *card)
  * @block: assignable block of a card that is not frozen;
  *	vdfl_card.reset_lock is held
  *
- * Return: 0; -EIO if the header differs, as after a reconfiguration; -ENODEV if
- * the card does not respond
+ * Return: 0; -EIO if the header differs, as after a reconfiguration; -ENODATA if it
+ * reads all-ones; -ENODEV if the card does not respond
  */
 int vdfl_card_check_header(struct vdfl_block *block)
 {
@@ -170,10 +170,5 @@ int vdfl_card_check_header(struct vdfl_block *block)
 	/* Do not blame the block if the whole device stopped responding */
 	if (!vdfl_card_answers(block->card))
 		return -ENODEV;
-	dev_warn_ratelimited(&block->card->pdev->dev,
-			     "%s: header changed since probe, block not usable; %s\n",
-			     block->pos, dfh == ~0ULL ?
-			     "block does not respond, see vdflctl reset-port" :
-			     "unbind and bind the card");
-	return -EIO;
+	return dfh == ~0ULL ? -ENODATA : -EIO;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Revalidation of the blocks that clients claimed, after a reset of the card.
+ * Validation of the blocks that clients claimed: before use, after a reset of the
+ * block, and after a reset of the card.
  *
  * Copyright (C) 2026 The vfio_dfl_mdev authors
  */
@@ -38,24 +39,35 @@ static void block_set_usable(struct vdfl_block *block, bool usable)
 	raw_spin_unlock(&card->lock);
 }
 
-/*
+/**
+ * vdfl_block_check() - compare the header of a block with its snapshot
+ * @block: assignable block of a card that is not frozen;
+ *	vdfl_card.reset_lock is held
+ *
  * An AFU that the port of another function holds in reset does not respond. Do not
  * blame its block, and have the audit check it again. A reset that has ended
- * meanwhile has set the flag.
+ * meanwhile has set vdfl_card.afus_reset. May sleep.
+ *
+ * Return: 0; -EIO if the header differs; -ENODEV if the card does not respond;
+ * -EAGAIN if the header differs and the AFU may be held in reset
  */
-static int block_check(struct vdfl_block *block)
+int vdfl_block_check(struct vdfl_block *block)
 {
 	struct vdfl_card *card = block->card;
-	bool held = vdfl_functions_hold_afus(card);
-	int ret = held ? 0 : vdfl_card_check_header(block);
+	int ret = vdfl_card_check_header(block);
 
-	if (ret == -EIO)
-		held = vdfl_functions_hold_afus(card) ||
-		       READ_ONCE(card->afus_reset);
-	if (!held)
+	if (!ret || ret == -ENODEV)
 		return ret;
-	WRITE_ONCE(card->afus_reset, true);
-	return -ENODEV;
+	if (vdfl_functions_hold_afus(card) || READ_ONCE(card->afus_reset)) {
+		WRITE_ONCE(card->afus_reset, true);
+		return -EAGAIN;
+	}
+	dev_warn_ratelimited(&card->pdev->dev,
+			     "%s: header changed since probe, block not usable; %s\n",
+			     block->pos, ret == -ENODATA ?
+			     "block does not respond, see vdflctl reset-port" :
+			     "unbind and bind the card");
+	return -EIO;
 }
 
 /**
@@ -84,9 +96,9 @@ void vdfl_blocks_recheck(struct vdfl_card *card)
 	for (block = card->block; block < end; block++) {
 		if (!block_has_client(block))
 			continue;
-		ret = block_check(block);
+		ret = vdfl_block_check(block);
 		/* Do not blame the block; the audit finds that out */
-		if (ret == -ENODEV)
+		if (ret == -ENODEV || ret == -EAGAIN)
 			continue;
 		block_set_usable(block, !ret && !vdfl_block_port_dead(block));
 	}

@@ -216,8 +216,8 @@ static int reset_locked(struct vdfl_mdev *vd, bool hold_port)
  * reset if the instance has a rate.
  *
  * Return: 0; -EINVAL if the block has no reset; -EIO if the reset failed, the
- * header differs or the card is lost; -EAGAIN while the card is frozen, or if it
- * does not respond; -EINTR on a fatal signal while it does not respond
+ * header differs or the card is lost; -EAGAIN as for vdfl_block_reset(), or if the
+ * card does not respond; -EINTR on a fatal signal while it does not respond
  */
 int vdfl_mdev_reset(struct vdfl_mdev *vd, bool hold_port)
 {

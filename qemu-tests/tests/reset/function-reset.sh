@@ -306,13 +306,23 @@ tap_ok "lost card: unbinds" unbind_bdf "$lost"
 
 echo 60000 >"$GRACE"
 id=$(client user read $ID 8)
+client_start late "$uuid" || bail "no user of the virtual function"
+client late close >/dev/null
 card_do $PF0 vanish
 tap_ok "held AFU: function 0 is frozen" wait_for 60 state_is "$pf0" frozen
 card_do $PF1 protocol-error '"error":"0x80"'
 echo 1 >"$PCI/$pf1/reset"
 tap_is "held AFU: its registers read all-ones" "$(client user read $ID 8)" $ONES
 tap_is "held AFU: ERR does not fire" "$(client user wait err 1000)" timeout
+tap_is "held AFU: RESET is to be repeated" "$(client user reset)" "error EAGAIN"
+tap_is "held AFU: RESET does not revoke access" "$(client user read $ID 8)" $ONES
+client user close >/dev/null
+tap_is "held AFU: open is to be repeated" "$(client user open)" "error EAGAIN"
+tap_is "held AFU: a VF whose AFU responds can be opened" "$(client late open)" ok
+client_end late
 card_do $PF1 protocol-error '"on":false'
+tap_is "held AFU: open succeeds once the AFU responds" "$(client user open)" ok
+client user arm 1 >/dev/null
 generation=$(card_attr "$pf1" generation)
 client user count 1 10 >/dev/null
 card_do $PF0 reappear
@@ -320,4 +330,5 @@ tap_ok "held AFU: the block is checked once function 0 is used again" \
 	wait_for 60 generation_is "$pf1" $((generation + 1))
 tap_like "held AFU: the vector is signalled" "$(client user wait 1 20000)" '^fired'
 tap_is "held AFU: its registers can be used" "$(client user read $ID 8)" "$id"
+tap_is "held AFU: RESET succeeds then" "$(client user reset)" ok
 client_end user
