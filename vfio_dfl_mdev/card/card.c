@@ -125,7 +125,9 @@ static int card_scan(struct vdfl_card *card)
 	if (ret)
 		goto err_links;
 	vdfl_irq_init(card);
-	vdfl_ports_release(card);
+	/* Functions that are bound have lost the state of their AFUs */
+	if (vdfl_ports_release(card))
+		vdfl_functions_set_reset(card);
 	vdfl_functions_add(card);
 	ret = vdfl_sysfs_add(card);
 	if (ret)

@@ -319,7 +319,7 @@ void vdfl_port_mark_dead(struct vdfl_card *card, const struct dfl_header *port,
 			 int err);
 bool vdfl_ports_deassert_reset(struct vdfl_card *card);
 bool vdfl_ports_are_shared(struct vdfl_card *card);
-void vdfl_ports_release(struct vdfl_card *card);
+bool vdfl_ports_release(struct vdfl_card *card);
 void vdfl_ports_restore(struct vdfl_card *card);
 
 /* scan.c: the walk of a card's lists */

@@ -92,8 +92,8 @@ void vdfl_functions_end(struct list_head *functions)
 
 /**
  * vdfl_functions_set_reset() - note in other functions that their AFUs were reset
- * @card: bound card whose ports are out of reset again; vdfl_card.frozen is not
- *	cleared yet
+ * @card: card whose ports are out of reset again: bound, and vdfl_card.frozen is not
+ *	cleared yet; or being probed
  *
  * The audit of each function rechecks its blocks and signals its armed vectors.
  * The caller does not wait for that. May sleep.

@@ -242,18 +242,20 @@ bool vdfl_ports_are_shared(struct vdfl_card *card)
 	return false;
 }
 
-static void port_release(struct vdfl_card *card, const struct dfl_header *port)
+/* Return true if the port was in reset. */
+static bool port_release(struct vdfl_card *card, const struct dfl_header *port)
 {
 	int ret;
 
 	if (!port_in_reset(card, port))
-		return;
+		return false;
 	ret = vdfl_port_deassert_reset(card, port->bar, port->off);
 	if (ret)
 		pci_warn(card->pdev,
 			 "port %u: stays in reset (%pe), AFUs of other functions may not respond\n",
 			 port->port, ERR_PTR(ret));
 	set_bit(port - card->map->header, card->held_ports);
+	return true;
 }
 
 /**
@@ -263,15 +265,19 @@ static void port_release(struct vdfl_card *card, const struct dfl_header *port)
  * A port of revision 1 comes up in reset, and keeps the AFUs of other functions
  * in reset. Undone by vdfl_ports_restore(). Sleeps up to PORT_ACK_LIMIT for each
  * port.
+ *
+ * Return: true if a port was in reset, and so the AFUs of other functions
  */
-void vdfl_ports_release(struct vdfl_card *card)
+bool vdfl_ports_release(struct vdfl_card *card)
 {
 	const struct dfl_header *h = card->map->header;
 	const struct dfl_header *end = h + card->map->nr_headers;
+	bool others_reset = false;
 
 	for (; h < end; h++)
 		if (port_is_usable(card, h) && h->no_afu)
-			port_release(card, h);
+			others_reset |= port_release(card, h);
+	return others_reset;
 }
 
 /**

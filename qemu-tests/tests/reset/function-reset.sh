@@ -99,7 +99,16 @@ bind_bdf "$pf1" || bail "function 1 does not bind"
 unbind_bdf "$pf0"
 tap_is "function 0 unbound, function 1 bound: the port stays released" \
 	"$(port_control)" 0x0
+echo 1 >"$PCI/$pf0/reset"
+tap_is "function 0 reset without driver: the port is in reset" "$(port_control)" 0x11
 bind_bdf "$pf0"
+tap_ok "port found in reset: generation of function 1 is incremented" \
+	wait_for 60 generation_is "$pf1" 1
+unbind_bdf "$pf0"
+bind_bdf "$pf0"
+sleep 1
+tap_is "port found released: generation of function 1 does not change" \
+	"$(card_attr "$pf1" generation)" 1
 unbind_bdf "$pf1"
 unbind_bdf "$pf0"
 tap_is "port found released: state after unbind is released" "$(port_control)" 0x0
@@ -263,7 +272,7 @@ tap_is "neighbour: its value" "$(client_reply neighbour)" 0x99
 tap_ok "neighbour: its vector works" interrupt neighbour
 tap_is "neighbour: one reset, at open" "$(flrs $NEIGHBOUR)" 1
 tap_is "neighbour: generation" "$(client neighbour generation)" 0
-tap_is "function 0: no reset but that from sysfs" "$(flrs $PF0)" 1
+tap_is "function 0: no resets but those from sysfs" "$(flrs $PF0)" 2
 
 # --- a reset of function 0 resets the AFUs of the others -----------------------------------
 
