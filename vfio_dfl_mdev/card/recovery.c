@@ -12,7 +12,7 @@
 
 #include "card/card_priv.h"
 
-/* Upper bound of an operation; jiffies do not advance while suspended */
+/* Upper bound of an operation; time in suspend does not count */
 #define RECOVERY_LIMIT		(60 * HZ)
 
 static unsigned int loss_grace_ms = 3000;
@@ -326,13 +326,16 @@ void vdfl_card_absent(struct vdfl_card *card)
  * vdfl_card_check_frozen() - declare a card lost that stays frozen too long
  * @card: bound card that is frozen; vdfl_card.reset_lock is held
  *
- * The PCI core does not report the end of every operation to the driver, and
- * the card need not respond during one. A card that is only absent is used
- * again once it responds. May sleep.
+ * The PCI core does not report the end of every reset and recovery to the driver,
+ * and the card need not respond during one. The end of a suspend is always
+ * reported. A card that is only absent is used again once it responds. May sleep.
  */
 void vdfl_card_check_frozen(struct vdfl_card *card)
 {
-	if (card->frozen == VDFL_FROZEN_ABSENT)
+	/* Time goes on in suspend-to-idle of a machine without idle states */
+	if (card->frozen & VDFL_FROZEN_SUSPEND)
+		card->frozen_since = jiffies;
+	else if (card->frozen == VDFL_FROZEN_ABSENT)
 		absent_check(card);
 	else if (!card->revoking && card->operating &&
 		 time_after(jiffies, card->frozen_since + RECOVERY_LIMIT))

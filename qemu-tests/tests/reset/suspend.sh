@@ -237,6 +237,13 @@ for level in freezer devices; do
 	users_go_on $level 0x77
 done
 fenced devices 0
+# Work items go on at this level, as in suspend-to-idle of a machine without idle
+# states. The time limit of an operation of the PCI core is 60 s.
+echo 70 >/sys/module/suspend/parameters/pm_test_delay
+tap_ok "long suspend: the system suspends and resumes" suspend devices
+echo 0 >/sys/module/suspend/parameters/pm_test_delay
+users_go_on "long suspend" 0x77
+fenced "long suspend" 0
 users_work "function reset"
 generation=$(card_attr "$bdf" generation)
 tap_ok "function reset: the reset succeeds" eval "echo 1 >'$PCI/$bdf/reset'"

@@ -14,6 +14,7 @@
  * set_absent		frozen_set_absent()
  * absent		vdfl_card_absent(), absent_check()
  * check_frozen		vdfl_card_check_frozen()
+ * check_limits		the same, while the card is not suspended
  * frozen_lost		frozen_declare_lost()
  * lost			vdfl_card_declare_lost()
  * irq_resume		vdfl_irq_resume(): source_start() fails once the card is lost
@@ -233,7 +234,7 @@ proctype own_operation()
 	thaw(PORT)
 }
 
-inline check_frozen()
+inline check_limits()
 {
 	if
 #ifdef ABSENT_IGNORES_OTHERS
@@ -251,6 +252,14 @@ inline check_frozen()
 	   :: end_missing
 #endif
 	   fi
+	fi
+}
+
+inline check_frozen()
+{
+	if
+	:: frozen & OPERATION(2)	/* the limit begins again */
+	:: else -> check_limits()
 	fi
 }
 
