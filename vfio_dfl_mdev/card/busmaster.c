@@ -357,7 +357,7 @@ void vdfl_busmaster_acknowledge(struct vdfl_card *card)
  */
 bool vdfl_busmaster_msix_permitted(struct vdfl_card *card)
 {
-	return card->group && !card->may_use_ats &&
+	return card->group && !READ_ONCE(card->may_use_ats) &&
 	       msi_device_has_isolated_msi(&card->pdev->dev) &&
 	       !card->busmaster.bridge;
 }

@@ -198,7 +198,8 @@ struct vdfl_notify {
  * @afus_reset: a port of another function has reset AFUs of this one, and the
  *	audit has to recheck the blocks; READ_ONCE() and WRITE_ONCE()
  * @group: IOMMU group whose DMA the driver owns, or NULL
- * @may_use_ats: a function of the card may use ATS; constant after probe
+ * @may_use_ats: a function of the card may use ATS; set by the checks of the
+ *	siblings, READ_ONCE()
  * @links: what is known of the links of the card; written under links_lock, read
  *	without a lock
  * @links_node: entry of the list of links.c; under links_lock

@@ -28,29 +28,12 @@ static int fence_without_iommu(struct vdfl_card *card)
 }
 
 /*
- * The kernel enables ATS of each function that supports it. A bitstream can use the
- * requester ids of all functions, so those of siblings count. The result is constant
- * from enumeration on.
+ * The kernel enables ATS of each function that supports it. A check of the siblings
+ * has set the flag if one of them does. Called before the group is claimed.
  */
-static bool card_may_use_ats(struct vdfl_card *card)
-{
-	struct pci_dev *other = NULL;
-
-	if (pci_ats_supported(card->pdev))
-		return true;
-	while ((other = vdfl_sibling_next(card, other))) {
-		if (pci_ats_supported(other)) {
-			pci_dev_put(other);
-			return true;
-		}
-	}
-	return false;
-}
-
-/* Called before the group is claimed. */
 static int fence_check_ats(struct vdfl_card *card)
 {
-	card->may_use_ats = card_may_use_ats(card);
+	card->may_use_ats |= pci_ats_supported(card->pdev);
 	if (!card->may_use_ats)
 		return 0;
 	pci_warn(card->pdev,
@@ -61,7 +44,7 @@ static int fence_check_ats(struct vdfl_card *card)
 
 /**
  * vdfl_fence_init() - block DMA of the card's IOMMU group, if it has one
- * @card: card that is being probed
+ * @card: card that is being probed, after vdfl_siblings_check()
  *
  * Claiming the DMA of the group attaches it to a blocking domain until
  * vdfl_fence_fini(). Cards of one group share its owner, which is this driver.
@@ -129,7 +112,7 @@ u32 vdfl_fences(struct vdfl_card *card)
 
 	if (READ_ONCE(card->links) == VDFL_LINKS_NOT_GATED)
 		return 0;
-	if (card->group && !card->may_use_ats)
+	if (card->group && !READ_ONCE(card->may_use_ats))
 		fences |= VFIO_DFL_MDEV_FENCE_IOMMU;
 	return fences;
 }
@@ -146,7 +129,7 @@ const char *vdfl_fence_iommu_state(struct vdfl_card *card)
 		return "not available: no IOMMU";
 	if (READ_ONCE(card->links) == VDFL_LINKS_NOT_GATED)
 		return "in force, but not on all links";
-	return card->may_use_ats ?
+	return READ_ONCE(card->may_use_ats) ?
 	       "in force, but the card may use ATS (boot with pci=noats)" :
 	       "in force";
 }

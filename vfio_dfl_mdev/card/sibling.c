@@ -2,13 +2,14 @@
 /*
  * Siblings: the other functions of the card. They have requester IDs and
  * bus-master bits of their own, so no fence of this function stops their DMA.
- * The driver changes nothing in a sibling; it reads the command register at
- * bind and every 500 ms.
+ * The driver changes nothing in a sibling; at bind and every 500 ms it reads the
+ * command register, and evaluates whether the kernel supports ATS of the sibling.
  *
  * Copyright (C) 2026 The vfio_dfl_mdev authors
  */
 #include <linux/kobject.h>
 #include <linux/module.h>
+#include <linux/pci-ats.h>
 #include <linux/workqueue.h>
 
 #include "card/card_priv.h"
@@ -207,6 +208,21 @@ static bool starts_to_master(struct vdfl_siblings *siblings,
 	return on && !was_on;
 }
 
+/*
+ * A bitstream can use the requester ids of all functions, so ATS of any of them
+ * opens the IOMMU fence. A sibling can appear after bind.
+ */
+static void check_ats(struct vdfl_card *card, struct pci_dev *other, bool report)
+{
+	if (card->may_use_ats || !pci_ats_supported(other))
+		return;
+	WRITE_ONCE(card->may_use_ats, true);
+	if (report && card->group)
+		pci_warn(card->pdev,
+			 "function %s may use ATS, so the IOMMU does not stop a hostile bitstream; boot with pci=noats\n",
+			 pci_name(other));
+}
+
 static unsigned int check_siblings(struct vdfl_card *card, bool report)
 {
 	struct vdfl_siblings *siblings = &card->siblings;
@@ -215,6 +231,7 @@ static unsigned int check_siblings(struct vdfl_card *card, bool report)
 
 	siblings->checks++;
 	while ((other = vdfl_sibling_next(card, other))) {
+		check_ats(card, other, report);
 		/* This driver checks those that are bound to it */
 		if (other->dev.driver == card->pdev->dev.driver ||
 		    !starts_to_master(siblings, other))

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # what: sysfs reports a fence in force exactly where DMA is stopped, for an honest card, one that ignores Bus Master Enable and one that may use ATS, with and without an IOMMU (invariants 1, 2)
-# cards: lab dishonest ats
+# cards: lab dishonest ats lab +ats
 # smp: 1
 # kernels: 7.3
 # more: 6.1 6.12
@@ -131,6 +131,36 @@ behind_iommu_with_ats()
 		"Operation not supported"
 }
 
+# iommu_fence_is BDF VALUE
+iommu_fence_is()
+{
+	[ "$(card_attr "$1" fence_iommu)" = "$2" ]
+}
+
+# A function with ATS that appears after bind opens the fence of its sibling
+late_ats()
+{
+	local ats="in force, but the card may use ATS (boot with pci=noats)"
+	local bdf other
+
+	bdf=$(card_bdf 3) other=$(card_bdf 4)
+	echo 1 >"$PCI/$other/remove"
+	bind_bdf "$bdf" || bail "the card does not bind without its function 1"
+	tap_is "late ATS: the fence before" "$(card_attr "$bdf" fence_iommu)" "in force"
+	log_mark
+	echo 1 >/sys/bus/pci/rescan
+	tap_ok "late ATS: sysfs reports it" wait_for 60 iommu_fence_is "$bdf" "$ats"
+	sleep 1
+	tap_is "late ATS: one log line has the reason and the remedy" \
+		"$(log_count "function $other may use ATS, so .*; boot with pci=noats")" 1
+	attempt "late ATS" 3 intx none "in force" "$ats" 0x1 "2 same"
+	tap_is "late ATS: sysfs does not list msix" \
+		"$(card_attr "$bdf" irq_sources)" "intx poll none"
+	# Not to be bound when the module is loaded again
+	echo >"$PCI/$bdf/driver_override"
+	unbind_bdf "$bdf"
+}
+
 # With require_iommu=1 the module refuses a card that may use ATS
 ats_refused()
 {
@@ -175,6 +205,7 @@ none)
 intel)
 	behind_iommu
 	behind_iommu_with_ats
+	late_ats
 	unload_module
 	ats_refused
 	load_module fence_port=1 || bail "no module"
