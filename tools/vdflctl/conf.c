@@ -5,9 +5,7 @@
 #include <dirent.h>
 #include <err.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include "conf.h"
@@ -97,18 +95,6 @@ bool conf_exists(const char *bdf)
 
 	conf_path(path, bdf);
 	return !access(path, F_OK);
-}
-
-int conf_lock(const char *bdf)
-{
-	char path[PATH_LEN];
-	int fd;
-
-	conf_path(path, bdf);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd >= 0)
-		flock(fd, LOCK_EX);
-	return fd;
 }
 
 /* Set @bdf if the name is that of the file of a card */

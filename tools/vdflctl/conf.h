@@ -79,8 +79,6 @@ struct conf {
  */
 void conf_cards(struct names *cards);
 bool conf_exists(const char *bdf);
-/* Wait until no other process has the lock; return a descriptor to close, or -1 */
-int conf_lock(const char *bdf);
 const char *conf_key_name(enum conf_key key);
 /*
  * Read the file of a card. Report a line that is not valid, and go on with the

@@ -29,6 +29,8 @@ int owner_find(const char *name, uid_t *uid, struct fault *fault)
 		*uid = 0;
 		return 0;
 	}
+	if (name[0] == '+' && parse_uid(name + 1, uid))
+		return 0;
 	user = getpwnam(name);
 	if (user)
 		*uid = user->pw_uid;

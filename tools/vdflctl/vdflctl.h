@@ -457,7 +457,7 @@ bool vfio_group_node(const struct instance *inst, char path[PATH_LEN]);
 
 #define OWNER_NONE	"none"
 
-/* Find a user by name or decimal id; OWNER_NONE is root */
+/* Find a user by name, decimal id, or id after a plus sign; OWNER_NONE is root */
 int owner_find(const char *name, uid_t *uid, struct fault *fault);
 /* The same, but a number is an id, as save stores it, also if a user has this name */
 int owner_find_stored(const char *name, uid_t *uid, struct fault *fault);

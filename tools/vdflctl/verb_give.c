@@ -34,6 +34,7 @@ const struct command verb_give = {
 "\n"
 "Makes USER the owner of the instance and of its device nodes, so that only USER\n"
 "and root can open it, until the instance is removed. USER is a name, a decimal\n"
-"id, or none, which is the same as root. 'vdflctl save' keeps it. Needs root.\n",
+"id, +ID where a user may have a number as the name, or none, which is the same as\n"
+"root. 'vdflctl save' keeps it. Needs root.\n",
 	.run = run,
 };

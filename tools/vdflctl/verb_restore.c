@@ -4,7 +4,6 @@
 #include <getopt.h>
 #include <signal.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "conf.h"
 #include "filter.h"
@@ -141,35 +140,34 @@ static bool same_slot(const char *a, const char *b)
 	return !strncmp(a, b, strrchr(a, '.') + 1 - a);
 }
 
-/*
- * Bind the saved functions of the slot with lower numbers as well. Function 0 of some
- * cards keeps the AFUs of the others in reset until it is bound, and systemd restores
- * all functions at the same time. The lock of the first one orders them. Another driver
- * of such a function may be in use: only its own restore unbinds that.
- */
-static int bind_in_order(const char *bdf, struct fault *fault)
+/* udev has written the override; unbinding is not over before it is cleared */
+static bool is_to_be_bound(const char *bdf)
 {
-	struct fault ignored;
+	char override[NAME_LEN], state[NAME_LEN];
+
+	sysfs_read(override, sizeof(override),
+		   "bus/pci/devices/%s/driver_override", bdf);
+	sysfs_read(state, sizeof(state), "bus/pci/devices/%s/dfl/state", bdf);
+	return !strcmp(override, DRIVER) && strcmp(state, "unbinding");
+}
+
+/*
+ * Function 0 of some cards keeps the AFUs of the others in reset until it is bound,
+ * and systemd restores all functions at the same time. So have the saved functions of
+ * the slot with lower numbers probed first. The write also waits for a probe that has
+ * begun, and does nothing if the function has a driver.
+ */
+static void probe_lower_functions(const char *bdf)
+{
 	struct names cards;
-	int ret, lock = -1;
 	size_t i;
 
 	conf_cards(&cards);
-	for (i = 0; i < cards.count && strcmp(cards.name[i], bdf); i++) {
-		if (!same_slot(cards.name[i], bdf))
-			continue;
-		if (lock < 0)
-			lock = conf_lock(cards.name[i]);
-		if (!sysfs_exists("bus/pci/devices/%s/driver", cards.name[i]))
-			bind_card(cards.name[i], &ignored);
-	}
-	if (lock < 0)
-		lock = conf_lock(bdf);
-	ret = bind_card(bdf, fault);
-	if (lock >= 0)
-		close(lock);
+	for (i = 0; i < cards.count && strcmp(cards.name[i], bdf); i++)
+		if (same_slot(cards.name[i], bdf) &&
+		    is_to_be_bound(cards.name[i]))
+			sysfs_write(cards.name[i], "bus/pci/drivers_probe");
 	names_free(&cards);
-	return ret;
 }
 
 static int restore_card(const char *bdf, struct fault *fault)
@@ -178,8 +176,10 @@ static int restore_card(const char *bdf, struct fault *fault)
 	int ret;
 
 	ret = conf_load(&conf, bdf, fault);
-	if (!ret)
-		ret = bind_in_order(bdf, fault);
+	if (!ret) {
+		probe_lower_functions(bdf);
+		ret = bind_card(bdf, fault);
+	}
 	if (!ret)
 		restore_sections(&conf, bdf);
 	if (!ret && conf.errors)
@@ -208,8 +208,8 @@ const struct command verb_restore = {
 "  -h, --help   display this help and exit\n"
 "\n"
 "Reads /etc/vdfl/BDF.conf for each card, by default for all cards with a file.\n"
-"Binds the card, after the saved functions of its slot that have lower numbers and\n"
-"no driver. Then sets and creates what differs. Other instances and settings are\n"
-"kept. Goes on after an error. Needs root.\n",
+"Binds the card, after the functions of its slot that have lower numbers and are to\n"
+"be restored as well. Then sets and creates what differs. Other instances and\n"
+"settings are kept. Goes on after an error. Needs root.\n",
 	.run = run,
 };

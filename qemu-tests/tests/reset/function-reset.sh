@@ -85,7 +85,11 @@ tap_is "function 0 reset: the port is released" "$(port_control)" 0x0
 unbind_bdf "$pf0"
 tap_is "function 0 unbound: the port is in reset again" "$(port_control)" 0x11
 mkdir -p /etc/vdfl
-touch "/etc/vdfl/$pf0.conf" "/etc/vdfl/$pf1.conf"
+for bdf in "$pf0" "$pf1"; do
+	touch "/etc/vdfl/$bdf.conf"
+	# As the udev rule
+	echo "$DRIVER" >"$PCI/$bdf/driver_override"
+done
 "$VDFLCTL" restore "$pf1" >/dev/null &
 tap_ok "both functions saved: restore of function 0 succeeds" \
 	quiet "$VDFLCTL" restore "$pf0"
