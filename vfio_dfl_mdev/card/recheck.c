@@ -93,6 +93,11 @@ void vdfl_blocks_recheck(struct vdfl_card *card)
 	lockdep_assert_held(&card->reset_lock);
 	/* A reset that ends from now on sets the flag again */
 	WRITE_ONCE(card->afus_reset, false);
+	/* To read an AFU in reset is an error of its port */
+	if (vdfl_functions_hold_afus(card)) {
+		WRITE_ONCE(card->afus_reset, true);
+		return;
+	}
 	for (block = card->block; block < end; block++) {
 		if (!block_has_client(block))
 			continue;
