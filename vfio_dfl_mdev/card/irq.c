@@ -368,9 +368,9 @@ void vdfl_irq_suspend(struct vdfl_card *card)
  * @card: bound card that is not frozen; vdfl_card.reset_lock is held
  *
  * If the source cannot start, delivery stays suspended, and the next audit tries
- * again. Causes are lack of memory, and a fatal signal for the task that resets
- * the card. A source that failed is stopped. Takes vdfl_card_irq.mutex. May
- * sleep.
+ * again. Causes are lack of memory, a fatal signal for the task that resets the
+ * card, and that msix is not permitted any more. A source that failed is stopped.
+ * Takes vdfl_card_irq.mutex. May sleep.
  *
  * Return: true if this call restarted delivery. The caller then calls
  * vdfl_irq_signal_all() once clients can access their registers.

@@ -137,22 +137,39 @@ iommu_fence_is()
 	[ "$(card_attr "$1" fence_iommu)" = "$2" ]
 }
 
+# has_logged TEXT: since log_mark
+has_logged()
+{
+	[ "$(log_count "$1")" -gt 0 ]
+}
+
 # A function with ATS that appears after bind opens the fence of its sibling
 late_ats()
 {
 	local ats="in force, but the card may use ATS (boot with pci=noats)"
-	local bdf other
+	local bdf other uuid
 
 	bdf=$(card_bdf 3) other=$(card_bdf 4)
 	echo 1 >"$PCI/$other/remove"
 	bind_bdf "$bdf" || bail "the card does not bind without its function 1"
 	tap_is "late ATS: the fence before" "$(card_attr "$bdf" fence_iommu)" "in force"
+	echo msix >"$PCI/$bdf/dfl/irq_source" || bail "late ATS: no msix"
+	uuid=$(create_mdev "$bdf" afu-d8424dc4) || bail "late ATS: no instance"
+	client_start user "$uuid" || bail "late ATS: the user cannot open"
+	tap_is "late ATS: msix can be armed before" "$(client user arm 0)" ok
 	log_mark
 	echo 1 >/sys/bus/pci/rescan
 	tap_ok "late ATS: sysfs reports it" wait_for 60 iommu_fence_is "$bdf" "$ats"
 	sleep 1
 	tap_is "late ATS: one log line has the reason and the remedy" \
 		"$(log_count "function $other may use ATS, so .*; boot with pci=noats")" 1
+	tap_is "late ATS: msix goes on" "$(card_stat 3 .bus_master)" 1
+	echo 1 >"$PCI/$bdf/reset"
+	tap_ok "late ATS: msix does not start again after a reset" \
+		wait_for 60 has_logged 'interrupts not restored after reset \(-EPERM\)'
+	tap_is "late ATS: bus master is off then" "$(card_stat 3 .bus_master)" 0
+	client_end user
+	remove_mdev "$uuid"
 	attempt "late ATS" 3 intx none "in force" "$ats" 0x1 "2 same"
 	tap_is "late ATS: sysfs does not list msix" \
 		"$(card_attr "$bdf" irq_sources)" "intx poll none"
