@@ -227,7 +227,7 @@ const struct command verb_prove = {
 "               another address damages memory of the host\n"
 "  -h, --help   display this help and exit\n"
 "\n"
-"Unbinds the card for some seconds, resets it, and tells a known DMA engine\n"
+"Unbinds the card for some seconds, resets it, and programs a known DMA engine\n"
 "(HE-LB, NLB) to write to a page of this program, with bus master on and off.\n"
 "The verdict is stored, and shown by 'vdflctl list':\n"
 "  honours             no write arrives with bus master off\n"

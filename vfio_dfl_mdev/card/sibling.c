@@ -289,10 +289,10 @@ void vdfl_siblings_free(struct vdfl_card *card)
 }
 
 /**
- * vdfl_siblings_check() - check whether siblings master the bus
+ * vdfl_siblings_check() - check whether siblings master the bus, or may use ATS
  * @card: card that is being probed
  *
- * Log these functions. May sleep.
+ * Log the functions that master the bus. May sleep.
  *
  * Return: 0; -EBUSY if a sibling masters the bus and the module parameter
  * refuse_siblings is set; -ENOMEM

@@ -7,6 +7,7 @@
 # more: 6.12
 # iommu: intel
 # sleep: yes
+# timeout: 600
 
 . /src/qemu-tests/tests/lib.sh
 
