@@ -145,8 +145,9 @@ event_storm()
 
 	for at in 0x40000 0xc0000; do
 		roll 4
-		card_do 0 raise "\"bar\":2,\"offset\":\"$at\",\"vector\":$rolled" ||
-			return
+		# The card refuses it while a user resets the block
+		wait_for 60 card_do 0 raise \
+			"\"bar\":2,\"offset\":\"$at\",\"vector\":$rolled" || return
 	done
 }
 
