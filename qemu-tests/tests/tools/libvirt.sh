@@ -5,6 +5,7 @@
 # cards: lab
 # kernels: 7.3
 # packages: apparmor
+# timeout: 900
 
 . /src/qemu-tests/tests/lib.sh
 
