@@ -516,8 +516,9 @@ TEST_F(afu, moved_mapping_is_revoked)
 }
 
 /*
- * The system call maps the file of the mapping again, which is that of the instance
- * from kernel 6.10 on. Older kernels refuse.
+ * remap_file_pages() maps the file of the VMA again. From kernel 6.10 on, that is the
+ * file of the device. Before, it is the shmem file of the instance, and the driver has
+ * the call fail with EACCES.
  */
 TEST_F(afu, remapped_page_shows_a_register)
 {

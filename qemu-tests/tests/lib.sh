@@ -442,6 +442,12 @@ remove_mdev()
 	echo 1 >"$MDEV/$1/remove"
 }
 
+# group_node UUID: device node of its VFIO group
+group_node()
+{
+	echo "/dev/vfio/$(basename "$(readlink "$MDEV/$1/iommu_group")")"
+}
+
 # mdev_block UUID: position of its block
 mdev_block()
 {

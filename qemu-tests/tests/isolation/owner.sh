@@ -49,15 +49,10 @@ cdev_of()
 	echo "/dev/vfio/devices/$(cd "$MDEV/$1/vfio-dev" && echo vfio*)"
 }
 
-group_of()
-{
-	echo "/dev/vfio/$(basename "$(readlink "$MDEV/$1/iommu_group")")"
-}
-
 # numbers UUID: device numbers of the nodes
 numbers()
 {
-	stat -c %t:%T "$(group_of "$1")"
+	stat -c %t:%T "$(group_node "$1")"
 	! has_cdev || stat -c %t:%T "$(cdev_of "$1")"
 }
 
@@ -80,7 +75,7 @@ tap_is "new instance: no owner" "$(<"$(owner_attr "$uuid")")" none
 tap_is "give: the driver has the owner" "$(<"$(owner_attr "$uuid")")" $FORMER
 mkdir -p /tmp/group/vfio /tmp/cdev/vfio
 cp -a /dev/vfio/vfio /tmp/group/vfio/
-keep_node "$(group_of "$uuid")" /tmp/group
+keep_node "$(group_node "$uuid")" /tmp/group
 if has_cdev; then
 	cp -a /dev/iommu /tmp/cdev/
 	keep_node "$(cdev_of "$uuid")" /tmp/cdev
@@ -136,6 +131,6 @@ tap_is "user without privilege: cannot write the attribute" \
 "$VDFLCTL" give "$uuid" none >/dev/null
 tap_is "give to none: the driver has no owner" "$(<"$(owner_attr "$uuid")")" none
 tap_is "give to none: the nodes belong to root" \
-	"$(stat -c %u "$(group_of "$uuid")")" 0
+	"$(stat -c %u "$(group_node "$uuid")")" 0
 tap_is "no owner: a kept node opens the instance" \
 	"$(control /tmp/group $FORMER "$uuid")" $SECRET

@@ -14,6 +14,7 @@ MASTER=COMMAND=0004:0004
 uuid=
 
 ln -s "$VDFLCTL" /usr/bin/vdflctl || bail "no vdflctl"
+useradd alice || bail "no user alice"
 load_module || bail "no module"
 bdf=$(card_bdf 0)
 cd /src || bail "no clone"
@@ -25,7 +26,6 @@ root()
 	local command=${1//0000:3b:00.0/$bdf}
 
 	command=${command//3b:00.0/$bdf}
-	command=${command//alice/nobody}
 	eval "${command//UUID/$uuid}" >/tmp/output
 }
 

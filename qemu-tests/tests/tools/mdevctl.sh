@@ -72,7 +72,7 @@ mapped_bytes()
 # node_owner UUID: owner of the device node of the instance
 node_owner()
 {
-	stat -c %u "/dev/vfio/$(basename "$(readlink "$MDEV/$1/iommu_group")")"
+	stat -c %u "$(group_node "$1")"
 }
 
 belongs_to()

@@ -39,7 +39,7 @@ nodes()
 	for cdev in "$MDEV/$1"/vfio-dev/*; do
 		[ ! -e "$cdev/dev" ] || echo "/dev/vfio/devices/${cdev##*/}"
 	done
-	echo "/dev/vfio/$(basename "$(readlink "$MDEV/$1/iommu_group")")"
+	group_node "$1"
 }
 
 # state BDF: settings, instances and owners, from sysfs and /dev
