@@ -5,7 +5,9 @@
 #include <dirent.h>
 #include <err.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "conf.h"
@@ -152,6 +154,40 @@ int conf_replace(const char *bdf, const char *text, char path[PATH_LEN],
 				 path, FILE_MAX);
 	ret = file_replace(path, text);
 	return ret ? fault_error(fault, -ret, "cannot write %s", path) : 0;
+}
+
+/* Below /run/vdfl, or VDFL_LOCKS in tests */
+static int open_lock(char path[PATH_LEN], const char *bdf)
+{
+	const char *root = secure_getenv("VDFL_LOCKS");
+	int ret;
+
+	text_set(path, PATH_LEN, "%s/%s.lock", root ? root : "/run/vdfl", bdf);
+	ret = file_make_dirs(path);
+	if (ret) {
+		errno = -ret;
+		return -1;
+	}
+	return open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+}
+
+int conf_lock(const char *bdf, struct fault *fault)
+{
+	char path[PATH_LEN];
+	int fd = open_lock(path, bdf);
+
+	if (fd < 0)
+		return fault_error(fault, errno, "cannot open %s", path);
+	if (!flock(fd, LOCK_EX | LOCK_NB))
+		return fd;
+	if (errno == EWOULDBLOCK) {
+		fprintf(stderr, "%s: waiting for another save or restore\n", bdf);
+		if (!flock(fd, LOCK_EX))
+			return fd;
+	}
+	fault_error(fault, errno, "cannot lock %s", path);
+	close(fd);
+	return -1;
 }
 
 /* --- lines ---------------------------------------------------------------- */

@@ -90,6 +90,12 @@ void conf_free(struct conf *conf);
 /* Report and count an error in a line */
 void conf_report(struct conf *conf, unsigned int line,
 		 const struct fault *fault);
+/*
+ * Wait until no other save or restore of the card is running, so that save does not
+ * store a card that is restored in part. Only root can open the file of the lock.
+ * Return a descriptor whose close() ends the lock, or -1 with @fault set.
+ */
+int conf_lock(const char *bdf, struct fault *fault);
 /* Replace the file of a card, and set @path */
 int conf_replace(const char *bdf, const char *text, char path[PATH_LEN],
 		 struct fault *fault);

@@ -4,6 +4,7 @@
 #include <getopt.h>
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "conf.h"
 #include "filter.h"
@@ -170,7 +171,7 @@ static void probe_lower_functions(const char *bdf)
 	names_free(&cards);
 }
 
-static int restore_card(const char *bdf, struct fault *fault)
+static int restore_locked(const char *bdf, struct fault *fault)
 {
 	struct conf conf;
 	int ret;
@@ -186,6 +187,18 @@ static int restore_card(const char *bdf, struct fault *fault)
 		ret = fault_set(fault, "%s: %u error%s", conf.path,
 				conf.errors, conf.errors > 1 ? "s" : "");
 	conf_free(&conf);
+	return ret;
+}
+
+static int restore_card(const char *bdf, struct fault *fault)
+{
+	int lock = conf_lock(bdf, fault);
+	int ret;
+
+	if (lock < 0)
+		return -1;
+	ret = restore_locked(bdf, fault);
+	close(lock);
 	return ret;
 }
 

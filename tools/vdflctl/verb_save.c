@@ -6,6 +6,7 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "conf.h"
 
@@ -124,7 +125,7 @@ static int need_instances(const char *bdf, struct fault *fault)
 	return 0;
 }
 
-static int save_card(const char *bdf, struct fault *fault)
+static int save_locked(const char *bdf, struct fault *fault)
 {
 	char *text = NULL, path[PATH_LEN];
 	size_t size;
@@ -147,6 +148,18 @@ static int save_card(const char *bdf, struct fault *fault)
 	free(text);
 	if (!ret)
 		printf("%s\n", path);
+	return ret;
+}
+
+static int save_card(const char *bdf, struct fault *fault)
+{
+	int lock = conf_lock(bdf, fault);
+	int ret;
+
+	if (lock < 0)
+		return -1;
+	ret = save_locked(bdf, fault);
+	close(lock);
 	return ret;
 }
 

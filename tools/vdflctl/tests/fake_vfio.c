@@ -109,7 +109,14 @@ int open(const char *path, int flags, ...)
 		(int (*)(const char *, int, ...))dlsym(RTLD_NEXT, "open");
 	const char *denied = getenv("FAKE_DENIED");
 	const char *interrupt = getenv("FAKE_INTERRUPT");
+	mode_t mode = 0;
+	va_list ap;
 
+	if (flags & O_CREAT) {
+		va_start(ap, flags);
+		mode = va_arg(ap, mode_t);
+		va_end(ap);
+	}
 	if (denied && flags & O_WRONLY && !strcmp(path, denied))
 		return fail(EACCES);
 	if (strstr(path, "/vfio/7"))
@@ -128,7 +135,7 @@ int open(const char *path, int flags, ...)
 		raise(SIGTERM);
 	if (flags & O_WRONLY)
 		rename_at(path);
-	return real(path, flags, 0);
+	return real(path, flags, mode);
 }
 
 static void path_of(int fd, char *path, size_t size)

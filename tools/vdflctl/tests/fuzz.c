@@ -89,11 +89,12 @@ static void tree_next(uint64_t seed)
 static void add_environment(const struct call *call)
 {
 	static const char * const names[] = {
-		"SYSFS", "DEV", "PROC", "PROOFS", "CONF", "CDI", "METRICS",
+		"SYSFS", "DEV", "PROC", "PROOFS", "CONF", "LOCKS",
+		"CDI", "METRICS",
 	};
 	static const char * const dirs[] = {
-		"sys", "dev", "proc", "var/proofs", "etc/vdfl", "run/cdi",
-		"var/metrics",
+		"sys", "dev", "proc", "var/proofs", "etc/vdfl",
+		"run/vdfl", "run/cdi", "var/metrics",
 	};
 	char name[32], path[PATH_SIZE + 32];
 	size_t i;

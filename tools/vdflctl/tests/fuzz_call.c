@@ -63,8 +63,8 @@ static const char * const environments[] = {
 	"FAKE_IRQS=3", "FAKE_REQUEST=1", "FAKE_NO_MMAP=1", "FAKE_NO_CHAR=1",
 	"FAKE_REVOKED=1", "VDFL_SYSFS=", "VDFL_SYSFS=/nonexistent", "VDFL_DEV=",
 	"VDFL_PROC=/nonexistent", "VDFL_PROOFS=/proc/proofs", "VDFL_CONF=/proc/conf",
-	"VDFL_CDI=/proc/cdi", "VDFL_METRICS=/proc/metrics", "LC_ALL=C",
-	"POSIXLY_CORRECT=1", "COLUMNS=1",
+	"VDFL_LOCKS=/proc/locks", "VDFL_CDI=/proc/cdi", "VDFL_METRICS=/proc/metrics",
+	"LC_ALL=C", "POSIXLY_CORRECT=1", "COLUMNS=1",
 };
 
 static uint64_t state;
@@ -223,6 +223,8 @@ static const struct {
 } stores[] = {
 	{ "prove", ".tree/var" },
 	{ "save", ".tree/etc" },
+	{ "save", ".tree/run" },
+	{ "restore", ".tree/run" },
 	{ "cdi", ".tree/run" },
 	{ "metrics", ".tree/var" },
 };
