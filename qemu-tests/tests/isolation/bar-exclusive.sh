@@ -4,8 +4,8 @@
 # what: no two instances share a byte, and no other process can access the BARs (invariant 5)
 # cards: lab n3000
 # smp: 1
-# kernels: 6.1 7.3
-# more: 6.12
+# kernels: 7.3
+# more: 6.1 6.12
 
 . /src/qemu-tests/tests/lib.sh
 

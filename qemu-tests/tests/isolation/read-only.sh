@@ -4,7 +4,8 @@
 # what: four readers and two guests read one time of day, trapped and mapped, while its owner sets it; none of them changes a bit (invariant 5)
 # cards: tod
 # needs: guest
-# kernels: 6.1 6.12 7.3
+# kernels: 6.1 6.12
+# more: 7.3
 # cpu: max,+svm
 # mem: 1536M
 # timeout: 900

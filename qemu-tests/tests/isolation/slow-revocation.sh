@@ -3,8 +3,8 @@
 #
 # what: a client that makes revocation of its access slow does not delay revocation for its neighbour, and never costs it the card (invariants 6, 9)
 # cards: irq4
-# kernels: 7.3 6.12-rt
-# more: 6.1 6.12
+# kernels: 7.3
+# more: 6.1 6.12 6.12-rt
 # timeout: 1200
 # mem: 1G
 #

@@ -3,8 +3,8 @@
 #
 # what: loss of the card, unbind or removal of an instance ends in bounded time, with any client (invariant 9)
 # cards: lab
-# kernels: 6.1 7.3
-# more: 6.12
+# kernels: 6.1
+# more: 6.12 7.3
 # debug: debug kcsan
 
 . /src/qemu-tests/tests/lib.sh

@@ -3,8 +3,8 @@
 #
 # what: error recovery of the PCI core, again and again (invariants 1, 9)
 # cards: lab lab +lab
-# kernels: 6.1 7.3
-# more: 6.12
+# kernels: 7.3
+# more: 6.1 6.12
 # idle: yes
 # append: pcie_ports=native
 #

@@ -3,8 +3,8 @@
 #
 # what: a client, or a reader of sysfs, with nearly no CPU time delays neither other clients nor the audit of bus master (invariants 1, 6)
 # cards: irq4
-# kernels: 6.12 6.12-rt
-# more: 6.1 7.3
+# kernels: 6.12-rt
+# more: 6.1 6.12 7.3
 # iommu: intel
 # append: preempt=full
 

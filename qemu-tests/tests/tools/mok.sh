@@ -67,6 +67,7 @@ if [ -e "$FIRST" ]; then
 	check_enrolled
 else
 	request
+	# shellcheck disable=SC2154 # of lib.sh
 	declare -p tap_count tap_failed >"$FIRST"
 	trap - EXIT
 	sync
