@@ -222,7 +222,8 @@ int vdfl_block_reset(struct vdfl_block *block)
  * @block: claimed block; access to it is revoked
  *
  * A work item does this under vdfl_card.reset_lock; the caller waits for it and
- * does not hold that lock. A port that fails the reset is marked dead.
+ * does not hold that lock. A port that fails the reset is marked dead. While the
+ * card is frozen, the block is left to the next open.
  */
 void vdfl_block_clean(struct vdfl_block *block)
 {

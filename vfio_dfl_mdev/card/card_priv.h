@@ -36,7 +36,8 @@
  * @refuse: opens fail until an administrator acknowledges the violation
  * @owed: the bit was set for real MSI-X, and could not be cleared because the
  *	card did not respond; under @lock
- * @msix_on: the bit is set for real MSI-X, and the IOMMU fence is in force
+ * @msix_on: the bit is set for real MSI-X; the IOMMU fence was in force when it
+ *	was set
  * @lost: the bit cannot be cleared
  * @paused: the PCI core operates on the card, so the audit does not access it;
  *	under @lock
@@ -176,8 +177,7 @@ struct vdfl_notify {
  *	under @reset_lock, read without a lock
  * @reset_lock: serialises resets; protects @frozen, @revoking, @operating,
  *	@frozen_since, @absent_since and @dead_ports
- * @frozen: VDFL_FROZEN_*; the driver does not touch the card unless 0; under
- *	@reset_lock
+ * @frozen: VDFL_FROZEN_*; accesses of clients wait unless 0; under @reset_lock
  * @revoking: number of calls of vdfl_card_freeze() that still wait for clients;
  *	under @reset_lock
  * @operating: bits of @frozen for which vdfl_card_freeze() has returned, so the

@@ -142,7 +142,7 @@ static bool poll_pass(struct vdfl_card *card)
 
 	poll_read(poll, words);
 	if (!poll_plausible(poll, words) && !vdfl_card_answers(card))
-		return false;	/* the audit declares the card lost */
+		return false;	/* the audit freezes the card */
 	return poll_fire(&card->irq);
 }
 

@@ -17,9 +17,9 @@
 #define SIGNAL_BURST_NS		NSEC_PER_MSEC
 
 /*
- * A user that adds to a queue and removes from it fails some checks of the queue,
- * and could lengthen it after others. No check is made for this time after one
- * that failed.
+ * A user that adds entries to the queue and removes them in a loop can lengthen it
+ * between a successful check and the signal. Some checks then fail as well. After a
+ * failed check, no check is made for this time.
  */
 #define DEFER_TIME		HZ
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Registers that the driver reads for the administrator: error words,
- * temperature and power. They belong to features that are never assigned. The
- * driver only reads them, and not while the card is frozen.
+ * temperature and power. They belong to features that are assigned read-only at
+ * most. This file only reads them, and not while the card is frozen; cure.c clears
+ * the error words of a port.
  *
  * Copyright (C) 2026 The vfio_dfl_mdev authors
  */

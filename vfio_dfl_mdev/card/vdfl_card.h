@@ -66,8 +66,8 @@
 
 /*
  * Operations on the card of the PCI core, the audit or the administrator, or a
- * card that does not respond; nothing else touches the device while any bit is
- * set
+ * card that does not respond. Accesses of clients wait while any bit is set. The
+ * checks of bus mastering stop only while vdfl_busmaster.paused is set.
  */
 #define VDFL_FROZEN_RESET	BIT(0)
 #define VDFL_FROZEN_ERROR	BIT(1)
@@ -95,8 +95,8 @@ enum vdfl_stat {
 	VDFL_STAT_WAITS,		/* accesses that waited for a reset */
 	VDFL_STAT_REVOCATIONS,
 	VDFL_STAT_RESETS,		/* of the block, that succeeded */
-	VDFL_STAT_IRQS_RAISED,		/* of vectors that have an eventfd, and */
-	VDFL_STAT_IRQS_SIGNALLED,	/* not signalled at once */
+	VDFL_STAT_IRQS_RAISED,		/* with an eventfd; without AT_ONCE */
+	VDFL_STAT_IRQS_SIGNALLED,	/* without AT_ONCE */
 	VDFL_STAT_IRQS_COALESCED,	/* with one that waits for its signal */
 	VDFL_STAT_SHOWN,
 	/* Raised and signalled at once: one counter, for a short path */

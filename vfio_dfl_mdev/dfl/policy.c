@@ -33,7 +33,7 @@
 	  .version = DFL_ANY_VERSION, .id = _id, .class = _class,	\
 	  .max_size = PAGE_OF_REGS, .stem = _stem }
 
-/* Never assigned to one user; @_read_size bytes may be read by all */
+/* Assigned read-only at most: the first @_read_size bytes */
 #define READ_FME(_id, _stem, _read_size)				\
 	{ .parent = DFL_KIND_FME, .kind = DFL_KIND_PRIVATE,		\
 	  .version = DFL_ANY_VERSION, .id = _id,			\

@@ -21,7 +21,7 @@ enum dfl_class {
 /**
  * enum dfl_view - what the users of a type do with the registers of a feature
  * @DFL_VIEW_OWN: one user reads and writes them
- * @DFL_VIEW_READ: any number of users read them
+ * @DFL_VIEW_READ: several users read them
  */
 enum dfl_view {
 	DFL_VIEW_OWN,

@@ -86,7 +86,7 @@ struct vdfl_rate {
  * @release: see release.c
  * @io: mapped registers of the block
  * @has_statistics: the attributes exist; changes only at open
- * @nr_maps: number of user mappings (VMAs), at most VFIO_DFL_MDEV_MAX_MAPS;
+ * @nr_maps: number of user mappings (VMAs), bounded as map_count() describes;
  *	atomic
  * @mmap_on: the block can be mapped; changes under @memory_lock while closed
  * @filter_lock: protects @filter from its readers in sysfs, which may be stopped
