@@ -209,8 +209,8 @@ static bool starts_to_master(struct vdfl_siblings *siblings,
 }
 
 /*
- * A bitstream can use the requester ids of all functions, so ATS of any of them
- * opens the IOMMU fence. A sibling can appear after bind.
+ * A bitstream can use the requester ids of all functions, so the IOMMU fence is
+ * not in force if any of them may use ATS. A sibling can appear after bind.
  */
 static void check_ats(struct vdfl_card *card, struct pci_dev *other, bool report)
 {
