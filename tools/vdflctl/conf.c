@@ -181,7 +181,8 @@ int conf_lock(const char *bdf, struct fault *fault)
 	if (!flock(fd, LOCK_EX | LOCK_NB))
 		return fd;
 	if (errno == EWOULDBLOCK) {
-		fprintf(stderr, "%s: waiting for another save or restore\n", bdf);
+		fprintf(stderr, "vdflctl: %s: waiting for another save or restore\n",
+			bdf);
 		if (!flock(fd, LOCK_EX))
 			return fd;
 	}

@@ -92,7 +92,8 @@ void conf_report(struct conf *conf, unsigned int line,
 		 const struct fault *fault);
 /*
  * Wait until no other save or restore of the card is running, so that save does not
- * store a card that is restored in part. Only root can open the file of the lock.
+ * store a card that is restored in part. The driver may bind the card before its
+ * restore has begun; save does not wait then. Only root can open the file of the lock.
  * Return a descriptor whose close() ends the lock, or -1 with @fault set.
  */
 int conf_lock(const char *bdf, struct fault *fault);
