@@ -176,30 +176,33 @@ static bool range_fits(const struct page_range *range,
 }
 
 /*
- * Return true if a page of another order was inserted while this fault waited for
- * the end of a reset. A process can have that by disabling large pages meanwhile.
- * The mm core warns if a page is inserted then.
+ * Return true if a large page was inserted while this fault waited for the end of a
+ * reset. A process can have that by disabling large pages meanwhile.
  */
-static bool entry_is_taken(const struct vm_fault *vmf, unsigned int order)
+static bool large_page_is_in(const struct vm_fault *vmf)
 {
-	switch (order) {
 #ifdef CONFIG_ARCH_SUPPORTS_PMD_PFNMAP
-	case 0:
-		return pmd_leaf(READ_ONCE(*vmf->pmd));
-	case PMD_ORDER:
-		return !pmd_none(READ_ONCE(*vmf->pmd)) &&
-		       !pmd_leaf(READ_ONCE(*vmf->pmd));
+	return pmd_leaf(READ_ONCE(*vmf->pmd));
+#else
+	return false;
 #endif
-#ifdef CONFIG_ARCH_SUPPORTS_PUD_PFNMAP
-	case PUD_ORDER:
-		return !pud_none(READ_ONCE(*vmf->pud)) &&
-		       !pud_leaf(READ_ONCE(*vmf->pud));
-#endif
-	default:
-		return false;
-	}
 }
 
+/*
+ * Return true if the entries of a writable mapping are not writable at first, because
+ * its process has begun soft-dirty tracking.
+ */
+static bool tracks_writes(const struct vm_area_struct *vma)
+{
+	return vma->vm_flags & VM_WRITE &&
+	       !pte_write(pfn_pte(0, vma->vm_page_prot));
+}
+
+/*
+ * A page table may take the place of a large page at any time. The mm core ignores
+ * that, but warns if the insertion of the large page is to add write access. So write
+ * access comes with vm_page_prot.
+ */
 static vm_fault_t insert_page(struct vm_fault *vmf, unsigned long pfn,
 			      unsigned int order)
 {
@@ -208,13 +211,11 @@ static vm_fault_t insert_page(struct vm_fault *vmf, unsigned long pfn,
 		return vmf_insert_pfn(vmf->vma, vmf->address, pfn);
 #ifdef CONFIG_ARCH_SUPPORTS_PMD_PFNMAP
 	case PMD_ORDER:
-		return vmf_insert_pfn_pmd(vmf, pfn,
-					  vmf->flags & FAULT_FLAG_WRITE);
+		return vmf_insert_pfn_pmd(vmf, pfn, false);
 #endif
 #ifdef CONFIG_ARCH_SUPPORTS_PUD_PFNMAP
 	case PUD_ORDER:
-		return vmf_insert_pfn_pud(vmf, pfn,
-					  vmf->flags & FAULT_FLAG_WRITE);
+		return vmf_insert_pfn_pud(vmf, pfn, false);
 #endif
 	default:
 		return VM_FAULT_FALLBACK;
@@ -235,9 +236,11 @@ static vm_fault_t region_huge_fault(struct vm_fault *vmf, unsigned int order)
 	    !filter_maps(vd, map.block_off + range.off, range.size,
 			 vma->vm_flags & VM_MAYWRITE))
 		return order ? VM_FAULT_FALLBACK : VM_FAULT_SIGBUS;
+	if (order && tracks_writes(vma))
+		return VM_FAULT_FALLBACK;
 	if (vdfl_access_begin(vd))
 		return VM_FAULT_SIGBUS;
-	ret = entry_is_taken(vmf, order) ? VM_FAULT_NOPAGE :
+	ret = !order && large_page_is_in(vmf) ? VM_FAULT_NOPAGE :
 		insert_page(vmf, phys >> PAGE_SHIFT, order);
 	vdfl_access_end(vd);
 	if (ret == VM_FAULT_NOPAGE)
