@@ -5,9 +5,7 @@
 #include <dirent.h>
 #include <err.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include "conf.h"
@@ -156,39 +154,18 @@ int conf_replace(const char *bdf, const char *text, char path[PATH_LEN],
 	return ret ? fault_error(fault, -ret, "cannot write %s", path) : 0;
 }
 
-/* Below /run/vdfl, or VDFL_LOCKS in tests */
-static int open_lock(char path[PATH_LEN], const char *bdf)
+int conf_locked(const char *bdf,
+		int (*act)(const char *bdf, struct fault *fault),
+		struct fault *fault)
 {
-	const char *root = secure_getenv("VDFL_LOCKS");
+	int lock = file_lock(bdf, "save or restore", fault);
 	int ret;
 
-	text_set(path, PATH_LEN, "%s/%s.lock", root ? root : "/run/vdfl", bdf);
-	ret = file_make_dirs(path);
-	if (ret) {
-		errno = -ret;
+	if (lock < 0)
 		return -1;
-	}
-	return open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-}
-
-int conf_lock(const char *bdf, struct fault *fault)
-{
-	char path[PATH_LEN];
-	int fd = open_lock(path, bdf);
-
-	if (fd < 0)
-		return fault_error(fault, errno, "cannot open %s", path);
-	if (!flock(fd, LOCK_EX | LOCK_NB))
-		return fd;
-	if (errno == EWOULDBLOCK) {
-		fprintf(stderr, "vdflctl: %s: waiting for another save or restore\n",
-			bdf);
-		if (!flock(fd, LOCK_EX))
-			return fd;
-	}
-	fault_error(fault, errno, "cannot lock %s", path);
-	close(fd);
-	return -1;
+	ret = act(bdf, fault);
+	close(lock);
+	return ret;
 }
 
 /* --- lines ---------------------------------------------------------------- */

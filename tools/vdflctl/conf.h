@@ -91,12 +91,14 @@ void conf_free(struct conf *conf);
 void conf_report(struct conf *conf, unsigned int line,
 		 const struct fault *fault);
 /*
- * Wait until no other save or restore of the card is running, so that save does not
- * store a card that is restored in part. The driver may bind the card before its
- * restore has begun; save does not wait then. Only root can open the file of the lock.
- * Return a descriptor whose close() ends the lock, or -1 with @fault set.
+ * Call @act when no other save or restore of the card is running, so that save does
+ * not store a card that is restored in part. The driver may bind the card before its
+ * restore has begun; save does not wait then. Return its result, or -1 with @fault
+ * set.
  */
-int conf_lock(const char *bdf, struct fault *fault);
+int conf_locked(const char *bdf,
+		int (*act)(const char *bdf, struct fault *fault),
+		struct fault *fault);
 /* Replace the file of a card, and set @path */
 int conf_replace(const char *bdf, const char *text, char path[PATH_LEN],
 		 struct fault *fault);

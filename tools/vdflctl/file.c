@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -97,4 +98,38 @@ int file_replace_json(const char *path, const json_t *json)
 	}
 	free(body);
 	return ret;
+}
+
+/* Below /run/vdfl, or VDFL_LOCKS in tests */
+static int open_lock(char path[PATH_LEN], const char *name)
+{
+	const char *root = secure_getenv("VDFL_LOCKS");
+	int ret;
+
+	text_set(path, PATH_LEN, "%s/%s.lock", root ? root : "/run/vdfl", name);
+	ret = file_make_dirs(path);
+	if (ret) {
+		errno = -ret;
+		return -1;
+	}
+	return open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+}
+
+int file_lock(const char *name, const char *other, struct fault *fault)
+{
+	char path[PATH_LEN];
+	int fd = open_lock(path, name);
+
+	if (fd < 0)
+		return fault_error(fault, errno, "cannot open %s", path);
+	if (!flock(fd, LOCK_EX | LOCK_NB))
+		return fd;
+	if (errno == EWOULDBLOCK) {
+		fprintf(stderr, "vdflctl: %s: waiting for another %s\n", name, other);
+		if (!flock(fd, LOCK_EX))
+			return fd;
+	}
+	fault_error(fault, errno, "cannot lock %s", path);
+	close(fd);
+	return -1;
 }

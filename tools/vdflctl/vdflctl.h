@@ -187,6 +187,12 @@ int file_make_dirs(const char *path);
 int file_replace(const char *path, const char *text);
 /* The same with an object as text */
 int file_replace_json(const char *path, const json_t *json);
+/*
+ * Wait until no other process has the lock @name, and print that another @other is
+ * waited for. Only root can open the file, so that no other user can hold the lock.
+ * Return a descriptor whose close() ends the lock, or -1 with @fault set.
+ */
+int file_lock(const char *name, const char *other, struct fault *fault);
 
 /* names.c */
 

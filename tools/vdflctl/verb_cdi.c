@@ -5,9 +5,7 @@
  */
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include "vdflctl.h"
@@ -151,41 +149,21 @@ static int replace_spec(const char *path, size_t *count)
 /*
  * Writers take turns, and read sysfs in their turn. Otherwise a slow writer could
  * replace the specification of a later one, and name the node of an instance that
- * has been removed meanwhile. Return the open directory or -errno.
+ * has been removed meanwhile.
  */
-static int lock_dir(const char *path)
-{
-	char dir[PATH_LEN];
-	int fd, ret;
-
-	ret = file_make_dirs(path);
-	if (ret)
-		return ret;
-	text_set(dir, sizeof(dir), "%s", path);
-	*strrchr(dir, '/') = '\0';
-	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	if (!flock(fd, LOCK_EX))
-		return fd;
-	ret = -errno;
-	close(fd);
-	return ret;
-}
-
 static int write_spec(struct fault *fault)
 {
 	char path[PATH_LEN];
 	size_t count = 0;
-	int dir, ret;
+	int lock, ret;
 
+	lock = file_lock("cdi", "writer", fault);
+	if (lock < 0)
+		return fault_report(fault);
 	ret = spec_path(path);
-	if (!ret) {
-		dir = lock_dir(path);
-		ret = dir < 0 ? dir : replace_spec(path, &count);
-		if (dir >= 0)
-			close(dir);
-	}
+	if (!ret)
+		ret = replace_spec(path, &count);
+	close(lock);
 	if (ret) {
 		fault_error(fault, -ret, "cannot replace %s", path);
 		return fault_report(fault);

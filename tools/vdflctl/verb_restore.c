@@ -4,7 +4,6 @@
 #include <getopt.h>
 #include <signal.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "conf.h"
 #include "filter.h"
@@ -192,14 +191,7 @@ static int restore_locked(const char *bdf, struct fault *fault)
 
 static int restore_card(const char *bdf, struct fault *fault)
 {
-	int lock = conf_lock(bdf, fault);
-	int ret;
-
-	if (lock < 0)
-		return -1;
-	ret = restore_locked(bdf, fault);
-	close(lock);
-	return ret;
+	return conf_locked(bdf, restore_locked, fault);
 }
 
 static int run(const struct command *cmd, int argc, char **argv)

@@ -6,7 +6,6 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "conf.h"
 
@@ -153,14 +152,7 @@ static int save_locked(const char *bdf, struct fault *fault)
 
 static int save_card(const char *bdf, struct fault *fault)
 {
-	int lock = conf_lock(bdf, fault);
-	int ret;
-
-	if (lock < 0)
-		return -1;
-	ret = save_locked(bdf, fault);
-	close(lock);
-	return ret;
+	return conf_locked(bdf, save_locked, fault);
 }
 
 static int run(const struct command *cmd, int argc, char **argv)
