@@ -43,21 +43,43 @@ static void proc_path(char path[PATH_LEN], const char *fmt, ...)
 	va_end(ap);
 }
 
-/* Find the first line of a file that contains @text; @line is NULL or gets it */
-static bool file_has(const char *path, const char *text, char line[LINE_LEN])
+/* Find the first line of a file, or the first that matches; @line is NULL or gets it */
+static bool file_has(const char *path, bool (*match)(const char *text),
+		     char line[LINE_LEN])
 {
 	FILE *file = fopen(path, "re");
-	char buf[LINE_LEN];
 	bool found = false;
+	char *buf = NULL;
+	size_t size = 0;
 
 	if (!file)
 		return false;
-	while (!found && fgets(buf, sizeof(buf), file))
-		found = strstr(buf, text);
-	fclose(file);
+	while (!found && getline(&buf, &size, file) > 0) {
+		buf[strcspn(buf, "\n")] = '\0';
+		found = !match || match(buf);
+	}
 	if (found && line)
-		text_set(line, LINE_LEN, "%.*s", (int)strcspn(buf, "\n"), buf);
+		text_set(line, LINE_LEN, "%s", buf);
+	free(buf);
+	fclose(file);
 	return found;
+}
+
+static bool is_syspath(const char *text)
+{
+	return !strncmp(text, SYSPATH, strlen(SYSPATH));
+}
+
+/* The sixth field of maps is the name. Each user may map a file with a similar one */
+static bool is_device_map(const char *text)
+{
+	int field;
+
+	for (field = 1; field < 6; field++) {
+		text += strcspn(text, " ");
+		text += strspn(text, " ");
+	}
+	return !strcmp(text, DEVICE_FILE);
 }
 
 static bool ends_with(const char *text, const char *end)
@@ -85,7 +107,7 @@ static enum held device_held(const char *pid, const char *fd,
 	char path[PATH_LEN], line[LINE_LEN];
 
 	proc_path(path, "%s/fdinfo/%s", pid, fd);
-	if (!file_has(path, SYSPATH, line))
+	if (!file_has(path, is_syspath, line))
 		return HELD_MAYBE;
 	return ends_with(line, inst->uuid) ? HELD_YES : HELD_OTHER;
 }
@@ -144,7 +166,7 @@ static enum held process_held(const char *pid, const struct instance *inst,
 	if (held != HELD_NO)
 		return held;
 	proc_path(path, "%s/maps", pid);
-	return file_has(path, DEVICE_FILE, NULL) ? HELD_MAYBE : HELD_NO;
+	return file_has(path, is_device_map, NULL) ? HELD_MAYBE : HELD_NO;
 }
 
 /* A process chooses its name, which may be no text. */
@@ -168,7 +190,7 @@ static void holder_add(struct holders *holders, const char *pid, bool certain)
 	parse_number(pid, &holder->pid);
 	holder->certain = certain;
 	proc_path(path, "%s/comm", pid);
-	file_has(path, "", line);
+	file_has(path, NULL, line);
 	text_set(holder->name, sizeof(holder->name), "%s", line);
 	name_clean(holder->name);
 }

@@ -43,6 +43,21 @@ static int print_uuid(const char *uuid, struct fault *fault)
 	return fault_remedy(fault, "the instance was removed again");
 }
 
+/* A signal after the creation must not end the program before it prints the UUID */
+static int create(const char *bdf, const char *type, const char *uuid,
+		  struct fault *fault)
+{
+	sigset_t former;
+	int ret;
+
+	signals_block(&former);
+	ret = instance_create(bdf, type, uuid, fault);
+	if (!ret)
+		ret = print_uuid(uuid, fault);
+	signals_restore(&former);
+	return ret;
+}
+
 static int run(const struct command *cmd, int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -72,7 +87,7 @@ static int run(const struct command *cmd, int argc, char **argv)
 		return fault_report(&fault);
 	/* A pipe without reader is a write error, too */
 	signal(SIGPIPE, SIG_IGN);
-	if (instance_create(bdf, type, uuid, &fault) || print_uuid(uuid, &fault))
+	if (create(bdf, type, uuid, &fault))
 		return fault_report(&fault);
 	return EXIT_SUCCESS;
 }
